@@ -1,0 +1,88 @@
+"""What goes into a backend and what comes out: tables of Parquet files in, cells of cubes out.
+
+Every engine gives the same cells: integers, extremes and nothing rounded.  The columns of a
+cube's frame are `day` (Date), `d0…` (the cube's dimensions, text, `MISSING` where a row has
+none), `k0…` (classes of its keys, Int32), `value` (Float64, only in cubes that count values) and
+`s0…` (its slots: Decimal(38, 0) for additive ones, Float64 for extremes).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+import polars as pl
+
+from cxmetrics.plan import Days, Scan
+
+MISSING = "(missing)"  # the slice of rows that do not say which slice they are in
+
+Physical = Literal["text", "integer", "number", "boolean", "date", "time", "instant", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Parquet files of one shape; `columns` are their physical columns.  `time` is naive, `instant` has a zone."""
+
+    files: tuple[Path, ...]
+    columns: Mapping[str, Physical]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One scan to be made.
+
+    `lookups` holds the table of each lookup, by its `read` path.  `days`: half-open intervals, or None for
+    all rows.  `zone`: the project's time zone.
+    """
+
+    scan: Scan
+    table: Table
+    lookups: Mapping[str, Table]
+    zone: str
+    days: tuple[Days, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What became of the rows of a source (those in the requested days, or without a readable day).
+
+    read = kept + dropped + duplicates + Σ rejected.  `rejected` and `nulled` count by (column, reason); reasons
+    are `type`, `scale`, `values`, `key`, `missing` (no time) and `not finite`.  `first`, `last`: days
+    of rows read, kept or not.
+    """
+
+    read: int = 0
+    kept: int = 0
+    dropped: int = 0  # by `keep`
+    duplicates: int = 0  # by `unique`
+    rejected: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    empty: tuple[str, ...] = ()  # declared columns without one value in any row read
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The answer to a request: a frame for each cube of the scan, in order, and the census."""
+
+    frames: tuple[pl.DataFrame, ...]
+    census: Census
+
+
+class Backend(Protocol):
+    """An engine that counts and sums."""
+
+    name: str
+
+    def cells(self, request: Request) -> Cells:
+        """The cells of every cube of the scan.  Raises `Fault` with CX7xx for data that cannot be used."""
+        ...
+
+    def source_text(self, request: Request) -> str:
+        """What would be run, for `show --stage sql` or `--stage polars`."""
+        ...

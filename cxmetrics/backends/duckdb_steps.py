@@ -1,0 +1,71 @@
+"""Columns defined one upon another, and the chain of selects that computes them.
+
+SQL has no `let`: an expression that is looked at twice would be written twice, and nested formulas would
+grow without bound.  So such an expression becomes a column of an earlier step.  A column stands
+in the first step in which all it looks at is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cxmetrics.backends.sql import Join, Literal, Name, Node, Select, Star, Values, names
+
+
+class Steps:
+    """A growing chain of definitions over the columns `first` of a first select."""
+
+    def __init__(self, first: Iterable[str]) -> None:
+        self._level = dict.fromkeys(first, 0)
+        self._layers: list[list[tuple[Node, str]]] = []
+        self._joins: list[tuple[int, Join]] = []
+        self._tables: list[tuple[str, Values]] = []
+        self._bound: dict[Node, Name] = {}
+
+    def define(self, name: str, node: Node) -> Name:
+        """The expression as a column of that name."""
+        return self._place(name, node, max((self._level[used] for used in names(node)), default=0))
+
+    def bind(self, node: Node) -> Node:
+        """The expression as a column that may be named any number of times."""
+        if isinstance(node, Name | Literal):
+            return node
+        if node not in self._bound:
+            self._bound[node] = self.define(f"t{len(self._bound)}", node)
+        return self._bound[node]
+
+    def join(self, relation: str, key: Node, at: str, columns: Mapping[str, str]) -> None:
+        """Columns `name -> column` of a relation's one row whose column `at` is `key`; null where there is none."""
+        left = self.bind(key)
+        assert isinstance(left, Name)
+        level = self._level[left.name]
+        self._joins.append((level, Join("LEFT", relation, ((left.name, at),))))
+        for name, column in columns.items():
+            self._place(name, Name(column, relation), level)
+
+    def table(self, values: Values) -> str:
+        """The name of a relation of rows written out."""
+        name = f"list{len(self._tables)}"
+        self._tables.append((name, values))
+        return name
+
+    def chain(self, first: Select) -> tuple[tuple[str, Select | Values], ...]:
+        """The steps, `first` first; the last one has every column."""
+        steps: list[tuple[str, Select | Values]] = [*self._tables, ("step0", first)]
+        for level, layer in enumerate(self._layers):
+            joins = tuple(join for at, join in self._joins if at == level)
+            items: tuple[tuple[Node, str | None], ...] = ((Star(f"step{level}"), None), *layer)
+            steps.append((f"step{level + 1}", Select(items, f"step{level}", joins)))
+        return tuple(steps)
+
+    @property
+    def last(self) -> str:
+        """The name of the last step."""
+        return f"step{len(self._layers)}"
+
+    def _place(self, name: str, node: Node, level: int) -> Name:
+        while len(self._layers) <= level:
+            self._layers.append([])
+        self._layers[level].append((node, name))
+        self._level[name] = level + 1
+        return Name(name)

@@ -1,0 +1,142 @@
+"""The Polars engine: a scan as lazy frames over Parquet, all cubes and the census in one streaming pass."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from cxmetrics.backends.cells import Cells, Census, Request
+from cxmetrics.backends.polars_cubes import finished, grouped, overflow
+from cxmetrics.backends.polars_files import schema_of, unreadable
+from cxmetrics.backends.polars_rows import (
+    DROPPED,
+    DUPLICATE,
+    FIRST_REASON,
+    Pipeline,
+    in_days,
+    scanned,
+    with_dimensions,
+)
+from cxmetrics.backends.polars_values import FINE, NOT_FINITE, REASONS, TYPE, VALUES
+from cxmetrics.codes import data
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.ir import Apply, Expr
+
+
+class Polars:
+    """Computes cells with Polars' streaming engine."""
+
+    name = "polars"
+
+    def cells(self, request: Request) -> Cells:
+        """The cells of every cube, and what became of the rows.
+
+        Raises `Fault`: CX702 unreadable file, CX703/CX704 columns, CX711 lookup, CX714 overflow, CX715 bad row.
+        """
+        try:
+            pipeline, frames = _frames(request)
+            census, *sums = pl.collect_all(frames, engine="streaming")
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _fault(request, error) from error
+        counted = _census(pipeline, census)
+        cubes = request.scan.cubes
+        return Cells(tuple(finished(cube, frame) for cube, frame in zip(cubes, sums, strict=True)), counted)
+
+    def source_text(self, request: Request) -> str:
+        """The optimised plan of the census and the cubes."""
+        try:
+            return pl.explain_all(_frames(request)[1])
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _fault(request, error) from error
+
+
+def _frames(request: Request) -> tuple[Pipeline, list[pl.LazyFrame]]:
+    """The census, then the cubes, over one shared scan."""
+    pipeline, rows = scanned(request)
+    shared = rows.cache()
+    counting = shared.filter(pl.col("fate") == 0)
+    wanted = in_days(request)
+    counting = counting if wanted is None else counting.filter(wanted)
+    counting = with_dimensions(pipeline, counting)
+    if len(request.scan.cubes) > 1:
+        counting = counting.cache()
+    return pipeline, [_counted(pipeline, shared), *(grouped(pipeline, c, counting) for c in request.scan.cubes)]
+
+
+# --- census ----------------------------------------------------------------------------------------------------
+
+
+def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """By fate: how many rows, their days, how many values were nulled, and whether a column has any."""
+    first, last = pl.lit(dt.date.min), pl.lit(dt.date.max)
+    sums = [pl.len().alias("rows"), pl.col("day").clip(first, last).min().alias("first"),
+            pl.col("day").clip(first, last).max().alias("last")]
+    for one in pipeline.readings:
+        present = pl.col(f"c:{one.name}").is_not_null()
+        if one.status is not None:
+            status = pl.col(f"b:{one.name}")
+            present = present | status.is_between(TYPE, VALUES)
+            sums += [(status == code).sum().alias(f"{code}:{one.name}") for code in (*REASONS, NOT_FINITE)]
+        sums.append(present.any().alias(f"any:{one.name}"))
+    return rows.group_by("fate").agg(sums)
+
+
+def _census(pipeline: Pipeline, counted: pl.DataFrame) -> Census:
+    """The census of counts by fate.  Raises `Fault` CX715 where a bad row is a failure."""
+    fates = {int(fate): int(rows) for fate, rows in counted.select("fate", "rows").iter_rows()}
+    rejected = {reason: fates[number] for number, reason in enumerate(pipeline.reasons, FIRST_REASON)
+                if number in fates}
+    source = pipeline.source
+    if source.on_bad == "fail" and rejected:
+        column, reason = next(iter(rejected))
+        spec = source.columns.get(column)
+        raise Fault(report(data.FAIL_ON_BAD, source.span if spec is None else spec.span, source=source.id,
+                           column=column, reason=reason))
+    read = sum(fates.values())
+    empty = [one.name for one in pipeline.readings
+             if one.name in source.columns and read and not counted[f"any:{one.name}"].any()]
+    return Census(read=read, kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
+                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(pipeline, counted),
+                  empty=tuple(empty), first=_date(counted["first"].min()), last=_date(counted["last"].max()))
+
+
+def _nulled(pipeline: Pipeline, counted: pl.DataFrame) -> Mapping[tuple[str, str], int]:
+    nulled: dict[tuple[str, str], int] = {}
+    by_status = {NOT_FINITE: "not finite"}
+    if pipeline.source.on_bad == "null":
+        by_status = {**REASONS, **by_status}
+    for one in pipeline.readings:
+        for status, reason in by_status.items():
+            counts = None if one.status is None else counted[f"{status}:{one.name}"].sum()
+            if counts and (one.name, reason) not in pipeline.reasons:
+                nulled[one.name, reason] = int(counts)
+    return nulled
+
+
+def _date(day: object) -> dt.date | None:
+    return day if isinstance(day, dt.date) else None
+
+
+# --- faults ----------------------------------------------------------------------------------------------------
+
+
+def _fault(request: Request, error: Exception) -> Fault:
+    """What the library could not do, as a finding: an overflow in an expression, or a file it cannot read."""
+    if isinstance(error, pl.exceptions.InvalidOperationError) and "to `i64` failed" in str(error):
+        slots = [slot.arg for cube in request.scan.cubes for slot in cube.slots]
+        return overflow(next(filter(_multiplies, slots), None))
+    tables = (request.table, *request.lookups.values())
+    paths = [path for table in tables for path in table.files]
+    for path in paths:
+        try:
+            schema_of(path)
+        except Fault as fault:
+            return fault
+    return unreadable(paths[0], error) if paths else Fault(
+        report(data.FILE_UNREADABLE, request.scan.source.span, path=request.scan.source.read, problem=str(error)))
+
+
+def _multiplies(expr: Expr | None) -> bool:
+    return isinstance(expr, Apply) and (expr.function == "*" or any(map(_multiplies, expr.args)))

@@ -1,0 +1,142 @@
+"""Cubes as groupings: what is summed for each slot, and how the sums become cells.
+
+A slot's sum is exact in 128 bits modulo 2^128; a sum of |x| in floating point beside it tells whether that
+could have wrapped round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+import polars as pl
+
+from cxmetrics.backends.polars_expressions import Term, classes, term
+from cxmetrics.backends.polars_rows import Pipeline, columns_in
+from cxmetrics.codes import data
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.ir import Expr
+from cxmetrics.plan import FRACTION, Cube, Slot
+
+LARGEST = 10**38 - 1  # of Decimal(38, 0)
+WRAPS = 1.5e38  # a sum of |x| below it, in floating point, did not pass 2^127
+_SMALL = 2.0**31  # sums of fewer than 2^32 integers up to it fit in 64 bits
+_NO_GUARD = 2.0**63  # neither do sums of fewer than 2^63 integers up to it pass 2^126
+_FRAME = pl.Decimal(38, 0)
+
+
+def grouped(pipeline: Pipeline, cube: Cube, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The cube over rows that count, as sums that `finished` has to look at."""
+    columns = pipeline.columns
+    keys = [pl.col("day"), *(pl.col(f"d:{name}").alias(f"d{i}") for i, name in enumerate(cube.dimensions)),
+            *(classes(key, columns).alias(f"k{i}") for i, key in enumerate(cube.keys))]
+    value = [] if cube.value is None else [(term(cube.value, columns).expr.cast(pl.Float64) + 0.0).alias("value")]
+    args = {slot.arg: None for slot in cube.slots if slot.arg is not None}
+    terms = {arg: term(arg, columns) for arg in args}
+    names = {arg: f"a{i}" for i, arg in enumerate(args)}
+    held = rows.select(*keys, *value, *(terms[arg].expr.alias(name) for arg, name in names.items()))
+    if value:
+        held = held.filter(pl.col("value").is_not_null())
+    sums = [expr for i, slot in enumerate(cube.slots) for expr in _slot(
+        i, slot, None if slot.arg is None else Term(pl.col(names[slot.arg]), terms[slot.arg].type,
+                                                    terms[slot.arg].bound))]
+    return held.group_by(key_names(cube)).agg(sums)
+
+
+def key_names(cube: Cube) -> list[str]:
+    """The key columns of a cube's frame, in order."""
+    return ["day", *(f"d{i}" for i in range(len(cube.dimensions))), *(f"k{i}" for i in range(len(cube.keys))),
+            *(() if cube.value is None else ("value",))]
+
+
+def _slot(number: int, slot: Slot, x: Term | None) -> Iterator[pl.Expr]:
+    """`s<number>`, and `g<number>` where the sum may wrap."""
+    if x is None:
+        yield pl.len().alias(f"s{number}")
+        return
+    float_of = x.expr.cast(pl.Float64)
+    match slot.op:
+        case "count" | "values":
+            yield x.expr.count().alias(f"s{number}")
+        case "min":
+            yield (float_of + 0.0).min().alias(f"s{number}")
+        case "max":
+            yield (float_of + 0.0).max().alias(f"s{number}")
+        case "sum":
+            yield from _integers(number, x)
+        case "squares":
+            yield from _integers(number, _square(x))
+        case "whole":
+            yield from _floats(number, float_of.floor())
+        case "squares_whole":
+            yield from _floats(number, (float_of * float_of).floor())
+        case "fraction":
+            yield _fraction(float_of).alias(f"s{number}")
+        case "squares_fraction":
+            yield _fraction(float_of * float_of).alias(f"s{number}")
+        case _:
+            assert_never(slot.op)
+
+
+def _square(x: Term) -> Term:
+    if x.type not in ("integer", "boolean"):
+        floor = x.expr.cast(pl.Float64).floor()
+        return Term(floor * floor, "number")
+    wide = x.expr.cast(pl.Int128)
+    return Term(wide * wide, "integer", x.bound * x.bound)
+
+
+def _integers(number: int, x: Term) -> Iterator[pl.Expr]:
+    if x.type not in ("integer", "boolean"):
+        yield from _floats(number, x.expr.cast(pl.Float64).floor())
+        return
+    yield x.expr.cast(pl.Int64 if x.bound <= _SMALL else pl.Int128).sum().alias(f"s{number}")
+    if x.bound > _NO_GUARD:
+        yield x.expr.cast(pl.Float64).abs().sum().alias(f"g{number}")
+
+
+def _floats(number: int, whole: pl.Expr) -> Iterator[pl.Expr]:
+    """Floats without a fraction; those beyond 128 bits are left out here and told by the guard."""
+    yield whole.cast(pl.Int128, strict=False).sum().alias(f"s{number}")
+    yield whole.abs().sum().alias(f"g{number}")
+
+
+def _fraction(x: pl.Expr) -> pl.Expr:
+    return ((x - x.floor()) * FRACTION).floor().cast(pl.Int128, strict=False).sum()
+
+
+def finished(cube: Cube, sums: pl.DataFrame) -> pl.DataFrame:
+    """The cells.  Raises `Fault` CX714 where a sum has no exact place in 38 digits."""
+    slots = []
+    for i, slot in enumerate(cube.slots):
+        name = f"s{i}"
+        if slot.op in ("min", "max"):
+            slots.append(pl.col(name))
+            continue
+        if not _fits(sums, i):
+            raise overflow(slot.arg)
+        slots.append(pl.col(name).cast(pl.Int128).cast(_FRAME))
+    keys = [pl.col(f"k{i}").cast(pl.Int32) for i in range(len(cube.keys))]
+    return sums.with_columns(keys).select(*key_names(cube), *slots)
+
+
+def _fits(sums: pl.DataFrame, number: int) -> bool:
+    if sums.is_empty():
+        return True
+    total = sums[f"s{number}"].cast(pl.Int128)
+    low, high = total.min(), total.max()
+    assert isinstance(low, int)
+    assert isinstance(high, int)
+    if max(-low, high) > LARGEST:
+        return False
+    if f"g{number}" not in sums.columns:
+        return True
+    largest = sums[f"g{number}"].max()
+    return isinstance(largest, float) and largest < WRAPS
+
+
+def overflow(arg: Expr | None) -> Fault:
+    """CX714 for the first column of a slot's argument."""
+    column = next(columns_in(arg), None)
+    return Fault(report(data.SUM_OVERFLOW, None if column is None else column.span,
+                        column="" if column is None else column.name))

@@ -1,0 +1,335 @@
+"""Row expressions and classifiers of the language as Polars expressions.
+
+Integers are computed exactly: in 64 bits where their bounds say that this is enough, else in 128, and where
+even that may not be enough an overflow is raised.  A result that is not finite is null.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import polars as pl
+
+from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, Invalid, Ref
+from cxmetrics.plan import Classifier
+
+NARROW = 2.0**63  # integers up to it (those of columns) are kept in 64 bits; what is computed stays below it
+WIDE = 2.0**126
+LITERALS_BY_HAND = 12  # up to so many literals comparing is quicker than looking up
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A row expression: what computes it, its type, a bound of |x| for integers, and for times the UTC, if known."""
+
+    expr: pl.Expr
+    type: ColumnType
+    bound: float = math.inf
+    instant: pl.Expr | None = None
+
+
+Columns = Mapping[str, Term]
+
+
+def term(expr: Expr, columns: Columns) -> Term:
+    """The expression over the columns of the rows."""
+    match expr:
+        case Constant(value):
+            return _constant(value)
+        case Column(_, name):
+            return columns[name]
+        case Apply(function, args):
+            return _apply(function, args, columns)
+        case Ref() | Aggregate() | Invalid():
+            raise TypeError(f"not an expression over the values of a row: {expr}")
+
+
+def _apply(function: str, args: tuple[Expr, ...], columns: Columns) -> Term:
+    if function == "in":
+        return _among(term(args[0], columns), args[1])
+    if function == "matches":
+        return _matches(term(args[0], columns), args[1])
+    return _FUNCTIONS[function](*(term(arg, columns) for arg in args))
+
+
+def _constant(value: object) -> Term:
+    match value:
+        case bool():
+            return Term(pl.lit(value), "boolean")
+        case int():
+            return Term(pl.lit(value, pl.Int64 if abs(value) < NARROW else pl.Int128), "integer", abs(value))
+        case float():
+            return Term(pl.lit(value, pl.Float64), "number")
+        case str():
+            return Term(pl.lit(value, pl.String), "text")
+        case dt.datetime():
+            return Term(pl.lit(value.replace(tzinfo=None), pl.Datetime("us")), "time")
+        case dt.date():
+            return Term(pl.lit(value, pl.Date), "date")
+        case _:
+            raise TypeError(f"not a constant of rows: {value!r}")
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------
+
+
+def _float(x: Term) -> pl.Expr:
+    return x.expr.cast(pl.Float64)
+
+
+def finite(x: pl.Expr) -> pl.Expr:
+    """Null where a float is not finite."""
+    return pl.when(x.is_finite()).then(x)
+
+
+def _number(x: pl.Expr) -> Term:
+    return Term(finite(x), "number")
+
+
+def _whole(*terms: Term) -> bool:
+    return all(x.type in ("integer", "boolean") for x in terms)
+
+
+def integer(x: Term, bound: float) -> pl.Expr:
+    """The integer in the width that holds |values| up to `bound`."""
+    return x.expr.cast(pl.Int64 if bound <= NARROW else pl.Int128)
+
+
+def _computed(bound: float) -> float:
+    """The bound of a result: at 2^63 itself only values of columns fit in 64 bits, their negatives do not."""
+    return math.nextafter(bound, math.inf) if bound == NARROW else bound
+
+
+def _exact(result: Callable[[pl.Expr, pl.Expr], pl.Expr], bound: float, left: Term, right: Term) -> Term:
+    """`result` of two integers; where it may not fit in 128 bits, a cast that fails raises."""
+    bound = _computed(bound)
+    exact = result(integer(left, bound), integer(right, bound))
+    if bound >= WIDE:
+        about = result(_float(left), _float(right)) / 2.0**64
+        exact = pl.when(about.cast(pl.Int64, strict=True).is_not_null()).then(exact)
+    return Term(exact, "integer", bound)
+
+
+def _add(left: Term, right: Term) -> Term:
+    if _whole(left, right):
+        return _exact(lambda a, b: a + b, left.bound + right.bound, left, right)
+    return _number(_float(left) + _float(right))
+
+
+def _subtract(left: Term, right: Term) -> Term:
+    if left.type in ("time", "date"):
+        return _seconds(left, right)
+    if _whole(left, right):
+        return _exact(lambda a, b: a - b, left.bound + right.bound, left, right)
+    return _number(_float(left) - _float(right))
+
+
+def _multiply(left: Term, right: Term) -> Term:
+    if _whole(left, right):
+        bound = 0.0 if 0 in (left.bound, right.bound) else left.bound * right.bound
+        return _exact(lambda a, b: a * b, max(bound, left.bound, right.bound), left, right)
+    return _number(_float(left) * _float(right))
+
+
+def _divide(left: Term, right: Term) -> Term:
+    return _number(_float(left) / _float(right))
+
+
+def _power(left: Term, right: Term) -> Term:
+    return _number(_float(left).pow(_float(right)))
+
+
+def _negate(x: Term) -> Term:
+    bound = _computed(x.bound)
+    return Term(-integer(x, bound), "integer", bound) if _whole(x) else Term(-_float(x), "number")
+
+
+def _abs(x: Term) -> Term:
+    bound = _computed(x.bound)
+    return Term(integer(x, bound).abs(), "integer", bound) if _whole(x) else Term(_float(x).abs(), "number")
+
+
+def _of_float(function: Callable[[pl.Expr], pl.Expr]) -> Callable[[Term], Term]:
+    return lambda x: _number(function(_float(x)))
+
+
+def unified(terms: Sequence[Term]) -> tuple[list[pl.Expr], Term]:
+    """The terms in one type, and an example of what comes of choosing among them."""
+    types = {x.type for x in terms}
+    if types <= {"integer", "number"} and "number" in types:
+        return [_float(x) for x in terms], Term(terms[0].expr, "number")
+    if types == {"integer"}:
+        bound = max(x.bound for x in terms)
+        return [integer(x, bound) for x in terms], Term(terms[0].expr, "integer", bound)
+    if types == {"date", "time"}:
+        return [_local(x) for x in terms], Term(terms[0].expr, "time")
+    return [x.expr for x in terms], Term(terms[0].expr, terms[0].type)
+
+
+def _extreme(horizontal: Callable[..., pl.Expr]) -> Callable[..., Term]:
+    def of(*terms: Term) -> Term:
+        exprs, like = unified(terms)
+        present = pl.all_horizontal([x.is_not_null() for x in exprs])
+        return replace(like, expr=pl.when(present).then(horizontal(*exprs)))
+    return of
+
+
+_least, _greatest = _extreme(pl.min_horizontal), _extreme(pl.max_horizontal)
+
+
+def _clamp(x: Term, low: Term, high: Term) -> Term:
+    return _least(_greatest(x, low), high)
+
+
+def _if(condition: Term, yes: Term, no: Term) -> Term:
+    (a, b), like = unified((yes, no))
+    instant = None
+    if yes.instant is not None and no.instant is not None:
+        instant = pl.when(condition.expr).then(yes.instant).otherwise(no.instant)
+    return replace(like, expr=pl.when(condition.expr).then(a).otherwise(b), instant=instant)
+
+
+def _coalesce(*terms: Term) -> Term:
+    exprs, like = unified(terms)
+    return replace(like, expr=pl.coalesce(exprs))
+
+
+# --- times -----------------------------------------------------------------------------------------------------
+
+
+def _local(x: Term) -> pl.Expr:
+    return x.expr.cast(pl.Datetime("us"))
+
+
+def _microseconds(left: Term, right: Term) -> pl.Expr:
+    """From `right` to `left`: between instants where both are known, else between local times."""
+    local = (_local(left) - _local(right)).dt.total_microseconds()
+    if left.instant is None or right.instant is None:
+        return local
+    return (left.instant - right.instant).dt.total_microseconds().fill_null(local)
+
+
+def _seconds(left: Term, right: Term) -> Term:
+    return Term(_microseconds(left, right).cast(pl.Float64) / 1e6, "number")
+
+
+def _hour(x: Term) -> Term:
+    return Term(_local(x).dt.hour().cast(pl.Int64), "integer", 23)
+
+
+def _weekday(x: Term) -> Term:
+    return Term(x.expr.dt.weekday().cast(pl.Int64), "integer", 7)
+
+
+# --- conditions ------------------------------------------------------------------------------------------------
+
+
+def _condition(expr: pl.Expr) -> Term:
+    return Term(expr, "boolean", 1)
+
+
+def _compare(test: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Callable[[Term, Term], Term]:
+    def of(left: Term, right: Term) -> Term:
+        if "time" in (left.type, right.type):
+            return _condition(test(_microseconds(left, right), pl.lit(0, pl.Int64)))
+        (a, b), _ = unified((left, right))
+        return _condition(test(a, b))
+    return of
+
+
+_at_least, _at_most = _compare(lambda a, b: a >= b), _compare(lambda a, b: a <= b)
+
+
+def _between(x: Term, low: Term, high: Term) -> Term:
+    return _condition(_at_least(x, low).expr & _at_most(x, high).expr)
+
+
+def _among(x: Term, choices: Expr) -> Term:
+    assert isinstance(choices, Constant)
+    values = choices.value if isinstance(choices.value, tuple) else (choices.value,)
+    if x.type in ("integer", "number"):
+        series = pl.Series([float(v) for v in values if isinstance(v, int | float)], dtype=pl.Float64)
+        if x.type == "integer" and all(isinstance(v, int) and abs(v) < NARROW for v in values):
+            exact = pl.Series(list(values), dtype=pl.Int64)
+            return _condition(x.expr.is_in(exact.cast(pl.Int128) if x.bound > NARROW else exact))
+        return _condition(_float(x).is_in(series))
+    if x.type == "time":
+        is_one = [_compare(lambda a, b: a == b)(x, _constant(value)).expr for value in values]
+        return _condition(reduce(lambda a, b: a | b, is_one))
+    return _condition(x.expr.is_in(list(values)))
+
+
+def _matches(x: Term, pattern: Expr) -> Term:
+    assert isinstance(pattern, Constant)
+    assert isinstance(pattern.value, str)
+    return _condition(x.expr.str.contains(pattern.value))
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Term]] = {
+    "+": _add, "-": _subtract, "*": _multiply, "/": _divide, "^": _power, "negate": _negate, "convert": _multiply,
+    "=": _compare(lambda a, b: a == b), "!=": _compare(lambda a, b: a != b),
+    "<": _compare(lambda a, b: a < b), "<=": _at_most, ">": _compare(lambda a, b: a > b), ">=": _at_least,
+    "between": _between,
+    "and": lambda *terms: _condition(reduce(lambda a, b: a & b, [x.expr for x in terms])),
+    "or": lambda *terms: _condition(reduce(lambda a, b: a | b, [x.expr for x in terms])),
+    "not": lambda x: _condition(~x.expr),
+    "is missing": lambda x: _condition(x.expr.is_null()),
+    "is not missing": lambda x: _condition(x.expr.is_not_null()),
+    "contains": lambda x, part: _condition(x.expr.str.contains(part.expr, literal=True)),
+    "starts_with": lambda x, part: _condition(x.expr.str.starts_with(part.expr)),
+    "abs": _abs, "ln": _of_float(lambda x: x.log()), "exp": _of_float(lambda x: x.exp()),
+    "sqrt": _of_float(lambda x: x.sqrt()),
+    "min": _least, "max": _greatest, "clamp": _clamp, "if": _if, "coalesce": _coalesce,
+    "hour": _hour, "weekday": _weekday,
+}
+
+
+# --- classes ---------------------------------------------------------------------------------------------------
+
+
+def classes(classifier: Classifier, columns: Columns) -> pl.Expr:
+    """The class of each row, Int32, 0 where the expression is missing."""
+    x = term(classifier.expr, columns)
+    if classifier.literals is not None:
+        return _by_literals(x.expr, classifier.literals)
+    if classifier.breaks is not None and classifier.codes is not None:
+        return _by_breaks(x, classifier.breaks, classifier.codes)
+    return pl.when(x.expr.is_null()).then(_code(0)).when(x.expr).then(_code(2)).otherwise(_code(1))
+
+
+def _code(number: int) -> pl.Expr:
+    return pl.lit(number, pl.Int32)
+
+
+def _by_literals(text: pl.Expr, literals: tuple[str, ...]) -> pl.Expr:
+    codes = {literal: number for number, literal in reversed([*enumerate(literals, 1)])}
+    other = len(literals) + 1
+    if len(codes) > LITERALS_BY_HAND:
+        code = text.replace_strict(list(codes), list(codes.values()), default=other, return_dtype=pl.Int32)
+    else:
+        code = _code(other)
+        for literal, number in codes.items():
+            code = pl.when(text == pl.lit(literal)).then(_code(number)).otherwise(code)
+    return pl.when(text.is_not_null()).then(code).otherwise(_code(0))
+
+
+def _by_breaks(x: Term, breaks: tuple[float, ...], codes: tuple[int, ...]) -> pl.Expr:
+    """The first code, and at each break passed the step to the next."""
+    code = _code(codes[0])
+    for place, point in enumerate(breaks):
+        value, at = _comparable(x, point)
+        for step, passed in ((codes[2 * place + 1] - codes[2 * place], value >= at),
+                             (codes[2 * place + 2] - codes[2 * place + 1], value > at)):
+            code = code + passed.cast(pl.Int32) * _code(step) if step else code
+    return pl.when(x.expr.is_not_null()).then(code).otherwise(_code(0))
+
+
+def _comparable(x: Term, point: float) -> tuple[pl.Expr, pl.Expr]:
+    if x.type == "integer" and float(point).is_integer() and abs(point) < NARROW:
+        return x.expr, pl.lit(int(point), pl.Int64)
+    return _float(x), pl.lit(point, pl.Float64)

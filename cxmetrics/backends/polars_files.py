@@ -1,0 +1,116 @@
+"""Parquet files as one lazy frame, whatever each file calls its types.
+
+Every physical column comes out as `p:<name>` in the one type of its kind: String, Int64 (Int128 where a
+file is wider), Float64, Boolean, Date, naive Datetime[us], Datetime[us, UTC].  Text is stripped, and empty
+text is null.  `#` is there for the sake of rows without columns; `#group` and `#row` say where a row stands, when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from cxmetrics.backends import rules
+from cxmetrics.backends.cells import Physical, Table
+from cxmetrics.codes import data
+from cxmetrics.diagnostics import Fault, report
+
+PLACE = ("#group", "#row")
+WIDE = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
+_DTYPES: Mapping[Physical, pl.DataType] = {
+    "text": pl.String(), "integer": pl.Int64(), "number": pl.Float64(), "boolean": pl.Boolean(), "date": pl.Date(),
+    "time": pl.Datetime("us"), "instant": pl.Datetime("us", "UTC"), "other": pl.Null()}
+
+Schema = Mapping[str, pl.DataType]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A table whose files have been looked into: groups of equal shape, integer columns wider than 64 bits."""
+
+    table: Table
+    groups: tuple[tuple[Schema, tuple[Path, ...]], ...]
+    wide: frozenset[str]
+
+
+def opened(table: Table) -> Files:
+    """The table with the shapes of its files.  Raises `Fault` CX702 for a file that cannot be read."""
+    groups: dict[tuple[tuple[str, str], ...], tuple[Schema, list[Path]]] = {}
+    for path in table.files:
+        schema = schema_of(path)
+        shape = tuple(sorted((name, str(dtype)) for name, dtype in schema.items()))
+        groups.setdefault(shape, (schema, []))[1].append(path)
+    wide = {name for schema, _ in groups.values() for name, dtype in schema.items()
+            if isinstance(dtype, WIDE) and table.columns.get(name) == "integer"}
+    return Files(table, tuple((schema, tuple(paths)) for schema, paths in groups.values()), frozenset(wide))
+
+
+def rows_of(files: Files, names: Iterable[str], *, placed: bool = False) -> pl.LazyFrame:
+    """The physical columns `names` of the table as `p:<name>`; null where a file lacks one.
+
+    `placed` adds the columns of `PLACE`.
+    """
+    wanted = sorted(set(names))
+    frames = [_group_rows(files, number, wanted, placed=placed) for number in range(len(files.groups))]
+    return pl.concat(frames) if frames else _no_rows(files.table, wanted, placed=placed)
+
+
+def _no_rows(table: Table, wanted: list[str], *, placed: bool) -> pl.LazyFrame:
+    places = dict.fromkeys(PLACE, pl.UInt32()) if placed else {}
+    return pl.LazyFrame(schema={"#": pl.UInt8(), **{f"p:{name}": _DTYPES[table.columns[name]] for name in wanted},
+                                **places})
+
+
+def schema_of(path: Path) -> Schema:
+    """The columns of a file.  Raises `Fault` CX702 where it is no Parquet file."""
+    try:
+        return pl.read_parquet_schema(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> Fault:
+    """CX702 for a file and what the library says of it: its first words, which quote no value."""
+    said = str(error).strip().partition("\n")[0].partition(": [")[0]
+    return Fault(report(data.FILE_UNREADABLE, None, path=path, problem=said[:200] or type(error).__name__))
+
+
+def _group_rows(files: Files, number: int, wanted: list[str], *, placed: bool) -> pl.LazyFrame:
+    schema, paths = files.groups[number]
+    in_path = [name for name in wanted if name not in schema and _in_path(paths, name)]
+    scan = pl.scan_parquet(list(paths), row_index_name=PLACE[1] if placed else None, glob=False,
+                           hive_partitioning=bool(in_path), hive_schema=dict.fromkeys(in_path, pl.String()) or None,
+                           try_parse_hive_dates=False)
+    columns = [_column(files, name, schema.get(name), known=name in schema or name in in_path) for name in wanted]
+    places = [pl.lit(number, pl.UInt32).alias(PLACE[0]), pl.col(PLACE[1]).cast(pl.UInt32)] if placed else []
+    names = [f"p:{name}" for name in wanted] + (list(PLACE) if placed else [])
+    return scan.with_columns(*columns, *places, pl.lit(1, pl.UInt8).alias("#")).select("#", *names)
+
+
+def _in_path(paths: Iterable[Path], name: str) -> bool:
+    return any(part.startswith(f"{name}=") for path in paths for part in path.parts[:-1])
+
+
+def _column(files: Files, name: str, dtype: pl.DataType | None, *, known: bool) -> pl.Expr:
+    kind = files.table.columns[name]
+    target = pl.Int128() if name in files.wide else _DTYPES[kind]
+    if not known:
+        return pl.lit(None, target).alias(f"p:{name}")
+    held = pl.col(name)
+    if kind == "instant" and isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        held = held.dt.convert_time_zone("UTC")
+    if kind == "text" and dtype == pl.Binary:
+        held = held.cast(pl.String, strict=False)
+    held = held if dtype == target else held.cast(target)
+    if kind == "text":
+        held = strip(held)
+    return held.alias(f"p:{name}")
+
+
+def strip(text: pl.Expr) -> pl.Expr:
+    """Text without blanks at its ends; null where nothing is left."""
+    bare = text.str.strip_chars(rules.BLANKS)
+    return pl.when(bare != "").then(bare)

@@ -1,0 +1,285 @@
+"""The contract of a declared column: from what stands in the file to a typed value, or to what is wrong with it.
+
+A column `x` of the source becomes `c:x`, its value (null where there is none or it is bad), and, where it can
+be bad, `b:x`, its status.  Times are naive local times of the project's zone; where a value names its zone, or
+counts from the epoch, `u:x` also holds it in UTC (naive), so that differences do not feel clock changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from cxmetrics.backends import rules
+from cxmetrics.backends.cells import Physical
+from cxmetrics.codes import data
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.ir import ColumnSpec, ColumnType
+
+FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses
+REASONS = {TYPE: "type", SCALE: "scale", VALUES: "values"}
+EPOCH = {"epoch_s": 1_000_000, "epoch_ms": 1_000}  # microseconds in one
+_YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # years 1 to 9999, in microseconds from the epoch
+_MOMENT = f"{rules.LOCAL_TIME[:-1]}({rules.OFFSET[:-1]})?$"
+_ALLOWED: Mapping[ColumnType, frozenset[Physical]] = {
+    "integer": frozenset(("text", "integer", "number")),
+    "number": frozenset(("text", "integer", "number")),
+    "text": frozenset(("text", "integer", "number", "boolean", "date", "time", "instant")),
+    "boolean": frozenset(("text", "boolean", "integer")),
+    "date": frozenset(("text", "integer", "date", "time", "instant")),
+    "time": frozenset(("text", "integer", "date", "time", "instant")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one declared column is read: stages of expressions over `p:<physical>`.
+
+    `value` (and `instant`) come first; `status`, where it can be bad, looks at `p:`, `v:`; what is
+    kept of the value is `v:` unless the status says otherwise.
+    """
+
+    spec: ColumnSpec
+    value: pl.Expr
+    instant: pl.Expr | None
+    status: pl.Expr | None
+
+    @property
+    def name(self) -> str:
+        """The column's name in the source."""
+        return self.spec.name
+
+    def first(self) -> list[pl.Expr]:
+        """`v:x` and `w:x`: the value, before its contract."""
+        instant = [] if self.instant is None else [self.instant.alias(f"w:{self.name}")]
+        return [self.value.alias(f"v:{self.name}"), *instant]
+
+    def second(self) -> list[pl.Expr]:
+        """`b:x`."""
+        return [] if self.status is None else [self.status.alias(f"b:{self.name}")]
+
+    def third(self) -> list[pl.Expr]:
+        """`c:x` and `u:x`: what is kept."""
+        name = self.name
+        kept = self._masked(pl.col(f"v:{name}")).alias(f"c:{name}")
+        instant = [] if self.instant is None else [self._masked(pl.col(f"w:{name}")).alias(f"u:{name}")]
+        return [kept, *instant]
+
+    def _masked(self, held: pl.Expr) -> pl.Expr:
+        codes = _missing_numbers(self.spec)
+        if codes:
+            held = pl.when(~pl.col(f"v:{self.name}").is_in(codes)).then(held)
+        return held if self.status is None else pl.when(pl.col(f"b:{self.name}") == FINE).then(held)
+
+
+def can_be_bad(spec: ColumnSpec, kind: Physical) -> bool:
+    """Whether a value of that kind may break the contract, so that the column has to be read."""
+    same = spec.type == kind or (spec.type, kind) in _ALWAYS
+    return not same or spec.type == "number" and kind == "number" or _limited(spec)
+
+
+_ALWAYS = {("number", "integer"), ("text", "integer"), ("text", "boolean"), ("text", "number"), ("text", "date"),
+           ("text", "time"), ("text", "instant"), ("date", "time"), ("date", "instant"), ("time", "date"),
+           ("time", "instant")}
+
+
+def _limited(spec: ColumnSpec) -> bool:
+    return spec.low is not None or spec.high is not None or spec.values is not None
+
+
+def reading(spec: ColumnSpec, kind: Physical, zone: str, *, wide: bool = False) -> Reading:
+    """How the column is read from a physical column of that kind.  Raises `Fault` CX704 where it cannot be."""
+    if kind not in _ALLOWED[spec.type]:
+        raise Fault(report(data.COLUMN_TYPE, spec.span, column=spec.name, expected=spec.type, found=kind))
+    held = pl.col(f"p:{spec.physical}")
+    if spec.missing and kind in ("text", "integer", "boolean"):
+        held = pl.when(~held.cast(pl.String).is_in(list(spec.missing))).then(held)
+    value, instant = _typed(held, spec, kind, zone)
+    status = _status(held, spec, kind) if can_be_bad(spec, kind) or wide else None
+    return Reading(spec, value, instant, status)
+
+
+def _typed(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: str) -> tuple[pl.Expr, pl.Expr | None]:
+    match spec.type:
+        case "integer":
+            return _integer(held, kind), None
+        case "number":
+            return _number(held, kind), None
+        case "text":
+            return text_of(held, kind, zone), None
+        case "boolean":
+            return _boolean(held, kind), None
+        case "date":
+            local, _ = _time(held, spec, kind, zone)
+            return local.dt.date(), None
+        case "time":
+            return _time(held, spec, kind, zone)
+
+
+def _status(held: pl.Expr, spec: ColumnSpec, kind: Physical) -> pl.Expr:
+    """The first thing wrong with a value: unreadable, not finite, off the scale, not of the closed set."""
+    value = pl.col(f"v:{spec.name}")
+    checks: list[tuple[pl.Expr, int]] = []
+    if kind == "number":
+        checks.append((~held.is_finite(), NOT_FINITE))
+    elif spec.type == "number":
+        checks.append((~value.is_finite(), NOT_FINITE))
+    checks.append((held.is_not_null() & value.is_null(), TYPE))
+    if codes := _missing_numbers(spec):
+        checks.append((value.is_in(codes), FINE))
+    if spec.low is not None:
+        checks.append((value < spec.low, SCALE))
+    if spec.high is not None:
+        checks.append((value > spec.high, SCALE))
+    if spec.values is not None:
+        checks.append((~_among(value, spec), VALUES))
+    status = pl.lit(FINE, pl.UInt8)
+    for wrong, code in reversed(checks):
+        status = pl.when(wrong).then(pl.lit(code, pl.UInt8)).otherwise(status)
+    return status
+
+
+def _missing_numbers(spec: ColumnSpec) -> list[float]:
+    if spec.type not in ("integer", "number"):
+        return []
+    codes = pl.Series(spec.missing, dtype=pl.String).cast(pl.Float64, strict=False)
+    return [code for code in codes if code is not None]
+
+
+def _among(value: pl.Expr, spec: ColumnSpec) -> pl.Expr:
+    assert spec.values is not None
+    if spec.type in ("integer", "number"):
+        numbers = pl.Series(spec.values, dtype=pl.String).cast(pl.Float64, strict=False).drop_nulls()
+        return value.cast(pl.Float64).is_in(numbers.to_list())
+    if spec.type == "boolean":
+        return value.cast(pl.String).is_in([text.lower() for text in spec.values])
+    return text_of(value, spec.type, "UTC").is_in(list(spec.values))
+
+
+def _folded(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_many([*rules.WIDE], [*rules.NARROW])
+
+
+def _integer(held: pl.Expr, kind: Physical) -> pl.Expr:
+    if kind == "text":
+        text = _folded(held)
+        return pl.when(text.str.contains(rules.INTEGER)).then(
+            text.str.replace(r"\..*$", "").cast(pl.Int64, strict=False))
+    if kind == "number":
+        return pl.when(held == held.floor()).then(held.cast(pl.Int64, strict=False))
+    return held.cast(pl.Int64, strict=False)
+
+
+def _number(held: pl.Expr, kind: Physical) -> pl.Expr:
+    if kind != "text":
+        return held.cast(pl.Float64)
+    text = _folded(held)
+    known = text.str.contains(rules.NUMBER) | text.str.to_lowercase().str.contains(rules.NOT_FINITE)
+    return pl.when(known).then(text.cast(pl.Float64, strict=False))
+
+
+def _boolean(held: pl.Expr, kind: Physical) -> pl.Expr:
+    if kind == "boolean":
+        return held
+    said = held.str.to_lowercase() if kind == "text" else held.cast(pl.String)
+    yes, no = (rules.TRUE, rules.FALSE) if kind == "text" else (("1",), ("0",))
+    return pl.when(said.is_in(list(yes))).then(pl.lit(True)).when(said.is_in(list(no))).then(pl.lit(False))
+
+
+def text_of(held: pl.Expr, kind: Physical | ColumnType, zone: str) -> pl.Expr:
+    """The text of a value: decimal integers, `true`/`false`, ISO dates and local times."""
+    match kind:
+        case "number":
+            whole = (held == held.floor()) & (held.abs() < 2.0**53)
+            return pl.when(whole).then(held.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(
+                held.cast(pl.String))
+        case "date":
+            return held.dt.strftime("%Y-%m-%d")
+        case "time":
+            return held.dt.strftime("%Y-%m-%d %H:%M:%S")
+        case "instant":
+            return local_of(held, zone).dt.strftime("%Y-%m-%d %H:%M:%S")
+        case _:
+            return held.cast(pl.String)
+
+
+def local_of(instant: pl.Expr, zone: str) -> pl.Expr:
+    """The naive local time of an instant."""
+    if zone in ("UTC", "Etc/UTC"):
+        return instant.dt.replace_time_zone(None)
+    return instant.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+
+
+def utc_of(local: pl.Expr, zone: str) -> pl.Expr:
+    """The naive UTC of a naive local time; the earlier of two, and times that a clock skipped as if it had not."""
+    def aware(time: pl.Expr) -> pl.Expr:
+        return time.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    skipped = aware(local - pl.duration(days=1)) + pl.duration(days=1)
+    return aware(local).fill_null(skipped).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def _time(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: str) -> tuple[pl.Expr, pl.Expr | None]:
+    """The local time and, where the value says its zone, the time in UTC; both naive."""
+    match kind:
+        case "date" | "time":
+            return held.cast(pl.Datetime("us")), None
+        case "instant":
+            return local_of(held, zone), held.dt.replace_time_zone(None)
+        case "integer" if spec.format in EPOCH:
+            return _from_epoch(held, EPOCH[spec.format], zone)
+        case _:
+            return _read_time(held.cast(pl.String), spec, zone)
+
+
+def _from_epoch(held: pl.Expr, step: int, zone: str) -> tuple[pl.Expr, pl.Expr]:
+    lowest, highest = -(-_YEARS[0] // step), _YEARS[1] // step
+    count = pl.when(held.is_between(lowest, highest)).then(held).cast(pl.Int64)
+    instant = (count * step).cast(pl.Datetime("us"))
+    return local_of(instant.dt.replace_time_zone("UTC"), zone), instant
+
+
+def _read_time(text: pl.Expr, spec: ColumnSpec, zone: str) -> tuple[pl.Expr, pl.Expr | None]:
+    if spec.format in EPOCH:
+        return _from_epoch(_integer(text, "text"), EPOCH[spec.format], zone)
+    if spec.format:
+        return _by_pattern(text, spec.format, zone)
+    if spec.type == "date":
+        return _iso_date(text), None
+    return _iso(text, zone)
+
+
+def _iso_date(text: pl.Expr) -> pl.Expr:
+    bare = pl.when(text.str.contains(rules.DATE)).then(text.str.replace_all("[-/]", ""))
+    return bare.str.to_date("%Y%m%d", strict=False).cast(pl.Datetime("us"))
+
+
+def _by_pattern(text: pl.Expr, pattern: str, zone: str) -> tuple[pl.Expr, pl.Expr | None]:
+    if "%z" in pattern or "%:z" in pattern:
+        instant = text.str.to_datetime(pattern, time_unit="us", strict=False)
+        return local_of(instant, zone), instant.dt.replace_time_zone(None)
+    if any(mark in pattern for mark in ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l")):
+        return text.str.to_datetime(pattern, time_unit="us", strict=False), None
+    return text.str.to_date(pattern, strict=False).cast(pl.Datetime("us")), None
+
+
+def _iso(text: pl.Expr, zone: str) -> tuple[pl.Expr, pl.Expr]:
+    known = pl.when(text.str.contains(_MOMENT)).then(text)
+    day = known.str.slice(0, 10).str.replace_all("/", "-", literal=True)
+    clock = known.str.slice(11).str.extract(r"^([0-9:]+(\.[0-9]{1,6})?)", 1)
+    wall = day + " " + pl.when(clock.str.len_bytes() == 5).then(clock + ":00").otherwise(clock)
+    stated = wall.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+    offset = known.str.slice(16).str.extract(r"(Z|[+-][0-9:]+)$", 1)
+    instant = stated - pl.duration(minutes=_offset_minutes(offset))
+    local = local_of(instant.dt.replace_time_zone("UTC"), zone)
+    return pl.when(offset.is_null()).then(stated).otherwise(local).fill_null(_iso_date(text)), instant
+
+
+def _offset_minutes(offset: pl.Expr) -> pl.Expr:
+    """Minutes east of Greenwich from `Z`, `+08`, `+0800` or `+08:00`."""
+    digits = offset.str.replace_all("[-:+]", "")
+    minutes = digits.str.slice(0, 2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(2, 2).cast(
+        pl.Int64, strict=False).fill_null(0)
+    sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
+    return pl.when(offset == "Z").then(0).otherwise(minutes * sign)

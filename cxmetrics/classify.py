@@ -1,0 +1,217 @@
+"""Conditions taken apart into atoms, and the row expressions they look at sorted into classes.
+
+An *atom* is a condition without `and`, `or`, `not`.  Atoms that compare one expression with literals
+share a classifier: its classes are the coarsest parts of the values that no atom tells apart.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Literal, cast
+
+from cxmetrics.functions import LOGIC, PRESENCE
+from cxmetrics.ir import Apply, Column, Constant, Expr
+from cxmetrics.plan import Cell, Classifier, Condition, Logic
+
+Kind = Literal["text", "number", "condition"]
+_COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">=", "between", "in"))
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A test of one expression: how the expression is classified, and which test it is."""
+
+    subject: Expr
+    kind: Kind
+    test: str  # a comparison, "is missing", "is not missing" or "holds"
+    values: tuple[Number | str, ...] = ()
+
+
+def atoms_of(where: Expr | None) -> frozenset[Atom]:
+    """The atoms of a condition."""
+    if where is None:
+        return frozenset()
+    if isinstance(where, Apply) and where.function in LOGIC:
+        return frozenset().union(*(atoms_of(arg) for arg in where.args))
+    return frozenset((atom_of(where),))
+
+
+def atom_of(condition: Expr) -> Atom:
+    """A condition without `and`, `or`, `not` as an atom."""
+    if isinstance(condition, Apply):
+        if condition.function in PRESENCE:
+            subject = condition.args[0]
+            return Atom(subject, _kind(subject), condition.function)
+        if condition.function in _COMPARISONS:
+            atom = _comparison(condition)
+            if atom is not None:
+                return atom
+    return Atom(condition, "condition", "holds")
+
+
+def _comparison(condition: Apply) -> Atom | None:
+    """A comparison of one expression with literals; None where it is something else."""
+    test, args = condition.function, condition.args
+    if isinstance(args[0], Constant) and len(args) == 2 and test in _FLIPPED:  # noqa: PLR2004 - two sides
+        test, args = _FLIPPED[test], (args[1], args[0])
+    subject, literals = args[0], args[1:]
+    if isinstance(subject, Constant) or not all(isinstance(literal, Constant) for literal in literals):
+        return None
+    values: list[object] = []
+    for literal in cast("tuple[Constant, ...]", literals):
+        values += literal.value if isinstance(literal.value, tuple) else (literal.value,)
+    if all(isinstance(value, str) for value in values) and _kind(subject) == "text":
+        return Atom(subject, "text", test, tuple(cast("list[str]", values)))
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    if numbers and _kind(subject) == "number":
+        return Atom(subject, "number", test, tuple(cast("list[Number]", values)))
+    return None
+
+
+def _kind(subject: Expr) -> Kind:
+    match subject:
+        case Column():
+            return "text" if subject.type == "text" else "number" if subject.type in ("integer", "number") else "condition"
+        case Apply() if subject.function in ("contains", "starts_with", "matches") or subject.function in _COMPARISONS:
+            return "condition"
+        case Apply() if subject.function in ("if", "coalesce"):
+            return _kind(subject.args[-1])
+        case Constant():
+            return "text" if isinstance(subject.value, str) else "number" \
+                if not isinstance(subject.value, bool | dt.date) else "condition"
+        case _:
+            return "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The atoms of a group of partials, by the expression they look at."""
+
+    atoms: Mapping[tuple[Expr, Kind], frozenset[Atom]]
+
+    @staticmethod
+    def of(atoms: Iterable[Atom]) -> Keys:
+        """The keys that tell the given atoms apart."""
+        return Keys({}).joined(atoms)
+
+    def joined(self, atoms: Iterable[Atom]) -> Keys:
+        """The keys that tell further atoms apart too."""
+        together = dict(self.atoms)
+        for atom in atoms:
+            key = atom.subject, atom.kind
+            together[key] = together.get(key, frozenset()) | {atom}
+        return Keys(together)
+
+    def size(self) -> int:
+        """How many combinations of classes there can be."""
+        return reduce(lambda product, key: product * _bound(self.atoms[key], key[1]), self.atoms, 1)
+
+    def classified(self) -> Classified:
+        """The classifiers, in a fixed order."""
+        order = sorted(self.atoms, key=repr)
+        return Classified(tuple(_classifier(expr, kind, self.atoms[expr, kind]) for expr, kind in order),
+                          {key: index for index, key in enumerate(order)})
+
+
+def _bound(atoms: frozenset[Atom], kind: Kind) -> int:
+    if kind == "condition":
+        return 3
+    values = {value for atom in atoms for value in atom.values}
+    return len(values) + 2 if kind == "text" else 2 * len(values) + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """Classifiers and where to find each; turns conditions over rows into conditions over classes."""
+
+    keys: tuple[Classifier, ...]
+    index: Mapping[tuple[Expr, Kind], int]
+
+    def condition(self, where: Expr) -> Condition:
+        """The same condition, over classes."""
+        if isinstance(where, Apply) and where.function in LOGIC:
+            name = cast("Literal['and', 'or', 'not']", where.function)
+            return Logic(name, tuple(self.condition(arg) for arg in where.args))
+        atom = atom_of(where)
+        key = self.index[atom.subject, atom.kind]
+        classifier = self.keys[key]
+        present = range(1, classifier.classes)
+        if atom.test == "is missing":
+            return Cell(key, frozenset((0,)), frozenset())
+        if atom.test == "is not missing":
+            return Cell(key, frozenset(present), frozenset())
+        if atom.kind == "condition":
+            return Cell(key, frozenset((2,)), frozenset((0,)))
+        values = _representatives(classifier)
+        true = frozenset(code for code, value in values.items() if _holds(atom, value))
+        return Cell(key, true, frozenset((0,)))
+
+
+def _classifier(expr: Expr, kind: Kind, atoms: frozenset[Atom]) -> Classifier:
+    if kind == "condition":
+        return Classifier(expr)
+    values = {value for atom in atoms for value in atom.values}
+    if kind == "text" or not values:
+        literals = tuple(sorted(cast("set[str]", values)))
+        return Classifier(expr, literals=literals, classes=len(literals) + 2)
+    breaks = tuple(sorted(float(value) for value in cast("set[Number]", values)))
+    codes: list[int] = []
+    last: frozenset[Atom] | None = None
+    for point in _points(breaks):
+        truth = frozenset(atom for atom in atoms if _holds(atom, point))
+        codes.append(codes[-1] + (truth != last) if codes else 1)
+        last = truth
+    return Classifier(expr, breaks=breaks, codes=tuple(codes), classes=codes[-1] + 1)
+
+
+def _points(breaks: tuple[float, ...]) -> list[float]:
+    """A value out of each class: below the first break, on it, between it and the next, … above the last."""
+    points = [breaks[0] - 1]
+    for index, value in enumerate(breaks):
+        following = breaks[index + 1] if index + 1 < len(breaks) else value + 2
+        points += [value, value + (following - value) / 2]
+    if points[0] == breaks[0]:  # so large that one less is the same number
+        points[0] = float("-inf")
+    if points[-1] == breaks[-1]:
+        points[-1] = float("inf")
+    return points
+
+
+def _representatives(classifier: Classifier) -> dict[int, Number | str | None]:
+    """A value of each class; None stands for any text that is no literal."""
+    if classifier.literals is not None:
+        values: dict[int, Number | str | None] = {i + 1: text for i, text in enumerate(classifier.literals)}
+        values[len(classifier.literals) + 1] = None
+        return values
+    points = _points(classifier.breaks or ())
+    return dict(zip(classifier.codes or (), points, strict=True))
+
+
+def _holds(atom: Atom, value: Number | str | None) -> bool:
+    """Whether the test holds for a present value."""
+    if value is None or isinstance(value, str):
+        within = value in atom.values
+        return within if atom.test in ("=", "in") else not within if atom.test == "!=" else False
+    numbers = cast("tuple[Number, ...]", atom.values)
+    match atom.test:
+        case "=" | "in":
+            return value in numbers
+        case "!=":
+            return value not in numbers
+        case "<":
+            return value < numbers[0]
+        case "<=":
+            return value <= numbers[0]
+        case ">":
+            return value > numbers[0]
+        case ">=":
+            return value >= numbers[0]
+        case "between":
+            return numbers[0] <= value <= numbers[1]
+        case _:
+            return False

@@ -1,0 +1,101 @@
+"""CX7xx: what the data turn out to be at run time.  Facts never carry a value of a personal column."""
+
+from __future__ import annotations
+
+from cxmetrics.diagnostics import Code, Phrase
+
+NO_FILES = Code(
+    "CX701", "no-files",
+    Phrase("no file matches `{pattern}` for the source `{source}`", "没有文件匹配数据源 `{source}` 的 `{pattern}`"),
+    label=Phrase("matches nothing", "没有匹配"),
+    note=Phrase("paths count from the project folder", "路径从项目文件夹算起"))
+FILE_UNREADABLE = Code(
+    "CX702", "file-unreadable",
+    Phrase("the data file `{path}` cannot be read: {problem}", "无法读取数据文件 `{path}`：{problem}"))
+COLUMN_ABSENT = Code(
+    "CX703", "column-absent",
+    Phrase("`{path}` has no column `{column}`, which the source `{source}` declares",
+           "`{path}` 中没有数据源 `{source}` 声明的列 `{column}`"),
+    label=Phrase("declared here", "在这里声明"),
+    help=Phrase("correct the name, name the file's column with `column`, or ask for it in the delivery",
+                "请更正名称，用 `column` 指明文件中的列名，或请数据方补上"))
+COLUMN_TYPE = Code(
+    "CX704", "column-type",
+    Phrase("the column `{column}` holds {found}, declared as {expected}",
+           "列 `{column}` 的内容是 {found}，声明为 {expected}"),
+    label=Phrase("declared here", "在这里声明"))
+COLUMN_ALL_NULL = Code(
+    "CX705", "column-all-null",
+    Phrase("the column `{column}` of `{source}` is empty in every row", "`{source}` 的列 `{column}` 每一行都为空"),
+    label=Phrase("declared here", "在这里声明"),
+    note=Phrase("indicators over it are missing, not 0", "基于它的指标为缺失，而不是 0"),
+    severity="warning")
+ALL_ROWS_REJECTED = Code(
+    "CX706", "all-rows-rejected",
+    Phrase("every row of `{source}` was rejected: {reason}", "`{source}` 的每一行都被拒收：{reason}"),
+    label=Phrase("this source", "这个数据源"),
+    help=Phrase("compare the declared types, scales and values with the data",
+                "请核对声明的类型、量表、取值与数据是否一致"))
+TOO_MANY_BAD = Code(
+    "CX707", "too-many-bad",
+    Phrase("{share} of the rows of `{source}` are bad, more than {limit}",
+           "`{source}` 有 {share} 的行不合约定，超过 {limit}"),
+    label=Phrase("limit {limit}", "上限 {limit}"),
+    note=Phrase("nothing was committed", "没有提交任何内容"),
+    help=Phrase("mend the data, or raise `max_bad` if this is known", "请修正数据；若情况已知，可提高 `max_bad`"))
+RAGGED_LINE = Code(
+    "CX708", "ragged-line",
+    Phrase("line {line} of `{path}` has {found} fields, not {expected}",
+           "`{path}` 第 {line} 行有 {found} 个字段，应为 {expected} 个"),
+    help=Phrase("look for a separator or a quote inside a field", "请检查字段内是否有分隔符或引号"))
+ENCODING = Code(
+    "CX709", "encoding",
+    Phrase("`{path}` cannot be read as text, from byte {offset} on",
+           "`{path}` 从第 {offset} 字节起无法按文本读取"),
+    help=Phrase("save the file as UTF-8", "请把文件另存为 UTF-8"))
+EMPTY_FILE = Code(
+    "CX710", "empty-file",
+    Phrase("the data file `{path}` is empty", "数据文件 `{path}` 是空的"),
+    note=Phrase("not even a header: most often a delivery that broke off", "连表头都没有，多半是传输中断"),
+    severity="warning")
+LOOKUP_NOT_UNIQUE = Code(
+    "CX711", "lookup-not-unique",
+    Phrase("the lookup key `{key}` is not unique: {value}", "查找表的键 `{key}` 不唯一：{value}"),
+    label=Phrase("has to be unique", "必须唯一"),
+    note=Phrase("a row that finds two partners would be counted twice", "一行对应两条记录就会被重复计数"),
+    help=Phrase("remove the double rows from the lookup",
+                "请在查找表中去掉重复的行"))
+NO_ROWS = Code(
+    "CX712", "no-rows",
+    Phrase("the source `{source}` has no rows", "数据源 `{source}` 没有任何行"),
+    label=Phrase("this source", "这个数据源"),
+    severity="warning")
+TIME_UNREADABLE = Code(
+    "CX713", "time-unreadable",
+    Phrase("times in the column `{column}` of `{source}` cannot be read", "无法读取 `{source}` 中列 `{column}` 的时间"),
+    label=Phrase("declared here", "在这里声明"),
+    help=Phrase("give the column a `format`, such as `%Y/%m/%d %H:%M`", "请为该列写明 `format`，例如 `%Y/%m/%d %H:%M`"))
+SUM_OVERFLOW = Code(
+    "CX714", "sum-overflow",
+    Phrase("the sum of `{column}` is too large to be exact", "`{column}` 的合计过大，无法保持精确"),
+    label=Phrase("this column", "这一列"),
+    help=Phrase("look for codes such as 999999999 and declare them under `missing`",
+                "请检查是否有 999999999 之类的代码，并列入 `missing`"))
+FAIL_ON_BAD = Code(
+    "CX715", "fail-on-bad",
+    Phrase("a row of `{source}` is bad at `{column}`: {reason}", "`{source}` 有一行的 `{column}` 不合约定：{reason}"),
+    label=Phrase("declared here", "在这里声明"),
+    note=Phrase("`on_bad: fail` stops at the first such row", "`on_bad: fail` 遇到第一行就停止"),
+    help=Phrase("mend the row, or choose `on_bad: reject`", "请修正该行，或改用 `on_bad: reject`"))
+EMPTY_INTERVAL = Code(
+    "CX716", "empty-interval",
+    Phrase("no period lies between {start} and {end}", "{start} 与 {end} 之间没有任何周期"),
+    note=Phrase("the first day is in the interval, the last is not", "区间含首日，不含末日"))
+BAD_DATE = Code(
+    "CX717", "bad-date",
+    Phrase("`{text}` is not a date", "`{text}` 不是日期"),
+    help=Phrase("write dates as `2026-10-01`", "日期请写成 `2026-10-01`"))
+UNKNOWN_SLICE_COLUMN = Code(
+    "CX718", "unknown-slice-column",
+    Phrase("`{name}` is not a dimension of the store", "`{name}` 不是存储中的维度"),
+    help=Phrase("dimensions are: {known}", "可用的维度：{known}"))

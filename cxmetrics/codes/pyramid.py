@@ -1,0 +1,128 @@
+"""CX4xx: the pyramid: weights, scores, targets, rules of combination."""
+
+from __future__ import annotations
+
+from cxmetrics.diagnostics import Code, Phrase
+
+OTHER_WEIGHT = Phrase("weighs {weight}", "权重 {weight}")
+
+WEIGHTS_SUM = Code(
+    "CX401", "weights-sum",
+    Phrase("the weights under `{parent}` add up to {total}, not 100 %", "`{parent}` 下的权重合计 {total}，不是 100 %"),
+    label=Phrase("{total} in all", "合计 {total}"),
+    note=Phrase("percentages say that nothing is left over", "百分比意味着没有剩余"),
+    help=Phrase("correct a weight, or write plain numbers, which are brought to 100 % by themselves",
+                "请更正权重，或写成普通数字，会自动归一到 100 %"))
+WEIGHTS_MIXED = Code(
+    "CX402", "weights-mixed",
+    Phrase("weights under `{parent}` are partly percentages, partly plain numbers",
+           "`{parent}` 下的权重有的是百分比，有的是普通数字"),
+    label=Phrase("unlike the others", "与其他权重写法不同"),
+    help=Phrase("write all of them one way", "请统一写法"))
+WEIGHT_MISSING = Code(
+    "CX403", "weight-missing",
+    Phrase("the child `{child}` has no weight", "下级指标 `{child}` 没有权重"),
+    label=Phrase("weight missing", "缺少权重"),
+    help=Phrase("add `weight` to it", "请为它加上 `weight`"))
+WEIGHT_NEGATIVE = Code(
+    "CX404", "weight-negative",
+    Phrase("the weight of `{child}` is below zero", "`{child}` 的权重小于零"),
+    label=Phrase("below zero", "小于零"),
+    note=Phrase("the direction of an indicator belongs to its score", "指标的好坏方向由计分规则表达"),
+    help=Phrase("use a weight above zero, and let `score` say that less is better",
+                "请用大于零的权重，并在 `score` 中表达越小越好"))
+CHILD_WITHOUT_SCORE = Code(
+    "CX405", "child-without-score",
+    Phrase("the child `{child}` of `{parent}` has no score: it is {unit}",
+           "`{parent}` 的下级 `{child}` 没有计分规则：它的单位是 {unit}"),
+    label=Phrase("{unit}, not a score", "是 {unit}，不是分数"),
+    note=Phrase("a composite averages scores from 0 to 100", "复合指标对 0 到 100 的分数求平均"),
+    help=Phrase("add a `score` rule to `{child}`, such as `score: {0: 80%, 100: 99%}`",
+                "请为 `{child}` 加上 `score`，例如 `score: {0: 80%, 100: 99%}`"))
+ANCHORS_NOT_MONOTONE = Code(
+    "CX406", "anchors-not-monotone",
+    Phrase("the score anchors rise and fall", "计分锚点有升有降"),
+    label=Phrase("turns back here", "在这里折返"),
+    note=Phrase("with more points the value has to move in one direction", "分数越高，数值须朝同一方向变化"),
+    help=Phrase("put the anchors in one direction", "请让锚点朝同一方向排列"))
+ANCHORS_TOO_FEW = Code(
+    "CX407", "anchors-too-few",
+    Phrase("a score needs two anchors at least", "计分规则至少需要两个锚点"),
+    label=Phrase("not enough anchors", "锚点不够"),
+    help=Phrase("say which value earns 0 and which earns 100", "请写明多少得 0 分、多少得 100 分"))
+TARGET_UNIT = Code(
+    "CX408", "target-unit",
+    Phrase("the target is {found}, the indicator {expected}", "目标的单位是 {found}，指标是 {expected}"),
+    label=Phrase("expected {expected}", "此处应为 {expected}"),
+    note=Phrase("the gap is the difference of the two", "差距是两者之差"))
+UNKNOWN_RULE = Code(
+    "CX409", "unknown-rule",
+    Phrase("unknown rule `{name}` for `{kind}`", "`{kind}` 没有规则 `{name}`"),
+    label=Phrase("no such rule", "没有这条规则"),
+    help=Phrase("`{kind}` knows: {known}", "`{kind}` 可用：{known}"))
+ACROSS_UNKNOWN = Code(
+    "CX410", "across-unknown",
+    Phrase("a score across `{dimension}` needs a dimension of that name", "要在 `{dimension}` 间计分，须有这个维度"),
+    label=Phrase("not a dimension", "不是维度"),
+    help=Phrase("declare `{dimension}` under `dimensions`", "请在 `dimensions` 下声明 `{dimension}`"))
+CUT_NOT_DECLARED = Code(
+    "CX411", "cut-not-declared",
+    Phrase("no cut of the project has `{dimension}`", "项目的切分中没有 `{dimension}`"),
+    label=Phrase("never cut by this", "从不按此切分"),
+    help=Phrase("add `[{dimension}]` to the project's `cuts`", "请在项目的 `cuts` 中加入 `[{dimension}]`"))
+REQUIRED_NOT_CHILD = Code(
+    "CX412", "required-not-child",
+    Phrase("`{child}` is required but is no child of `{parent}`", "`{child}` 被要求存在，但不是 `{parent}` 的下级"),
+    label=Phrase("not a child", "不是下级指标"),
+    help=Phrase("add `{child}` to the children, or remove it from `require`",
+                "请把 `{child}` 加入下级指标，或从 `require` 中删去"))
+UNREACHED_INDICATOR = Code(
+    "CX413", "unreached-indicator",
+    Phrase("no other indicator uses `{id}`", "没有其他指标使用 `{id}`"),
+    label=Phrase("feeds nothing", "不供任何指标使用"),
+    help=Phrase("add it to the children of an indicator, or give it `level: north_star` if it is the top",
+                "请把它加入某个指标的下级；若是顶端，请写 `level: north_star`"),
+    severity="warning")
+LEVEL_ORDER = Code(
+    "CX414", "level-order",
+    Phrase("`{child}` ({child_level}) stands under `{parent}` ({parent_level})",
+           "`{child}`（{child_level}）位于 `{parent}`（{parent_level}）之下"),
+    label=Phrase("a higher level under a lower one", "较高的层级在较低的层级之下"),
+    note=Phrase("levels go north_star, journey, touchpoint, factor, from the top",
+                "层级从上到下依次为 north_star、journey、touchpoint、factor"),
+    severity="warning")
+ZERO_WEIGHT = Code(
+    "CX415", "zero-weight",
+    Phrase("the weight of `{child}` is zero", "`{child}` 的权重为零"),
+    label=Phrase("cannot matter", "不起作用"),
+    help=Phrase("give it a weight, or take it out of the children", "请给它权重，或从下级指标中去掉"),
+    severity="warning")
+GEOMETRIC_FLOOR = Code(
+    "CX416", "geometric-floor",
+    Phrase("one child at 0 makes all of `{parent}` 0", "只要一个下级为 0，`{parent}` 就为 0"),
+    label=Phrase("`{rule}` multiplies or divides by scores", "`{rule}` 会乘以或除以分数"),
+    note=Phrase("geometric and harmonic means have no answer, or 0, where a score is 0",
+                "分数为 0 时，几何平均与调和平均为 0 或无解"),
+    help=Phrase("let the lowest anchor of each child earn more than 0, such as 1",
+                "请让每个下级的最低锚点大于 0，例如 1"),
+    severity="warning")
+RULE_ARGUMENTS = Code(
+    "CX418", "rule-arguments",
+    Phrase("`{name}` takes {count} values and {options}", "`{name}` 需要 {count} 个值，选项：{options}"),
+    label=Phrase("written otherwise here", "这里的写法不同"))
+ANCHOR_POINTS = Code(
+    "CX419", "anchor-points",
+    Phrase("the points of an anchor are a number, not `{points}`", "锚点的分数应为数字，不是 `{points}`"),
+    label=Phrase("points `{points}`", "分数 `{points}`"),
+    help=Phrase("write points first and the value behind: `{{0: 8 s, 100: 1 s}}`",
+                "先写分数，后写数值：`{{0: 8 s, 100: 1 s}}`"))
+DIRECTION_CONTRADICTS = Code(
+    "CX420", "direction-contradicts",
+    Phrase("the direction is `{direction}`, and the score says otherwise", "方向写作 `{direction}`，与计分规则不符"),
+    label=Phrase("declared here", "在这里声明"),
+    help=Phrase("leave `direction` out: it follows from the anchors", "请删去 `direction`：它由锚点决定"))
+WEIGHT_WITHOUT_PARENT = Code(
+    "CX421", "weight-without-parent",
+    Phrase("`{id}` has a weight and no parent", "`{id}` 有权重，但没有上级指标"),
+    label=Phrase("a share of what is open", "不清楚占谁的份额"),
+    help=Phrase("write the weight under the parent's `children`", "请把权重写在上级指标的 `children` 下"))

@@ -1,0 +1,29 @@
+"""CX8xx: the store of results."""
+
+from __future__ import annotations
+
+from cxmetrics.diagnostics import Code, Phrase
+
+STORE_UNWRITABLE = Code(
+    "CX801", "store-unwritable",
+    Phrase("the store `{path}` cannot be written: {problem}", "无法写入存储 `{path}`：{problem}"),
+    note=Phrase("nothing was committed", "没有提交任何内容"))
+STORE_LOCKED = Code(
+    "CX802", "store-locked",
+    Phrase("another run is writing to the store: {owner}", "另一个运行正在写入存储：{owner}"),
+    note=Phrase("one run writes at a time; readers are never blocked", "同一时刻只有一个运行写入；读取不受影响"),
+    help=Phrase("wait until it has ended, then run again", "请等它结束后再运行"))
+STORE_DAMAGED = Code(
+    "CX803", "store-damaged",
+    Phrase("the store file `{path}` is damaged: {problem}", "存储文件 `{path}` 已损坏：{problem}"),
+    help=Phrase("restore it from a copy, or compute everything again with `cxmetrics run --full`",
+                "请从备份恢复，或用 `cxmetrics run --full` 全部重算"))
+NO_RUN_YET = Code(
+    "CX804", "no-run-yet",
+    Phrase("the store `{path}` holds no run yet", "存储 `{path}` 中还没有任何运行结果"),
+    help=Phrase("compute the indicators with `cxmetrics run`", "请用 `cxmetrics run` 计算指标"))
+STORE_NEWER = Code(
+    "CX805", "store-newer",
+    Phrase("the store was written by a newer cxmetrics (layout {version})",
+           "存储由较新的 cxmetrics 写入（格式 {version}）"),
+    help=Phrase("update cxmetrics; the store stays as it is", "请升级 cxmetrics；存储保持不变"))

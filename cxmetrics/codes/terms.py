@@ -1,0 +1,29 @@
+"""Our own terms as they appear in facts, in Chinese.  What somebody wrote is never translated."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TERMS: Final[dict[str, str]] = {
+    # shapes of YAML
+    "map": "映射", "list": "列表", "map or text": "映射或文本", "list of text": "文本列表", "text or list": "文本或列表",
+    "list or text": "列表或文本", "nesting": "嵌套层数", "nodes": "节点数", "characters": "字符数",
+    "a map": "映射", "a list": "列表", "text": "文本", "a number": "数字", "a whole number": "整数",
+    "true or false": "true 或 false", "a date": "日期", "nothing": "空值", "a text": "文本", "a formula": "公式",
+    "a map or text": "映射或文本", "a map or a list": "映射或列表", "a map or a number": "映射或数字",
+    "a list of text": "文本列表", "one value": "单个值", "a duration": "时长", "a percentage": "百分比",
+    # things with names
+    "source": "数据源", "column": "列", "indicator": "指标", "dimension": "维度", "template": "模板",
+    "benchmark": "基准", "test": "测试", "alert": "预警", "view": "视图", "project": "项目", "parameter": "参数",
+    "a source": "数据源", "a column": "列", "an indicator": "指标", "a dimension": "维度", "a condition": "条件",
+    "a score": "分数", "an option": "选项", "a scale": "量表", "a period": "周期",
+    # kinds of value and units
+    "number": "数字", "share": "比例", "duration": "时长", "score": "分数", "nps": "净推荐值", "count": "计数",
+    "date": "日期", "time": "时间", "a time": "时间", "condition": "条件", "money": "金额", "points": "量表分",
+    "a share": "比例", "a count": "计数", "rows": "行", "boolean": "真假值", "unknown": "未知",
+    # values of options and keys
+    "a number between 0 and 1": "0 与 1 之间的数字", "a range such as 9..10": "范围，例如 9..10",
+    "a whole number from 0": "不小于 0 的整数", "a whole number from 1": "不小于 1 的整数",
+    "a share such as 1%": "比例，例如 1%", "a time zone such as Asia/Shanghai": "时区，例如 Asia/Shanghai",
+    "a value that is no list": "非列表的值",
+}

@@ -1,0 +1,97 @@
+"""CX3xx: units, kinds of value and scales."""
+
+from __future__ import annotations
+
+from cxmetrics.diagnostics import Code, Phrase
+
+LEFT_IS = Phrase("this is {left}", "这是 {left}")
+RIGHT_IS = Phrase("this is {right}", "这是 {right}")
+
+UNITS_DIFFER = Code(
+    "CX301", "units-differ",
+    Phrase("`{operation}` joins unlike units: {left} and {right}", "`{operation}` 两边单位不同：{left} 与 {right}"),
+    label=Phrase("the two sides have different units", "两边单位不同"),
+    note=Phrase("the result would have no unit, and so no meaning", "结果没有单位，也就没有意义"),
+    help=Phrase("bring both sides to one unit, or score them as children of a composite",
+                "请把两边换成同一单位，或作为复合指标的下级分别计分"))
+NOT_A_CONDITION = Code(
+    "CX302", "not-a-condition",
+    Phrase("expected a condition, found {found}", "此处应为条件，实际是 {found}"),
+    label=Phrase("neither true nor false", "不是真假值"),
+    help=Phrase("compare it with something, such as `= 'success'` or `> 0`", "请写成比较，例如 `= 'success'` 或 `> 0`"))
+NOT_A_NUMBER_EXPRESSION = Code(
+    "CX303", "not-a-number-expression",
+    Phrase("`{function}` needs a number, found {found}", "`{function}` 需要数字，实际是 {found}"),
+    label=Phrase("this is {found}", "这是 {found}"))
+UNLIKE_KINDS = Code(
+    "CX304", "unlike-kinds",
+    Phrase("{left} is compared with {right}", "把 {left} 与 {right} 作比较"),
+    label=Phrase("unlike kinds are never equal", "不同类型永不相等"),
+    help=Phrase("write the value in the column's own kind: text in single quotes, numbers without",
+                "请按列的类型书写：文本加单引号，数字不加"))
+VALUE_NOT_IN_SET = Code(
+    "CX305", "value-not-in-set",
+    Phrase("`{value}` is not a value of `{column}`", "`{value}` 不是 `{column}` 的取值"),
+    label=Phrase("never occurs", "不会出现"),
+    note=Phrase("the column declares all of its `values`", "该列用 `values` 声明了全部取值"))
+OUTSIDE_SCALE = Code(
+    "CX306", "outside-scale",
+    Phrase("{value} lies outside the scale {scale}", "{value} 在量表 {scale} 之外"),
+    label=Phrase("never reached", "不会达到"))
+AVERAGE_OF_AVERAGES = Code(
+    "CX307", "average-of-averages",
+    Phrase("`{name}` is averaged a second time", "对 `{name}` 再次求平均"),
+    label=Phrase("already an average", "已经是平均值"),
+    note=Phrase("an average of averages ignores how many rows stand behind each", "平均值的平均忽略了各自背后的行数"),
+    help=Phrase("average the raw rows, or merge states with `combine: pooled`",
+                "请对原始行求平均，或用 `combine: pooled` 合并"))
+NEEDS_SCALE = Code(
+    "CX308", "needs-scale",
+    Phrase("`{function}` needs the scale of `{column}`", "`{function}` 需要 `{column}` 的量表"),
+    label=Phrase("no scale declared", "没有声明量表"),
+    help=Phrase("add `scale: 0..10`, or what the questionnaire says, to the column",
+                "请为该列加上 `scale: 0..10`，或问卷实际采用的量表"))
+LITERAL_NEEDS_UNIT = Code(
+    "CX309", "literal-needs-unit",
+    Phrase("{value} needs a unit", "{value} 缺少单位"),
+    label=Phrase("expected {unit}", "此处应带单位 {unit}"),
+    note=Phrase("a bare number could be seconds or milliseconds", "不带单位的数可能是秒，也可能是毫秒"))
+UNIT_UNKNOWN = Code(
+    "CX310", "unit-unknown",
+    Phrase("unknown unit `{unit}`", "未知的单位 `{unit}`"),
+    label=Phrase("no such unit", "没有这个单位"))
+UNIT_MISMATCH_DECLARED = Code(
+    "CX311", "unit-mismatch-declared",
+    Phrase("declared as {declared}, computed as {found}", "声明为 {declared}，计算结果是 {found}"),
+    label=Phrase("the formula gives {found}", "公式得出 {found}"),
+    help=Phrase("correct `unit`, or leave it out: it follows from the formula",
+                "请更正 `unit`，或删去：单位由公式决定"))
+CURRENCIES_DIFFER = Code(
+    "CX312", "currencies-differ",
+    Phrase("{left} meets {right} without a rate", "{left} 与 {right} 之间没有汇率"),
+    label=Phrase("two currencies", "两种货币"),
+    help=Phrase("convert in the data, with the rate of the row's day", "请在数据中按当日汇率换算"))
+SUM_OF_SHARES = Code(
+    "CX313", "sum-of-shares",
+    Phrase("shares are added up: `{name}`", "把比例相加：`{name}`"),
+    label=Phrase("a share", "这是比例"),
+    note=Phrase("shares of different wholes do not add up", "不同整体的比例不能相加"),
+    help=Phrase("take the share over all the rows at once, or a weighted mean",
+                "请对所有行一次求比例，或用加权平均"))
+NPS_SCALE = Code(
+    "CX314", "nps-scale",
+    Phrase("`nps` needs a scale of 0..10, `{column}` has {scale}", "`nps` 需要量表 0..10，而 `{column}` 是 {scale}"),
+    label=Phrase("scale {scale}", "量表 {scale}"),
+    help=Phrase("say which answers count: `nps({column}, promoters = 5..5, detractors = 1..3)`, or use `top_box`",
+                "请写明计数的分值：`nps({column}, promoters = 5..5, detractors = 1..3)`，或用 `top_box`"))
+QUANTILE_RANGE = Code(
+    "CX315", "quantile-range",
+    Phrase("a quantile lies between 0 and 1, found {value}", "分位数应在 0 与 1 之间，实际是 {value}"),
+    label=Phrase("expected 0 to 1", "应在 0 与 1 之间"),
+    help=Phrase("the 95th percentile is `quantile(x, 0.95)`, or `p95(x)`",
+                "第 95 百分位写作 `quantile(x, 0.95)` 或 `p95(x)`"))
+POWER_OF_UNIT = Code(
+    "CX316", "power-of-unit",
+    Phrase("a power of {unit} has no meaning here", "{unit} 的乘方在此没有意义"),
+    label=Phrase("this is {unit}", "这是 {unit}"),
+    help=Phrase("divide by a value of the same unit first", "请先除以同一单位的值"))

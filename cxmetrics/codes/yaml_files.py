@@ -1,0 +1,100 @@
+"""CX0xx: files and their YAML."""
+
+from __future__ import annotations
+
+from cxmetrics.diagnostics import Code, Phrase
+
+FIRST_HERE = Phrase("first written here", "第一次写在这里")
+KNOWN_KEYS = Phrase("known here: {known}", "此处可用：{known}")
+
+NOT_YAML = Code(
+    "CX001", "not-yaml",
+    Phrase("the file cannot be read as YAML: {problem}", "文件不能按 YAML 读取：{problem}"),
+    label=Phrase("reading stopped here", "读到这里停下"),
+    help=Phrase("check indentation, colons and quotes at this place and just before it",
+                "请检查此处及其前面的缩进、冒号和引号"))
+UNKNOWN_KEY = Code(
+    "CX002", "unknown-key",
+    Phrase("unknown key `{key}` in {place}", "{place} 中有未知的键 `{key}`"),
+    label=Phrase("no such key here", "此处没有这个键"),
+    help=KNOWN_KEYS)
+REPEATED_KEY = Code(
+    "CX003", "repeated-key",
+    Phrase("the key `{key}` stands twice in one map", "键 `{key}` 在同一个映射中出现两次"),
+    label=Phrase("again here", "这里再次出现"),
+    note=Phrase("of two equal keys one would be lost without a word", "两个相同的键，其中一个会被悄悄丢掉"),
+    help=Phrase("keep one of the two, or rename one", "保留其中一个，或改名"))
+WRONG_SHAPE = Code(
+    "CX004", "wrong-shape",
+    Phrase("expected {expected}, found {found}", "此处应为 {expected}，实际是 {found}"),
+    label=Phrase("this is {found}", "这是 {found}"))
+MISSING_KEY = Code(
+    "CX005", "missing-key",
+    Phrase("the key `{key}` is missing", "缺少键 `{key}`"),
+    label=Phrase("needs `{key}`", "这里需要 `{key}`"))
+NOT_UTF8 = Code(
+    "CX006", "not-utf8",
+    Phrase("`{path}` is not UTF-8 text", "`{path}` 不是 UTF-8 文本"),
+    note=Phrase("definitions are UTF-8, so that every machine reads the same names",
+                "定义文件统一用 UTF-8，每台机器读到的名称才一致"),
+    help=Phrase("save the file as UTF-8 (editors and Excel often default to GBK)",
+                "请把文件另存为 UTF-8（编辑器和 Excel 常默认 GBK）"))
+EMPTY_PROJECT = Code(
+    "CX007", "empty-project",
+    Phrase("the project `{path}` defines nothing", "项目 `{path}` 中没有任何定义"),
+    help=Phrase("add `sources` and `indicators`; `cxmetrics init` writes a small project that runs",
+                "请加入 `sources` 和 `indicators`；`cxmetrics init` 可生成一个能运行的小项目"),
+    severity="warning")
+NO_PROJECT_FILE = Code(
+    "CX008", "no-project-file",
+    Phrase("no `cxmetrics.yaml` in `{path}`", "`{path}` 中没有 `cxmetrics.yaml`"),
+    help=Phrase("name the project folder, or make a project with `cxmetrics init`",
+                "请指明项目文件夹，或用 `cxmetrics init` 新建项目"))
+WRONG_VALUE = Code(
+    "CX009", "wrong-value",
+    Phrase("`{key}` takes {expected}, not `{found}`", "`{key}` 应为 {expected}，不是 `{found}`"),
+    label=Phrase("expected {expected}", "此处应为 {expected}"))
+TOO_LARGE = Code(
+    "CX010", "too-large",
+    Phrase("{what} is larger than the limit of {limit}", "{what} 超过上限 {limit}"),
+    note=Phrase("limits keep a faulty file from taking the whole machine", "上限可避免一个有问题的文件占满整台机器"),
+    help=Phrase("split it into smaller files", "请拆成几个较小的文件"))
+TOO_MANY_ALIASES = Code(
+    "CX011", "too-many-aliases",
+    Phrase("YAML aliases unfold to more than {limit} nodes", "YAML 别名展开后超过 {limit} 个节点"),
+    label=Phrase("unfolding stopped here", "展开到这里停下"),
+    note=Phrase("aliases of aliases grow without bound", "别名套别名会无限膨胀"),
+    help=Phrase("write a template in place of the aliases", "请改用模板（`templates`）"))
+BAD_ID = Code(
+    "CX012", "bad-id",
+    Phrase("`{id}` cannot be an id", "`{id}` 不能用作标识"),
+    label=Phrase("not an id", "不是标识"),
+    note=Phrase("formulas name things by their ids", "公式用标识来引用对象"),
+    help=Phrase("use letters of any script, digits and `_`, with `.` between parts, and no digit first",
+                "请使用任意文字的字母、数字和 `_`，各部分用 `.` 隔开，且不以数字开头"))
+MANY_DOCUMENTS = Code(
+    "CX013", "many-documents",
+    Phrase("the file holds more than one YAML document", "一个文件中有多个 YAML 文档"),
+    label=Phrase("a second document begins here", "第二个文档从这里开始"),
+    help=Phrase("remove `---`, or move what follows to a file of its own",
+                "请删去 `---`，或把后面的内容移到单独的文件"))
+UNREADABLE_FILE = Code(
+    "CX014", "unreadable-file",
+    Phrase("`{path}` cannot be read: {reason}", "无法读取 `{path}`：{reason}"))
+PATH_OUTSIDE = Code(
+    "CX015", "path-outside",
+    Phrase("`{path}` lies outside the project folder", "`{path}` 在项目文件夹之外"),
+    label=Phrase("leads out of the project", "指向项目之外"),
+    note=Phrase("definitions may come from anywhere, so they reach only what lies beside them",
+                "定义可能来自任何地方，因此只能读取项目内的文件"),
+    help=Phrase("move the file into the project folder", "请把文件移到项目文件夹内"))
+NOT_A_NUMBER = Code(
+    "CX016", "not-a-number",
+    Phrase("expected a number, found `{found}`", "此处应为数字，实际是 `{found}`"),
+    label=Phrase("not a number", "不是数字"))
+UNKNOWN_TAG = Code(
+    "CX017", "unknown-tag",
+    Phrase("the YAML tag `{tag}` has no meaning here", "YAML 标签 `{tag}` 在此没有意义"),
+    label=Phrase("this tag", "这个标签"),
+    note=Phrase("types follow from the key, never from a tag", "类型由键决定，不由标签决定"),
+    help=Phrase("remove the tag, or quote the text if `!` belongs to it", "请删去标签；若 `!` 属于文本，请加引号"))

@@ -1,0 +1,95 @@
+"""What cxmetrics can tell a person about definitions and data, as data.  Nothing here prints.
+
+A `Code` is a row of the catalogue (`codes/`): an id that is never reused, and what it says in
+each language, as templates.  A `Diagnostic` is one finding: a code, a place, and the facts
+that fill the templates.  `render` turns it into text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Literal
+
+from cxmetrics.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence template in English and Chinese; `{name}` is filled from a diagnostic's facts."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of finding.
+
+    `headline` stands alone, lower case, without a full stop; `label` is said under the primary
+    place; `note` says why it is so; `help` says what to do.
+    """
+
+    id: str
+    name: str
+    headline: Phrase
+    label: Phrase | None = None
+    note: Phrase | None = None
+    help: Phrase | None = None
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Another place that explains a finding, and what is to be seen there."""
+
+    span: Span
+    text: Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A replacement of the text at `span` that makes a finding go away."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: what, where (None: no place in any definition), and the facts of this case."""
+
+    code: Code
+    span: Span | None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    related: tuple[Label, ...] = ()
+    help: Phrase | None = None  # in place of the code's own
+    fix: Fix | None = None
+
+
+class Fault(Exception):  # noqa: N818 - a fault of the user's input, not of the program
+    """Raised at run time, where findings cannot be returned: carries them to the door."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("; ".join(f"{d.code.id} {dict(d.facts)}" for d in diagnostics))
+        self.diagnostics = diagnostics
+
+
+def report(code: Code, span: Span | None, *, related: Iterable[Label] = (), help: Phrase | None = None,  # noqa: A002
+           fix: Fix | None = None, **facts: object) -> Diagnostic:
+    """A diagnostic whose facts are the keyword arguments, as text."""
+    texts = {name: str(fact) for name, fact in facts.items()}
+    return Diagnostic(code, span, texts, tuple(related), help, fix)
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The name `name` was probably meant to be, if one is near enough."""
+    folded = {k.lower(): k for k in sorted(known)}
+    match = get_close_matches(name.lower(), folded, n=1, cutoff=0.7)
+    return folded[match[0]] if match else None
+
+
+DID_YOU_MEAN = Phrase("did you mean `{guess}`?", "是否想写 `{guess}`?")

@@ -1,0 +1,269 @@
+"""From states to values: merged to every grain and cut, the tree evaluated, evidence attached.
+
+Raw rows roll up, never averages: each period and slice is evaluated from its own merged states.  Points are
+evaluated in blocks, so that memory is bounded; a block never parts the slices that are scored against each other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.arithmetic import leaves_of, references
+from cxmetrics.finish import Block, finish
+from cxmetrics.ir import GRAINS, Grain, MinMax, ZScore
+from cxmetrics.plan import Days, Node, Plan
+from cxmetrics.points import Grid, Slice, before, last, periods, start
+from cxmetrics.show import Shown, columns, show
+from cxmetrics.states import concat, merge, names
+from cxmetrics.statistics.arrays import Flags
+from cxmetrics.tree import climb, lone_leaf
+
+States = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
+"""Source → family → frame of states."""
+Delivered = Mapping[str, tuple[dt.date, dt.date]]
+"""Source → first and last day with rows read."""
+
+CELLS_AT_ONCE = 20_000_000  # numbers held for a block of points
+LONGEST = 40_000  # days: of a source that says it delivered for longer, only days with rows are evaluated
+WHOLE = 2**53  # integers up to here are float64s
+
+
+def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | None = None) -> pl.DataFrame:
+    """The table `values`: one row an indicator, grain, period and slice; see `show.columns` for its columns.
+
+    `between` (half-open days) limits the periods to those it touches; states must then hold all days of these and of
+    the period before the first, for `change`.  A slice has rows from the first day of states that names it: so that
+    a later day evaluated by itself gives the same rows, states must reach back to where the data begin.
+    Sources that have delivered in a period but have no rows there count 0; others are missing.
+    """
+    dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
+    parts = [part for cut in cuts(plan) for part in _evaluate_cut(plan, states, delivered, between, cut, dimensions)]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=columns(dimensions))
+
+
+def cuts(plan: Plan) -> tuple[tuple[str, ...], ...]:
+    """Every cut that some indicator is shown in, the total first; the order of dimensions makes no difference."""
+    found: dict[frozenset[str], tuple[str, ...]] = {frozenset(): ()}
+    for node in plan.nodes.values():
+        for cut in _cuts_of(plan, node):
+            found.setdefault(frozenset(cut), cut)
+    return tuple(found.values())
+
+
+def _cuts_of(plan: Plan, node: Node) -> tuple[tuple[str, ...], ...]:
+    given = node.indicator.cuts
+    return plan.project.cuts if given is None else given
+
+
+def _is_shown(plan: Plan, node: Node, grain: Grain, cut: tuple[str, ...]) -> bool:
+    grains = plan.project.grains if node.indicator.grains is None else node.indicator.grains
+    return grain in grains and (not cut or frozenset(cut) in map(frozenset, _cuts_of(plan, node)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The part of a plan that one grain and cut need: nodes shown, and all that these depend on."""
+
+    nodes: tuple[Node, ...]
+    shown: tuple[int, ...]  # rows of `nodes`
+    leaves: tuple[int, ...]  # index into Plan.leaves
+    bounded: frozenset[int]  # index into `leaves`: those whose interval is shown
+
+    @property
+    def width(self) -> int:
+        """How many numbers a point takes."""
+        return 10 * len(self.leaves) + 12 * len(self.nodes)
+
+    @property
+    def pooled(self) -> bool:
+        """Whether slices are scored against each other."""
+        return any(isinstance(node.indicator.score, MinMax | ZScore) for node in self.nodes)
+
+
+def _work(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> _Work:
+    shown = {name for name, node in plan.nodes.items() if _is_shown(plan, node, grain, cut)}
+    needed = set(shown)
+    for name, node in reversed(list(plan.nodes.items())):
+        if name in needed:
+            needed.update(_below(node))
+    nodes = tuple(node for name, node in plan.nodes.items() if name in needed)
+    rows = tuple(row for row, node in enumerate(nodes) if node.indicator.id in shown)
+    leaves = tuple(dict.fromkeys(leaf for node in nodes if node.formula for leaf in leaves_of(node.formula)))
+    alone = {lone_leaf(nodes[row].formula) for row in rows}
+    return _Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone))
+
+
+def _below(node: Node) -> Iterator[str]:
+    yield from (edge.child for edge in node.indicator.children)
+    if node.formula is not None:
+        yield from references(node.formula)
+
+
+# --- states of a cut ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The states of all sources merged to the days of a cut."""
+
+    cut: tuple[str, ...]
+    daily: pl.DataFrame
+    able: frozenset[str]  # sources that can make it
+    slices: Mapping[Slice, dt.date]  # since when each slice is known, in order
+
+
+def _merge_cut(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date, dt.date] | None) -> _Cut:
+    """The states of a cut; `days`: the first and the last that matter, or None for all."""
+    parts: list[pl.DataFrame] = []
+    since: list[pl.DataFrame] = []
+    able: set[str] = set()
+    for source, families in states.items():
+        fitting = sorted((family for family in families if set(cut) <= set(family)),
+                         key=lambda family: (families[family].height, family))
+        able.update([source] if fitting else [])
+        taken = pl.Series("partial", [], dtype=pl.UInt32)
+        for family in fitting:
+            # A partial may be kept for several families: its smallest frame is enough.
+            frame = families[family].filter(~pl.col("partial").is_in(taken.implode()))
+            taken = pl.concat([taken, frame["partial"].unique()])
+            dims = [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
+            since.append(frame.group_by(dims).agg(pl.col("day").min()) if dims else frame.select("day").head(0))
+            wanted = frame if days is None else frame.filter(pl.col("day").is_between(*days))
+            parts.append(merge(wanted, plan, "day", cut, family).rename({"period": "day"}))
+    able.update(plan.sources if not cut else ())
+    return _Cut(cut, concat(parts, len(cut)), frozenset(able), _slices(since, cut))
+
+
+def _slices(since: Sequence[pl.DataFrame], cut: tuple[str, ...]) -> Mapping[Slice, dt.date]:
+    if not cut:
+        return {(): dt.date.min}
+    if not since:
+        return {}
+    dims = names(len(cut))
+    known = pl.concat(since).group_by(dims).agg(pl.col("day").min()).sort(dims)
+    return {tuple(row[:-1]): row[-1] for row in known.iter_rows()}
+
+
+# --- one cut, grain by grain and block by block ------------------------------------------------------------------
+
+
+def _evaluate_cut(plan: Plan, states: States, delivered: Delivered, between: Days | None, cut: tuple[str, ...],
+                  dimensions: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+    works = {grain: work for grain in GRAINS if (work := _work(plan, grain, cut)).shown}
+    week_start = plan.project.week_start
+    spans = _spans(states, delivered)
+    wanted = {grain: periods(spans, grain, week_start, between) for grain in works}
+    leads = {grain: before(found[0], grain, week_start) for grain, found in wanted.items() if found}
+    if not leads:
+        return
+    days = (min(lead or dt.date.min for lead in leads.values()),
+            max(last(wanted[grain][-1], grain) for grain in leads))
+    merged = _merge_cut(plan, states, cut, None if between is None else days)
+    coarse = {"quarter": "month", "year": "month"}
+    frames: dict[str, pl.DataFrame] = {"day": merged.daily}
+    for grain, earlier in leads.items():
+        finer = frames.get(coarse.get(grain, ""), merged.daily)
+        frame = finer if grain == "day" else merge(finer, plan, grain, cut, cut, week_start).rename({"period": "day"})
+        frames[grain] = frame
+        # The period before the first is evaluated too, for the change from it, and not shown.
+        lead = earlier if between is not None and _touches(spans, earlier, grain) else None
+        run = _Run(plan, merged, grain, works[grain], delivered, dimensions)
+        yield from _evaluate_grain(run, frame, wanted[grain], lead)
+
+
+def _spans(states: States, delivered: Delivered) -> list[tuple[dt.date, dt.date]]:
+    """The days on which there may be something to say."""
+    spans: list[tuple[dt.date, dt.date]] = []
+    for source, (first, final) in delivered.items():
+        if (final - first).days <= LONGEST:
+            spans.append((first, final))
+            continue
+        for frame in states.get(source, {}).values():
+            spans.extend((day, day) for day in frame["day"].unique())
+    return spans
+
+
+def _touches(spans: Sequence[tuple[dt.date, dt.date]], first: dt.date | None, grain: Grain) -> bool:
+    return first is not None and any(low <= last(first, grain) and first <= high for low, high in spans)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What stays the same over the blocks of one cut and grain."""
+
+    plan: Plan
+    merged: _Cut
+    grain: Grain
+    work: _Work
+    delivered: Delivered
+    dimensions: tuple[str, ...]
+
+
+def _evaluate_grain(run: _Run, frame: pl.DataFrame, wanted: Sequence[dt.date],
+                    lead: dt.date | None) -> Iterator[pl.DataFrame]:
+    at_once = max(CELLS_AT_ONCE // run.work.width, 1)
+    slices = list(run.merged.slices)
+    part = len(slices) if run.work.pooled else min(len(slices), at_once)
+    listed = wanted if lead is None else [lead, *wanted]
+    for low in range(0, len(slices), max(part, 1)):
+        chosen = tuple(slices[low:low + part])
+        each = max(at_once // len(chosen), 1)
+        shown_before: Shown | None = None
+        for first in range(0, len(listed), each):
+            grid = Grid(run.merged.cut, tuple(listed[first:first + each]), chosen)
+            shown = _evaluate_block(run, _within(frame, grid), grid, shown_before)
+            shown_before = shown
+            yield shown.table(run.dimensions, None if lead is None or first else lead)
+
+
+def _evaluate_block(run: _Run, frame: pl.DataFrame, grid: Grid, shown_before: Shown | None) -> Shown:
+    plan, work = run.plan, run.work
+    block = _block(frame, grid, len(plan.partials))
+    leaves = [plan.leaves[i] for i in work.leaves]
+    opened = {source: _open(run, grid, source) for source in {leaf.source for leaf in leaves}}
+    finished = finish(leaves, block, opened, work.bounded, plan.project.confidence)
+    rows = {leaf: row for row, leaf in enumerate(work.leaves)}
+    tree = climb(work.nodes, rows, finished, grid.pools(plan.within))
+    return show(plan, run.grain, [work.nodes[row] for row in work.shown], list(work.shown), tree, grid, shown_before)
+
+
+def _open(run: _Run, grid: Grid, source: str) -> Flags:
+    """The points where a source has delivered and can make the slice: no rows there are 0 rows."""
+    if source not in run.merged.able or source not in run.delivered:
+        return np.zeros(grid.points, np.bool_)
+    first, final = run.delivered[source]
+    given = np.array([first <= last(day, run.grain) and day <= final for day in grid.periods])
+    week_start = run.plan.project.week_start
+    since = np.array([start(run.merged.slices[cell], run.grain, week_start).toordinal() for cell in grid.slices])
+    known = np.array([day.toordinal() for day in grid.periods])[:, None] >= since
+    return np.asarray((given[:, None] & known).ravel(), np.bool_)
+
+
+def _within(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """The merged states at the points of a grid, with `point`, sorted."""
+    dims = names(len(grid.cut))
+    days = pl.DataFrame({"day": pl.Series(grid.periods, dtype=pl.Date)}).with_row_index("period")
+    rows = frame.join(days, on="day")
+    if dims:
+        places = pl.DataFrame(grid.slices, schema=dict.fromkeys(dims, pl.String), orient="row").with_row_index("slice")
+        rows = rows.join(places, on=dims)
+    else:
+        rows = rows.with_columns(pl.lit(0).alias("slice"))
+    point = pl.col("period").cast(pl.Int64) * len(grid.slices) + pl.col("slice").cast(pl.Int64)
+    return rows.select("partial", point.alias("point"), "key", "value").sort("partial", "point", "key")
+
+
+def _block(rows: pl.DataFrame, grid: Grid, partials: int) -> Block:
+    high = rows["value"].cast(pl.Float64)
+    low = np.zeros(rows.height)
+    if rows.height and float(np.abs(high.to_numpy()).max()) > WHOLE:
+        whole = high.cast(pl.Int128)
+        low = (rows["value"].cast(pl.Int128) - whole).cast(pl.Float64).to_numpy()
+    starts = np.searchsorted(rows["partial"].to_numpy(), np.arange(partials + 1))
+    return Block(grid.points, rows["point"].to_numpy(), rows["key"].cast(pl.Float64).to_numpy(), high.to_numpy(), low,
+                 starts)

@@ -1,0 +1,209 @@
+"""Leaves: aggregates of the language finished from merged states.
+
+A block of merged states is a list of rows (which partial, which point, how much), sorted; points are the
+places of a matrix, one a period and slice.  Sums come as two float64 parts, `high` the nearest to the
+exact integer and `low` what is left, so that variances and sums of many fractions keep their digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxmetrics.plan import Leaf, Total
+from cxmetrics.statistics.arrays import Array, Flags, quiet
+from cxmetrics.statistics.intervals import apdex_interval, mean_interval, nps_interval, share_interval
+from cxmetrics.statistics.precise import two_product, two_sum, variance
+from cxmetrics.statistics.quantiles import weighted_quantiles
+
+Pair = tuple[Array, Array]
+EPSILON = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Merged states of some points, sorted by partial, point and key; all arrays are [rows].
+
+    `starts` [partials + 1]: where the rows of each partial begin.
+    """
+
+    points: int
+    point: NDArray[np.int64]
+    key: Array
+    high: Array
+    low: Array
+    starts: NDArray[np.int64]
+
+    def rows(self, partial: int) -> slice:
+        """The rows of a partial."""
+        return slice(int(self.starts[partial]), int(self.starts[partial + 1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Leaves at points: all arrays [leaves, points], NaN where missing.
+
+    `n`: rows behind the value; 0 where there are none or the source has not delivered.  `low`, `high`: the interval,
+    where one was asked for and has a closed form.
+    """
+
+    value: Array
+    n: Array
+    low: Array
+    high: Array
+
+
+def finish(leaves: Sequence[Leaf], block: Block, open_points: Mapping[str, Flags], bounded: frozenset[int],
+           confidence: float) -> Finished:
+    """Finish leaves from a block of states.
+
+    `open_points` [points] by source: where it has delivered and can make the slice; elsewhere its leaves are missing.
+    `bounded`: the leaves (index into `leaves`) whose interval is wanted, at `confidence` (0.95).
+    """
+    shape = len(leaves), block.points
+    done = Finished(np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.nan), np.full(shape, np.nan))
+    sums = _Sums(leaves, block)
+    groups: dict[str, list[int]] = {}
+    for index, leaf in enumerate(leaves):
+        groups.setdefault(leaf.function, []).append(index)
+        done.n[index] = sums.of([total_of(leaf, 0)])[0][0]
+    for function, members in groups.items():
+        _finish_group(function, members, leaves, sums, done)
+        _bound_group(function, [i for i in members if i in bounded], leaves, sums, done, confidence)
+    for index, leaf in enumerate(leaves):
+        closed = ~open_points[leaf.source]
+        for matrix in (done.value, done.low, done.high):
+            matrix[index, closed] = np.nan
+        done.n[index, closed] = 0
+    return done
+
+
+def total_of(leaf: Leaf, place: int) -> Total:
+    """An input of a leaf."""
+    return leaf.inputs[place]
+
+
+class _Sums:
+    """Totals of sums and counts, each computed once: [totals, points] in two parts."""
+
+    __slots__ = ("block", "high", "low", "places")
+
+    def __init__(self, leaves: Sequence[Leaf], block: Block) -> None:
+        wanted = [total for leaf in leaves
+                  for total in (leaf.inputs[:1] if leaf.function in ("min", "max", "quantile") else leaf.inputs)]
+        self.places = {total: row for row, total in enumerate(dict.fromkeys(wanted))}
+        self.block = block
+        self.high, self.low = np.zeros((2, len(self.places), block.points))
+        for total, row in self.places.items():
+            _add(total, block, self.high[row], self.low[row])
+
+    def of(self, totals: Sequence[Total]) -> Pair:
+        """The two parts of several totals, [totals, points]."""
+        rows = [self.places[total] for total in totals]
+        return self.high[rows], self.low[rows]
+
+
+def _add(total: Total, block: Block, high: Array, low: Array) -> None:
+    """Add Σ state · factor to a row of points, exactly but for the last of some 32 digits."""
+    for part, factor in total.parts:
+        rows = block.rows(part)
+        at = block.point[rows]
+        term, rest = two_product(block.high[rows], np.float64(factor) + np.zeros(at.shape))
+        summed, error = two_sum(high[at], term)
+        high[at], low[at] = two_sum(summed, low[at] + (error + rest + block.low[rows] * factor))
+
+
+@quiet
+def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], sums: _Sums, done: Finished) -> None:
+    """Give the leaves of one function their values."""
+    chosen = [leaves[i] for i in members]
+    n = done.n[members]
+    seen = np.where(n > 0, n, np.nan)
+
+    def amount(place: int) -> Array:
+        return sums.of([leaf.inputs[place] for leaf in chosen])[0]
+
+    match function:
+        case "count":
+            done.value[members] = n
+        case "sum":
+            done.value[members] = amount(1)
+        case "mean" | "share":
+            done.value[members] = amount(1) / seen
+        case "stdev":
+            done.value[members] = _deviation(chosen, sums)
+        case "nps":
+            done.value[members] = 100 * (amount(1) - amount(2)) / seen
+        case "apdex":
+            done.value[members] = (amount(1) + amount(2) / 2) / seen
+        case "min" | "max":
+            done.value[members] = np.stack([_extreme(leaf, sums.block) for leaf in chosen])
+        case "quantile":
+            done.value[members] = np.stack([_quantile(leaf, sums.block) for leaf in chosen])
+        case _:
+            raise AssertionError(function)
+
+
+def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], sums: _Sums, done: Finished,
+                 confidence: float) -> None:
+    """Give the leaves of one function their intervals, where there is a closed form."""
+    if not members:
+        return
+    chosen = [leaves[i] for i in members]
+    n = done.n[members]
+
+    def amount(place: int) -> Array:
+        return sums.of([leaf.inputs[place] for leaf in chosen])[0]
+
+    match function:
+        case "mean":
+            bounds = mean_interval(done.value[members], _deviation(chosen, sums), n, confidence)
+        case "share":
+            bounds = share_interval(done.value[members], n, confidence)
+        case "nps":
+            bounds = nps_interval(amount(1), amount(2), n, confidence)
+        case "apdex":
+            bounds = apdex_interval(amount(1), amount(2), n, confidence)
+        case _:
+            return
+    done.low[members], done.high[members] = bounds
+
+
+def _deviation(leaves: Sequence[Leaf], sums: _Sums) -> Array:
+    """Standard deviations, divisor n − 1, in the unit of the values."""
+    n, total, squares = (sums.of([leaf.inputs[place] for leaf in leaves]) for place in range(3))
+    spread = variance(n[0], total, squares)
+    # Squares of fractions are rounded before they are summed: what is less than that rounding is no spread.
+    rounded = np.array([[len(leaf.inputs[2].parts) > 1] for leaf in leaves])
+    return np.sqrt(np.where(rounded & (spread * n[0] <= EPSILON * squares[0]), 0 * spread, spread))
+
+
+def _extreme(leaf: Leaf, block: Block) -> Array:
+    pick = np.fmin if leaf.function == "min" else np.fmax
+    result = np.full(block.points, np.nan)
+    for part, factor in leaf.inputs[1].parts:
+        rows = block.rows(part)
+        at = block.point[rows]
+        result[at] = pick(result[at], block.key[rows] * factor)
+    return result
+
+
+def _quantile(leaf: Leaf, block: Block) -> Array:
+    """A quantile at each point, from how many rows have each value."""
+    options = dict(leaf.options)
+    parts = [(block.rows(part), factor) for part, factor in leaf.inputs[1].parts]
+    point = np.concatenate([block.point[rows] for rows, _ in parts])
+    key = np.concatenate([block.key[rows] for rows, _ in parts])
+    count = np.concatenate([block.high[rows] * factor for rows, factor in parts])
+    if len(parts) > 1:
+        order = np.lexsort((key, point))
+        point, key, count = point[order], key[order], count[order]
+    result = np.full(block.points, np.nan)
+    if point.size:
+        first = np.flatnonzero(np.append(True, point[1:] != point[:-1]))
+        result[point[first]] = weighted_quantiles(key, count, first, float(options["q"]),
+                                                  str(options.get("rule", "hf7")))
+    return result

@@ -1,0 +1,130 @@
+"""The functions of the language as data: one row each.
+
+Aggregates turn the rows of one source into a number; numbers turn numbers into a number; row
+functions work on the values of one row.  What each engine writes for a row function stands in its
+backend; how an aggregate is finished from states stands in `finish`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from cxmetrics.diagnostics import Phrase
+
+Result = Literal["count", "argument", "share", "nps", "number", "time"]
+Argument = Literal["rows", "number", "condition", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateFunction:
+    """An aggregate.
+
+    `arguments`: the kind of each positional argument, with `?` where it may be left out; `options` by name.
+    `result`: the unit of what it gives (`argument`: that of its argument).
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    result: Result
+    help: Phrase
+    options: tuple[str, ...] = ()
+    example: str = ""
+
+    @property
+    def least(self) -> int:
+        """How many positional arguments it needs."""
+        return sum(not kind.endswith("?") for kind in self.arguments)
+
+    @property
+    def most(self) -> int:
+        """How many positional arguments it takes."""
+        return len(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFunction:
+    """A function of numbers, outside aggregates; `most` None: any number of arguments."""
+
+    name: str
+    least: int
+    most: int | None
+    help: Phrase
+    in_rows: bool = True  # also a function of the values of a row
+
+
+def _aggregate(name: str, arguments: str, result: Result, en: str, zh: str, example: str = "",
+               options: str = "") -> AggregateFunction:
+    return AggregateFunction(name, tuple(arguments.split()), result, Phrase(en, zh), tuple(options.split()), example)
+
+
+_AGGREGATES = (
+    _aggregate("count", "rows", "count", "how many rows; 0 where there are none", "行数；没有行时为 0", "count(complaints)"),
+    _aggregate("sum", "number", "argument", "sum; 0 where there are no rows", "合计；没有行时为 0", "sum(txn.amount)"),
+    _aggregate("mean", "number", "argument", "arithmetic mean", "算术平均", "mean(answers.score)"),
+    _aggregate("min", "number", "argument", "least value", "最小值", "min(txn.latency)"),
+    _aggregate("max", "number", "argument", "greatest value", "最大值", "max(txn.latency)"),
+    _aggregate("stdev", "number", "argument", "standard deviation, divisor n − 1", "标准差（除以 n−1）", "stdev(txn.latency)"),
+    _aggregate("share", "condition", "share", "part of the rows where the condition holds", "满足条件的行所占比例",
+               "share(txn.result = 'success')"),
+    _aggregate("top_box", "number number", "share", "share of answers in the top boxes", "高分选项占比",
+               "top_box(answers.score, 9..10)"),
+    _aggregate("csat", "number", "share", "share of answers in the top points of the scale", "满意度：量表最高几档占比",
+               "csat(answers.score, top = 2)", "top"),
+    _aggregate("ces", "number", "argument", "mean effort score", "费力度均分", "ces(answers.score)"),
+    _aggregate("nps", "number", "nps", "promoters 9–10 less detractors 0–6, −100…100", "推荐者减贬损者，−100…100",
+               "nps(answers.score)", "promoters detractors"),
+    _aggregate("median", "number", "argument", "middle value", "中位数", "median(txn.latency)", "rule"),
+    _aggregate("quantile", "number number", "argument", "value below which a given part lies", "分位数",
+               "quantile(txn.latency, 0.9, rule = hf6)", "rule"),
+    _aggregate("apdex", "number number", "number", "(satisfied + tolerating / 2) / all; tolerating up to 4 T",
+               "Apdex：(满意 + 容忍/2) / 全部，容忍上限为 4 T", "apdex(txn.latency, 500 ms)", "failed"),
+)
+AGGREGATES: Mapping[str, AggregateFunction] = {row.name: row for row in _AGGREGATES} | {
+    f"p{q:02d}": _aggregate(f"p{q:02d}", "number", "argument", f"{q} % of the values lie below it", f"{q} 分位数",
+                            f"p{q:02d}(txn.latency)", "rule")
+    for q in range(1, 100)}
+
+_NUMBERS = (
+    NumberFunction("ratio", 2, 2, Phrase("first divided by second", "前者除以后者"), in_rows=False),
+    NumberFunction("abs", 1, 1, Phrase("distance from zero", "绝对值")),
+    NumberFunction("ln", 1, 1, Phrase("natural logarithm; missing at 0 and below", "自然对数")),
+    NumberFunction("exp", 1, 1, Phrase("e to the power of it", "指数函数")),
+    NumberFunction("sqrt", 1, 1, Phrase("square root; missing below 0", "平方根")),
+    NumberFunction("clamp", 3, 3, Phrase("kept between two limits", "限制在上下界之间")),
+    NumberFunction("if", 3, 3, Phrase("the second where the first holds, else the third", "条件成立取第二个，否则取第三个")),
+    NumberFunction("coalesce", 2, None, Phrase("the first that is there", "第一个不缺失的值")),
+    NumberFunction("round", 1, 2, Phrase("rounded half up, in decimals", "四舍五入（十进制）")),
+    NumberFunction("min", 2, None, Phrase("the least of several numbers", "几个数中最小的")),
+    NumberFunction("max", 2, None, Phrase("the greatest of several numbers", "几个数中最大的")),
+    NumberFunction("geomean", 1, None, Phrase("geometric mean; missing at 0 and below", "几何平均"), in_rows=False),
+    NumberFunction("weighted_mean", 2, None, Phrase("value, weight, value, weight …", "依次为 值、权重、值、权重……"),
+                   in_rows=False),
+)
+NUMBERS: Mapping[str, NumberFunction] = {row.name: row for row in _NUMBERS}
+ROW_TIMES: Mapping[str, Phrase] = {
+    "hour": Phrase("hour of the day, 0–23", "小时，0–23"),
+    "weekday": Phrase("day of the week, Monday 1 … Sunday 7", "星期几，周一为 1，周日为 7"),
+}
+ARITHMETIC = frozenset(("+", "-", "*", "/", "^", "negate"))
+ORDER = frozenset(("<", "<=", ">", ">="))
+EQUALITY = frozenset(("=", "!="))
+LOGIC = frozenset(("and", "or", "not"))
+TEXT_TESTS = frozenset(("contains", "starts_with", "matches"))
+PRESENCE = frozenset(("is missing", "is not missing"))
+CONDITIONS = ORDER | EQUALITY | LOGIC | TEXT_TESTS | PRESENCE | {"in", "between"}
+QUANTILE_RULES = tuple(f"hf{number}" for number in range(1, 10))
+
+
+def quantile_of(function: str) -> float | None:
+    """The part that `p75` or `median` names, or None for other functions."""
+    if function == "median":
+        return 0.5
+    name = function[1:]
+    return int(name) / 100 if function[:1] == "p" and name.isdigit() and len(name) == 2 else None  # noqa: PLR2004
+
+
+def all_names() -> tuple[str, ...]:
+    """Every function a formula may call, for suggestions."""
+    return tuple(sorted({*AGGREGATES, *NUMBERS, *ROW_TIMES}))

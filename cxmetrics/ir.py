@@ -1,0 +1,284 @@
+"""The proved pyramid: names are things, formulas are typed trees.
+
+Few kinds for ever: operators and functions of numbers are `Apply`, functions of rows are
+`Aggregate`.  Spans take no part in equality, so equal meanings are equal values and can be
+computed once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cxmetrics.source import Span
+from cxmetrics.units import Unit
+
+Scalar = int | float | str | bool | dt.date
+ColumnType = Literal["integer", "number", "text", "boolean", "date", "time"]
+Grain = Literal["day", "week", "month", "quarter", "year"]
+GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year")
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal, or a list of them (`in [...]`)."""
+
+    value: Scalar | tuple[Scalar, ...]
+    unit: Unit
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a source, in a row expression."""
+
+    source: str
+    name: str
+    type: ColumnType
+    unit: Unit
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The value of another indicator."""
+
+    indicator: str
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An operator or a function of numbers (or of row values) and its arguments."""
+
+    function: str
+    args: tuple[Expr, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A function of the rows of one source; `args` and `where` are row expressions."""
+
+    function: str
+    source: str
+    args: tuple[Expr, ...]
+    where: Expr | None = None
+    options: tuple[tuple[str, Expr], ...] = ()
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """Already reported: silences what follows from it."""
+
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Expr = Constant | Column | Ref | Apply | Aggregate | Invalid
+Title = Mapping[str, str]  # language code -> text; "" for a text without a language
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """A declared column of a source and its contract."""
+
+    name: str
+    type: ColumnType
+    unit: Unit
+    physical: str  # the name in the file
+    low: float | None = None  # ends of the answer scale
+    high: float | None = None
+    values: tuple[str, ...] | None = None  # the closed set
+    missing: tuple[str, ...] = ()  # codes that mean "no answer", as text
+    format: str | None = None  # epoch_ms, epoch_s or a strptime pattern, for dates and times
+    privacy: str | None = None  # C1, C2, C3
+    formula: Expr | None = field(default=None)  # a derived column
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A table that gives further columns to rows by a key that is unique in it."""
+
+    read: str
+    key: str  # column of the table
+    columns: tuple[str, ...]  # dimensions it gives, named as in the table
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A way to slice; `within` names the coarser dimension it is part of."""
+
+    id: str
+    title: Title
+    within: str | None = None
+    values: tuple[str, ...] | None = None
+    lookup: Lookup | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """How a source makes a dimension: from its column, or through a lookup on that column.
+
+    `declared` is false where the column was not named by anyone: it is used if the file has it.
+    """
+
+    dimension: str
+    column: str  # physical name of the column in the source's files
+    lookup: Lookup | None = None  # the dimension is this lookup's column `dimension`, keyed by `column`
+    declared: bool = True
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Rows with equal `by` are one row: the `first` or the `latest` by received (else by time)."""
+
+    by: tuple[str, ...]
+    keep: Literal["first", "latest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A source: where rows come from and what they promise."""
+
+    id: str
+    read: str
+    columns: Mapping[str, ColumnSpec]
+    bindings: tuple[Binding, ...]
+    time: str | dt.date  # a column's name, or a constant date
+    received: str | None = None
+    entity: str | None = None
+    weight: str | None = None
+    keep: Expr | None = None
+    unique: Unique | None = None
+    on_bad: Literal["reject", "null", "fail"] = "reject"
+    max_bad: float = 1.0  # share of rows
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Points at values of the indicator (its unit), piecewise linear, flat outside; sorted by value."""
+
+    points: tuple[tuple[float, float], ...]  # (value, points)
+
+
+@dataclass(frozen=True, slots=True)
+class MinMax:
+    """Place between the least and the greatest of a pool of slices."""
+
+    across: str
+    low: float = 0.0
+    high: float = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class ZScore:
+    """Distance from the mean of a pool of slices, in standard deviations (n - 1)."""
+
+    across: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goalposts:
+    """Place between two fixed values, clipped to them."""
+
+    worst: float
+    best: float
+    low: float = 0.0
+    high: float = 100.0
+
+
+ScoreRule = Anchors | MinMax | ZScore | Goalposts
+Direction = Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Renormalise:
+    """Missing children are left out if the weight of those present is at least `min_coverage` (a share)."""
+
+    min_coverage: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class NullIfMissing:
+    """A composite with a missing child is missing."""
+
+
+MissingRule = Renormalise | NullIfMissing
+Combine = Literal["weighted_mean", "geometric"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """`half_up(1)`, `half_even(1)`, `truncate(2)`, `to(0.5)`."""
+
+    rule: Literal["half_up", "half_even", "truncate", "to"]
+    parameter: float
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A child and its share of the parent's weight (shares sum to 1)."""
+
+    child: str
+    weight: float
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A node of the pyramid: a factor (formula over rows), a composite, or a formula over indicators."""
+
+    id: str
+    level: str | None
+    title: Title
+    unit: Unit
+    direction: Direction
+    formula: Expr | None = None
+    children: tuple[Edge, ...] = ()
+    combine: Combine = "weighted_mean"
+    missing: MissingRule = Renormalise()
+    score: ScoreRule | None = None
+    target: float | None = None  # in `unit`
+    rounding: Rounding | None = None  # of the value, here and for all above
+    display: Rounding | None = None  # of what is printed only
+    min_n: int | None = None
+    cuts: tuple[tuple[str, ...], ...] | None = None  # None: the project's
+    grains: tuple[Grain, ...] | None = None
+    description: Title = field(default_factory=dict)
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    span: Span | None = field(default=None, compare=False, repr=False)
+    formula_text: str | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What holds for the whole pyramid."""
+
+    id: str
+    title: Title
+    time_zone: str = "UTC"
+    grains: tuple[Grain, ...] = ("day", "month")
+    cuts: tuple[tuple[str, ...], ...] = ()
+    store: str = "store"
+    min_n: int = 1
+    confidence: float = 0.95
+    week_start: int = 0  # 0 Monday … 6 Sunday
+
+
+@dataclass(frozen=True, slots=True)
+class Pyramid:
+    """Everything the definitions say; indicators stand after all they depend on."""
+
+    project: Project
+    sources: Mapping[str, Origin]
+    dimensions: Mapping[str, Dimension]
+    indicators: Mapping[str, Indicator]

@@ -1,0 +1,193 @@
+"""What is to be computed: states of rows, and how the tree is evaluated from them.
+
+A *partial* is one mergeable number about rows: how many, the sum of an integer, the least,
+or the counts of each value.  A *leaf* is an aggregate of the language, finished from a few
+partials.  Equal partials are one, whichever indicators ask for them.
+
+Sums of numbers that are no integers are kept exactly, as two integer sums: the whole parts
+(`floor(x)`) and the fractions in units of 2^-62.  So states are integers, and merging them in
+any order gives the same bits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cxmetrics.ir import Constant, Expr, Indicator, Origin, Project, Ref
+
+FRACTION = 2.0**62  # fractions of sums are counted in units of 1/FRACTION
+
+# count: rows where `where` holds (and `arg`, if any, is present)
+# sum: Σ arg, an integer; whole/fraction: the two parts of Σ arg
+# squares: Σ arg², an integer; squares_whole/squares_fraction: the two parts of Σ arg²
+# min, max: extremes; values: how many rows have each value of arg
+Op = Literal["count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction", "min", "max",
+             "values"]
+ADDITIVE: frozenset[Op] = frozenset(
+    ("count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction"))
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """One mergeable state of the rows of a source."""
+
+    source: str
+    op: Op
+    arg: Expr | None
+    where: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum finished from partials: Σ state · factor over its parts (part index into `Plan.partials`)."""
+
+    parts: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An aggregate finished from totals.
+
+    `inputs` by function: count (rows), sum (n, Σ), mean and stdev (n, Σ, Σ²), min and max (n, extreme),
+    share (n, hits), nps (n, promoters, detractors), apdex (n, satisfied, tolerating),
+    quantile (n, values).  The first input is always the n of evidence.
+    `options` are plain numbers or words (`q`, `rule`).  `factor` takes the value into the unit of the formula.
+    """
+
+    function: str
+    source: str
+    inputs: tuple[Total, ...]
+    options: tuple[tuple[str, float | str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeafValue:
+    """The value of a leaf (index into `Plan.leaves`), in a formula over numbers."""
+
+    leaf: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A function of numbers."""
+
+    function: str
+    args: tuple[Value, ...]
+
+
+Value = Constant | Ref | LeafValue | Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An indicator and, unless it combines children, the formula that gives its value."""
+
+    indicator: Indicator
+    formula: Value | None
+    sources: frozenset[str]  # all sources below it
+    fingerprint: str  # of its meaning, with all below it
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The pyramid as work; nodes stand after all they depend on."""
+
+    project: Project
+    sources: Mapping[str, Origin]
+    partials: tuple[Partial, ...]
+    fingerprints: tuple[str, ...]  # of each partial, with the meaning of its source
+    leaves: tuple[Leaf, ...]
+    nodes: Mapping[str, Node]
+    within: Mapping[str, str] = field(default_factory=dict)  # dimension -> the coarser one it is part of
+
+
+# --- the fused plan: one scan a source -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A row expression sorted into few classes, so that every condition on it is a set of classes.
+
+    Class 0 is "missing".  `literals`: class i+1 is the value `literals[i]`, and the last class anything else.
+    `breaks` (sorted numbers b1 < b2 …): the classes are ]-inf,b1[ {b1} ]b1,b2[ {b2} … ]bm,inf[, numbered by
+    `codes` (2m+1 of them, from 1; neighbours that no condition tells apart share one).
+    Neither: the expression is itself a condition; 1 is false, 2 is true.
+    """
+
+    expr: Expr
+    literals: tuple[str, ...] | None = None
+    breaks: tuple[float, ...] | None = None
+    codes: tuple[int, ...] | None = None
+    classes: int = 3  # how many codes there are, with 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A number computed for each cell of a cube."""
+
+    op: Op
+    arg: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A part of a condition decided by one classifier: true in the classes `true`, missing in `missing`."""
+
+    key: int  # index into `Cube.keys`
+    true: frozenset[int]
+    missing: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`and`, `or`, `not` over conditions of classes (three-valued, as in the rows)."""
+
+    function: Literal["and", "or", "not"]
+    args: tuple[Condition, ...]
+
+
+Condition = Cell | Logic
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Which cells and which slot of a cube make up a partial (index into `Plan.partials`)."""
+
+    partial: int
+    slot: int
+    where: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """One grouping of a scan: day × dimensions × classes → slots.
+
+    `value`: the expression whose values are counted apart (quantiles): one more key; its only slot counts rows.
+    """
+
+    dimensions: tuple[str, ...]
+    keys: tuple[Classifier, ...]
+    slots: tuple[Slot, ...]
+    members: tuple[Member, ...]
+    value: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One pass over the rows of a source."""
+
+    source: Origin
+    cubes: tuple[Cube, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """All scans of a run."""
+
+    scans: tuple[Scan, ...]
+
+
+Days = tuple[dt.date, dt.date]  # half-open

@@ -1,0 +1,123 @@
+"""The sample bank's door: `write_bank` writes every table in parts, the dimension table and the truth."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.sample.cases import APPLICATIONS, COMPLAINTS, CONTACTS, REMARKS, REQUESTED
+from cxmetrics.sample.digital import DIGITAL
+from cxmetrics.sample.dirt import spoil
+from cxmetrics.sample.drawing import Random
+from cxmetrics.sample.incidents import plan
+from cxmetrics.sample.ledgers import CUSTOMER_DAYS, CUSTOMER_MONTHS
+from cxmetrics.sample.people import branch_table, settle
+from cxmetrics.sample.rhythm import Calendar, parts
+from cxmetrics.sample.service import CALLS, CHATS, TICKETS, VISITS
+from cxmetrics.sample.surveys import SURVEYS
+from cxmetrics.sample.systems import API, ATM, PROBES
+from cxmetrics.sample.truth import planted, write_truth
+from cxmetrics.sample.world import Theme, World
+
+THEMES = (
+    SURVEYS,
+    DIGITAL,
+    API,
+    PROBES,
+    ATM,
+    CALLS,
+    CHATS,
+    TICKETS,
+    VISITS,
+    APPLICATIONS,
+    REQUESTED,
+    CONTACTS,
+    COMPLAINTS,
+    REMARKS,
+    CUSTOMER_DAYS,
+    CUSTOMER_MONTHS,
+)
+FIRST_DAY = dt.date(2026, 7, 1)
+ROW_GROUP = 100_000
+MONTHLY_UP_TO = 6_000_000  # rows in all; bigger banks are written in a file a day, to bound memory
+ROWS_A_CUSTOMER = 80
+Progress = Callable[[str, int, int], None]
+
+
+def write_bank(
+    folder: Path,
+    *,
+    rows: int = 1_000_000,
+    seed: int = 20260101,
+    first_day: dt.date = FIRST_DAY,
+    days: int = 92,
+    progress: Progress | None = None,
+) -> dict[str, int]:
+    """Write about `rows` rows under `folder/data/` and `folder/truth.yaml`; return the rows of each table.
+
+    The same arguments give the same bytes.  `progress` hears the theme, files done and files in all.
+    `ValueError` when `rows` is under 1,000 or `days` is not in 1..3660.
+    """
+    if rows < 1_000 or not 1 <= days <= 3_660:
+        raise ValueError("a bank needs at least 1000 rows and 1 to 3660 days")
+    world = _found(rows, seed, first_day, days)
+    pieces = parts(world.calendar, by_day=rows > MONTHLY_UP_TO)
+    counts: dict[str, int] = {}
+    dirt: dict[str, dict[str, int]] = {}
+    total, done = len(THEMES) * len(pieces), 0
+    for theme in THEMES:
+        beginnings = world.calendar.spread(round(rows * theme.share), theme.rhythm)
+        for number, (label, first, last) in enumerate(pieces):
+            rng = _random(seed, theme.name, number)
+            slots = world.calendar.slots(beginnings, theme.rhythm, (number, first, last), rng)
+            _write_part(folder / "data", label, theme, theme.make(world, slots, rng), rng, counts, dirt)
+            done += 1
+            if progress:
+                progress(theme.name, done, total)
+    counts["branches"] = _write_branches(folder / "data")
+    write_truth(folder / "truth.yaml", planted(world, seed, counts, dirt))
+    return counts
+
+
+def _random(seed: int, name: str, part: int) -> Random:
+    """A generator of its own for each theme and part, so that no part depends on another."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode()), part])))
+
+
+def _found(rows: int, seed: int, first_day: dt.date, days: int) -> World:
+    rng = _random(seed, "people", 0)
+    noise = np.exp(0.04 * rng.standard_normal(days))
+    customers = max(300, rows // ROWS_A_CUSTOMER)
+    return World(rows, max(rows, 1_000), Calendar(first_day, days, noise), settle(seed, customers, rng), plan(days))
+
+
+def _write_part(
+    data: Path,
+    label: str,
+    theme: Theme,
+    frames: dict[str, pl.DataFrame],
+    rng: Random,
+    counts: dict[str, int],
+    dirt: dict[str, dict[str, int]],
+) -> None:
+    for table, clean in frames.items():
+        frame, spoiled = spoil(clean, theme.spoils.get(table, ()), rng)
+        for kind, number in spoiled.items():
+            of_table = dirt.setdefault(table, {})
+            of_table[kind] = of_table.get(kind, 0) + number
+        path = data / table / f"{label}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ordered = frame.sort(theme.times[table], maintain_order=True)
+        ordered.write_parquet(path, row_group_size=ROW_GROUP, statistics=True)
+        counts[table] = counts.get(table, 0) + len(frame)
+
+
+def _write_branches(data: Path) -> int:
+    frame = branch_table()
+    frame.write_csv(data / "branches.csv")
+    return len(frame)

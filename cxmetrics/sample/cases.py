@@ -1,0 +1,185 @@
+"""Things that stay open for days: applications, service requests, contacts by the manager, complaints, remarks."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.sample.dirt import Spoil, put
+from cxmetrics.sample.drawing import NEVER, Ints, Random, after, chance, choose, label, lognormal, moment, outcome
+from cxmetrics.sample.people import BRANCHES
+from cxmetrics.sample.rhythm import Slots
+from cxmetrics.sample.world import Frames, Theme, World
+
+HOUR, DAY = 3_600.0, 86_400.0
+# Product: share, hours to a decision, rates of declined and withdrawn, days to card in hand or money paid.
+PRODUCTS: dict[str, tuple[float, float, float, float, float]] = {
+    "account": (0.35, 0.3, 0.04, 0.05, 0.1),
+    "loan": (0.30, 30.0, 0.28, 0.10, 2.2),
+    "card": (0.35, 20.0, 0.34, 0.05, 5.0),
+}
+# Kind of request: share, median minutes until done.
+REQUESTS: dict[str, tuple[float, float]] = {
+    "lost_card": (0.25, 2.6),
+    "unfreeze": (0.25, 190.0),
+    "close_account": (0.15, 45.0),
+    "dispute": (0.20, 9.5 * 1_440),
+    "early_repay": (0.15, 4.2 * 1_440),
+}
+# Why the manager calls: share, median hours until done.
+TRIGGERS: dict[str, tuple[float, float]] = {
+    "enquiry": (0.55, 1.5),
+    "drawdown": (0.30, 30.0),
+    "manager_change": (0.15, 80.0),
+}
+COMPLAINT_SOURCES = {"bank": 0.95, "regulator": 0.02, "media": 0.03}
+COMPLAINT_CHANNELS = {"phone": 0.6, "app": 0.3, "branch": 0.1}
+COMPLAINT_BUSINESS = {"credit_card": 0.42, "personal_loan": 0.24, "deposit": 0.14, "wealth": 0.12, "payment": 0.08}
+REASONS = {
+    "service_attitude": 0.22,
+    "systems": 0.20,
+    "rules": 0.20,
+    "marketing": 0.11,
+    "mis_selling": 0.06,
+    "disclosure": 0.09,
+    "security": 0.07,
+    "other": 0.05,
+}
+THEMES = {"limit": 0.14, "queue": 0.12, "speed": 0.2, "fees": 0.16, "staff": 0.2, "app": 0.18}
+SENTIMENTS = ("negative", "neutral", "positive")
+
+
+def _number(slots: Slots) -> Ints:
+    return np.arange(len(slots), dtype=np.int64) + (slots.part << 32)
+
+
+def _applications(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    table = np.array(list(PRODUCTS.values()))
+    product = choose(rng, {name: row[0] for name, row in PRODUCTS.items()}, n)
+    result = outcome(rng, [table[product, 2], table[product, 3]], n)
+    resubmitted = chance(rng, 0.17, n)
+    hours = lognormal(rng, table[product, 1], 0.7, n) * np.where(resubmitted, 1.8, 1.0)
+    decided = after(slots.at, hours * HOUR, result != 2)
+    done = after(slots.at, hours * HOUR + lognormal(rng, table[product, 4], 0.4, n) * DAY, result == 0)
+    active = (result == 0) & chance(rng, 0.78, n)
+    used = after(done, lognormal(rng, 6.0, 0.9, n) * DAY)
+    frame = pl.DataFrame(
+        {
+            "case_id": _number(slots),
+            **world.people.columns(who),
+            "branch": label(BRANCHES, world.people.branch[who]),
+            "channel": label(("app", "branch"), (product == 0).astype(np.int64) * rng.integers(0, 2, n)),
+            "product": label(list(PRODUCTS), product),
+            "applied_at": moment(slots.at),
+            "decided_at": moment(decided),
+            "fulfilled_at": moment(done),
+            "used_at": moment(np.where(active, used, NEVER)),
+            "result": label(("approved", "declined", "withdrawn"), result),
+            "resubmitted": resubmitted,
+            "used_30d": active & (used - slots.at < 30 * 86_400_000_000),
+        }
+    )
+    return {"application": frame}
+
+
+def _requests(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    kind = choose(rng, {name: row[0] for name, row in REQUESTS.items()}, n)
+    minutes = lognormal(rng, np.array([row[1] for row in REQUESTS.values()])[kind], 0.6, n)
+    frame = pl.DataFrame(
+        {
+            "request_id": _number(slots),
+            **world.people.columns(who),
+            "branch": label(BRANCHES, world.people.branch[who]),
+            "kind": label(list(REQUESTS), kind),
+            "asked_at": moment(slots.at),
+            "done_at": moment(after(slots.at, minutes * 60)),
+            "steps": 3 + rng.poisson(3.0, n),
+        }
+    )
+    return {"service_request": frame}
+
+
+def _contacts(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    people = world.people
+    served = np.flatnonzero(people.segment > 0)
+    who = served[rng.integers(0, len(served), n)]
+    trigger = choose(rng, {name: row[0] for name, row in TRIGGERS.items()}, n)
+    hours = lognormal(rng, np.array([row[1] for row in TRIGGERS.values()])[trigger], 0.9, n)
+    frame = pl.DataFrame(
+        {
+            "contact_id": _number(slots),
+            **people.columns(who),
+            "branch": label(BRANCHES, people.branch[who]),
+            "manager": label([f"M{number:04d}" for number in range(180)], people.branch[who] * 3 + who % 3),
+            "trigger": label(list(TRIGGERS), trigger),
+            "due_from": moment(slots.at),
+            "done_at": moment(after(slots.at, hours * HOUR)),
+        }
+    )
+    return {"rm_contact": frame}
+
+
+def _complaints(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    handling = lognormal(rng, 5.0, 0.75, n)
+    frame = pl.DataFrame(
+        {
+            "complaint_id": _number(slots),
+            "branch_id": label(BRANCHES, world.people.branch[who]),
+            "segment": world.people.columns(who)["segment"],
+            "customer_key": world.people.key.gather(who),
+            "channel": label(list(COMPLAINT_CHANNELS), choose(rng, COMPLAINT_CHANNELS, n)),
+            "received_at": moment(slots.at),
+            "source": label(list(COMPLAINT_SOURCES), choose(rng, COMPLAINT_SOURCES, n)),
+            "business": label(list(COMPLAINT_BUSINESS), choose(rng, COMPLAINT_BUSINESS, n)),
+            "reason": label(list(REASONS), choose(rng, REASONS, n)),
+            "first_resp_at": moment(after(slots.at, lognormal(rng, 6.0, 0.9, n) * HOUR)),
+            "closed_at": moment(after(slots.at, handling * DAY)),
+            "repeat_90d": chance(rng, 0.07, n),
+            "upheld": chance(rng, 0.38, n),
+            "mended": chance(rng, 0.72, n),
+        }
+    )
+    return {"complaint": frame}
+
+
+def _remarks(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    frame = pl.DataFrame(
+        {
+            "doc_id": _number(slots),
+            "ts": moment(slots.at),
+            **world.people.columns(who),
+            "theme": label(list(THEMES), choose(rng, THEMES, n)),
+            "sentiment": label(SENTIMENTS, outcome(rng, [0.3, 0.25], n)),
+            "confidence": np.round(rng.uniform(0.6, 1.0, n), 3),
+        }
+    )
+    return {"voc_text": frame}
+
+
+APPLICATIONS = Theme(
+    "applications", share=0.012, rhythm="digital", make=_applications, times={"application": "applied_at"}, spoils={}
+)
+REQUESTED = Theme(
+    "requests", share=0.006, rhythm="phone", make=_requests, times={"service_request": "asked_at"}, spoils={}
+)
+CONTACTS = Theme(
+    "contacts", share=0.006, rhythm="office", make=_contacts, times={"rm_contact": "due_from"}, spoils={}
+)
+COMPLAINTS = Theme(
+    "complaints",
+    share=0.003,
+    rhythm="phone",
+    make=_complaints,
+    times={"complaint": "received_at"},
+    spoils={"complaint": (Spoil("null_branch", 0.01, put("branch_id", None)), Spoil("duplicate", 0.01, None))},
+)
+REMARKS = Theme("remarks", share=0.006, rhythm="digital", make=_remarks, times={"voc_text": "ts"}, spoils={})

@@ -1,0 +1,232 @@
+"""Sessions of the app and the web bank: their events, their stability, their page timings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.sample.dirt import Spoil, blank, put, shifted
+from cxmetrics.sample.drawing import (
+    Bools,
+    Floats,
+    Ints,
+    Random,
+    after,
+    chance,
+    choose,
+    label,
+    lognormal,
+    moment,
+    outcome,
+)
+from cxmetrics.sample.incidents import BAD_RELEASE, RELEASES, releases
+from cxmetrics.sample.journeys import STARTS, TASKS, Step, Task
+from cxmetrics.sample.people import OS
+from cxmetrics.sample.rhythm import Slots
+from cxmetrics.sample.world import Frames, Theme, World
+
+CHANNELS = {"app": 0.92, "web": 0.08}
+PAGES = {"home": 0.4, "balance": 0.25, "transfer": 0.2, "wealth": 0.1, "statement": 0.05}
+NETWORKS = {"wifi": 0.55, "5g": 0.35, "4g": 0.10}
+LATE_EVENT_SECONDS = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """One position a session in every array; `broken` marks those on the bad release."""
+
+    number: Ints
+    at: Ints
+    who: Ints
+    channel: Ints
+    release: Ints
+    broken: Bools
+    slow: Bools
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Rows of one step: positions into the sessions, and what was measured."""
+
+    session: Ints
+    at: Ints
+    name: str
+    milliseconds: Floats
+    result: pl.Series
+    step: int
+
+
+def _sessions(world: World, slots: Slots, rng: Random) -> Sessions:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    bad = world.incidents["bad_release"]
+    release = releases(slots.day, bad, rng)
+    android = world.people.os[who] == list(OS).index("android")
+    return Sessions(
+        number=np.arange(n, dtype=np.int64) + (slots.part << 32),
+        at=slots.at,
+        who=who,
+        channel=choose(rng, CHANNELS, n),
+        release=release,
+        broken=(release == BAD_RELEASE) & android & bad.strikes(slots.day),
+        slow=world.incidents["slow_api"].strikes(slots.day),
+    )
+
+
+def _results(step: Step, broken: Bools, rng: Random) -> pl.Series:
+    chances: list[float | Floats] = [p for _, p in step.failures]
+    if step.event == "login":
+        chances[1] = np.where(broken, 0.05, chances[1])
+    names = ["success", *(name for name, _ in step.failures)]
+    return label(names, outcome(rng, chances, len(broken)))
+
+
+def _step(s: Sessions, step: Step, place: int, rows: Ints, at: Ints, rng: Random) -> Events:
+    broken, slow = s.broken[rows], s.slow[rows]
+    times = np.ones(len(rows))
+    if step.event == "app_start":
+        times = np.where(broken, 2.2, 1.0)
+    if step.event == "transfer_success":
+        times = np.where(slow, 4.0, 1.0)
+    spent = lognormal(rng, step.milliseconds * times, step.spread, len(rows))
+    return Events(rows, after(at[rows], spent / 1_000), step.event, spent, _results(step, broken, rng), place)
+
+
+def _task(s: Sessions, task: Task, rows: Ints, at: Ints, rng: Random) -> list[Events]:
+    made: list[Events] = []
+    present = rows
+    for place, step in enumerate(task.steps, start=1):
+        reach = np.full(len(present), step.reach)
+        if step.event == "transfer_success":
+            reach = np.where(s.slow[present], step.reach - 0.06, reach)
+        come = present[chance(rng, reach, len(present))]
+        at[come] += rng.integers(2_000, 25_000, len(come)) * 1_000
+        made.append(_step(s, step, place, come, at, rng))
+        present = present if step.optional else come
+    return made
+
+
+def _all_events(s: Sessions, rng: Random) -> list[Events]:
+    at = s.at.copy()
+    everyone = np.arange(len(s), dtype=np.int64)
+    made = [_step(s, STARTS[0], 0, everyone, at, rng)]
+    at += 2_500_000
+    made.append(_step(s, STARTS[1], 0, everyone, at, rng))
+    inside = np.flatnonzero((made[1].result == "success").to_numpy())
+    weights = {task.name: task.weight for task in TASKS}
+    for _ in range(2):  # two things a session, on average
+        wanted = choose(rng, weights, len(inside))
+        for number, task in enumerate(TASKS):
+            made += _task(s, task, inside[wanted == number], at, rng)
+    return made
+
+
+def _event_frame(world: World, s: Sessions, made: list[Events], rng: Random) -> pl.DataFrame:
+    rows = np.concatenate([events.session for events in made])
+    at = np.concatenate([events.at for events in made])
+    n = len(rows)
+    sizes = np.array([len(events.session) for events in made])
+    names = np.repeat(np.arange(len(made)), sizes)
+    who = s.who[rows]
+    delay = lognormal(rng, LATE_EVENT_SECONDS, 0.8, n)
+    repeats = chance(rng, 0.11, n)
+    return pl.DataFrame(
+        {
+            "event_id": np.arange(n, dtype=np.int64) + (s.number[0] << 8),
+            "event_name": label([events.name for events in made], names),
+            "session_id": s.number[rows],
+            **world.people.columns(who),
+            "channel": label(list(CHANNELS), s.channel[rows]),
+            "event_time": moment(at),
+            "receive_time": moment(after(at, delay)),
+            "step_no": np.repeat(np.array([events.step for events in made]), sizes),
+            "screens": np.clip(rng.poisson(3.4, n) + 1, 1, 15),
+            "duration_ms": np.rint(np.concatenate([events.milliseconds for events in made])),
+            "result": pl.concat([events.result for events in made]),
+            "repeat_24h": repeats,
+            "app_version": label(RELEASES, s.release[rows]),
+            "os": label(list(OS), world.people.os[who]),
+            "network": label(list(NETWORKS), choose(rng, NETWORKS, n)),
+            "is_test": np.zeros(n, dtype=np.bool_),
+        }
+    )
+
+
+def _stability(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
+    n = len(s)
+    return pl.DataFrame(
+        {
+            "session_id": s.number,
+            "ts": moment(s.at),
+            **world.people.columns(s.who),
+            "channel": label(list(CHANNELS), s.channel),
+            "app_version": label(RELEASES, s.release),
+            "os": label(list(OS), world.people.os[s.who]),
+            "crash": chance(rng, np.where(s.broken, 0.06, 0.005), n),
+            "anr": chance(rng, np.where(s.broken, 0.02, 0.0025), n),
+        }
+    )
+
+
+def _pages(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
+    rows = np.flatnonzero(chance(rng, 0.9, len(s)))
+    n = len(rows)
+    far = 1.0 + 0.06 * np.array([0, 0, 0, 0, 1, 2, 2, 4])[world.people.region[s.who[rows]]]
+    lcp = lognormal(rng, 2_150 * far, 0.42, n)
+    return pl.DataFrame(
+        {
+            "view_id": s.number[rows],
+            "session_id": s.number[rows],
+            "page": label(list(PAGES), choose(rng, PAGES, n)),
+            "ts": moment(after(s.at[rows], rng.uniform(3, 90, n))),
+            **world.people.columns(s.who[rows]),
+            "channel": label(list(CHANNELS), s.channel[rows]),
+            "lcp_ms": np.rint(lcp),
+            "inp_ms": np.rint(lognormal(rng, 155, 0.55, n)),
+            "cls": np.round(np.clip(lognormal(rng, 0.045, 0.8, n), 0, 2), 4),
+            "fcp_ms": np.rint(lcp * rng.uniform(0.55, 0.75, n)),
+            "ttfb_ms": np.rint(lognormal(rng, 320, 0.5, n)),
+            "js_error_n": rng.poisson(0.04, n),
+            "white_screen": chance(rng, 0.003, n),
+            "sample_rate": np.full(n, 0.1),
+        }
+    )
+
+
+def _make(world: World, slots: Slots, rng: Random) -> Frames:
+    sessions = _sessions(world, slots, rng)
+    return {
+        "event": _event_frame(world, sessions, _all_events(sessions, rng), rng),
+        "app_stability": _stability(world, sessions, rng),
+        "rum_page": _pages(world, sessions, rng),
+    }
+
+
+_EARLY = pl.col("event_time") < pl.col("event_time").max() - pl.duration(days=4)
+
+DIGITAL = Theme(
+    "digital",
+    share=0.072,
+    rhythm="digital",
+    make=_make,
+    times={"event": "event_time", "app_stability": "ts", "rum_page": "ts"},
+    spoils={
+        "event": (
+            Spoil("test_row", 0.003, put("is_test", True)),
+            Spoil("late", 0.008, shifted("receive_time", 26, 40)),
+            Spoil("clock_skew", 0.0001, shifted("event_time", 30, 20), _EARLY),
+            Spoil("null_region", 0.002, put("region", None)),
+            Spoil("duplicate", 0.004, None),
+        ),
+        "app_stability": (Spoil("duplicate", 0.002, None),),
+        "rum_page": (
+            Spoil("nan_row", 0.002, blank("lcp_ms", "inp_ms", "cls", "fcp_ms", "ttfb_ms")),
+            Spoil("duplicate", 0.001, None),
+        ),
+    },
+)

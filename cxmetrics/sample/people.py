@@ -1,0 +1,103 @@
+"""Who and where: regions, branches, and a panel of customers with their habits and moods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.sample.drawing import Floats, Ints, Random, choose, label, on_scale
+
+REGIONS = ("beijing", "shanghai", "shenzhen", "guangzhou", "hangzhou", "chengdu", "wuhan", "xian")
+REGION_SIZES = (10, 10, 9, 8, 7, 6, 5, 5)  # branches in each; sixty in all
+REGION_MOOD = (0.10, 0.05, 0.20, -0.05, 0.15, 0.0, -0.15, -0.25)
+TIERS = (1, 1, 1, 1, 2, 2, 2, 2)
+SEGMENTS = {"mass": 0.86, "gold": 0.115, "private": 0.025}
+SEGMENT_MOOD = (0.0, 0.15, 0.35)
+BRANCHES = tuple(f"B{number:03d}" for number in range(1, sum(REGION_SIZES) + 1))
+REGION_OF_BRANCH = np.repeat(np.arange(len(REGIONS)), REGION_SIZES).astype(np.int64)
+OS = {"android": 0.62, "ios": 0.30, "harmony": 0.08}
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The panel: one position a customer in every array; `mood` is a standing opinion in standard deviations."""
+
+    key: pl.Series
+    branch: Ints
+    region: Ints
+    segment: Ints
+    age: Ints
+    os: Ints
+    mood: Floats
+    branch_mood: Floats  # by branch, not by customer
+    wealth: Floats
+
+    def __len__(self) -> int:
+        return len(self.branch)
+
+    def sample(self, rng: Random, n: int) -> Ints:
+        """`n` customers, with repetition."""
+        return rng.integers(0, len(self), size=n)
+
+    def standing(self, who: Ints) -> Floats:
+        """The lasting part of a customer's opinion: region, segment and person."""
+        region: Floats = np.array(REGION_MOOD)[self.region[who]]
+        segment: Floats = np.array(SEGMENT_MOOD)[self.segment[who]]
+        return region + segment + 0.5 * self.mood[who]
+
+    def columns(self, who: Ints) -> dict[str, pl.Series]:
+        """Customer key, region and segment as columns."""
+        return {
+            "customer_key": self.key.gather(who),
+            "region": label(REGIONS, self.region[who]),
+            "segment": label(list(SEGMENTS), self.segment[who]),
+        }
+
+    def last_nps(self, who: Ints) -> Ints:
+        """The answer these customers gave to the last relationship survey, 0..10."""
+        return on_scale(7.9 + 1.9 * self.standing(who), 0, 10)
+
+
+def keys(seed: int, n: int) -> pl.Series:
+    """Pseudonymous customer keys: sixteen hex digits of a mixed counter (splitmix64), distinct for one seed."""
+    with np.errstate(over="ignore"):
+        z = (np.arange(1, n + 1, dtype=np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> np.uint64(31))
+    text = z.astype(">u8").tobytes().hex()
+    return pl.Series([text[place : place + 16] for place in range(0, 16 * n, 16)], dtype=pl.String)
+
+
+def settle(seed: int, n: int, rng: Random) -> People:
+    """Draw a panel of `n` customers."""
+    size = rng.uniform(0.5, 1.5, len(BRANCHES))
+    branch = rng.choice(len(BRANCHES), size=n, p=size / size.sum()).astype(np.int64)
+    segment = choose(rng, SEGMENTS, n)
+    wealth = np.array([3e4, 6e5, 8e6])[segment] * np.exp(0.7 * rng.standard_normal(n))
+    return People(
+        key=keys(seed, n),
+        branch=branch,
+        region=REGION_OF_BRANCH[branch],
+        segment=segment,
+        age=np.clip(np.rint(rng.normal(42, 15, n)), 18, 90).astype(np.int64),
+        os=choose(rng, OS, n),
+        mood=rng.standard_normal(n),
+        branch_mood=0.25 * rng.standard_normal(len(BRANCHES)),
+        wealth=wealth,
+    )
+
+
+def branch_table() -> pl.DataFrame:
+    """The dimension table: branch, its region, the city's tier, counter windows."""
+    windows = [3 + (7 * number) % 5 for number in range(len(BRANCHES))]
+    return pl.DataFrame(
+        {
+            "branch": list(BRANCHES),
+            "region": [REGIONS[r] for r in REGION_OF_BRANCH],
+            "city_tier": [TIERS[r] for r in REGION_OF_BRANCH],
+            "windows": windows,
+        }
+    )

@@ -1,0 +1,177 @@
+"""People serving people: phone calls, chats, tickets at the counter."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.sample.dirt import Spoil, put
+from cxmetrics.sample.drawing import (
+    NEVER,
+    Random,
+    after,
+    chance,
+    choose,
+    label,
+    lognormal,
+    maybe,
+    moment,
+    on_scale,
+)
+from cxmetrics.sample.incidents import QUEUEING
+from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGIONS
+from cxmetrics.sample.rhythm import SECOND, Slots
+from cxmetrics.sample.world import Frames, Theme, World
+
+LINES = {"retail": 0.7, "card": 0.3}
+INTENTS = {"balance": 0.3, "transfer": 0.2, "card": 0.18, "loan": 0.1, "wealth": 0.12, "unknown": 0.10}
+BUSINESS = {"cash": 0.34, "account_opening": 0.08, "card": 0.14, "wealth": 0.16, "info_update": 0.14, "transfer": 0.14}
+SERVICE_MINUTES = np.array([5.0, 16.0, 7.0, 13.0, 6.0, 5.5])
+
+
+def _calls(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    busy = np.where(world.incidents["error_storm"].strikes(slots.day), 3.0, 1.0)
+    wait = lognormal(rng, 9.0 * busy, 0.9, n)
+    patience = lognormal(rng, 75, 0.8, n)
+    answered = wait < patience
+    lasted = np.where(answered, wait + lognormal(rng, 190, 0.6, n), patience)
+    pressed = answered & chance(rng, 0.45, n)
+    frame = pl.DataFrame(
+        {
+            "call_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
+            **world.people.columns(who),
+            "channel": pl.repeat("phone", n, eager=True),
+            "line": label(list(LINES), choose(rng, LINES, n)),
+            "queue_in": moment(slots.at),
+            "answered_at": moment(after(slots.at, wait, answered)),
+            "ended_at": moment(after(slots.at, lasted)),
+            "transfer_n": np.where(answered, rng.poisson(0.18, n), 0),
+            "ivr_steps": 1 + rng.poisson(2.2, n),
+            "abandon": ~answered,
+            "repeat_7d": chance(rng, 0.24 - 0.03 * world.people.standing(who), n),
+            "keypress_score": maybe(np.where(chance(rng, 0.985, n), 5, rng.integers(1, 5, n)), pressed),
+        }
+    )
+    return {"call": frame}
+
+
+def _chats(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    intent = choose(rng, INTENTS, n)
+    unknown = intent == list(INTENTS).index("unknown")
+    human = chance(rng, np.where(unknown, 0.7, 0.16), n)
+    wait = lognormal(rng, 22, 0.9, n)
+    asked = after(slots.at, lognormal(rng, 70, 0.5, n))
+    frame = pl.DataFrame(
+        {
+            "chat_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
+            **world.people.columns(who),
+            "channel": pl.repeat("app", n, eager=True),
+            "started_at": moment(slots.at),
+            "bot_turns": 1 + rng.poisson(3.0, n),
+            "intent": label(list(INTENTS), intent),
+            "human": human,
+            "asked_human_at": moment(np.where(human, asked, NEVER)),
+            "to_human_at": moment(after(asked, wait, human)),
+            "resolved_flag": chance(rng, np.where(unknown, 0.35, 0.8), n),
+            "score": maybe(on_scale(3.9 + 0.9 * rng.standard_normal(n), 1, 5), chance(rng, 0.2, n)),
+        }
+    )
+    return {"chat_session": frame}
+
+
+def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    branch = world.people.branch[who]
+    biz = choose(rng, BUSINESS, n)
+    hour = (slots.at // (3_600 * SECOND) + 8) % 24
+    peak = (hour == 10) | (hour == 11)
+    queue = world.incidents["queueing_branch"].strikes(slots.day) & (branch == QUEUEING)
+    slow = np.exp(-0.6 * world.people.branch_mood)[branch] * np.where(peak, 1.5, 1.0) * np.where(queue, 3.0, 1.0)
+    wait = lognormal(rng, 6.5 * 60 * slow, 0.6, n)
+    gone = chance(rng, np.where(queue, 0.30, 0.05), n)
+    called = after(slots.at, wait, ~gone)
+    served = wait + lognormal(rng, SERVICE_MINUTES[biz] * 60, 0.4, n)
+    total = 3 + (7 * branch) % 5
+    rated = ~gone & chance(rng, 0.8, n)
+    frame = pl.DataFrame(
+        {
+            "ticket_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
+            "branch_id": label(BRANCHES, branch),
+            "segment": world.people.columns(who)["segment"],
+            "channel": pl.repeat("branch", n, eager=True),
+            "biz_type": label(list(BUSINESS), biz),
+            "age": world.people.age[who],
+            "taken_at": moment(slots.at),
+            "called_at": moment(called),
+            "ended_at": moment(after(slots.at, served, ~gone)),
+            "abandoned": gone,
+            "rating": maybe(np.where(chance(rng, 0.99, n), 5, rng.integers(1, 5, n)), rated),
+            "peak": peak,
+            "windows_open": np.maximum(1, rng.binomial(total, 0.72)),
+            "windows_total": total,
+        }
+    )
+    return {"branch_ticket": frame}
+
+
+def _visits(world: World, slots: Slots, rng: Random) -> Frames:
+    items = 20
+    n = len(slots) * items
+    visit = np.repeat(np.arange(len(slots), dtype=np.int64), items)
+    branch = rng.integers(0, len(BRANCHES), len(slots))[visit]
+    good = np.clip(0.92 + 0.05 * world.people.branch_mood[branch], 0, 0.995)
+    most = np.where(np.arange(n) % items < 5, 8, 4)
+    fatal = np.arange(n) % items == 0
+    passed = chance(rng, np.where(fatal, 0.985, good), n)
+    frame = pl.DataFrame(
+        {
+            "visit_id": visit + (slots.part << 32),
+            "item_id": np.arange(n, dtype=np.int64) % items + 1,
+            "branch_id": label(BRANCHES, branch),
+            "region": label(REGIONS, REGION_OF_BRANCH[branch]),
+            "channel": pl.repeat("branch", n, eager=True),
+            "visited_at": moment(slots.at[visit]),
+            "score": np.where(passed, most, rng.integers(0, 3, n)),
+            "max_score": most,
+            "fatal": fatal,
+            "fatal_fail": fatal & ~passed,
+            "na": chance(rng, 0.02, n) & ~fatal,
+        }
+    )
+    return {"mystery_item": frame}
+
+
+CALLS = Theme(
+    "calls",
+    share=0.03,
+    rhythm="phone",
+    make=_calls,
+    times={"call": "queue_in"},
+    spoils={"call": (Spoil("duplicate", 0.003, None), Spoil("null_region", 0.002, put("region", None)))},
+)
+CHATS = Theme(
+    "chats", share=0.025, rhythm="digital", make=_chats, times={"chat_session": "started_at"}, spoils={}
+)
+TICKETS = Theme(
+    "tickets",
+    share=0.045,
+    rhythm="office",
+    make=_tickets,
+    times={"branch_ticket": "taken_at"},
+    spoils={
+        "branch_ticket": (
+            Spoil("null_branch", 0.003, put("branch_id", None)),
+            Spoil("unknown_branch", 0.001, put("branch_id", "B999")),
+            Spoil("out_of_scale", 0.001, put("rating", 9), pl.col("rating").is_not_null()),
+            Spoil("duplicate", 0.003, None),
+        )
+    },
+)
+VISITS = Theme(
+    "visits", share=0.0003, rhythm="office", make=_visits, times={"mystery_item": "visited_at"}, spoils={}
+)

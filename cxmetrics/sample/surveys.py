@@ -1,0 +1,264 @@
+"""Surveys: invitations, and one row an answer, from opinions that experience has made.
+
+A customer's opinion of a journey is their standing (region, segment, person), less what incidents took, plus luck.
+The relationship survey asks for eight journeys and for recommendation, and recommendation is the weighted sum of the
+eight opinions (`DRIVERS`) plus luck: so an analysis of drivers has a truth to be held against.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.sample.dirt import Spoil, alternately, put, shifted
+from cxmetrics.sample.drawing import (
+    Bools,
+    Floats,
+    Ints,
+    Random,
+    after,
+    chance,
+    choose,
+    label,
+    lognormal,
+    moment,
+    on_scale,
+)
+from cxmetrics.sample.incidents import BAD_RELEASE, QUEUEING, releases
+from cxmetrics.sample.people import BRANCHES, OS
+from cxmetrics.sample.rhythm import Slots
+from cxmetrics.sample.world import Frames, Theme, World
+
+# Points of recommendation (0..10) for one standard deviation of opinion of each journey.
+DRIVERS = {
+    "mobile_login": 0.25,
+    "transfers": 0.35,
+    "wealth_purchase": 0.20,
+    "wealth_care": 0.45,
+    "card_use": 0.30,
+    "branch_visit": 0.40,
+    "phone_bank": 0.15,
+    "complaint_handling": 0.10,
+}
+# How people think of a journey on the whole, in standard deviations from the middle.
+REPUTE = {
+    "complaint_handling": -0.8,
+    "personal_loan": -0.3,
+    "phone_bank": -0.2,
+    "enquiries": 0.1,
+    "wealth_care": 0.25,
+    "mobile_login": -0.15,
+    "account_care": -0.4,
+}
+RECOMMEND = 8.35
+LUCK = 1.2
+# What is asked: scale low and high, mean and spread of the answers.
+QUESTIONS = {
+    "nps": (0, 10, 8.3, 1.8),
+    "overall": (0, 10, 7.9, 1.3),
+    "csat": (1, 5, 4.2, 0.75),
+    "ces": (1, 7, 5.8, 1.0),
+    "expected": (1, 5, 4.1, 0.6),
+    "perceived": (1, 5, 4.15, 0.75),
+    "solved": (0, 1, 0.72, 0.0),
+}
+# Touchpoint asked after: its question, the journey that makes the opinion, share of invitations, channel.
+ASKED: dict[str, tuple[str, str, float, str]] = {
+    "onboarding": ("ces", "account_opening", 0.05, "app"),
+    "newcomer": ("nps", "account_opening", 0.05, "app"),
+    "app_speed": ("csat", "mobile_login", 0.10, "app"),
+    "transfer": ("ces", "transfers", 0.10, "app"),
+    "statement": ("csat", "enquiries", 0.05, "app"),
+    "wealth_buy": ("csat", "wealth_purchase", 0.05, "app"),
+    "wealth_terms": ("perceived", "wealth_purchase", 0.04, "app"),
+    "manager": ("csat", "wealth_care", 0.06, "app"),
+    "loan_apply": ("ces", "personal_loan", 0.03, "app"),
+    "loan_status": ("csat", "personal_loan", 0.03, "app"),
+    "card_apply": ("csat", "card_application", 0.04, "app"),
+    "card": ("nps", "card_use", 0.05, "app"),
+    "card_product": ("csat", "card_use", 0.02, "web"),
+    "card_service": ("csat", "card_use", 0.02, "web"),
+    "card_price": ("csat", "card_use", 0.02, "web"),
+    "instalment": ("perceived", "card_use", 0.03, "app"),
+    "branch": ("csat", "branch_visit", 0.12, "branch"),
+    "phone": ("solved", "phone_bank", 0.06, "phone"),
+    "bot": ("solved", "smart_service", 0.04, "app"),
+    "complaint": ("csat", "complaint_handling", 0.02, "phone"),
+    "close_account": ("ces", "account_care", 0.02, "branch"),
+}
+RELATIONSHIP_SHARE = 0.12
+RESPONSE = 0.34
+MODES = {"app": 0.6, "sms": 0.25, "wechat": 0.15}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answers to one question by some respondents (positions into the invitations)."""
+
+    who: Ints
+    touchpoint: str
+    question: str
+    channel: str
+    score: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """One position an invitation in every array."""
+
+    slots: Slots
+    customer: Ints
+    hurt: dict[str, Floats]  # by journey: what incidents take from the opinion
+
+
+def _hurt(world: World, slots: Slots, who: Ints, rng: Random) -> dict[str, Floats]:
+    """What a customer has lost to incidents on that day or within the seven days before it, by journey."""
+    lost: dict[str, Floats] = {}
+    people = world.people
+    bad = world.incidents["bad_release"]
+    touched: dict[str, Bools] = {
+        "bad_release": (people.os[who] == list(OS).index("android"))
+        & (releases(slots.day, bad, rng) == BAD_RELEASE),
+        "queueing_branch": people.branch[who] == QUEUEING,
+    }
+    for name, incident in world.incidents.items():
+        felt = incident.strikes(slots.day) & touched.get(name, np.ones(len(who), dtype=np.bool_))
+        for journey, size in incident.journeys.items():
+            lost[journey] = lost.get(journey, np.zeros(len(who))) + size * felt
+    if "branch_visit" in lost:
+        lost["branch_visit"] = lost["branch_visit"] - people.branch_mood[people.branch[who]]
+    return lost
+
+
+def _opinion(world: World, invited: Invited, rows: Ints, journey: str, rng: Random) -> Floats:
+    standing = world.people.standing(invited.customer[rows])
+    lost = invited.hurt[journey][rows] if journey in invited.hurt else np.zeros(len(rows))
+    return REPUTE.get(journey, 0.0) + 0.6 * standing - lost + 0.8 * rng.standard_normal(len(rows))
+
+
+def _answer(question: str, opinion: Floats, rng: Random) -> Ints:
+    low, high, mean, spread = QUESTIONS[question]
+    if question == "solved":
+        return chance(rng, np.clip(mean + 0.12 * opinion, 0.02, 0.98), len(opinion)).astype(np.int64)
+    return on_scale(mean + spread * opinion, low, high)
+
+
+def _relationship(world: World, invited: Invited, rows: Ints, rng: Random) -> list[Reply]:
+    opinions = {journey: _opinion(world, invited, rows, journey, rng) for journey in DRIVERS}
+    replies = [
+        Reply(rows, f"journey.{journey}", "csat", "app", _answer("csat", opinion, rng))
+        for journey, opinion in opinions.items()
+    ]
+    felt = sum((DRIVERS[journey] * opinion for journey, opinion in opinions.items()), np.zeros(len(rows)))
+    recommend = RECOMMEND + felt + LUCK * rng.standard_normal(len(rows))
+    overall = 7.8 + 0.8 * felt + 0.8 * rng.standard_normal(len(rows))
+    return [
+        Reply(rows, "relationship", "nps", "app", on_scale(recommend, 0, 10)),
+        Reply(rows, "relationship", "overall", "app", on_scale(overall, 0, 10)),
+        *replies,
+    ]
+
+
+def _after_touchpoint(world: World, invited: Invited, touchpoint: str, rows: Ints, rng: Random) -> list[Reply]:
+    question, journey, _, channel = ASKED[touchpoint]
+    opinion = _opinion(world, invited, rows, journey, rng)
+    replies = [Reply(rows, touchpoint, question, channel, _answer(question, opinion, rng))]
+    if question == "perceived":
+        hoped = _answer("expected", 0.5 * rng.standard_normal(len(rows)), rng)
+        replies.append(Reply(rows, touchpoint, "expected", channel, hoped))
+    return replies
+
+
+def _answer_frame(world: World, invited: Invited, replies: list[Reply], rng: Random) -> pl.DataFrame:
+    rows = np.concatenate([reply.who for reply in replies])
+    sizes = np.array([len(reply.who) for reply in replies])
+    asked = np.repeat(np.arange(len(replies)), sizes)
+    n, people = len(rows), world.people
+    who = invited.customer[rows]
+    spent = lognormal(rng, 38.0, 0.5, len(invited.customer))[rows]
+    submitted = after(invited.slots.at[rows], 600.0 + spent)
+    weight = np.array([1.0, 0.8, 0.6])[people.segment[who]]
+    return pl.DataFrame(
+        {
+            "response_id": rows + (invited.slots.part << 32),
+            "submitted_at": moment(submitted),
+            "received_at": moment(after(submitted, lognormal(rng, 2.0, 0.7, n))),
+            **people.columns(who),
+            "branch": label(BRANCHES, people.branch[who]),
+            "channel": label([reply.channel for reply in replies], asked),
+            "age": people.age[who],
+            "touchpoint": label([reply.touchpoint for reply in replies], asked),
+            "question": label([reply.question for reply in replies], asked),
+            "score": np.concatenate([reply.score for reply in replies]),
+            "duration_ms": (spent * 1_000).astype(np.int64),
+            "weight": weight,
+            "is_complete": np.ones(n, dtype=np.bool_),
+            "is_test": np.zeros(n, dtype=np.bool_),
+        }
+    )
+
+
+def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: Ints, rng: Random) -> pl.DataFrame:
+    n = len(slots)
+    low = (state == 0) & chance(rng, 0.14, n)
+    called = after(slots.at, 900.0 + lognormal(rng, 18.0, 0.8, n) * 3_600, low)
+    return pl.DataFrame(
+        {
+            "invitation_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
+            **world.people.columns(who),
+            "branch": label(BRANCHES, world.people.branch[who]),
+            "touchpoint": label(["relationship", *ASKED], kind),
+            "mode": label(list(MODES), choose(rng, MODES, n)),
+            "sent_at": moment(slots.at),
+            "status": label(("completed", "opened", "sent", "bounced", "opted_out"), state),
+            "low_score": low,
+            "called_back_at": moment(called),
+        }
+    )
+
+
+def _make(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    kind = choose(rng, {"relationship": RELATIONSHIP_SHARE, **{name: row[2] for name, row in ASKED.items()}}, n)
+    kinds = ["relationship", *ASKED]
+    u = rng.random(n)
+    state = np.searchsorted([RESPONSE, 0.55, 0.95, 0.985], u).astype(np.int64)
+    invited = Invited(slots, who, _hurt(world, slots, who, rng))
+    replies: list[Reply] = []
+    for number, name in enumerate(kinds):
+        rows = np.flatnonzero((kind == number) & (state == 0))
+        if name == "relationship":
+            replies += _relationship(world, invited, rows, rng)
+        else:
+            replies += _after_touchpoint(world, invited, name, rows, rng)
+    return {
+        "survey_invitation": _invitation_frame(world, slots, who, kind, state, rng),
+        "survey_answer": _answer_frame(world, invited, replies, rng),
+    }
+
+
+_EARLY = pl.col("submitted_at") < pl.col("submitted_at").max() - pl.duration(days=4)
+
+SURVEYS = Theme(
+    "surveys",
+    share=0.055,
+    rhythm="digital",
+    make=_make,
+    times={"survey_invitation": "sent_at", "survey_answer": "submitted_at"},
+    spoils={
+        "survey_answer": (
+            Spoil("no_answer_code", 0.02, alternately("score", (98, 99)), pl.col("question") != "solved"),
+            Spoil("out_of_scale", 0.003, alternately("score", (11, 12, 77)), pl.col("question") != "solved"),
+            Spoil("null_score", 0.01, put("score", None)),
+            Spoil("null_branch", 0.005, put("branch", None)),
+            Spoil("late", 0.015, shifted("received_at", 26, 60)),
+            Spoil("clock_skew", 0.0003, shifted("submitted_at", 30, 20), _EARLY),
+            Spoil("incomplete", 0.03, put("is_complete", False)),
+            Spoil("test_row", 0.005, put("is_test", True)),
+            Spoil("duplicate", 0.01, None),
+        )
+    },
+)

@@ -1,0 +1,140 @@
+"""What machines record: API transactions, synthetic checks, self-service devices."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.sample.dirt import Spoil, blank, put
+from cxmetrics.sample.drawing import Floats, Random, after, chance, choose, label, lognormal, moment, outcome
+from cxmetrics.sample.incidents import STORM_CODE
+from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGIONS
+from cxmetrics.sample.rhythm import Slots
+from cxmetrics.sample.world import Frames, Theme, World
+
+RESULTS = ("success", "biz_fail", "tech_fail", "timeout")
+# Business code: traffic, median latency in ms, rates of biz_fail, tech_fail, timeout.
+CODES: dict[str, tuple[float, float, float, float, float]] = {
+    "login": (0.30, 260, 0.03, 0.0009, 0.0004),
+    "transfer": (0.20, 420, 0.012, 0.0010, 0.0005),
+    "qr_pay": (0.25, 240, 0.010, 0.0007, 0.0003),
+    "balance": (0.12, 180, 0.001, 0.0006, 0.0002),
+    "wealth_buy": (0.03, 520, 0.015, 0.0040, 0.0010),
+    "card_auth": (0.10, 210, 0.020, 0.0012, 0.0004),
+}
+ERRORS = ("E1001", "E1002", "E2003", "E2010", "E3007", "E4001", "E4008", "E6002", "E7001", "E9000")
+BUSINESS_ERRORS = ("B1001", "B1002", "B2001")  # too little money, limit reached, account closed
+API_CHANNELS = {"app": 0.86, "web": 0.14}
+SCRIPTS = {"login": 0.0025, "transfer": 0.003, "atm_heartbeat": 0.012, "open_account": 0.006}
+ATM_KINDS = {"withdraw": 0.5, "deposit": 0.3, "card_service": 0.2}
+
+
+def _api_results(world: World, slots: Slots, code: np.ndarray, rng: Random) -> tuple[np.ndarray, np.ndarray]:
+    table = np.array([row[2:] for row in CODES.values()])
+    rates = [table[code, column] for column in range(3)]
+    names = list(CODES)
+    slow = world.incidents["slow_api"].strikes(slots.day) & (code == names.index("transfer"))
+    storm = world.incidents["error_storm"].strikes(slots.day) & (code == names.index("qr_pay"))
+    rates[1] = np.where(storm, 0.25, rates[1])
+    rates[2] = np.where(slow, 0.06, rates[2])
+    return outcome(rng, list(rates), len(slots)), storm
+
+
+def _error_codes(result: np.ndarray, storm: np.ndarray, rng: Random) -> pl.Series:
+    n = len(result)
+    popular = np.minimum(rng.geometric(0.25, n) - 1, len(ERRORS) - 1)
+    business = len(ERRORS) + rng.integers(0, len(BUSINESS_ERRORS), n)
+    none, stormy = len(ERRORS) + len(BUSINESS_ERRORS), len(ERRORS) + len(BUSINESS_ERRORS) + 1
+    code = np.where(result == 1, business, np.where(storm & (result == 2), stormy, popular))
+    return label([*ERRORS, *BUSINESS_ERRORS, None, STORM_CODE], np.where(result == 0, none, code).astype(np.int64))
+
+
+def _api(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    code = choose(rng, {name: row[0] for name, row in CODES.items()}, n)
+    result, storm = _api_results(world, slots, code, rng)
+    slow = world.incidents["slow_api"].strikes(slots.day) & (code == list(CODES).index("transfer"))
+    median: Floats = np.array([row[1] for row in CODES.values()])[code] * np.where(slow, 4.0, 1.0)
+    latency = np.where(result == 3, 15_000.0, lognormal(rng, median, 0.6, n))
+    frame = pl.DataFrame(
+        {
+            "trace_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
+            "biz_code": label(list(CODES), code),
+            **world.people.columns(who),
+            "channel": label(list(API_CHANNELS), choose(rng, API_CHANNELS, n)),
+            "start_ts": moment(slots.at),
+            "latency_ms": np.rint(latency),
+            "result": label(RESULTS, result),
+            "error_code": _error_codes(result, storm, rng),
+            "peak": (slots.at // 3_600_000_000 + 8) % 24 == 10,  # ten in the morning, when sales open
+        }
+    )
+    return {"api_txn_log": frame}
+
+
+def _probes(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    script = choose(rng, dict.fromkeys(SCRIPTS, 1.0), n)
+    maintenance = (slots.at // 3_600_000_000 + 8) % 24 == 3
+    maintenance &= slots.day % 14 == 6
+    fail = np.array(list(SCRIPTS.values()))[script]
+    slow = world.incidents["slow_api"].strikes(slots.day) & (script == 1)
+    fail = np.where(maintenance, 0.7, np.where(slow, 0.03, fail))
+    total = lognormal(rng, np.where(slow, 2_400.0, 620.0), 0.4, n)
+    frame = pl.DataFrame(
+        {
+            "probe_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
+            "script_id": label(list(SCRIPTS), script),
+            "region": label(REGIONS, rng.integers(0, len(REGIONS), n)),
+            "started_at": moment(slots.at),
+            "success": ~chance(rng, fail, n),
+            "ttfb_ms": np.rint(total * 0.4),
+            "total_ms": np.rint(total),
+            "maintenance": maintenance,
+        }
+    )
+    return {"probe_result": frame}
+
+
+def _atm(world: World, slots: Slots, rng: Random) -> Frames:
+    n = len(slots)
+    who = world.people.sample(rng, n)
+    branch = world.people.branch[who]
+    result = outcome(rng, [0.004, 0.0004], n)
+    frame = pl.DataFrame(
+        {
+            "txn_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
+            "branch": label(BRANCHES, branch),
+            "region": label(REGIONS, REGION_OF_BRANCH[branch]),
+            "segment": world.people.columns(who)["segment"],
+            "channel": pl.repeat("branch", n, eager=True),
+            "kind": label(list(ATM_KINDS), choose(rng, ATM_KINDS, n)),
+            "started_at": moment(slots.at),
+            "ended_at": moment(after(slots.at, lognormal(rng, 75, 0.5, n))),
+            "result": label(("success", "tech_fail", "card_swallowed"), result),
+            "staff_help": chance(rng, 0.16, n),
+        }
+    )
+    return {"atm_txn": frame}
+
+
+API = Theme(
+    "api",
+    share=0.16,
+    rhythm="digital",
+    make=_api,
+    times={"api_txn_log": "start_ts"},
+    spoils={
+        "api_txn_log": (
+            Spoil("nan_measure", 0.001, blank("latency_ms")),
+            Spoil("unknown_value", 0.0005, put("result", "OK")),
+            Spoil("null_result", 0.0005, put("result", None)),
+            Spoil("duplicate", 0.001, None),
+        )
+    },
+)
+PROBES = Theme(
+    "probes", share=0.05, rhythm="flat", make=_probes, times={"probe_result": "started_at"}, spoils={}
+)
+ATM = Theme("atm", share=0.02, rhythm="office", make=_atm, times={"atm_txn": "started_at"}, spoils={})

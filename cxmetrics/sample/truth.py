@@ -1,0 +1,77 @@
+"""`truth.yaml`: what was planted, so that analyses can be held against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from cxmetrics.sample.cases import PRODUCTS, REQUESTS
+from cxmetrics.sample.ledgers import GROWTH, NPS_MIDDLE, NPS_TO_AUM
+from cxmetrics.sample.people import REGION_MOOD, REGIONS, SEGMENT_MOOD, SEGMENTS
+from cxmetrics.sample.surveys import DRIVERS, LUCK, RECOMMEND, REPUTE, RESPONSE
+from cxmetrics.sample.systems import CODES, SCRIPTS
+from cxmetrics.sample.world import World
+
+Tree = Mapping[str, "Tree"] | Sequence["Tree"] | str | int | float
+
+
+def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[str, int]]) -> dict[str, Tree]:
+    """The truth as a tree: size, incidents, effects, base rates, and dirt by table and kind."""
+    calendar = world.calendar
+    return {
+        "seed": seed,
+        "first_day": calendar.first_day.isoformat(),
+        "days": calendar.days,
+        "rows": rows,
+        "incidents": [
+            {
+                "name": incident.name,
+                "first_day": calendar.date(incident.first).isoformat(),
+                "last_day": calendar.date(incident.last).isoformat(),
+                "where": incident.where,
+                "effects": incident.effects,
+                "opinion_lost": incident.journeys,
+            }
+            for incident in world.incidents.values()
+        ],
+        "recommendation": {"middle": RECOMMEND, "luck": LUCK, "drivers": DRIVERS},
+        "opinion": {
+            "journey": REPUTE,
+            "region": dict(zip(REGIONS, REGION_MOOD, strict=True)),
+            "segment": dict(zip(SEGMENTS, SEGMENT_MOOD, strict=True)),
+        },
+        "aum_growth": {"at_middle": GROWTH, "middle": NPS_MIDDLE, "for_one_point": NPS_TO_AUM},
+        "rates": _rates(),
+        "dirt": dirt,
+    }
+
+
+def _rates() -> dict[str, Tree]:
+    """Base rates outside incidents."""
+    return {
+        "survey_response": RESPONSE,
+        "api_tech_fail": {name: row[3] for name, row in CODES.items()},
+        "api_timeout": {name: row[4] for name, row in CODES.items()},
+        "probe_fail": SCRIPTS,
+        "application_declined": {name: row[2] for name, row in PRODUCTS.items()},
+        "request_median_minutes": {name: row[1] for name, row in REQUESTS.items()},
+    }
+
+
+def _lines(tree: Mapping[str, Tree], depth: int) -> Iterator[str]:
+    for key, value in tree.items():
+        head = f"{'  ' * depth}{key}:"
+        if isinstance(value, Mapping):
+            yield head if value else f"{head} {{}}"
+            yield from _lines(value, depth + 1)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield head
+            yield from (f"{'  ' * depth}- {json.dumps(item)}" for item in value)
+        else:
+            yield f"{head} {json.dumps(value)}"
+
+
+def write_truth(path: Path, tree: Mapping[str, Tree]) -> None:
+    """Write the tree as YAML: blocks of keys, with JSON (which is YAML) for scalars and the items of lists."""
+    path.write_text("\n".join(["# What this sample bank was made with.", *_lines(tree, 0), ""]), encoding="utf-8")

@@ -1,0 +1,43 @@
+"""What every theme is given: the window, the people, the incidents; and what a theme is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from cxmetrics.sample.dirt import Spoil
+from cxmetrics.sample.drawing import Random
+from cxmetrics.sample.incidents import Incident
+from cxmetrics.sample.people import People
+from cxmetrics.sample.rhythm import Calendar, Slots
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The bank before any row is drawn; `customers` is the size of the whole bank, of which the panel is a part."""
+
+    rows: int
+    customers: int
+    calendar: Calendar
+    people: People
+    incidents: dict[str, Incident]
+
+
+Frames = dict[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Tables made together: `share` beginnings a bank row, when they happen, how rows come of them.
+
+    `times` names the column each table is sorted by; `spoils` the dirt of each table.
+    """
+
+    name: str
+    share: float
+    rhythm: str
+    make: Callable[[World, Slots, Random], Frames]
+    times: dict[str, str]
+    spoils: dict[str, tuple[Spoil, ...]]

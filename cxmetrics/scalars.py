@@ -1,0 +1,111 @@
+"""The meaning of single scalars: words, whole numbers, shares, dates, titles, ids.
+
+Each reader takes the text with its place and a list for findings; it gives None (or the
+fallback) where the text has no such meaning, and says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cxmetrics.codes import yaml_files as codes
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
+from cxmetrics.schema import Key
+from cxmetrics.source import Located
+
+Found = list[Diagnostic]
+_ID = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_NUMBER = re.compile(r"[+-]?(\d+(_\d+)*(\.\d+)?|\.\d+)([eE][+-]?\d{1,3})?\Z")
+
+
+def words(written: Located | Sequence[Located] | None) -> tuple[str, ...]:
+    """One text or a list of texts as a tuple."""
+    if written is None:
+        return ()
+    return (written.value,) if isinstance(written, Located) else tuple(item.value for item in written)
+
+
+def word(written: Located | None, key: str, known: Collection[str], fallback: str, found: Found) -> str:
+    """One of a closed set of words."""
+    if written is None:
+        return fallback
+    if written.value in known:
+        return written.value
+    guess = closest(written.value, known)
+    fix = Fix(written.span, guess) if guess else None
+    found.append(report(codes.WRONG_VALUE, written.span, help=DID_YOU_MEAN if guess else None, fix=fix, key=key,
+                        expected=", ".join(known), found=written.value, guess=guess or ""))
+    return fallback
+
+
+def number(written: Located, found: Found) -> float | None:
+    """A plain number; `12`, `0.5`, `1e3`."""
+    text = written.value.strip()
+    if _NUMBER.match(text) and math.isfinite(result := float(text)):
+        return result
+    found.append(report(codes.NOT_A_NUMBER, written.span, found=written.value))
+    return None
+
+
+def whole(written: Located | None, key: str, fallback: int, found: Found, *, least: int = 0) -> int:
+    """A whole number, at least `least`."""
+    if written is None:
+        return fallback
+    if re.fullmatch(r"\d{1,15}", written.value) and int(written.value) >= least:
+        return int(written.value)
+    found.append(report(codes.WRONG_VALUE, written.span, key=key, expected=f"a whole number from {least}",
+                        found=written.value))
+    return fallback
+
+
+def share(written: Located | None, key: str, fallback: float, found: Found) -> float:
+    """A share: `5%` or `0.05`, from 0 to 1."""
+    if written is None:
+        return fallback
+    text = written.value.strip()
+    digits, factor = (text[:-1].strip(), 100.0) if text.endswith("%") else (text, 1.0)
+    if _NUMBER.match(digits) and 0 <= float(digits) / factor <= 1:
+        return float(digits) / factor
+    found.append(report(codes.WRONG_VALUE, written.span, key=key, expected="a share such as 1%", found=written.value))
+    return fallback
+
+
+def date(text: str) -> dt.date | None:
+    """A date as `2026-10-01`, or None."""
+    if not _DATE.match(text):
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def titles(written: Located | Mapping[Key, Located] | None) -> dict[str, str]:
+    """A text, or texts by language."""
+    if written is None:
+        return {}
+    if isinstance(written, Located):
+        return {"": written.value}
+    return {str(language): text.value for language, text in written.items()}
+
+
+def id_is_good(key: Key, found: Found) -> bool:
+    """Whether a key can be an id: letters of any script, digits, `_`, and `.` between parts."""
+    if _ID.match(key):
+        return True
+    found.append(report(codes.BAD_ID, key.span, id=key))
+    return False
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether `name` is a zone of the IANA database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

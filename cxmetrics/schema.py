@@ -1,0 +1,169 @@
+"""The shape of the YAML documents: which keys there are, and what may stand under each.
+
+Every scalar stays text with its place (`Located`); what the text means is decided by the stage that
+needs it.  These models are the drafts that `resolve` reads, and the source of the JSON Schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, InstanceOf, Tag, WithJsonSchema
+
+from cxmetrics.source import Located, Span
+
+
+class Key(str):
+    """A key of a YAML map, and where it was written."""
+
+    __slots__ = ("located",)
+    located: Located
+
+    @property
+    def span(self) -> Span:
+        """The place of the key."""
+        return self.located.span
+
+
+def _shape(value: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever was written
+    if isinstance(value, Mapping | BaseModel):
+        return "map"
+    return "list" if isinstance(value, list) else "text"
+
+
+_TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
+Scalar = Annotated[InstanceOf[Located], WithJsonSchema(_TEXT_SCHEMA)]
+Name = Annotated[InstanceOf[Key], WithJsonSchema({"type": "string"})]
+Titles = Annotated[
+    Annotated[Scalar, Tag("text")] | Annotated[dict[Name, Scalar], Tag("map")], Discriminator(_shape)]
+Scalars = Annotated[Annotated[Scalar, Tag("text")] | Annotated[list[Scalar], Tag("list")], Discriminator(_shape)]
+
+
+class Draft(BaseModel):
+    """A map of the YAML with a closed set of keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnDraft(Draft):
+    """A column of a source and its contract."""
+
+    type: Scalar | None = None
+    unit: Scalar | None = None
+    column: Scalar | None = None
+    scale: Scalar | None = None
+    values: list[Scalar] | None = None
+    missing: Scalars | None = None
+    format: Scalar | None = None
+    privacy: Scalar | None = Field(default=None, alias="class")
+    formula: Scalar | None = None
+    description: Titles | None = None
+
+
+class UniqueDraft(Draft):
+    """Which rows are the same row."""
+
+    by: Scalars
+    keep: Scalar | None = None
+
+
+class LookupDraft(Draft):
+    """A table that gives dimensions by a key."""
+
+    read: Scalar
+    key: Scalar
+    columns: list[Scalar] | None = None
+
+
+class DimensionDraft(Draft):
+    """A way to slice."""
+
+    title: Titles | None = None
+    description: Titles | None = None
+    within: Scalar | None = None
+    values: list[Scalar] | None = None
+    lookup: LookupDraft | None = None
+
+
+_Column = Annotated[
+    Annotated[Scalar, Tag("text")] | Annotated[ColumnDraft, Tag("map")], Discriminator(_shape)]
+
+
+class SourceDraft(Draft):
+    """Where rows come from and what they promise."""
+
+    read: Scalar
+    title: Titles | None = None
+    description: Titles | None = None
+    time: Scalar
+    received: Scalar | None = None
+    entity: Scalar | None = None
+    columns: dict[Name, _Column] = {}
+    keep: Scalar | None = None
+    unique: UniqueDraft | None = None
+    dimensions: dict[Name, Scalar] = {}
+    on_bad: Scalar | None = None
+    max_bad: Scalar | None = None
+
+
+_Child = Annotated[
+    Annotated[Scalar, Tag("text")] | Annotated["IndicatorDraft", Tag("map")], Discriminator(_shape)]
+
+
+class IndicatorDraft(Draft):
+    """A node of the pyramid."""
+
+    level: Scalar | None = None
+    title: Titles | None = None
+    description: Titles | None = None
+    owner: Scalar | None = None
+    tags: Scalars | None = None
+    formula: Scalar | None = None
+    unit: Scalar | None = None
+    direction: Scalar | None = None
+    score: Annotated[
+        Annotated[Scalar, Tag("text")] | Annotated[dict[Name, Scalar], Tag("map")], Discriminator(_shape)] | None = None
+    target: Scalar | None = None
+    weight: Scalar | None = None
+    children: dict[Name, _Child] | None = None
+    combine: Scalar | None = None
+    missing: Scalar | None = None
+    rounding: Scalar | None = None
+    display: Scalar | None = None
+    min_n: Scalar | None = None
+    cuts: list[list[Scalar]] | None = None
+    grains: list[Scalar] | None = None
+
+
+class PrivacyDraft(Draft):
+    """When a cell is too small to be shown."""
+
+    min_n: Scalar | None = None
+
+
+class Document(Draft):
+    """What any YAML file of a project may hold."""
+
+    sources: dict[Name, SourceDraft] = {}
+    dimensions: dict[Name, Annotated[
+        Annotated[Scalar, Tag("text")] | Annotated[DimensionDraft, Tag("map")], Discriminator(_shape)]] = {}
+    indicators: dict[Name, IndicatorDraft] = {}
+
+
+class ProjectDocument(Document):
+    """`cxmetrics.yaml`: the sections, and what holds for the whole project."""
+
+    project: Scalar
+    title: Titles | None = None
+    description: Titles | None = None
+    time_zone: Scalar | None = None
+    week_start: Scalar | None = None
+    grains: list[Scalar] | None = None
+    cuts: list[list[Scalar]] | None = None
+    store: Scalar | None = None
+    confidence: Scalar | None = None
+    privacy: PrivacyDraft | None = None
+
+
+IndicatorDraft.model_rebuild()

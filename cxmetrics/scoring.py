@@ -1,0 +1,95 @@
+"""From values to scores and from scores to composites, at many points at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxmetrics.ir import (
+    Anchors,
+    Direction,
+    Goalposts,
+    Indicator,
+    MinMax,
+    NullIfMissing,
+    Renormalise,
+    Rounding,
+    ScoreRule,
+    ZScore,
+)
+from cxmetrics.statistics import means, rounding, scores
+from cxmetrics.statistics.arrays import Array, quiet
+
+SLACK = 1e-9  # of a share of weight: sums of shares are not exact
+Pools = Callable[[str], NDArray[np.int64] | None]
+"""The pool of each point, [points], for a dimension; negative for none; None where the cut lacks the dimension."""
+
+
+def rounded(value: Array, rule: Rounding) -> Array:
+    """Values after a rounding rule."""
+    match rule.rule:
+        case "half_up":
+            return rounding.half_up(value, int(rule.parameter))
+        case "half_even":
+            return rounding.half_even(value, int(rule.parameter))
+        case "truncate":
+            return rounding.truncate(value, int(rule.parameter))
+        case "to":
+            return rounding.to_step(value, rule.parameter)
+        case _:
+            assert_never(rule.rule)
+
+
+@quiet
+def score(value: Array, rule: ScoreRule, direction: Direction, pools: Pools) -> Array:
+    """The scores of values [points]; NaN where missing, or where a pool does not tell its members apart."""
+    reverse = direction == "down"
+    match rule:
+        case Anchors(points):
+            return scores.piecewise(value, [at for at, _ in points], [gives for _, gives in points])
+        case Goalposts(worst, best, low, high):
+            return low + (high - low) * scores.goalposts(value, worst, best, clip=True)
+        case MinMax(across, low, high):
+            groups = pools(across)
+            return _none(value) if groups is None else scores.min_max(value, groups, low=low, high=high,
+                                                                      reverse=reverse)
+        case ZScore(across):
+            groups = pools(across)
+            return _none(value) if groups is None else scores.z_score(value, groups, reverse=reverse)
+        case _:
+            assert_never(rule)
+
+
+def _none(value: Array) -> Array:
+    return np.full(value.shape, np.nan)
+
+
+def combine(indicator: Indicator, children: Array) -> tuple[Array, Array]:
+    """The value and the coverage [points] of a composite, from what its children feed it [children, points]."""
+    weights = np.array([edge.weight for edge in indicator.children])
+    # With a single point NumPy adds in another order; the last digit must not depend on how many points there are.
+    alone = children.shape[1] == 1
+    fed = np.repeat(children, 2, axis=1) if alone else children
+    match indicator.combine:
+        case "weighted_mean":
+            mean = means.arithmetic(fed, weights)
+        case "geometric":
+            mean = means.geometric(fed, weights)
+        case _:
+            assert_never(indicator.combine)
+    coverage = np.nan_to_num(mean.coverage)
+    value = np.where(_enough(indicator, coverage, fed), mean.value, np.nan)
+    return (value[:1], coverage[:1]) if alone else (value, coverage)
+
+
+def _enough(indicator: Indicator, coverage: Array, children: Array) -> NDArray[np.bool_]:
+    match indicator.missing:
+        case Renormalise(least):
+            return coverage >= least - SLACK
+        case NullIfMissing():
+            return np.asarray((~np.isnan(children)).all(axis=0))
+        case _:
+            assert_never(indicator.missing)

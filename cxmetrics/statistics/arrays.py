@@ -1,0 +1,33 @@
+"""The array types of the package, and the one guard against floating-point warnings."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Numbers = ArrayLike
+
+quiet = np.errstate(all="ignore")
+"""Decorator: division by zero, overflow and NaN pass through as values, without a warning."""
+
+
+def floats(values: Numbers) -> Array:
+    """Return `values` as a float64 array; None becomes NaN."""
+    return np.asarray(values, dtype=np.float64)
+
+
+def codes(values: Numbers) -> Codes:
+    """Return `values` as int64 codes; a negative code stands for "in no group"."""
+    return np.asarray(values, dtype=np.int64)
+
+
+def lined_up(weights: Numbers, values: Array) -> Array:
+    """Return weights of shape [K] or [K, ...] broadcast to `values` of shape [K, ...], along axis 0."""
+    given = floats(weights)
+    missing_axes = values.ndim - given.ndim
+    if given.ndim and missing_axes > 0:
+        given = given.reshape(given.shape + (1,) * missing_axes)
+    return np.broadcast_to(given, values.shape)

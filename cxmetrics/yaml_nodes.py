@@ -1,0 +1,159 @@
+"""YAML text to nodes with places.  The only door to PyYAML.
+
+Built from parser events, not from YAML's own loaders: every scalar stays the text it was
+(`no`, `012` and `1:30` mean nothing here), repeated keys are seen, depth is bounded and an
+alias is the node it names, so that a few bytes cannot grow into a forest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from cxmetrics.codes import yaml_files as codes
+from cxmetrics.diagnostics import Diagnostic, Label, Phrase, report
+from cxmetrics.schema import Key
+from cxmetrics.source import Located, Source, Span
+
+MAX_DEPTH = 40
+MAX_NODES = 2_000_000
+MAX_SCALAR = 1_000_000
+_FIRST = Phrase("first written here", "首次出现在这里")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAGS = (None, "!", "tag:yaml.org,2002:str")
+
+
+class Map(dict[Key, Any]):
+    """A YAML map: keys and values in order, and its place."""
+
+    __slots__ = ("span",)
+    span: Span
+
+
+class Items(list[Any]):
+    """A YAML list and its place."""
+
+    __slots__ = ("span",)
+    span: Span
+
+
+Node = Map | Items | Located
+
+
+def read_nodes(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """The one document of a file as nodes; None where it is empty or cannot be read."""
+    builder = _Builder(source)
+    try:
+        return builder.document(yaml.parse(source.text, Loader=_LOADER)), tuple(builder.found)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = min(mark.index, len(source.text)) if mark else 0
+        problem = error.problem or error.context or "unreadable"
+        return None, (*builder.found, report(codes.NOT_YAML, Span(source, at, min(at + 1, len(source.text))),
+                                             problem=problem))
+    except (yaml.YAMLError, ValueError) as error:  # characters that YAML forbids
+        at = getattr(error, "position", 0) or 0
+        return None, (*builder.found, report(codes.NOT_YAML, Span(source, at, at + 1),
+                                             problem=getattr(error, "reason", str(error))))
+    except _Refused as refusal:
+        return None, (*builder.found, refusal.diagnostic)
+
+
+class _Refused(Exception):  # noqa: N818 - ends the reading of one file, never leaves this module
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__()
+        self.diagnostic = diagnostic
+
+
+class _Builder:
+    """Turns a stream of events into nodes."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.found: list[Diagnostic] = []
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.size = 0
+
+    def document(self, events: Iterator[Any]) -> Node | None:
+        root: Node | None = None
+        documents = 0
+        for event in events:
+            match event:
+                case yaml.DocumentStartEvent():
+                    documents += 1
+                    if documents > 1:
+                        self.found.append(report(codes.MANY_DOCUMENTS, self._span(event)))
+                        return root
+                case yaml.ScalarEvent() | yaml.MappingStartEvent() | yaml.SequenceStartEvent() | yaml.AliasEvent():
+                    root = self.node(event, events, 1)
+        return None if isinstance(root, Located) and root.value == "" and root.style is None else root
+
+    def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:  # noqa: ANN401 - PyYAML has no types
+        if depth > MAX_DEPTH:
+            raise _Refused(report(codes.TOO_LARGE, self._span(event), what="nesting", limit=MAX_DEPTH))
+        before = self.size
+        self.count(event, 1)
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event)
+        if event.tag not in _TAGS:
+            self.found.append(report(codes.UNKNOWN_TAG, self._span(event), tag=event.tag))
+        match event:
+            case yaml.ScalarEvent():
+                node: Node = self.scalar(event)
+            case yaml.MappingStartEvent():
+                node = self.map(event, events, depth)
+            case _:
+                node = self.items(event, events, depth)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (node, self.size - before)
+        return node
+
+    def alias(self, event: Any) -> Node:  # noqa: ANN401
+        known = self.anchors.get(event.anchor)
+        if known is None:
+            raise _Refused(report(codes.NOT_YAML, self._span(event), problem=f"unknown alias {event.anchor}"))
+        self.count(event, known[1])
+        return known[0]
+
+    def count(self, event: Any, nodes: int) -> None:  # noqa: ANN401
+        self.size += nodes
+        if self.size > MAX_NODES:
+            raise _Refused(report(codes.TOO_LARGE, self._span(event), what="nodes", limit=MAX_NODES))
+
+    def scalar(self, event: Any) -> Located:  # noqa: ANN401
+        if len(event.value) > MAX_SCALAR:
+            raise _Refused(report(codes.TOO_LARGE, self._span(event), what="characters", limit=MAX_SCALAR))
+        return Located(event.value, self.source, event.start_mark.index, event.end_mark.index, event.style)
+
+    def map(self, event: Any, events: Iterator[Any], depth: int) -> Map:  # noqa: ANN401
+        result = Map()
+        seen: dict[str, Located] = {}
+        while not isinstance(start := next(events), yaml.MappingEndEvent):
+            key = self.node(start, events, depth + 1)
+            value = self.node(next(events), events, depth + 1)
+            if not isinstance(key, Located):
+                self.found.append(report(codes.WRONG_SHAPE, key.span, expected="text", found="map"))
+            elif key.value in seen:
+                first = Label(seen[key.value].span, _FIRST)
+                self.found.append(report(codes.REPEATED_KEY, key.span, related=(first,), key=key.value))
+            else:
+                seen[key.value] = key
+                name = Key(key.value)
+                name.located = key
+                result[name] = value
+        result.span = self._span(event, start)
+        return result
+
+    def items(self, event: Any, events: Iterator[Any], depth: int) -> Items:  # noqa: ANN401
+        result = Items()
+        while not isinstance(start := next(events), yaml.SequenceEndEvent):
+            result.append(self.node(start, events, depth + 1))
+        result.span = self._span(event, start)
+        return result
+
+    def _span(self, first: Any, last: Any = None) -> Span:  # noqa: ANN401
+        start, end = first.start_mark.index, (last or first).end_mark.index
+        written = self.source.text[start:end].rstrip()
+        return Span(self.source, start, start + max(1, len(written)))

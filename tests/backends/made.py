@@ -1,0 +1,80 @@
+"""Small sources, tables and requests for tests of the backends, and cells as plain dictionaries."""
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from cxmetrics.backends.cells import Request, Table
+from cxmetrics.ir import Apply, Binding, Column, ColumnSpec, Constant, Lookup, Origin, Unique
+from cxmetrics.plan import Classifier, Cube, Scan, Slot
+from cxmetrics.units import UNKNOWN
+
+ZONE = "Asia/Shanghai"
+DAY = dt.date(2026, 3, 1)
+NUMBERS = (pl.Float64, pl.Float32, pl.Decimal)
+ROWS = Slot("count", None)
+
+
+def column(name, kind, **promises):
+    return ColumnSpec(name, kind, UNKNOWN, promises.pop("physical", name), **promises)
+
+
+def col(name, kind="number"):
+    return Column("s", name, kind, UNKNOWN)
+
+
+def const(value):
+    return Constant(value, UNKNOWN)
+
+
+def call(function, *args):
+    return Apply(function, tuple(arg if isinstance(arg, Apply | Column | Constant) else const(arg) for arg in args))
+
+
+def source(*columns, **options):
+    named = {spec.name: spec for spec in columns}
+    return Origin("s", "s/*.parquet", named, options.pop("bindings", ()), options.pop("time", DAY), **options)
+
+
+def cube(*slots, dimensions=(), keys=(), value=None):
+    return Cube(dimensions, keys, slots or (ROWS,), (), value)
+
+
+def physical(dtype):
+    """The kind of a Parquet column."""
+    if isinstance(dtype, pl.Datetime):
+        return "time" if dtype.time_zone is None else "instant"
+    kinds = {pl.String: "text", pl.Boolean: "boolean", pl.Date: "date"}
+    if dtype.is_integer():
+        return "integer"
+    return "number" if isinstance(dtype, NUMBERS) else kinds.get(type(dtype), "other")
+
+
+def table(folder: Path, *frames, name="t"):
+    """A table of the frames, one Parquet file each; a mapping of lists is a frame."""
+    files, columns = [], {}
+    for number, given in enumerate(frames):
+        frame = given if isinstance(given, pl.DataFrame) else pl.DataFrame(given, strict=False)
+        path = folder / f"{name}{number}.parquet"
+        frame.write_parquet(path)
+        files.append(path)
+        columns = {**{n: physical(d) for n, d in frame.schema.items()}, **columns}
+    return Table(tuple(files), columns)
+
+
+def request(origin, data, *cubes, zone=ZONE, days=None, lookups: Mapping[str, Table] | None = None):
+    return Request(Scan(origin, cubes or (cube(),)), data, lookups or {}, zone, days)
+
+
+def plain(frame):
+    """A cube's frame as key -> slots; -0.0 is 0.0."""
+    width = sum(not name.startswith("s") for name in frame.columns)
+    rows = {row[:width]: row[width:] for row in frame.iter_rows()}
+    assert len(rows) == frame.height
+    return rows
+
+
+__all__ = ["DAY", "ROWS", "ZONE", "Binding", "Classifier", "Lookup", "Slot", "Unique", "call", "col", "column", "const",
+           "cube", "physical", "plain", "request", "source", "table"]

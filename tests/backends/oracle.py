@@ -1,0 +1,216 @@
+"""The pipeline of the backends in plain Python, row by row: slow, simple, and written from the contract alone."""
+
+import datetime as dt
+import math
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import polars as pl
+from oracle_values import Time, class_of, contract, stripped, text_of, value_of
+
+from cxmetrics.backends.cells import MISSING
+from cxmetrics.ir import Apply, Column
+
+BAD = ("type", "scale", "values")
+
+
+@dataclass
+class Account:
+    """What the census counts."""
+
+    read: int = 0
+    kept: int = 0
+    dropped: int = 0
+    duplicates: int = 0
+    rejected: Counter = field(default_factory=Counter)
+    nulled: Counter = field(default_factory=Counter)
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+
+# --- rows ------------------------------------------------------------------------------------------------------
+
+
+def rows_in(table):
+    for path in table.files:
+        for row in pl.read_parquet(path, glob=False, hive_partitioning=False).iter_rows(named=True):
+            yield {name: row.get(name) for name in table.columns}
+
+
+def columns_in(expr):
+    match expr:
+        case Column(_, name):
+            return {name}
+        case Apply(_, args):
+            return set().union(*map(columns_in, args))
+        case _:
+            return set()
+
+
+def typed_row(physical, source, zone):
+    """The typed columns of a row and, in order of declaration, what is wrong: (column, reason)."""
+    row, wrong = {}, []
+    for spec in source.columns.values():
+        if spec.formula is None:
+            row[spec.name], problem = contract(physical[spec.physical], spec, zone)
+            if problem:
+                wrong.append((spec.name, problem))
+    return row, wrong
+
+
+def derive(row, source):
+    specs = [spec for spec in source.columns.values() if spec.formula is not None]
+    while specs:
+        for spec in specs:
+            inputs = columns_in(spec.formula)
+            if inputs <= row.keys():
+                absent = any(row[name] is None for name in inputs)
+                row[spec.name] = None if absent else value_of(spec.formula, row)
+        specs = [spec for spec in specs if spec.name not in row]
+
+
+def fate(row, wrong, source):
+    """The first reason to reject the row; `drop`; or None."""
+    strict = [(name, reason) for name, reason in wrong
+              if reason in BAD and (source.on_bad != "null" or name == source.time)]
+    if strict:
+        return strict[0]
+    for name in source.unique.by if source.unique else ():
+        if row[name] is None:
+            return name, "key"
+    if isinstance(source.time, str) and row[source.time] is None:
+        return source.time, "missing"
+    return None if source.keep is None or value_of(source.keep, row) is True else "drop"
+
+
+def day_of(row, source):
+    if isinstance(source.time, dt.date):
+        return source.time
+    value = row[source.time]
+    return value.local.date() if isinstance(value, Time) else value
+
+
+def sort_key(value):
+    """Nulls last."""
+    value = (value.instant or value.local) if isinstance(value, Time) else value
+    value = value.encode() if isinstance(value, str) else value
+    return (value is None, 0 if value is None else value)
+
+
+def losers(rows, source):
+    """Indices of the rows that give way to another of equal key."""
+    groups = defaultdict(list)
+    for index, (row, verdict, _) in enumerate(rows):
+        if verdict is None:
+            groups[tuple(row[name] for name in source.unique.by)].append(index)
+    by, names = source.received or source.time, sorted(n for n, s in source.columns.items() if s.formula is None)
+    out = set()
+    for group in groups.values():
+        moments = [sort_key(rows[i][0][by])[1] for i in group if rows[i][0][by] is not None] if isinstance(
+            by, str) else []
+        best = (max if source.unique.keep == "latest" else min)(moments, default=None)
+        if source.unique.keep == "first" and isinstance(by, str) and any(rows[i][0][by] is None for i in group):
+            best = None
+        rivals = [i for i in group if not isinstance(by, str) or (
+            rows[i][0][by] is None if best is None else sort_key(rows[i][0][by]) == (False, best))]
+        winner = min(rivals, key=lambda i: [sort_key(rows[i][0][name]) for name in names])
+        out |= {*group} - {winner}
+    return out
+
+
+def dimension(name, row, physical, request):
+    source = request.scan.source
+    binding = next(b for b in source.bindings if b.dimension == name)
+    declared = [s for s in source.columns.values() if s.formula is None and s.physical == binding.column]
+    raw = physical[binding.column]
+    text = text_of(row[declared[0].name]) if declared else stripped(text_of(raw))
+    if binding.lookup is not None:
+        table = {stripped(text_of(r[binding.lookup.key])): stripped(text_of(r[name]))
+                 for r in rows_in(request.lookups[binding.lookup.read])}
+        text = None if text is None else table.get(text)
+    return MISSING if text is None else text
+
+
+# --- cells -----------------------------------------------------------------------------------------------------
+
+
+def parts(value):
+    whole = math.floor(value)
+    return whole, math.floor((value - whole) * 2.0**62)
+
+
+def slot_value(slot, rows):
+    if slot.arg is None:
+        return Decimal(len(rows))
+    values = [value for value in (value_of(slot.arg, row) for row in rows) if value is not None]
+    match slot.op:
+        case "count":
+            return Decimal(len(values))
+        case "min" | "max":
+            return float((min if slot.op == "min" else max)(values)) if values else None
+        case "sum":
+            return Decimal(sum(map(int, values)))
+        case "squares":
+            return Decimal(sum(int(value) ** 2 for value in values))
+        case "whole" | "fraction":
+            return Decimal(sum(parts(float(value))[slot.op == "fraction"] for value in values))
+        case _:
+            squares = [float(value) * float(value) for value in values]
+            return Decimal(sum(parts(value)[slot.op == "squares_fraction"] for value in squares))
+
+
+def cube_cells(cube, rows, request):
+    """Key -> slots; rows are (typed, physical, day)."""
+    groups = defaultdict(list)
+    for row, physical, day in rows:
+        key = [day, *(dimension(name, row, physical, request) for name in cube.dimensions),
+               *(class_of(classifier, row) for classifier in cube.keys)]
+        if cube.value is not None:
+            value = value_of(cube.value, row)
+            if value is None:
+                continue
+            key.append(float(value) + 0.0)
+        groups[tuple(key)].append(row)
+    return {key: tuple(slot_value(slot, members) for slot in cube.slots) for key, members in groups.items()}
+
+
+def wanted(day, days):
+    return days is None or any(start <= day < end for start, end in days)
+
+
+def cells(request):
+    """The cells of each cube (key -> slots), and the account of the rows."""
+    source, account, rows = request.scan.source, Account(), []
+    for physical in rows_in(request.table):
+        row, wrong = typed_row(physical, source, request.zone)
+        derive(row, source)
+        rows.append((row, fate(row, wrong, source), (physical, wrong)))
+    gone = losers(rows, source) if source.unique else set()
+    kept = []
+    for index, (row, verdict, (physical, wrong)) in enumerate(rows):
+        day = day_of(row, source)
+        if day is not None and not wanted(day, request.days):
+            continue
+        tell(account, day, "duplicate" if index in gone else verdict, wrong, source)
+        if verdict is None and index not in gone:
+            kept.append((row, physical, day))
+    return [cube_cells(cube, kept, request) for cube in request.scan.cubes], account
+
+
+def tell(account, day, verdict, wrong, source):
+    account.read += 1
+    days = [x for x in (account.first, account.last, day) if x is not None]
+    account.first, account.last = min(days, default=None), max(days, default=None)
+    for name, reason in wrong:
+        if reason == "not finite" or (source.on_bad == "null" and name != source.time):
+            account.nulled[name, reason] += 1
+    match verdict:
+        case None:
+            account.kept += 1
+        case "drop":
+            account.dropped += 1
+        case "duplicate":
+            account.duplicates += 1
+        case _:
+            account.rejected[verdict] += 1

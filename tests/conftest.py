@@ -1,0 +1,33 @@
+"""What all tests share: the option that refills derived blocks, and the folder of real data."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# A busy machine is not a fault of the code; what fails prints how to make it fail again.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register `--accept`."""
+    parser.addoption("--accept", action="store_true", help="refill the derived blocks of case files (sql, plan, "
+                     "diagnostics, console) with what comes out now; an `expect` block is never written")
+
+
+@pytest.fixture(scope="session")
+def accept(request: pytest.FixtureRequest) -> bool:
+    """Whether derived blocks are to be refilled instead of compared."""
+    return bool(request.config.getoption("--accept"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of measured data with published results, which lies beside the repository and never in it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the real data are not part of the repository, and ../shared/data is not there")
+    return folder

@@ -1,0 +1,212 @@
+"""The sample bank: the same bytes from the same seed, the size asked for, and every planted thing to be found."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from cxmetrics.sample import write_bank
+
+ROWS = 20_000
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bank")
+    write_bank(folder, rows=ROWS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def truth(bank: Path) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((bank / "truth.yaml").read_text(encoding="utf-8"))
+    return read
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large")
+    write_bank(folder, rows=200_000)
+    return folder
+
+
+def table(bank: Path, name: str) -> pl.DataFrame:
+    return pl.read_parquet(bank / "data" / name / "*.parquet")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def on(column: str, incident: dict[str, Any]) -> pl.Expr:
+    day = pl.col(column).dt.convert_time_zone("Asia/Shanghai").dt.date()
+    first, last = (dt.date.fromisoformat(incident[key]) for key in ("first_day", "last_day"))
+    return day.is_between(first, last)
+
+
+def incident(truth: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(item for item in truth["incidents"] if item["name"] == name)
+    return found
+
+
+def share(frame: pl.DataFrame, condition: pl.Expr) -> float:
+    return float(frame.select(condition.mean()).item())
+
+
+def test_same_seed_gives_same_bytes(bank: Path, tmp_path: Path) -> None:
+    write_bank(tmp_path, rows=ROWS)
+    assert digests(tmp_path) == digests(bank)
+
+
+def test_other_seed_gives_other_rows(bank: Path, tmp_path: Path) -> None:
+    write_bank(tmp_path, rows=ROWS, seed=7)
+    ours, others = digests(bank), digests(tmp_path)
+    assert ours.keys() == others.keys()
+    same = {path for path in ours if ours[path] == others[path]}
+    assert all(path.endswith("branches.csv") or "customer_day" in path for path in same)
+
+
+def test_rows_are_as_many_as_said(bank: Path, truth: dict[str, Any]) -> None:
+    counted = {
+        name: len(pl.read_csv(bank / "data" / "branches.csv")) if name == "branches" else len(table(bank, name))
+        for name in truth["rows"]
+    }
+    assert counted == truth["rows"]
+    assert 0.8 * ROWS < sum(counted.values()) < 1.4 * ROWS
+    assert max(counted, key=lambda name: counted[name]) == "event"
+
+
+def test_progress_reaches_its_end(tmp_path: Path) -> None:
+    heard: list[tuple[str, int, int]] = []
+    write_bank(tmp_path, rows=2_000, days=10, progress=lambda *step: heard.append(step))
+    assert [done for _, done, _ in heard] == list(range(1, len(heard) + 1))
+    assert {total for _, _, total in heard} == {len(heard)}
+
+
+@pytest.mark.parametrize(("rows", "days"), [(10, 92), (20_000, 0)])
+def test_too_small_a_bank_is_refused(tmp_path: Path, rows: int, days: int) -> None:
+    with pytest.raises(ValueError, match="at least 1000 rows"):
+        write_bank(tmp_path, rows=rows, days=days)
+
+
+def test_every_time_lies_in_the_window(bank: Path) -> None:
+    first = dt.datetime(2026, 6, 30, 16, tzinfo=dt.UTC)
+    for name, column in (("event", "event_time"), ("survey_answer", "submitted_at"), ("branch_ticket", "taken_at")):
+        times = table(bank, name)[column]
+        assert times.min() >= first  # type: ignore[operator]
+        assert times.max() < first + dt.timedelta(days=92, hours=1)  # type: ignore[operator]
+
+
+def test_survey_dirt_is_as_declared(bank: Path, truth: dict[str, Any]) -> None:
+    frame, dirt = table(bank, "survey_answer"), truth["dirt"]["survey_answer"]
+    key = ["response_id", "touchpoint", "question"]
+    late = (pl.col("received_at") - pl.col("submitted_at")) > dt.timedelta(hours=24)
+    found = {
+        "no_answer_code": pl.col("score").is_in([98, 99]),
+        "out_of_scale": pl.col("score").is_in([11, 12, 77]),
+        "null_score": pl.col("score").is_null(),
+        "null_branch": pl.col("branch").is_null(),
+        "late": late,
+        "clock_skew": pl.col("submitted_at") > pl.col("received_at"),
+        "incomplete": ~pl.col("is_complete"),
+        "test_row": pl.col("is_test"),
+    }
+    counts = {kind: len(frame.filter(condition)) for kind, condition in found.items()}
+    assert {**counts, "duplicate": len(frame) - frame.select(key).n_unique()} == dirt
+    assert min(dirt.values()) > 0 or dirt["clock_skew"] == 0
+
+
+def test_machine_dirt_is_as_declared(bank: Path, truth: dict[str, Any]) -> None:
+    event, api, rum = (table(bank, name) for name in ("event", "api_txn_log", "rum_page"))
+    late = (pl.col("receive_time") - pl.col("event_time")) > dt.timedelta(hours=24)
+    assert truth["dirt"]["event"] == {
+        "test_row": len(event.filter("is_test")),
+        "late": len(event.filter(late)),
+        "clock_skew": len(event.filter(pl.col("event_time") > pl.col("receive_time"))),
+        "null_region": event["region"].null_count(),
+        "duplicate": len(event) - event["event_id"].n_unique(),
+    }
+    assert truth["dirt"]["api_txn_log"] == {
+        "nan_measure": api["latency_ms"].is_nan().sum(),
+        "unknown_value": len(api.filter(pl.col("result") == "OK")),
+        "null_result": api["result"].null_count(),
+        "duplicate": len(api) - api["trace_id"].n_unique(),
+    }
+    assert truth["dirt"]["rum_page"] == {
+        "nan_row": rum["lcp_ms"].is_nan().sum(),
+        "duplicate": len(rum) - rum["view_id"].n_unique(),
+    }
+
+
+def test_service_dirt_is_as_declared(bank: Path, truth: dict[str, Any]) -> None:
+    ticket, call = table(bank, "branch_ticket"), table(bank, "call")
+    assert truth["dirt"]["branch_ticket"] == {
+        "null_branch": ticket["branch_id"].null_count(),
+        "unknown_branch": len(ticket.filter(pl.col("branch_id") == "B999")),
+        "out_of_scale": len(ticket.filter(pl.col("rating") > 5)),
+        "duplicate": len(ticket) - ticket["ticket_id"].n_unique(),
+    }
+    assert truth["dirt"]["call"] == {
+        "duplicate": len(call) - call["call_id"].n_unique(),
+        "null_region": call["region"].null_count(),
+    }
+
+
+def test_bad_release_crashes(large: Path, truth: dict[str, Any]) -> None:
+    stability = table(large, "app_stability")
+    bad = (pl.col("app_version") == "8.2.0") & (pl.col("os") == "android")
+    struck = stability.filter(on("ts", incident(truth, "bad_release")) & bad)
+    assert len(struck) > 100
+    assert share(struck, pl.col("crash")) > 5 * share(stability.filter(~bad), pl.col("crash"))
+
+
+def test_slow_api_is_slow(large: Path, truth: dict[str, Any]) -> None:
+    transfers = table(large, "api_txn_log").filter(pl.col("biz_code") == "transfer", pl.col("latency_ms").is_finite())
+    struck = on("start_ts", incident(truth, "slow_api"))
+    medians = [transfers.filter(rows).select(pl.median("latency_ms")).item() for rows in (struck, ~struck)]
+    assert 3.3 < medians[0] / medians[1] < 5.0
+
+
+def test_queueing_branch_queues(large: Path, truth: dict[str, Any]) -> None:
+    told = incident(truth, "queueing_branch")
+    ticket = table(large, "branch_ticket").filter(pl.col("branch_id") == told["where"]["branch"])
+    wait = (pl.col("called_at") - pl.col("taken_at")).dt.total_seconds()
+    struck = on("taken_at", told)
+    medians = [float(ticket.filter(rows).select(wait.median()).item()) for rows in (struck, ~struck)]
+    assert medians[0] > 2 * medians[1]
+
+
+def test_error_storm_rages(large: Path, truth: dict[str, Any]) -> None:
+    told = incident(truth, "error_storm")
+    payments = table(large, "api_txn_log").filter(pl.col("biz_code") == "qr_pay")
+    storm = pl.col("error_code") == told["where"]["error_code"]
+    struck = payments.filter(on("start_ts", told)).fill_null("")
+    assert abs(share(struck, storm) - told["effects"]["tech_fail_rate"]) < 0.12
+    assert payments.filter(~on("start_ts", told) & storm).is_empty()
+
+
+def test_experience_drives_recommendation(large: Path, truth: dict[str, Any]) -> None:
+    answers = table(large, "survey_answer").filter(pl.col("score") <= 10, "is_complete", ~pl.col("is_test"))
+    asked = (pl.col("touchpoint") == "relationship") | pl.col("touchpoint").str.starts_with("journey.")
+    wide = (
+        answers.filter(asked & (pl.col("question") != "overall"))
+        .pivot(on="touchpoint", index="response_id", values="score", aggregate_function="first")
+        .drop_nulls()
+    )
+    drivers = truth["recommendation"]["drivers"]
+    correlations = [
+        float(wide.select(pl.corr("relationship", f"journey.{journey}")).item()) for journey in drivers
+    ]
+    by_effect = [found for _, found in sorted(zip(drivers.values(), correlations, strict=True))]
+    assert min(by_effect) > 0
+    assert sum(by_effect[4:]) > sum(by_effect[:4])
