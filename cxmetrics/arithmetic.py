@@ -103,10 +103,13 @@ def _operate(function: str, args: Sequence[Figure]) -> Figure:
         found = _STRICT[function](values)
         result = np.where(missing | ~np.isfinite(found), np.nan, found)
         return Figure(result, _larger(n) if function in ("/", "ratio") else np.minimum.reduce(n))
+    # What is missing and yet leaves a result does not make that result poor in evidence.
+    n = [np.where(np.isnan(arg.value), UNBOUND, arg.n) for arg in args]
     match function:
         case "if":
             chosen = values[0] == 1
-            return Figure(np.where(chosen, values[1], values[2]), np.minimum(n[0], np.where(chosen, n[1], n[2])))
+            taken = np.where(chosen, args[1].n, args[2].n)
+            return Figure(np.where(chosen, values[1], values[2]), np.minimum(n[0], taken))
         case "coalesce":
             return reduce(_first_present, args)
         case "is missing" | "is not missing":

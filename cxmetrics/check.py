@@ -18,7 +18,6 @@ from cxmetrics.ir import (
     Edge,
     Expr,
     Goalposts,
-    Grain,
     Indicator,
     Invalid,
     MinMax,
@@ -26,7 +25,8 @@ from cxmetrics.ir import (
     ScoreRule,
     ZScore,
 )
-from cxmetrics.prove import Proof, prove, prove_origin
+from cxmetrics.matching import Proof
+from cxmetrics.prove import prove, prove_origin
 from cxmetrics.resolve import Child, Outline, Resolved, resolve_cuts
 from cxmetrics.rules import (
     earns,
@@ -52,9 +52,8 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
         name: dict(origin.columns) for name, origin in resolved.sources.items()}
     sources = {name: prove_origin(origin, columns, found) for name, origin in resolved.sources.items()}
     indicators: dict[str, Indicator] = {}
-    proof = Proof(columns, {}, found)
     units: dict[str, Unit] = {}
-    proof.units = units
+    proof = Proof(columns, units, found)
     for name, outline in resolved.outlines.items():
         indicators[name] = _indicator(outline, indicators, resolved, proof)
         units[name] = indicators[name].unit
@@ -127,7 +126,7 @@ def _edges(outline: Outline, found: Found) -> Iterator[Edge]:
     weights = [weight for _, weight in written if weight is not None]
     total = sum(weights)
     whole_known = len(weights) == len(written)
-    if whole_known and kinds == {True} and abs(total - 100) > 1e-6:  # noqa: PLR2004 - per cent
+    if whole_known and kinds == {True} and abs(total - 100) > 1e-6:
         found.append(report(codes.WEIGHTS_SUM, outline.span, parent=outline.id, total=f"{total:g}%"))
     if whole_known and total <= 0:
         found.append(report(codes.ZERO_WEIGHT, outline.span, child=outline.id))
@@ -180,7 +179,7 @@ def _score(outline: Outline, unit: Unit, dimensions: Mapping[str, object], found
 
 def _direction(outline: Outline, score: ScoreRule | None, found: Found) -> Direction:
     declared = outline.draft.direction
-    chosen = cast(Direction, word(declared, "direction", ("up", "down"), "up", found))
+    chosen = cast("Direction", word(declared, "direction", ("up", "down"), "up", found))
     match score:
         case Anchors(points):
             follows: Direction = "up" if points[-1][1] > points[0][1] else "down"

@@ -57,7 +57,7 @@ def atom_of(condition: Expr) -> Atom:
 def _comparison(condition: Apply) -> Atom | None:
     """A comparison of one expression with literals; None where it is something else."""
     test, args = condition.function, condition.args
-    if isinstance(args[0], Constant) and len(args) == 2 and test in _FLIPPED:  # noqa: PLR2004 - two sides
+    if isinstance(args[0], Constant) and len(args) == 2 and test in _FLIPPED:
         test, args = _FLIPPED[test], (args[1], args[0])
     subject, literals = args[0], args[1:]
     if isinstance(subject, Constant) or not all(isinstance(literal, Constant) for literal in literals):

@@ -19,7 +19,7 @@ from cxmetrics.ir import GRAINS, Grain, MinMax, ZScore
 from cxmetrics.plan import Days, Node, Plan
 from cxmetrics.points import Grid, Slice, before, last, periods, start
 from cxmetrics.show import Shown, columns, show
-from cxmetrics.states import concat, merge, names
+from cxmetrics.states import merge, names, schema
 from cxmetrics.statistics.arrays import Flags
 from cxmetrics.tree import climb, lone_leaf
 
@@ -107,9 +107,12 @@ def _below(node: Node) -> Iterator[str]:
 # --- states of a cut ---------------------------------------------------------------------------------------------
 
 
+_CODED = ("slice",)  # a cut as a family of one dimension: the slice's place in the list of slices
+
+
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """The states of all sources merged to the days of a cut."""
+    """The states of all sources merged to the days of a cut, with slices coded by their place in `slices`."""
 
     cut: tuple[str, ...]
     daily: pl.DataFrame
@@ -119,34 +122,42 @@ class _Cut:
 
 def _merge_cut(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date, dt.date] | None) -> _Cut:
     """The states of a cut; `days`: the first and the last that matter, or None for all."""
-    parts: list[pl.DataFrame] = []
-    since: list[pl.DataFrame] = []
-    able: set[str] = set()
-    for source, families in states.items():
-        fitting = sorted((family for family in families if set(cut) <= set(family)),
-                         key=lambda family: (families[family].height, family))
-        able.update([source] if fitting else [])
-        taken = pl.Series("partial", [], dtype=pl.UInt32)
-        for family in fitting:
-            # A partial may be kept for several families: its smallest frame is enough.
-            frame = families[family].filter(~pl.col("partial").is_in(taken.implode()))
-            taken = pl.concat([taken, frame["partial"].unique()])
-            dims = [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
-            since.append(frame.group_by(dims).agg(pl.col("day").min()) if dims else frame.select("day").head(0))
-            wanted = frame if days is None else frame.filter(pl.col("day").is_between(*days))
-            parts.append(merge(wanted, plan, "day", cut, family).rename({"period": "day"}))
-    able.update(plan.sources if not cut else ())
-    return _Cut(cut, concat(parts, len(cut)), frozenset(able), _slices(since, cut))
+    able = {source for source, families in states.items() if any(set(cut) <= set(family) for family in families)}
+    frames = [frame for families in states.values() for frame in _narrowest(families, cut)]
+    slices = _slices(frames, cut)
+    dims = names(len(cut))
+    places = pl.DataFrame(list(slices), schema=dict.fromkeys(dims, pl.String), orient="row").with_row_index("slice")
+    parts = [_coded(frame if days is None else frame.filter(pl.col("day").is_between(*days)), places, dims)
+             for frame in frames]
+    rows = pl.concat(parts) if parts else _coded(pl.DataFrame(schema=schema(len(cut))), places, dims)
+    daily = merge(rows, plan, "day", _CODED, _CODED).rename({"period": "day"})
+    return _Cut(cut, daily, frozenset(able if cut else plan.sources), slices)
 
 
-def _slices(since: Sequence[pl.DataFrame], cut: tuple[str, ...]) -> Mapping[Slice, dt.date]:
+def _narrowest(families: Mapping[tuple[str, ...], pl.DataFrame], cut: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+    """Each partial's states in the smallest family that makes the cut, with the cut's dimensions only."""
+    taken = pl.Series("partial", [], dtype=pl.UInt32)
+    fitting = [family for family in families if set(cut) <= set(family)]
+    for family in sorted(fitting, key=lambda family: (families[family].height, family)):
+        dims = [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
+        frame = families[family].filter(~pl.col("partial").is_in(taken.implode()))
+        taken = pl.concat([taken, frame["partial"].unique()])
+        yield frame.select("partial", "day", *dims, "key", "value")
+
+
+def _slices(frames: Sequence[pl.DataFrame], cut: tuple[str, ...]) -> Mapping[Slice, dt.date]:
     if not cut:
         return {(): dt.date.min}
-    if not since:
+    if not frames:
         return {}
     dims = names(len(cut))
-    known = pl.concat(since).group_by(dims).agg(pl.col("day").min()).sort(dims)
-    return {tuple(row[:-1]): row[-1] for row in known.iter_rows()}
+    known = pl.concat([frame.group_by(dims).agg(pl.col("day").min()) for frame in frames])
+    return {tuple(row[:-1]): row[-1] for row in known.group_by(dims).agg(pl.col("day").min()).sort(dims).iter_rows()}
+
+
+def _coded(frame: pl.DataFrame, places: pl.DataFrame, dims: Sequence[str]) -> pl.DataFrame:
+    coded = frame.join(places, on=dims) if dims else frame.with_columns(pl.lit(0, pl.UInt32).alias("slice"))
+    return coded.select("partial", "day", pl.col("slice").cast(pl.UInt32).alias("d0"), "key", "value")
 
 
 # --- one cut, grain by grain and block by block ------------------------------------------------------------------
@@ -168,7 +179,7 @@ def _evaluate_cut(plan: Plan, states: States, delivered: Delivered, between: Day
     frames: dict[str, pl.DataFrame] = {"day": merged.daily}
     for grain, earlier in leads.items():
         finer = frames.get(coarse.get(grain, ""), merged.daily)
-        frame = finer if grain == "day" else merge(finer, plan, grain, cut, cut, week_start).rename({"period": "day"})
+        frame = finer if grain == "day" else merge(finer, plan, grain, _CODED, _CODED, week_start).rename({"period": "day"})
         frames[grain] = frame
         # The period before the first is evaluated too, for the change from it, and not shown.
         lead = earlier if between is not None and _touches(spans, earlier, grain) else None
@@ -212,11 +223,12 @@ def _evaluate_grain(run: _Run, frame: pl.DataFrame, wanted: Sequence[dt.date],
     listed = wanted if lead is None else [lead, *wanted]
     for low in range(0, len(slices), max(part, 1)):
         chosen = tuple(slices[low:low + part])
+        here = frame.filter(pl.col("d0").is_between(low, low + part, closed="left")) if part < len(slices) else frame
         each = max(at_once // len(chosen), 1)
         shown_before: Shown | None = None
         for first in range(0, len(listed), each):
             grid = Grid(run.merged.cut, tuple(listed[first:first + each]), chosen)
-            shown = _evaluate_block(run, _within(frame, grid), grid, shown_before)
+            shown = _evaluate_block(run, _within(here, grid, low), grid, shown_before)
             shown_before = shown
             yield shown.table(run.dimensions, None if lead is None or first else lead)
 
@@ -244,18 +256,14 @@ def _open(run: _Run, grid: Grid, source: str) -> Flags:
     return np.asarray((given[:, None] & known).ravel(), np.bool_)
 
 
-def _within(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
-    """The merged states at the points of a grid, with `point`, sorted."""
-    dims = names(len(grid.cut))
+def _within(frame: pl.DataFrame, grid: Grid, first: int) -> pl.DataFrame:
+    """The merged states at the points of a grid whose slices begin with number `first`, with `point`, sorted."""
     days = pl.DataFrame({"day": pl.Series(grid.periods, dtype=pl.Date)}).with_row_index("period")
-    rows = frame.join(days, on="day")
-    if dims:
-        places = pl.DataFrame(grid.slices, schema=dict.fromkeys(dims, pl.String), orient="row").with_row_index("slice")
-        rows = rows.join(places, on=dims)
-    else:
-        rows = rows.with_columns(pl.lit(0).alias("slice"))
-    point = pl.col("period").cast(pl.Int64) * len(grid.slices) + pl.col("slice").cast(pl.Int64)
-    return rows.select("partial", point.alias("point"), "key", "value").sort("partial", "point", "key")
+    point = pl.col("period").cast(pl.Int64) * len(grid.slices) + pl.col("d0").cast(pl.Int64) - first
+    rows = frame.join(days, on="day").with_columns(point.alias("point"))
+    place = (pl.col("partial").cast(pl.Int64) * grid.points + pl.col("point")).alias("place")
+    rows = rows.select("partial", "point", "key", "value", place)
+    return rows.sort("place", "key") if rows["key"].null_count() < rows.height else rows.sort("place")
 
 
 def _block(rows: pl.DataFrame, grid: Grid, partials: int) -> Block:

@@ -28,7 +28,7 @@ from cxmetrics.functions import (
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Invalid, Ref, Scalar
 from cxmetrics.source import Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
-from cxmetrics.units import BOOLEAN, DATE, MULTIPLIERS, NUMBER, TEXT, UNKNOWN, literal_unit
+from cxmetrics.units import BOOLEAN, DATE, MULTIPLIERS, NUMBER, TEXT, TIME, UNKNOWN, Unit, literal_unit
 
 Columns = dict[str, ColumnSpec]
 _OPERATORS = ARITHMETIC | CONDITIONS
@@ -36,7 +36,7 @@ _BOTH = ("min", "max")  # of one column's rows, or of several numbers
 _KINDS: Mapping[type, ColumnType] = {Text: "text", Number: "number", Date: "time", Truth: "boolean"}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Names:
     """All names a formula may use, and what was found wrong so far.
 
@@ -362,5 +362,5 @@ class _Rows:
                                        guess=guess or ""))
 
 
-def _plain_unit(kind: ColumnType):  # noqa: ANN202
-    return {"text": TEXT, "boolean": BOOLEAN}.get(kind, NUMBER)
+def _plain_unit(kind: ColumnType) -> Unit:
+    return {"text": TEXT, "boolean": BOOLEAN, "time": TIME, "date": DATE}.get(kind, NUMBER)

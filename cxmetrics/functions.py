@@ -122,7 +122,7 @@ def quantile_of(function: str) -> float | None:
     if function == "median":
         return 0.5
     name = function[1:]
-    return int(name) / 100 if function[:1] == "p" and name.isdigit() and len(name) == 2 else None  # noqa: PLR2004
+    return int(name) / 100 if function[:1] == "p" and name.isdigit() and len(name) == 2 else None
 
 
 def all_names() -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def families(cuts: Iterable[Dimensions], available: frozenset[str]) -> tuple[Dim
                  if not any(set(cut) < set(other) for other in possible)) or ((),)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Group:
     """Partials that share a grouping."""
 
@@ -84,11 +84,10 @@ def _groups(plan: Plan, indices: list[int]) -> list[_Group]:
     atoms = {index: atoms_of(plan.partials[index].where) for index in indices}
     groups: list[_Group] = []
     for index in sorted(indices, key=lambda i: (-len(atoms[i]), i)):
-        for group in groups:
+        for place, group in enumerate(groups):
             joined = group.keys.joined(atoms[index])
             if joined.size() <= MAX_CLASSES:
-                group.keys = joined
-                group.partials.append(index)
+                groups[place] = _Group(joined, [*group.partials, index])
                 break
         else:
             groups.append(_Group(Keys.of(atoms[index]), [index]))

@@ -23,7 +23,20 @@ from cxmetrics.ir import (
     Pyramid,
     Ref,
 )
-from cxmetrics.plan import FRACTION, Leaf, LeafValue, Node, Op, Operation, Partial, Plan, Total, Value
+from cxmetrics.plan import (
+    FRACTION,
+    Leaf,
+    LeafValue,
+    Node,
+    Op,
+    Operation,
+    Partial,
+    Plan,
+    Total,
+    Value,
+    leaves_of,
+    references_of,
+)
 from cxmetrics.units import NUMBER
 
 _EXACT = "sum", "squares"
@@ -42,9 +55,10 @@ def lower(pyramid: Pyramid) -> Plan:
     nodes: dict[str, Node] = {}
     for name, indicator in pyramid.indicators.items():
         formula = formulas[name]
-        below = sorted(_leaves_of(formula))
+        below = sorted(set(leaves_of(formula)))
         own = {leaves[index].source for index in below}
-        inner = [nodes[child] for child in _below(indicator, formula) if child in nodes]
+        inner = [nodes[child] for child in (*(edge.child for edge in indicator.children), *references_of(formula))
+                 if child in nodes]
         sources = frozenset(own.union(*(node.sources for node in inner)))
         parts = [fingerprints[index] for leaf in below for total in leaves[leaf].inputs for index, _ in total.parts]
         meaning = (_rules_of(indicator), _shape(formula, leaves), parts, [node.fingerprint for node in inner])
@@ -73,30 +87,6 @@ def _shape(value: Value | None, leaves: tuple[Leaf, ...]) -> object:
             return (value.function, [_shape(arg, leaves) for arg in value.args])
         case _:
             return value
-
-
-def _leaves_of(value: Value | None) -> set[int]:
-    match value:
-        case LeafValue():
-            return {value.leaf}
-        case Operation():
-            return {leaf for arg in value.args for leaf in _leaves_of(arg)}
-        case _:
-            return set()
-
-
-def _below(indicator: Indicator, formula: Value | None) -> list[str]:
-    return [edge.child for edge in indicator.children] + _refs(formula)
-
-
-def _refs(value: Value | None) -> list[str]:
-    match value:
-        case Ref():
-            return [value.indicator]
-        case Operation():
-            return [ref for arg in value.args for ref in _refs(arg)]
-        case _:
-            return []
 
 
 class _Work:

@@ -83,7 +83,7 @@ def _column(key: Key, draft: ColumnDraft | Located, found: Found) -> ColumnSpec:
         draft = ColumnDraft(type=draft)
     low, high = _scale(draft, found)
     fallback = "number" if draft.scale or draft.unit or draft.formula else "text"
-    kind = cast(ColumnType, word(draft.type, "type", TYPES, fallback, found))
+    kind = cast("ColumnType", word(draft.type, "type", TYPES, fallback, found))
     unit = _unit(draft, kind, low, high, found)
     values = tuple(item.value for item in draft.values) if draft.values is not None else None
     privacy = word(draft.privacy, "class", _CLASSES, "", found) or None
@@ -116,7 +116,7 @@ def _unit(draft: ColumnDraft, kind: ColumnType, low: float | None, high: float |
 def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimension], names: Names) -> Origin:
     """One source, with its derived columns and its `keep` as expressions."""
     found = names.found
-    columns = cast(Columns, names.sources[key])
+    columns = cast("Columns", names.sources[key])
     _derive(key, draft, columns, names)
     keep = None
     if draft.keep:
@@ -150,7 +150,7 @@ def _derive(key: Key, draft: SourceDraft, columns: Columns, names: Names) -> Non
     for name, column in draft.columns.items():
         if isinstance(column, ColumnDraft) and column.formula is not None:
             node, problems = parse(column.formula)
-            names.found += problems
+            names.found.extend(problems)
             formula = resolve_condition(node, str(key), columns, names, implicit=False)
             columns[name] = replace(columns[name], formula=formula)
     for name, spec in columns.items():

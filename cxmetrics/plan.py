@@ -12,7 +12,7 @@ any order gives the same bits.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -81,6 +81,30 @@ class Operation:
 Value = Constant | Ref | LeafValue | Operation
 
 
+def leaves_of(value: Value | None) -> Iterator[int]:
+    """The leaves a formula is made of, as often as it names them."""
+    match value:
+        case LeafValue():
+            yield value.leaf
+        case Operation():
+            for arg in value.args:
+                yield from leaves_of(arg)
+        case _:
+            return
+
+
+def references_of(value: Value | None) -> Iterator[str]:
+    """The indicators a formula refers to."""
+    match value:
+        case Ref():
+            yield value.indicator
+        case Operation():
+            for arg in value.args:
+                yield from references_of(arg)
+        case _:
+            return
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """An indicator and, unless it combines children, the formula that gives its value."""
@@ -89,6 +113,12 @@ class Node:
     formula: Value | None
     sources: frozenset[str]  # all sources below it
     fingerprint: str  # of its meaning, with all below it
+
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        """The indicators it is computed from."""
+        return (*(edge.child for edge in self.indicator.children), *references_of(self.formula))
 
 
 @dataclass(frozen=True, slots=True)

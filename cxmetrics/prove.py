@@ -6,16 +6,15 @@ their source proved, durations of unlike size are converted to the left one's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, assert_never, cast
 
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, report
+from cxmetrics.diagnostics import Diagnostic
 from cxmetrics.functions import AGGREGATES, LOGIC, PRESENCE, QUANTILE_RULES, ROW_TIMES, TEXT_TESTS, quantile_of
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, Constant, Expr, Invalid, Origin, Ref
-from cxmetrics.source import Span
+from cxmetrics.matching import Proof, Proved, differ, known_value, literal_text, literal_value, match_sides, settle
 from cxmetrics.units import (
     BOOLEAN,
     COUNTED,
@@ -26,29 +25,12 @@ from cxmetrics.units import (
     UNKNOWN,
     Unit,
     add,
-    comparable,
-    conversion,
     divide,
     multiply,
     power,
 )
 
-Proved = tuple[Expr, Unit]
 _NPS_SCALE = (0.0, 10.0)
-
-
-@dataclass(slots=True)
-class Proof:
-    """What is known while proving: columns of each source, units of indicators below; and what was found."""
-
-    columns: Mapping[str, Mapping[str, ColumnSpec]]
-    units: Mapping[str, Unit]
-    found: list[Diagnostic]
-
-    def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
-        """Report, and go on with an expression that silences what follows from it."""
-        self.found.append(report(code, span, **facts))
-        return Invalid(span), UNKNOWN
 
 
 def prove(expr: Expr, proof: Proof) -> Proved:
@@ -79,39 +61,6 @@ def condition(expr: Expr, proof: Proof) -> Expr:
     if unit.kind not in ("boolean", "unknown"):
         return proof.say(codes.NOT_A_CONDITION, expr.span, found=unit)[0]
     return proved
-
-
-def settle(constant: Expr, own: Unit, wanted: Unit, proof: Proof) -> Expr | None:
-    """A literal in the unit `wanted`; None, and a finding, where it cannot be."""
-    if isinstance(constant, Invalid) or "unknown" in (own.kind, wanted.kind):
-        return constant
-    if own == NUMBER and wanted.kind == "quantity" and wanted != COUNTED and _value(constant) != 0:
-        proof.say(codes.LITERAL_NEEDS_UNIT, constant.span, value=_text(constant), unit=wanted)
-        return None
-    if own != NUMBER and not comparable(own, wanted):
-        proof.say(codes.UNITS_DIFFER, constant.span, left=wanted, right=own, operation="comparison")
-        return None
-    factor = conversion(own, wanted) if own.kind == wanted.kind == "quantity" else 1.0
-    if factor == 1 or not isinstance(constant, Constant):
-        return constant if not isinstance(constant, Constant) else replace(constant, unit=wanted)
-    values = constant.value if isinstance(constant.value, tuple) else (constant.value,)
-    scaled = tuple(_scaled(value, factor) for value in values)
-    return replace(constant, value=scaled if isinstance(constant.value, tuple) else scaled[0], unit=wanted)
-
-
-def _scaled(value: object, factor: float) -> float:
-    """Exact where the factor is a whole number or one part of a whole number."""
-    number = cast(float, value)
-    return number / round(1 / factor) if factor < 1 else number * factor
-
-
-def _value(expr: Expr) -> object:
-    return expr.value if isinstance(expr, Constant) else None
-
-
-def _text(expr: Expr) -> str:
-    value = _value(expr)
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def _apply(expr: Apply, proof: Proof) -> Proved:
@@ -147,38 +96,9 @@ def _is_range(expr: Expr) -> bool:
     return isinstance(expr, Apply) and expr.function == "range"
 
 
-def _match(left: Proved, right: Proved, span: Span | None, operation: str,
-           proof: Proof) -> tuple[Expr, Expr, Unit, Unit] | None:
-    """Both sides in one unit: literals take the other side's, else the right side is converted."""
-    (a, a_unit), (b, b_unit) = left, right
-    if isinstance(a, Constant) and a_unit.numeric and b_unit.numeric and not isinstance(b, Constant):
-        settled = settle(a, a_unit, b_unit, proof)
-        return None if settled is None else (settled, b, b_unit if b_unit.kind == "quantity" else a_unit, b_unit)
-    if isinstance(b, Constant) and b_unit.numeric and a_unit.numeric:
-        settled = settle(b, b_unit, a_unit, proof)
-        return None if settled is None else (a, settled, a_unit, a_unit if a_unit.kind == "quantity" else b_unit)
-    if not comparable(a_unit, b_unit):
-        _differ(a, a_unit, b, b_unit, span, operation, proof)
-        return None
-    if a_unit.kind == b_unit.kind == "quantity" and a_unit.factor != b_unit.factor:
-        b = Apply("convert", (b, Constant(conversion(b_unit, a_unit), NUMBER)), b.span)
-        b_unit = a_unit
-    return a, b, a_unit, b_unit
-
-
-def _differ(a: Expr, a_unit: Unit, b: Expr, b_unit: Unit, span: Span | None, operation: str, proof: Proof) -> None:
-    related = [Label(side.span, phrase) for side, phrase in ((a, codes.LEFT_IS), (b, codes.RIGHT_IS)) if side.span]
-    code = codes.UNITS_DIFFER if a_unit.numeric and b_unit.numeric else codes.UNLIKE_KINDS
-    currencies = [unit.powers[0][0] for unit in (a_unit, b_unit)
-                  if len(unit.powers) == 1 and unit.powers[0][0].isupper() and unit.powers[0][1] == 1]
-    if len(currencies) == 2:  # noqa: PLR2004 - both sides
-        code = codes.CURRENCIES_DIFFER
-    proof.found.append(report(code, span, related=related, left=a_unit, right=b_unit, operation=operation))
-
-
 def _sum(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
-    sign = cast(Literal["+", "-"], expr.function)
-    matched = _match((args[0], units[0]), (args[1], units[1]), expr.span, sign, proof)
+    sign = cast("Literal['+', '-']", expr.function)
+    matched = match_sides((args[0], units[0]), (args[1], units[1]), expr.span, sign, proof)
     if matched is None:
         return Invalid(expr.span), UNKNOWN
     a, b, a_unit, b_unit = matched
@@ -186,7 +106,7 @@ def _sum(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Prov
         return proof.say(codes.SUM_OF_SHARES, expr.span, name=f"{a_unit} + {b_unit}")
     unit = add(a_unit, b_unit, sign)
     if unit is None:
-        _differ(a, a_unit, b, b_unit, expr.span, sign, proof)
+        differ(a, a_unit, b, b_unit, expr.span, sign, proof)
         return Invalid(expr.span), UNKNOWN
     return replace(expr, args=(a, b)), unit
 
@@ -203,7 +123,7 @@ def _product(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> 
         case "/":
             unit = divide(units[0], units[1])
         case _:
-            exponent = _value(args[1])
+            exponent = literal_value(args[1])
             unit = power(units[0], exponent) if isinstance(exponent, int | float) else (
                 NUMBER if units[0].kind != "quantity" else None)
     if unit is None or expr.function == "^" and units[1].kind == "quantity":
@@ -216,7 +136,7 @@ def _product(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> 
 
 def _membership(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
     if len(expr.args) > 1 and _is_range(expr.args[1]):
-        low, high = cast(Apply, expr.args[1]).args
+        low, high = cast("Apply", expr.args[1]).args
         return _apply(Apply("between", (args[0], low, high), expr.span), proof)
     if not isinstance(args[1], Constant):
         return proof.say(codes.UNLIKE_KINDS, expr.span, left=units[0], right="a value that is no list")
@@ -224,19 +144,19 @@ def _membership(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
     items = [Constant(value, args[1].unit if not isinstance(value, str) else TEXT, args[1].span) for value in values]
     settled: list[Expr] = []
     for item in items:
-        matched = _match((args[0], units[0]), (item, item.unit), expr.span, "in", proof)
-        if matched is None or not _known_value(args[0], item, proof):
+        matched = match_sides((args[0], units[0]), (item, item.unit), expr.span, "in", proof)
+        if matched is None or not known_value(args[0], item, proof):
             return Invalid(expr.span), UNKNOWN
         settled.append(matched[1])
-    chosen = tuple(cast(Constant, item).value for item in settled)
+    chosen = tuple(cast("Constant", item).value for item in settled)
     return replace(expr, args=(args[0], replace(args[1], value=cast("tuple[str, ...]", chosen)))), BOOLEAN
 
 
 def _comparison(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
     settled, first = [args[0]], args[0]
     for arg, unit in zip(args[1:], units[1:], strict=True):
-        matched = _match((args[0], units[0]), (arg, unit), expr.span, expr.function, proof)
-        if matched is None or not _known_value(args[0], arg, proof) or not _known_value(arg, args[0], proof):
+        matched = match_sides((args[0], units[0]), (arg, unit), expr.span, expr.function, proof)
+        if matched is None or not known_value(args[0], arg, proof) or not known_value(arg, args[0], proof):
             return Invalid(expr.span), UNKNOWN
         first = matched[0] if isinstance(args[0], Constant) else first
         settled.append(matched[1])
@@ -244,24 +164,6 @@ def _comparison(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
     if units[0].kind in ("text", "boolean") and expr.function not in ("=", "!="):
         return proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.args[0].span, function=expr.function, found=units[0])
     return replace(expr, args=tuple(settled)), BOOLEAN
-
-
-def _known_value(column: Expr, value: Expr, proof: Proof) -> bool:
-    """Whether a literal can occur in the column it is compared with."""
-    if not isinstance(column, Column) or not isinstance(value, Constant):
-        return True
-    spec = proof.columns[column.source].get(column.name)
-    if spec and spec.low is not None and spec.high is not None and isinstance(value.value, int | float) \
-            and not spec.low <= value.value <= spec.high:
-        proof.say(codes.OUTSIDE_SCALE, value.span, value=_text(value), scale=spec.unit)
-        return False
-    if spec and spec.values is not None and isinstance(value.value, str) and value.value not in spec.values:
-        guess = closest(value.value, spec.values)
-        fix = Fix(value.span, f"'{guess}'") if guess and value.span else None
-        proof.found.append(report(codes.VALUE_NOT_IN_SET, value.span, help=DID_YOU_MEAN if guess else None, fix=fix,
-                                  value=value.value, column=f"{column.source}.{column.name}", guess=guess or ""))
-        return False
-    return True
 
 
 def _text_test(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
@@ -290,7 +192,7 @@ def _number_function(expr: Apply, args: list[Expr], units: list[Unit], proof: Pr
         if name == "round":
             settled.append(arg)
             continue
-        matched = _match((values[0], unit), (arg, other), expr.span, name, proof)
+        matched = match_sides((values[0], unit), (arg, other), expr.span, name, proof)
         if matched is None:
             return Invalid(expr.span), UNKNOWN
         settled.append(matched[1])
@@ -307,7 +209,8 @@ def _aggregate(expr: Aggregate, proof: Proof) -> Proved:
         unit = SHARE
     else:
         args, unit = _arguments(expr, proof)
-    options = tuple((name, _option(name, value, expr, proof)) for name, value in expr.options)
+    scale = prove(args[0], proof)[1] if args else UNKNOWN
+    options = tuple((name, _option(name, value, expr, scale, proof)) for name, value in expr.options)
     if len(proof.found) > before or any(isinstance(arg, Invalid) for arg in (*args, *([where] if where else []))):
         return Invalid(expr.span), UNKNOWN
     return replace(expr, args=args, where=where, options=options), unit
@@ -351,37 +254,40 @@ def _scale_fits(expr: Aggregate, unit: Unit, proof: Proof) -> None:
 def _second(expr: Aggregate, arg: Expr, unit: Unit, proof: Proof) -> Expr:
     """The second argument: a range of points, a part, or a threshold."""
     if expr.function == "top_box":
-        return _range(arg, "boxes", proof)
+        return _range(arg, "boxes", unit, proof)
     proved, own = prove(arg, proof)
-    value = _value(proved)
+    value = literal_value(proved)
     if not isinstance(value, int | float) or isinstance(value, bool):
         expected = "a number between 0 and 1" if expr.function == "quantile" else "a number"
         return proof.say(name_codes.OPTION_VALUE, arg.span, option="second argument", expected=expected)[0]
     if expr.function == "quantile":
-        return proved if 0 < value < 1 else proof.say(codes.QUANTILE_RANGE, arg.span, value=_text(proved))[0]
+        return proved if 0 < value < 1 else proof.say(codes.QUANTILE_RANGE, arg.span, value=literal_text(proved))[0]
     return settle(proved, own, unit, proof) or Invalid(arg.span)
 
 
-def _range(arg: Expr, option: str, proof: Proof) -> Expr:
+def _range(arg: Expr, option: str, unit: Unit, proof: Proof) -> Expr:
+    """A range of answers, inside the scale `unit`, if it is one."""
     if isinstance(arg, Apply) and arg.function == "range":
-        low, high = (_value(end) for end in arg.args)
+        low, high = (literal_value(end) for end in arg.args)
         if isinstance(low, int | float) and isinstance(high, int | float) and low <= high:
+            if unit.low is not None and unit.high is not None and not unit.low <= low <= high <= unit.high:
+                return proof.say(codes.OUTSIDE_SCALE, arg.span, value=f"{low:g}..{high:g}", scale=unit)[0]
             return arg
     return proof.say(name_codes.OPTION_VALUE, arg.span, option=option, expected="a range such as 9..10")[0]
 
 
-def _option(name: str, value: Expr, expr: Aggregate, proof: Proof) -> Expr:
+def _option(name: str, value: Expr, expr: Aggregate, unit: Unit, proof: Proof) -> Expr:
     match name:
         case "promoters" | "detractors":
-            return _range(value, name, proof)
+            return _range(value, name, unit, proof)
         case "failed":
             return condition(value, proof)
         case "rule":
-            if _value(value) in QUANTILE_RULES and quantile_of(expr.function) is not None or expr.function == "quantile":
+            if literal_value(value) in QUANTILE_RULES and quantile_of(expr.function) is not None or expr.function == "quantile":
                 return value
             return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected=", ".join(QUANTILE_RULES))[0]
         case _:
-            top = _value(value)
+            top = literal_value(value)
             if isinstance(top, int) and not isinstance(top, bool) and top >= 1:
                 return value
             return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected="a whole number from 1")[0]

@@ -125,7 +125,7 @@ def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names) -> Outlin
     formula = None
     if draft.formula is not None:
         node, problems = parse(draft.formula)
-        names.found += problems
+        names.found.extend(problems)
         formula = resolve_formula(node, names)
     children = tuple(_children(draft, names))
     if draft.formula is not None and draft.children is not None:

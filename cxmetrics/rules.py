@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
@@ -25,8 +26,8 @@ from cxmetrics.ir import (
     ScoreRule,
     ZScore,
 )
+from cxmetrics.matching import Proof, settle
 from cxmetrics.parse import parse
-from cxmetrics.prove import Proof, settle
 from cxmetrics.source import Located, Span
 from cxmetrics.syntax import Call, Name, Node, Number, Range
 from cxmetrics.units import NUMBER, Unit, comparable
@@ -122,11 +123,11 @@ def read_anchors(written: Mapping[str, Located], span: Span, unit: Unit, found: 
         if value is None:
             return None
         points.append((value, earned))
-    if len(points) < 2:  # noqa: PLR2004 - a line needs two points
+    if len(points) < 2:
         found.append(report(codes.ANCHORS_TOO_FEW, span))
         return None
     by_points = sorted(points, key=lambda point: point[1])
-    steps = [later[0] - earlier[0] for earlier, later in zip(by_points, by_points[1:], strict=False)]
+    steps = [later[0] - earlier[0] for earlier, later in pairwise(by_points)]
     if not (all(step > 0 for step in steps) or all(step < 0 for step in steps)):
         found.append(report(codes.ANCHORS_NOT_MONOTONE, span))
         return None
@@ -200,7 +201,7 @@ def read_rounding(written: Located | None, found: Found) -> Rounding | None:
     value = None if rule is None else literal(rule.values[0], NUMBER, found)
     if rule is None or value is None:
         return None
-    fits = value > 0 if rule.name == "to" else value == int(value) and 0 <= value <= 15  # noqa: PLR2004 - digits of a float
+    fits = value > 0 if rule.name == "to" else value == int(value) and 0 <= value <= 15
     if not fits:
         found.append(report(codes.RULE_ARGUMENTS, rule.span, name=rule.name, count=1, options="no option"))
         return None

@@ -49,6 +49,15 @@ class Steps:
         self._tables.append((name, values))
         return name
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return name in self._level
+
+    def column(self, name: str) -> Name:
+        """A column that is there."""
+        assert name in self._level
+        return Name(name)
+
     def chain(self, first: Select) -> tuple[tuple[str, Select | Values], ...]:
         """The steps, `first` first; the last one has every column."""
         steps: list[tuple[str, Select | Values]] = [*self._tables, ("step0", first)]

@@ -27,7 +27,7 @@ def local_of(instant: Node, zone: str, years: Years = USUAL) -> Node:
     if len(spans) > MOST_CASES:
         return by_library
     return Case(tuple(
-        (both(Infix(">=", (instant, _instant(start))), Infix("<", (instant, _instant(end)))),
+        (both(Infix(">=", (instant, instant_literal(start))), Infix("<", (instant, instant_literal(end)))),
          call("make_timestamp", Infix("+", (call("epoch_us", instant), Literal(offset * 1_000_000)))))
         for start, end, offset in spans), by_library)
 
@@ -77,10 +77,6 @@ def _offset(clock: ZoneInfo, instant: dt.datetime) -> int:
     offset = instant.astimezone(clock).utcoffset()
     assert offset is not None
     return int(offset.total_seconds())
-
-
-def _instant(moment: dt.datetime) -> Node:
-    return instant_literal(moment)
 
 
 def instant_literal(moment: dt.datetime) -> Node:

@@ -256,8 +256,8 @@ def _among(x: Term, choices: Expr) -> Term:
         series = pl.Series([float(v) for v in values if isinstance(v, int | float)], dtype=pl.Float64)
         if x.type == "integer" and all(isinstance(v, int) and abs(v) < NARROW for v in values):
             exact = pl.Series(list(values), dtype=pl.Int64)
-            return _condition(x.expr.is_in(exact.cast(pl.Int128) if x.bound > NARROW else exact))
-        return _condition(_float(x).is_in(series))
+            return _condition(x.expr.is_in((exact.cast(pl.Int128) if x.bound > NARROW else exact).implode()))
+        return _condition(_float(x).is_in(series.implode()))
     if x.type == "time":
         is_one = [_compare(lambda a, b: a == b)(x, _constant(value)).expr for value in values]
         return _condition(reduce(lambda a, b: a | b, is_one))

@@ -17,7 +17,7 @@ from typing import assert_never
 
 Type = OneOf["BIGINT", "BOOLEAN", "DATE", "DECIMAL(38,0)", "DOUBLE", "HUGEINT", "INTEGER", "TIMESTAMP",
              "TIMESTAMPTZ", "UINTEGER", "VARCHAR"]
-Operator = OneOf["+", "-", "*", "/", "=", "<>", "<", "<=", ">", ">=", "AND", "OR"]
+Operator = OneOf["+", "-", "*", "/", "=", "<>", "<", "<=", ">", ">=", "AND", "OR", "|"]
 _WORD = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
@@ -313,7 +313,7 @@ class Query:
 
 def query_text(query: Query) -> str:
     """A query as SQL, a clause a line."""
-    steps = [f"{quoted(name)}{_head(step)} AS NOT MATERIALIZED (\n{_indented(_step(step))}\n)"
+    steps = [f"{quoted(name)}{_head(step)} AS NOT MATERIALIZED (\n{_step(step)}\n)"
              for name, step in query.steps]
     return ("WITH " + ", ".join(steps) + "\n" if steps else "") + _select(query.body)
 
@@ -330,7 +330,7 @@ def create_macro(name: str, argument: str, body: Node) -> str:
 
 def copy_to_parquet(query: Query, path: str) -> str:
     """A statement that writes the rows of a query as a Parquet file."""
-    return f"COPY (\n{_indented(query_text(query))}\n) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)"
+    return f"COPY (\n{query_text(query)}\n) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)"
 
 
 def set_option(option: str, value: Node) -> str:
@@ -368,11 +368,3 @@ def _select(select: Select) -> str:
 def _item(node: Node, name: str | None) -> str:
     return show(node) if name is None else f"{show(node)} AS {quoted(name)}"
 
-
-def _indented(text: str) -> str:
-    # a line break inside a literal must stay as it is, so such text is not indented
-    return text if "'" in text and _broken_literal(text) else "\n".join(f"  {line}" for line in text.split("\n"))
-
-
-def _broken_literal(text: str) -> bool:
-    return any("\n" in part for part in text.split("'")[1::2])

@@ -76,13 +76,6 @@ REQUIRED_NOT_CHILD = Code(
     label=Phrase("not a child", "不是下级指标"),
     help=Phrase("add `{child}` to the children, or remove it from `require`",
                 "请把 `{child}` 加入下级指标，或从 `require` 中删去"))
-UNREACHED_INDICATOR = Code(
-    "CX413", "unreached-indicator",
-    Phrase("no other indicator uses `{id}`", "没有其他指标使用 `{id}`"),
-    label=Phrase("feeds nothing", "不供任何指标使用"),
-    help=Phrase("add it to the children of an indicator, or give it `level: north_star` if it is the top",
-                "请把它加入某个指标的下级；若是顶端，请写 `level: north_star`"),
-    severity="warning")
 LEVEL_ORDER = Code(
     "CX414", "level-order",
     Phrase("`{child}` ({child_level}) stands under `{parent}` ({parent_level})",

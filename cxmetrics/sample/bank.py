@@ -13,7 +13,7 @@ import polars as pl
 from cxmetrics.sample.cases import APPLICATIONS, COMPLAINTS, CONTACTS, REMARKS, REQUESTED
 from cxmetrics.sample.digital import DIGITAL
 from cxmetrics.sample.dirt import spoil
-from cxmetrics.sample.drawing import Random
+from cxmetrics.sample.drawing import MOMENT, Random
 from cxmetrics.sample.incidents import plan
 from cxmetrics.sample.ledgers import CUSTOMER_DAYS, CUSTOMER_MONTHS
 from cxmetrics.sample.people import branch_table, settle
@@ -22,7 +22,7 @@ from cxmetrics.sample.service import CALLS, CHATS, TICKETS, VISITS
 from cxmetrics.sample.surveys import SURVEYS
 from cxmetrics.sample.systems import API, ATM, PROBES
 from cxmetrics.sample.truth import planted, write_truth
-from cxmetrics.sample.world import Theme, World
+from cxmetrics.sample.world import World
 
 THEMES = (
     SURVEYS,
@@ -73,9 +73,14 @@ def write_bank(
     for theme in THEMES:
         beginnings = world.calendar.spread(round(rows * theme.share), theme.rhythm)
         for number, (label, first, last) in enumerate(pieces):
-            rng = _random(seed, theme.name, number)
+            rng, end = _random(seed, theme.name, number), world.calendar.midnight(last)
             slots = world.calendar.slots(beginnings, theme.rhythm, (number, first, last), rng)
-            _write_part(folder / "data", label, theme, theme.make(world, slots, rng), rng, counts, dirt)
+            for table, made in theme.make(world, slots, rng).items():
+                frame, spoiled = spoil(_until(made, theme.times[table], end), theme.spoils.get(table, ()), rng)
+                _add(counts, {table: len(frame)})
+                _add(dirt.setdefault(table, {}), spoiled)
+                _write(folder / "data" / table, label, frame.sort(theme.times[table], maintain_order=True),
+                       theme.folders.get(table))
             done += 1
             if progress:
                 progress(theme.name, done, total)
@@ -96,25 +101,25 @@ def _found(rows: int, seed: int, first_day: dt.date, days: int) -> World:
     return World(rows, max(rows, 1_000), Calendar(first_day, days, noise), settle(seed, customers, rng), plan(days))
 
 
-def _write_part(
-    data: Path,
-    label: str,
-    theme: Theme,
-    frames: dict[str, pl.DataFrame],
-    rng: Random,
-    counts: dict[str, int],
-    dirt: dict[str, dict[str, int]],
-) -> None:
-    for table, clean in frames.items():
-        frame, spoiled = spoil(clean, theme.spoils.get(table, ()), rng)
-        for kind, number in spoiled.items():
-            of_table = dirt.setdefault(table, {})
-            of_table[kind] = of_table.get(kind, 0) + number
-        path = data / table / f"{label}.parquet"
+def _until(frame: pl.DataFrame, time: str, end: int) -> pl.DataFrame:
+    """What began before the end of a part is booked on its last day, so that a file holds its own days only."""
+    last = pl.lit(end - 1_000, dtype=pl.Int64).cast(MOMENT)
+    return frame.with_columns(pl.min_horizontal(pl.col(time), last).alias(time))
+
+
+def _add(totals: dict[str, int], more: dict[str, int]) -> None:
+    for name, number in more.items():
+        totals[name] = totals.get(name, 0) + number
+
+
+def _write(folder: Path, label: str, frame: pl.DataFrame, by: str | None) -> None:
+    """One file, or one in each folder named by the values of the column `by`."""
+    names = [""] if by is None else frame[by].unique().sort().to_list()
+    for name in names:
+        path = folder / name / f"{label}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        ordered = frame.sort(theme.times[table], maintain_order=True)
-        ordered.write_parquet(path, row_group_size=ROW_GROUP, statistics=True)
-        counts[table] = counts.get(table, 0) + len(frame)
+        rows = frame if by is None else frame.filter(pl.col(by) == name)
+        rows.write_parquet(path, row_group_size=ROW_GROUP, statistics=True)
 
 
 def _write_branches(data: Path) -> int:

@@ -27,7 +27,7 @@ def _customer_days(world: World, slots: Slots, _rng: Random) -> Frames:
     noon = np.array([world.calendar.midnight(int(d)) for d in days], dtype=np.int64) + DAY // 2
     frame = pl.DataFrame(
         {
-            "at": moment(np.repeat(noon, regions * segments)),
+            "as_of": moment(np.repeat(noon, regions * segments)),
             "region": label(REGIONS, region),
             "segment": label(list(SEGMENTS), segment),
             "active_customers": customers,
@@ -74,7 +74,7 @@ def _customer_months(world: World, slots: Slots, rng: Random) -> Frames:
 
 
 CUSTOMER_DAYS = Theme(
-    "customer_days", share=0.0, rhythm="flat", make=_customer_days, times={"customer_day": "at"}, spoils={}
+    "customer_days", share=0.0, rhythm="flat", make=_customer_days, times={"customer_day": "as_of"}, spoils={}
 )
 CUSTOMER_MONTHS = Theme(
     "customer_months", share=0.0, rhythm="flat", make=_customer_months, times={"o_customer_month": "month"}, spoils={}

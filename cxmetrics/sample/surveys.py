@@ -64,6 +64,7 @@ QUESTIONS = {
     "perceived": (1, 5, 4.15, 0.75),
     "solved": (0, 1, 0.72, 0.0),
 }
+INSTRUMENTS = {"expected": "gap", "perceived": "gap"}  # which questionnaire, where it is not named as its question
 # Touchpoint asked after: its question, the journey that makes the opinion, share of invitations, channel.
 ASKED: dict[str, tuple[str, str, float, str]] = {
     "onboarding": ("ces", "account_opening", 0.05, "app"),
@@ -191,6 +192,7 @@ def _answer_frame(world: World, invited: Invited, replies: list[Reply], rng: Ran
             "age": people.age[who],
             "touchpoint": label([reply.touchpoint for reply in replies], asked),
             "question": label([reply.question for reply in replies], asked),
+            "instrument": label([INSTRUMENTS.get(reply.question, reply.question) for reply in replies], asked),
             "score": np.concatenate([reply.score for reply in replies]),
             "duration_ms": (spent * 1_000).astype(np.int64),
             "weight": weight,
@@ -248,6 +250,7 @@ SURVEYS = Theme(
     rhythm="digital",
     make=_make,
     times={"survey_invitation": "sent_at", "survey_answer": "submitted_at"},
+    folders={"survey_answer": "instrument"},
     spoils={
         "survey_answer": (
             Spoil("no_answer_code", 0.02, alternately("score", (98, 99)), pl.col("question") != "solved"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -32,7 +32,8 @@ Frames = dict[str, pl.DataFrame]
 class Theme:
     """Tables made together: `share` beginnings a bank row, when they happen, how rows come of them.
 
-    `times` names the column each table is sorted by; `spoils` the dirt of each table.
+    `times` names the column each table is sorted by; `spoils` the dirt of each table; `folders` the text column, if
+    any, whose values name the folders its files lie in.
     """
 
     name: str
@@ -41,3 +42,4 @@ class Theme:
     make: Callable[[World, Slots, Random], Frames]
     times: dict[str, str]
     spoils: dict[str, tuple[Spoil, ...]]
+    folders: dict[str, str] = field(default_factory=dict)

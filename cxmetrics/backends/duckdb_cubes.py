@@ -1,0 +1,165 @@
+"""Cubes and census as groupings of the rows that came out of `duckdb_rows`.
+
+Narrow rows carry `fate`, `day`, what the census counts (`m…` which columns have a value, as bits; `b…` statuses) and,
+null unless the row counts, `d…` dimensions, `k…` classes, `x…` arguments of slots.  A single
+cube is grouped straight from them, fate and census included; several from a table of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cxmetrics.backends.duckdb_expressions import NARROW, Term, double
+from cxmetrics.backends.duckdb_rows import FIRST_REASON, Rows, is_bad
+from cxmetrics.backends.duckdb_values import FINE, NOT_FINITE
+from cxmetrics.backends.needs import REASONS
+from cxmetrics.backends.sql import Cast, Infix, IsNull, Literal, Name, Node, Not, Select, both, call, either, when
+from cxmetrics.ir import Binding, Expr
+from cxmetrics.plan import FRACTION, Classifier, Cube, Slot
+
+BITS = 62  # columns told apart in one number
+Item = tuple[Node, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """What the narrow rows are, and where each part of the cubes stands in them."""
+
+    items: tuple[Item, ...]
+    dimensions: Mapping[str, Name]
+    keys: Mapping[Classifier, Name]
+    args: Mapping[Expr, Term]
+    census: tuple[Item, ...]  # aggregates
+    presence: int  # how many `m` columns there are
+
+
+def narrow(rows: Rows, cubes: Sequence[Cube], lookups: Mapping[Binding, str]) -> Narrow:
+    """The narrow rows that the cubes need."""
+    counts = Infix("=", (Name("fate"), Literal(FINE)))
+    dimensions, keys, args = dict[str, Name](), dict[Classifier, Name](), dict[Expr, Term]()
+    items: list[Item] = []
+    def add(letter: str, number: int, node: Node) -> Name:
+        items.append((when(counts, node), f"{letter}{number}"))
+        return Name(f"{letter}{number}")
+    for dimension in dict.fromkeys(name for cube in cubes for name in cube.dimensions):
+        dimensions[dimension] = add("d", len(dimensions), rows.dimension(dimension, lookups))
+    for key in dict.fromkeys(key for cube in cubes for key in cube.keys):
+        keys[key] = add("k", len(keys), rows.writer.classes(key))
+    for arg in dict.fromkeys(arg for cube in cubes for arg in (cube.value, *(slot.arg for slot in cube.slots))):
+        if arg is not None:
+            term = rows.writer.term(arg)
+            args[arg] = Term(add("x", len(args), term.node), term.type, term.bound)
+    masks = list(_masks(rows))
+    statuses = [(read.status, f"b{i}") for i, read in enumerate(rows.reads) if read.status is not None]
+    plain: list[Item] = [(Name("fate"), None), (Name("day"), None), *((mask, f"m{i}") for i, mask in enumerate(masks))]
+    return Narrow((*plain, *statuses, *items), dimensions, keys, args, tuple(_counts(rows, len(masks))), len(masks))
+
+
+def _masks(rows: Rows) -> Iterator[Node]:
+    """Which columns have a value in the row, even a bad one: a bit for each."""
+    for start in range(0, len(rows.reads), BITS):
+        bits = []
+        for place, read in enumerate(rows.reads[start:start + BITS]):
+            present = Not(IsNull(read.term.node))
+            if read.status is not None:
+                present = either(present, is_bad(read.status))
+            bits.append(when(present, Literal(1 << place), Literal(0)))
+        yield Cast(Infix("|", tuple(bits)), "BIGINT")
+
+
+def _counts(rows: Rows, masks: int) -> Iterator[Item]:
+    """How many rows, their days, which columns have a value, and how many values had each status."""
+    yield call("count", Literal(1)), "rows"
+    yield call("min", Name("day")), "first"
+    yield call("max", Name("day")), "last"
+    for i in range(masks):
+        yield call("bit_or", Name(f"m{i}")), f"m{i}"
+    for i, read in enumerate(rows.reads):
+        if read.status is not None:
+            for status in nulling(rows):
+                hit = when(Infix("=", (Name(f"b{i}"), Literal(status))), Literal(1))
+                yield call("count", hit), f"{status} of b{i}"
+
+
+def nulling(rows: Rows) -> Mapping[int, str]:
+    """The statuses that make a value null and keep its row, and their names."""
+    bad = enumerate(REASONS, 1) if rows.request.scan.source.on_bad == "null" else ()
+    return {**dict(bad), NOT_FINITE: "not finite"}
+
+
+def census_select(narrowed: Narrow, relation: str, where: Node | None) -> Select:
+    """What became of the rows, by fate."""
+    return Select(((Name("fate"), None), *narrowed.census), relation, where=where, group=(1,))
+
+
+def cube_select(cube: Cube, narrowed: Narrow, relation: str, *, where: Node | None, census: bool) -> Select:
+    """The cells of a cube, from rows that count; with `census`, from all rows, by fate and with its aggregates."""
+    keys: list[Item] = [(Name("fate"), None)] if census else []
+    keys.append((Name("day"), None))
+    keys += [(narrowed.dimensions[name], f"d{i}") for i, name in enumerate(cube.dimensions)]
+    keys += [(narrowed.keys[key], f"k{i}") for i, key in enumerate(cube.keys)]
+    limits = [] if where is None else [where]
+    if not census:
+        limits.append(Infix("=", (Name("fate"), Literal(FINE))))
+    if cube.value is not None:
+        value = double(narrowed.args[cube.value])
+        keys.append((when(Infix("=", (value, Literal(0.0))), Literal(0.0), value), "value"))
+        if not census:
+            limits.append(Not(IsNull(value)))
+    slots = [(_slot(slot, narrowed), f"s{i}") for i, slot in enumerate(cube.slots)]
+    return Select((*keys, *slots, *(narrowed.census if census else ())), relation,
+                  where=both(*limits) if limits else None, group=tuple(range(1, len(keys) + 1)))
+
+
+def cells_of(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
+    """A cube's frame out of what `cube_select` gave with its census."""
+    keys = ["day", *(f"d{i}" for i in range(len(cube.dimensions))), *(f"k{i}" for i in range(len(cube.keys)))]
+    frame = frame.filter(pl.col("fate") == FINE)
+    if cube.value is not None:
+        keys.append("value")
+        frame = frame.filter(pl.col("value").is_not_null())
+    return frame.select(*keys, *(f"s{i}" for i in range(len(cube.slots))))
+
+
+def _slot(slot: Slot, narrowed: Narrow) -> Node:
+    x = None if slot.arg is None else narrowed.args[slot.arg]
+    if x is None or slot.op == "values":
+        return _exact(call("count", Literal(1)))
+    if slot.op == "count":
+        return _exact(call("count", x.node))
+    if slot.op in ("min", "max"):
+        extreme = Infix("+", (call(slot.op, double(x)), Literal(0.0)))  # -0.0 becomes 0.0
+        return Cast(extreme, "DOUBLE")
+    return _exact(call("coalesce", call("sum", _summand(slot, x)), Literal(0)))
+
+
+def _summand(slot: Slot, x: Term) -> Node:
+    whole = x.type in ("integer", "boolean")
+    if slot.op == "sum" and whole:
+        return Cast(x.node, "BIGINT") if x.bound <= NARROW else x.node
+    if slot.op == "squares" and whole:
+        wide = Cast(x.node, "BIGINT" if x.bound ** 2 < NARROW else "HUGEINT")
+        return Infix("*", (wide, wide))
+    number = double(x)
+    if slot.op == "squares":
+        floor = call("floor", number)
+        return Cast(Infix("*", (floor, floor)), "HUGEINT")
+    if slot.op in ("squares_whole", "squares_fraction"):
+        number = Infix("*", (number, number))
+    floor = call("floor", number)
+    if slot.op in ("whole", "squares_whole", "sum"):
+        return Cast(floor, "HUGEINT")
+    rest = Infix("*", (Infix("-", (number, floor)), Literal(FRACTION, "double")))
+    return Cast(call("floor", rest), "BIGINT")
+
+
+def _exact(node: Node) -> Node:
+    return Cast(node, "DECIMAL(38,0)")
+
+
+def reason_of(rows: Rows, fate: int) -> tuple[str, str]:
+    """The column and the reason of a fate from `FIRST_REASON` on."""
+    return rows.needs.reasons[fate - FIRST_REASON]

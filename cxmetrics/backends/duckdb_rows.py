@@ -1,0 +1,218 @@
+"""From the files of a source to rows that count, as one chain of selects: the pipeline every engine follows.
+
+Columns: `p…` as in the file, `v…`, `b…`, `c…`, `u…` (see `duckdb_values`), `d…` a dimension, `day`; `fate`: 0 for
+rows that count, else the number of what became of the row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cxmetrics.backends.cells import MISSING, Physical, Request, Table
+from cxmetrics.backends.duckdb_expressions import Term, Writer
+from cxmetrics.backends.duckdb_steps import Steps
+from cxmetrics.backends.duckdb_times import instant_literal, years_of
+from cxmetrics.backends.duckdb_values import FINE, TYPE, VALUES, Read, Zone, held, read_column, text_of
+from cxmetrics.backends.needs import Needs, columns_in
+from cxmetrics.backends.sql import (
+    Call,
+    Case,
+    Cast,
+    Infix,
+    IsNull,
+    Items,
+    Literal,
+    Name,
+    Node,
+    Not,
+    Select,
+    both,
+    call,
+    either,
+    when,
+)
+from cxmetrics.ir import Binding, ColumnSpec
+from cxmetrics.plan import Days
+
+DROPPED, DUPLICATE = 1, 2
+FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
+PLACE = ("file_index", "file_row_number")  # where a row stands
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The chain of selects of a request, growing while expressions over its rows are written."""
+
+    request: Request
+    needs: Needs
+    steps: Steps
+    first: Select
+    reads: tuple[Read, ...]
+    physical: Mapping[str, Name]
+    writer: Writer
+    zone: Zone
+
+    @cached_property
+    def reads_by_name(self) -> Mapping[str, Read]:
+        """The columns that are read, by their name in the source."""
+        return {read.spec.name: read for read in self.reads}
+
+    def dimension(self, name: str, lookups: Mapping[Binding, str]) -> Node:
+        """The text of a dimension of each row; `lookups`: the relation of each binding that has a lookup."""
+        binding = self.needs.bindings.get(name)
+        if binding is None:
+            return Literal(MISSING)
+        text = self.bound_text(binding.column)
+        if binding.lookup is not None:
+            relation = lookups[binding]
+            found = f"{relation} {name}"
+            if not self.steps.has(found):
+                self.steps.join(relation, text, "key", {found: "value"})
+            text = self.steps.column(found)
+        return call("coalesce", text, Literal(MISSING))
+
+    def bound_text(self, column: str) -> Node:
+        """The text of a physical column: typed where it is declared, else as it stands in the file."""
+        for read in self.reads:
+            if read.spec.physical == column:
+                return text_of(read.term.node, read.spec.type, self.zone)
+        return text_of(self.physical[column], self.request.table.columns[column], self.zone)
+
+
+def rows_of(request: Request, needs: Needs, *, placed: bool = False) -> Rows:
+    """The rows of the table with their typed columns, `day` and `fate` (duplicates not yet told).
+
+    `placed` adds the columns of `PLACE`.  Where `unique` does not ask for all rows, what cannot lie in the days of
+    the request is not read.
+    """
+    bound = {binding.column for binding in needs.bindings.values()}
+    wanted = sorted({spec.physical for spec in needs.read} | bound)
+    physical = {column: Name(f"p{i} {column}") for i, column in enumerate(wanted)}
+    steps = Steps([*(name.name for name in physical.values()), *(PLACE if placed else ())])
+    zone = Zone(request.zone, years_of(request.days if request.scan.source.unique is None else None))
+    kinds = request.table.columns
+    reads = tuple(read_column(steps, spec, physical[spec.physical], kinds[spec.physical], zone, i)
+                  for i, spec in enumerate(needs.read))
+    columns = {read.spec.name: read.term for read in reads}
+    writer = Writer(steps, columns)
+    for spec in needs.derived:
+        columns[spec.name] = _derived(writer, spec)
+    first = _first(request, needs, physical, placed=placed)
+    rows = Rows(request, needs, steps, first, reads, physical, writer, zone)
+    steps.define("day", _day(rows))
+    steps.define("fate", _fate(rows))
+    return rows
+
+
+def files_of(table: Table) -> Call:
+    """The table function that reads the files."""
+    keys = {name for path in table.files for name in _path_keys(path.parts)}
+    hive = bool(keys & set(table.columns))
+    named: tuple[tuple[str, Node], ...] = (
+        ("union_by_name", Literal(len(table.files) > 1)), ("hive_partitioning", Literal(hive)),
+        ("binary_as_string", Literal(True)))
+    if hive:
+        named = (*named, ("hive_types_autocast", Literal(False)))
+    return Call("read_parquet", (Items(tuple(Literal(glob_of(str(path))) for path in table.files)),), named)
+
+
+def glob_of(path: str) -> str:
+    """The pattern that matches the path and nothing else."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in path)
+
+
+def _path_keys(parts: tuple[str, ...]) -> Iterator[str]:
+    return (part.partition("=")[0] for part in parts[:-1] if "=" in part)
+
+
+def _first(request: Request, needs: Needs, physical: Mapping[str, Name], *, placed: bool) -> Select:
+    kinds = request.table.columns
+    items: list[tuple[Node, str | None]] = [
+        (held(Name(column), kinds[column]), name.name) for column, name in physical.items()]
+    if placed:
+        items += [(Cast(Name(place), "BIGINT"), place) for place in PLACE]
+    items = items or [(Literal(True), "row")]
+    return Select(tuple(items), files_of(request.table), where=_prunable(request, needs))
+
+
+def _prunable(request: Request, needs: Needs) -> Node | None:
+    """What lets row groups be left out by their statistics: a day's margin around the days of the request."""
+    source, days = request.scan.source, request.days
+    if days is None or source.unique is not None or not isinstance(source.time, str):
+        return None
+    spec = next(spec for spec in needs.read if spec.name == source.time)
+    if not days:
+        return None
+    first, last = min(start for start, _ in days), max(end for _, end in days)
+    if first <= dt.date(2, 1, 1) or last >= dt.date(9990, 1, 1):
+        return None
+    ends = _ends(request.table.columns[spec.physical], first - dt.timedelta(days=2), last + dt.timedelta(days=2))
+    if ends is None:
+        return None
+    column = Name(spec.physical)
+    return either(both(Infix(">=", (column, ends[0])), Infix("<=", (column, ends[1]))), IsNull(column))
+
+
+def _ends(kind: Physical, first: dt.date, last: dt.date) -> tuple[Node, Node] | None:
+    match kind:
+        case "date" | "time":
+            return Literal(first), Literal(last)
+        case "instant":
+            start, end = (dt.datetime.combine(day, dt.time(), dt.UTC) for day in (first, last))
+            return instant_literal(start), instant_literal(end)
+        case _:
+            return None
+
+
+def _derived(writer: Writer, spec: ColumnSpec) -> Term:
+    """A derived column: null where an input is."""
+    assert spec.formula is not None
+    made = writer.term(spec.formula)
+    inputs = {writer.columns[column.name].node: None for column in columns_in(spec.formula)}
+    present = both(*(Not(IsNull(node)) for node in inputs))
+    number = len(writer.columns)
+    node = writer.steps.define(f"c{number} {spec.name}", when(present, made.node))
+    instant = None
+    if made.instant is not None:
+        instant = writer.steps.define(f"u{number} {spec.name}", when(present, made.instant))
+    return Term(node, made.type, made.bound, instant)
+
+
+def _day(rows: Rows) -> Node:
+    time = rows.request.scan.source.time
+    if isinstance(time, dt.date):
+        return Cast(Literal(time), "DATE")
+    return Cast(rows.reads_by_name[time].term.node, "DATE")
+
+
+def _fate(rows: Rows) -> Node:
+    """0, or the first reason to reject the row, or that `keep` drops it."""
+    branches: list[tuple[Node, Node]] = []
+    for number, (name, reason) in enumerate(rows.needs.reasons, FIRST_REASON):
+        read = rows.reads_by_name[name]
+        if reason in ("key", "missing"):
+            branches.append((IsNull(read.term.node), Literal(number)))
+        elif reason == "type" and read.status is not None:  # its three reasons at once
+            bad = is_bad(read.status)
+            branches.append((bad, Infix("+", (read.status, Literal(number - TYPE)))))
+    keep = rows.request.scan.source.keep
+    if keep is not None:
+        branches.append((Not(call("coalesce", rows.writer.term(keep).node, Literal(False))), Literal(DROPPED)))
+    return Case(tuple(branches), Literal(FINE)) if branches else Literal(FINE)
+
+
+def is_bad(status: Node) -> Node:
+    """Whether a value breaks its contract (and is not merely not finite)."""
+    return both(Infix(">=", (status, Literal(TYPE))), Infix("<=", (status, Literal(VALUES))))
+
+
+def in_days(days: Iterable[Days] | None) -> Node | None:
+    """Whether a row's day was asked for or cannot be told; None where all are asked for."""
+    if days is None:
+        return None
+    day = Name("day")
+    spans = (both(Infix(">=", (day, Literal(start))), Infix("<", (day, Literal(end)))) for start, end in days)
+    return either(IsNull(day), *spans)

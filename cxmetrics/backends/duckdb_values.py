@@ -1,0 +1,300 @@
+"""The contract of a declared column in SQL: from what stands in the file to a typed value, or to what is wrong with it.
+
+A column `x` becomes `c x`, its value (null where there is none or it is bad), and, where it can be bad, `b x`,
+its status.  Times are naive local times of the project's zone; where a value names its zone, or counts from
+the epoch, `u x` also holds the instant, so that differences do not feel clock changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cxmetrics.backends import rules
+from cxmetrics.backends.cells import Physical
+from cxmetrics.backends.duckdb_expressions import NARROW, Term, text_literal
+from cxmetrics.backends.duckdb_steps import Steps
+from cxmetrics.backends.duckdb_times import USUAL, Years, local_of
+from cxmetrics.backends.needs import has_status
+from cxmetrics.backends.sql import (
+    NULL,
+    Case,
+    Cast,
+    In,
+    Infix,
+    IsNull,
+    Literal,
+    Name,
+    Node,
+    Not,
+    both,
+    call,
+    either,
+    when,
+)
+from cxmetrics.ir import ColumnSpec, ColumnType
+
+FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses; 1 to 3 are `needs.REASONS`
+EPOCH = {"epoch_s": 1_000_000, "epoch_ms": 1_000}  # microseconds in one
+_YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # years 1 to 9999, in microseconds from the epoch
+_MOMENT = f"{rules.LOCAL_TIME[:-1]}({rules.OFFSET[:-1]})?$"
+STRIP = "stripped"  # a macro: text without blanks at its ends, null where nothing is left
+_CLOCK_MARKS = ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l", "%-H", "%-I")
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The project's time zone, and the years in which the data may lie."""
+
+    name: str
+    years: Years = USUAL
+
+
+def strip_macro() -> Node:
+    """The body of the macro `STRIP`, of its argument `x`."""
+    bare = call("trim", Name("x"), _characters(rules.BLANKS))
+    return when(Infix("<>", (bare, Literal(""))), bare)
+
+
+def _characters(text: str) -> Node:
+    return call("concat", *(call("chr", Literal(ord(char))) for char in text))
+
+
+def held(physical: Name, kind: Physical) -> Node:
+    """A physical column in the one type of its kind; text stripped, and null where it is empty."""
+    match kind:
+        case "text":
+            return call(STRIP, Cast(physical, "VARCHAR"))
+        case "number":
+            return Cast(physical, "DOUBLE")
+        case "time":
+            return Cast(physical, "TIMESTAMP")
+        case _:
+            return physical
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A column that has been read: its term, and where its status stands if it can be bad."""
+
+    spec: ColumnSpec
+    term: Term
+    status: Name | None
+
+
+def read_column(steps: Steps, spec: ColumnSpec, physical: Name, kind: Physical, zone: Zone, at: int) -> Read:
+    """Define the columns that read the `at`th column of a source from a physical one (as `held`)."""
+    label, source = f"{at} {spec.name}", physical
+    if spec.missing and kind in ("text", "integer", "boolean"):
+        codes = tuple(map(text_literal, spec.missing))
+        source = steps.define(f"a{label}", when(Not(In(Cast(physical, "VARCHAR"), codes)), physical))
+    typed, instant = _typed(steps, source, spec, kind, zone)
+    value = steps.define(f"v{label}", typed)
+    status = None
+    if has_status(spec, kind):
+        status = steps.define(f"b{label}", _status(source, value, spec, kind))
+    kept = steps.define(f"c{label}", _masked(value, value, status, spec))
+    when_known = None
+    if instant is not None:
+        when_known = steps.define(f"u{label}", _masked(instant, value, status, spec))
+    return Read(spec, Term(kept, spec.type, _bound(spec), when_known), status)
+
+
+def _masked(node: Node, value: Node, status: Node | None, spec: ColumnSpec) -> Node:
+    fine = [] if status is None else [Infix("=", (status, Literal(FINE)))]
+    if codes := _missing_numbers(spec):
+        fine.append(Not(In(Cast(value, "DOUBLE"), codes)))
+    return when(both(*fine), node) if fine else node
+
+
+def _bound(spec: ColumnSpec) -> float:
+    if spec.type != "integer":
+        return math.inf
+    return max(abs(spec.low), abs(spec.high)) if spec.low is not None and spec.high is not None else NARROW
+
+
+def _typed(steps: Steps, source: Node, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple[Node, Node | None]:
+    match spec.type:
+        case "integer":
+            return _integer(steps, source, kind), None
+        case "number":
+            return _number(steps, source, kind), None
+        case "text":
+            return text_of(source, kind, zone), None
+        case "boolean":
+            return _boolean(source, kind), None
+        case "date":
+            return Cast(_time(steps, source, spec, kind, zone)[0], "DATE"), None
+        case "time":
+            return _time(steps, source, spec, kind, zone)
+
+
+# --- what is wrong ---------------------------------------------------------------------------------------------
+
+
+def _status(source: Node, value: Node, spec: ColumnSpec, kind: Physical) -> Node:
+    """The first thing wrong with a value: not finite, unreadable, off the scale, not of the closed set."""
+    checks: list[tuple[Node, int]] = []
+    if kind == "number":
+        checks.append((Not(call("isfinite", source)), NOT_FINITE))
+    elif spec.type == "number":
+        checks.append((Not(call("isfinite", value)), NOT_FINITE))
+    checks.append((both(Not(IsNull(source)), IsNull(value)), TYPE))
+    if codes := _missing_numbers(spec):
+        checks.append((In(Cast(value, "DOUBLE"), codes), FINE))
+    limits = [Infix(operator, (value, Literal(float(end), "double")))
+              for operator, end in (("<", spec.low), (">", spec.high)) if end is not None]
+    if limits:
+        checks.append((either(*limits), SCALE))
+    if spec.values is not None:
+        checks.append((Not(_among(value, spec)), VALUES))
+    return Case(tuple((wrong, Literal(code)) for wrong, code in checks), Literal(FINE))
+
+
+def _missing_numbers(spec: ColumnSpec) -> tuple[Node, ...]:
+    return _numbers(spec.missing) if spec.type in ("integer", "number") else ()
+
+
+def _numbers(texts: tuple[str, ...]) -> tuple[Node, ...]:
+    found = []
+    for text in texts:
+        try:
+            number = float(text)
+        except ValueError:
+            continue
+        if math.isfinite(number):
+            found.append(Literal(number, "double"))
+    return tuple(found)
+
+
+def _among(value: Node, spec: ColumnSpec) -> Node:
+    """Whether the value is one of the closed set; null for null."""
+    values = spec.values or ()
+    if spec.type in ("integer", "number"):
+        numbers = _numbers(values)
+        return In(Cast(value, "DOUBLE"), numbers) if numbers else IsNull(value)
+    if spec.type == "boolean":
+        return In(Cast(value, "VARCHAR"), tuple(text_literal(text.lower()) for text in values))
+    return In(text_of(value, spec.type, Zone("UTC")), tuple(map(text_literal, values)))
+
+
+# --- values ----------------------------------------------------------------------------------------------------
+
+
+def _matches(text: Node, pattern: str) -> Node:
+    return call("regexp_matches", text, Literal(pattern))
+
+
+def _folded(steps: Steps, text: Node) -> Node:
+    """Text with full-width digits and signs as ASCII; most text has none, which is told by its length."""
+    wide = Infix("<>", (call("length", text), call("strlen", text)))
+    return steps.bind(when(wide, call("translate", text, Literal(rules.WIDE), Literal(rules.NARROW)), text))
+
+
+def _integer(steps: Steps, source: Node, kind: Physical) -> Node:
+    if kind == "text":
+        text = _folded(steps, source)
+        whole = call("regexp_replace", text, Literal(r"\..*$"), Literal(""))
+        return when(_matches(text, rules.INTEGER), Cast(whole, "BIGINT", safe=True))
+    if kind == "number":
+        return when(Infix("=", (source, call("floor", source))), Cast(source, "BIGINT", safe=True))
+    return Cast(source, "BIGINT", safe=True)
+
+
+def _number(steps: Steps, source: Node, kind: Physical) -> Node:
+    if kind != "text":
+        return Cast(source, "DOUBLE")
+    text = _folded(steps, source)
+    known = either(_matches(text, rules.NUMBER), _matches(call("lower", text), rules.NOT_FINITE))
+    return when(known, Cast(text, "DOUBLE", safe=True))
+
+
+def _boolean(source: Node, kind: Physical) -> Node:
+    if kind == "boolean":
+        return source
+    said: Node = call("lower", source) if kind == "text" else Cast(source, "VARCHAR")
+    yes, no = (rules.TRUE, rules.FALSE) if kind == "text" else (("1",), ("0",))
+    return Case(((In(said, tuple(map(Literal, yes))), Literal(True)),
+                 (In(said, tuple(map(Literal, no))), Literal(False))), NULL)
+
+
+def text_of(source: Node, kind: Physical | ColumnType, zone: Zone) -> Node:
+    """The text of a value (a column): decimal integers, `true`/`false`, ISO dates and local times."""
+    match kind:
+        case "text":
+            return source
+        case "number":
+            whole = both(Infix("=", (source, call("floor", source))),
+                         Infix("<", (call("abs", source), Literal(2.0**53))))
+            shortest = call("replace", Cast(source, "VARCHAR"), Literal("e-0"), Literal("e-"))
+            return when(whole, Cast(Cast(source, "BIGINT", safe=True), "VARCHAR"), shortest)
+        case "date":
+            return call("strftime", source, Literal("%Y-%m-%d"))
+        case "time":
+            return call("strftime", source, Literal("%Y-%m-%d %H:%M:%S"))
+        case "instant":
+            return call("strftime", local_of(source, zone.name, zone.years), Literal("%Y-%m-%d %H:%M:%S"))
+        case _:
+            return Cast(source, "VARCHAR")
+
+
+# --- times -----------------------------------------------------------------------------------------------------
+
+
+def _time(steps: Steps, source: Node, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple[Node, Node | None]:
+    """The local time and, where the value says its zone, the instant."""
+    match kind:
+        case "date" | "time":
+            return Cast(source, "TIMESTAMP"), None
+        case "instant":
+            return local_of(source, zone.name, zone.years), source
+        case "integer" if spec.format in EPOCH:
+            return _from_epoch(steps, source, EPOCH[spec.format], zone)
+        case _:
+            return _read_time(steps, steps.bind(Cast(source, "VARCHAR")), spec, zone)
+
+
+def _read_time(steps: Steps, text: Node, spec: ColumnSpec, zone: Zone) -> tuple[Node, Node | None]:
+    if spec.format in EPOCH:
+        return _from_epoch(steps, steps.bind(_integer(steps, text, "text")), EPOCH[spec.format], zone)
+    if spec.format:
+        return _by_pattern(steps, text, spec.format, zone)
+    if spec.type == "date":
+        return _iso_date(text), None
+    return _iso(steps, text, zone)
+
+
+def _from_epoch(steps: Steps, source: Node, step: int, zone: Zone) -> tuple[Node, Node]:
+    lowest, highest = -(-_YEARS[0] // step), _YEARS[1] // step
+    inside = both(Infix(">=", (source, Literal(lowest))), Infix("<=", (source, Literal(highest))))
+    count = Infix("*", (Cast(when(inside, source), "BIGINT"), Literal(step)))
+    instant = steps.bind(call("make_timestamptz", count))
+    return local_of(instant, zone.name, zone.years), instant
+
+
+def _by_pattern(steps: Steps, text: Node, pattern: str, zone: Zone) -> tuple[Node, Node | None]:
+    parsed = call("try_strptime", text, text_literal(pattern.replace("%:z", "%z")))
+    if "%z" in pattern or "%:z" in pattern:
+        instant = steps.bind(parsed)
+        return local_of(instant, zone.name, zone.years), instant
+    if any(mark in pattern for mark in _CLOCK_MARKS):
+        return parsed, None
+    return Cast(Cast(parsed, "DATE"), "TIMESTAMP"), None
+
+
+def _iso_date(text: Node) -> Node:
+    """The midnight of a day written in ISO's or a similar form."""
+    dashed = call("regexp_replace", text, Literal("^(.{4})[-/]?(..)[-/]?(..)$"), Literal(r"\1-\2-\3"))
+    return Cast(Cast(when(_matches(text, rules.DATE), dashed), "DATE", safe=True), "TIMESTAMP")
+
+
+def _iso(steps: Steps, text: Node, zone: Zone) -> tuple[Node, Node]:
+    slash = call("replace", text, Literal("/"), Literal("-"))
+    known = steps.bind(when(_matches(text, _MOMENT), slash))
+    offset = steps.bind(call("regexp_extract", call("substr", known, Literal(17)), Literal(rules.OFFSET)))
+    bare = Infix("=", (offset, Literal("")))
+    close = call("regexp_replace", known, Literal(" ?(Z|[+-][0-9:]+)$"), Literal(r"\1"))  # no blank before the offset
+    instant = steps.bind(when(Infix("<>", (offset, Literal(""))), Cast(close, "TIMESTAMPTZ", safe=True)))
+    local = when(bare, Cast(known, "TIMESTAMP", safe=True), local_of(instant, zone.name, zone.years))
+    return call("coalesce", local, _iso_date(text)), instant

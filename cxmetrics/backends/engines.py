@@ -1,0 +1,26 @@
+"""Engines by name; each is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cxmetrics.backends.cells import Backend
+from cxmetrics.codes import backends as codes
+from cxmetrics.diagnostics import Fault, report
+
+ENGINES = ("duckdb", "polars")
+
+
+def engine_named(name: str, scratch: Path) -> Backend:
+    """The engine called `name`, with a folder for what does not fit in memory.  Raises `Fault` CX602."""
+    match name:
+        case "duckdb":
+            from cxmetrics.backends.duckdb import DuckDB  # noqa: PLC0415 - an engine that may not be wanted
+
+            return DuckDB(scratch)
+        case "polars":
+            from cxmetrics.backends.polars import Polars  # noqa: PLC0415
+
+            return Polars()
+        case _:
+            raise Fault(report(codes.ENGINE_MISSING, None, engine=name))

@@ -1,0 +1,101 @@
+"""Numbers as people read them: rounded half up, with their unit.  Machines get them unrounded elsewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from math import isfinite
+from typing import Literal
+
+from cxmetrics.ir import Grain, Rounding
+from cxmetrics.units import COUNT, Unit, read_unit
+
+Sign = Literal["", "+"]
+_MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncate": ROUND_DOWN}
+_HUGE = 1e15  # from here on digits say less than the power of ten
+NONE = "-"
+
+
+def figure(value: float | None, unit: Unit | None, display: Rounding | None = None, *, difference: bool = False) -> str:
+    """A value in its unit: `99.95%`, `812 ms`, `+35.1`, `1,234`; `-` where it is missing.
+
+    `difference`: the value is a change or a gap: it has a sign, and of shares it is in percentage points.
+    """
+    if value is None or not isfinite(value):
+        return NONE
+    kind = unit.kind if unit else "number"
+    share = kind == "share"
+    sign: Sign = "+" if kind == "nps" or difference else ""
+    exact = Decimal(repr(float(value))) * (100 if share else 1)
+    text = _rounded(exact, display, _places(abs(float(exact)), unit), sign)
+    return text + (" pp" if difference else "%") * share + _suffix(unit)
+
+
+def share(value: float | None) -> str:
+    """A weight: `40%`, `1.4%`, `0.05%`."""
+    if value is None:
+        return NONE
+    exact = Decimal(repr(float(value))) * 100
+    places = 2 if abs(exact) < 1 else 1
+    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP).normalize():f}%"
+
+
+def whole(value: float | None) -> str:
+    """A number of rows: `12,345`; with decimals only where it has some."""
+    if value is None or not isfinite(value):
+        return NONE
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def unit_named(name: str | None) -> Unit | None:
+    """The unit a table of values names, if it can be read."""
+    return read_unit(name) if name else None
+
+
+def period_name(period: dt.date, grain: Grain) -> str:
+    """`2026-10-05`, `2026-W41`, `2026-10`, `2026-Q4`, `2026`."""
+    match grain:
+        case "day":
+            return period.isoformat()
+        case "week":
+            return f"{period.isoformat()} +6"
+        case "month":
+            return f"{period:%Y-%m}"
+        case "quarter":
+            return f"{period.year:04d}-Q{(period.month + 2) // 3}"
+        case "year":
+            return f"{period.year:04d}"
+
+
+def _rounded(exact: Decimal, display: Rounding | None, places: int, sign: Sign) -> str:
+    if abs(exact) >= _HUGE:
+        return f"{float(exact):{sign}.6g}"
+    if display is None:
+        return _shown(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), sign)
+    if display.rule == "to":
+        step = Decimal(repr(display.parameter))
+        return _shown((exact / step).quantize(Decimal(1), ROUND_HALF_UP) * step, sign)
+    places = int(display.parameter)
+    return _shown(exact.quantize(Decimal(1).scaleb(-places), _MODES[display.rule]), sign)
+
+
+def _shown(number: Decimal, sign: Sign) -> str:
+    return f"{number:,f}".removeprefix("-") if not number else f"{number:{sign},f}"
+
+
+def _places(size: float, unit: Unit | None) -> int:
+    """How many decimals are read."""
+    match unit.kind if unit else "number":
+        case "share" | "scale":
+            return 2
+        case "score" | "nps":
+            return 1
+        case "quantity" if unit and unit.powers == ((COUNT, 1),) and size.is_integer():
+            return 0
+    return 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
+
+
+def _suffix(unit: Unit | None) -> str:
+    if unit is None or unit.kind != "quantity" or unit.powers == ((COUNT, 1),):
+        return ""
+    return f" {unit}"

@@ -1,0 +1,227 @@
+"""Any slice, at once: from the store where it has it, from the sources where it has not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import polars as pl
+
+from cxmetrics.backends.cells import Request
+from cxmetrics.backends.engines import engine_named
+from cxmetrics.backends.polars_expressions import Term, term
+from cxmetrics.bind import Bound, bind
+from cxmetrics.census import judge
+from cxmetrics.codes import data as data_codes
+from cxmetrics.codes import names as codes
+from cxmetrics.codes import yaml_files as yaml_codes
+from cxmetrics.diagnostics import DID_YOU_MEAN, Fault, closest, report
+from cxmetrics.evaluate import evaluate
+from cxmetrics.formulas import Names, resolve_condition
+from cxmetrics.fuse import families, fuse
+from cxmetrics.ir import GRAINS, ColumnSpec, Expr, Grain
+from cxmetrics.matching import Proof
+from cxmetrics.parse import parse
+from cxmetrics.plan import Days, Leaf, Node, Plan, Scan, leaves_of
+from cxmetrics.points import before, last, start
+from cxmetrics.prove import condition
+from cxmetrics.run import Engine, compiled
+from cxmetrics.source import Located, Source
+from cxmetrics.stale import Day, Family, Task
+from cxmetrics.states import concat, names, spread
+from cxmetrics.store import Store
+from cxmetrics.units import TEXT
+
+_ONE = dt.timedelta(days=1)
+_WHERE = "--where"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked for."""
+
+    indicators: tuple[str, ...]
+    by: Family
+    grain: Grain
+    first: Day | None
+    last: Day | None
+    where: Expr | None
+    across: Family  # `by` and the dimensions that `where` looks at
+
+
+def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grain: str | None = None,
+          first: Day | None = None, last: Day | None = None, where: str | None = None,
+          engine: Engine = "duckdb") -> pl.DataFrame:
+    """The values of some indicators: the columns of `values`, one row a period and slice, in order.
+
+    Periods are those that begin in [first, last); `grain` is the project's coarsest by default.  `where` is a
+    condition over dimensions: only rows of these slices are counted.  Raises `Fault`.
+    """
+    _, plan = compiled(root)
+    asked = _question(plan, indicators, by, grain, first, last, where)
+    stored = _from_store(root, plan, asked)
+    frame = stored if stored is not None else _from_sources(root, plan, asked, engine)
+    if asked.first is not None:
+        frame = frame.filter(pl.col("period") >= start(asked.first, asked.grain, plan.project.week_start))
+    if asked.last is not None:
+        frame = frame.filter(pl.col("period") < asked.last)
+    shown = [column for column in frame.columns if column in asked.by or column not in _all_dimensions(plan)]
+    order = pl.col("indicator").replace_strict({name: i for i, name in enumerate(asked.indicators)},
+                                               return_dtype=pl.Int64)
+    return frame.filter(pl.col("indicator").is_in(asked.indicators)).select(shown).sort(
+        [order, "period", *asked.by], nulls_last=True)
+
+
+def _all_dimensions(plan: Plan) -> set[str]:
+    return {binding.dimension for origin in plan.sources.values() for binding in origin.bindings}
+
+
+def _question(plan: Plan, indicators: Sequence[str], by: Sequence[str], grain: str | None, first: Day | None,
+              last_day: Day | None, where: str | None) -> _Question:
+    if first and last_day and first >= last_day:
+        raise Fault(report(data_codes.EMPTY_INTERVAL, None, start=first, end=last_day))
+    dimensions = _dimensions(plan)
+    for name in indicators:
+        if name not in plan.nodes:
+            guess = closest(name, plan.nodes)
+            raise Fault(report(codes.UNKNOWN_INDICATOR, None, help=DID_YOU_MEAN if guess else None, name=name,
+                               guess=guess or ""))
+    for name in by:
+        if name not in dimensions:
+            guess = closest(name, dimensions)
+            raise Fault(report(codes.UNKNOWN_DIMENSION, None, help=DID_YOU_MEAN if guess else None, name=name,
+                               guess=guess or ""))
+    chosen = max(plan.project.grains, key=GRAINS.index) if grain is None else grain
+    if chosen not in GRAINS:
+        raise Fault(report(yaml_codes.WRONG_VALUE, None, key="grain", expected=", ".join(GRAINS), found=chosen))
+    condition_, looked_at = _where(where, dimensions)
+    across = tuple(name for name in dimensions if name in by or name in looked_at)
+    kept = tuple(name for name in dimensions if name in by)
+    return _Question(tuple(dict.fromkeys(indicators)), kept, cast("Grain", chosen), first, last_day, condition_, across)
+
+
+def _dimensions(plan: Plan) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(binding.dimension for origin in plan.sources.values() for binding in origin.bindings))
+
+
+def _where(text: str | None, dimensions: Sequence[str]) -> tuple[Expr | None, set[str]]:
+    """A condition over dimensions, and those it looks at."""
+    if text is None:
+        return None, set()
+    written = Located(text, Source(_WHERE, text), 0, len(text))
+    node, problems = parse(written)
+    columns = {name: ColumnSpec(name, "text", TEXT, name) for name in dimensions}
+    scope = Names({_WHERE: columns}, {}, found=list(problems))
+    expr = resolve_condition(node, _WHERE, columns, scope, implicit=False)
+    proved = condition(expr, Proof({_WHERE: columns}, {}, scope.found))
+    if scope.found:
+        raise Fault(*scope.found)
+    return proved, {name for name in dimensions if name in _names_in(proved)}
+
+
+def _names_in(expr: Expr) -> set[str]:
+    args: Iterable[Expr] = getattr(expr, "args", ())
+    own = {expr.name} if hasattr(expr, "name") else set()
+    return own.union(*(_names_in(arg) for arg in args))
+
+
+def _from_store(root: Path, plan: Plan, asked: _Question) -> pl.DataFrame | None:
+    """The stored values, if the store has this cut and grain of these very definitions; None otherwise."""
+    if asked.where is not None or not (root / plan.project.store).is_dir():
+        return None
+    for name in asked.indicators:
+        indicator = plan.nodes[name].indicator
+        cuts = plan.project.cuts if indicator.cuts is None else indicator.cuts
+        grains = plan.project.grains if indicator.grains is None else indicator.grains
+        if asked.grain not in grains or asked.by and set(asked.by) not in map(set, cuts):
+            return None
+    with Store.open(root / plan.project.store, writable=False) as store:
+        if not len(store.runs()):
+            return None
+        frame = store.values(grain=asked.grain, cut=asked.by, indicators=asked.indicators)
+    prints = {plan.nodes[name].fingerprint for name in asked.indicators}
+    return frame if set(frame["definition"].unique()) == prints else None
+
+
+def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> pl.DataFrame:
+    part = pruned(plan, asked.indicators, asked.grain, asked.by)
+    wanted = partials_of(part)
+    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder:
+        scratch = Path(folder)
+        bound = bind(plan, root, scratch, frozenset(plan.partials[index].source for index in wanted))
+        fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted, (asked.across,))
+        backend = engine_named(engine, scratch)
+        states: dict[str, dict[Family, pl.DataFrame]] = {}
+        known: dict[str, tuple[Day, Day]] = {}
+        for scan in fused.scans:
+            one = bound[scan.source.id]
+            days = _days(asked, plan)
+            request = Request(Scan(one.origin, scan.cubes), one.table, one.lookups, plan.project.time_zone, days)
+            cells = backend.cells(request)
+            task = Task(one.origin.id, frozenset(wanted), frozenset(), everything=days is None)
+            judge(part, one.origin, task, cells.census)
+            frames = [spread(cube, frame) for cube, frame in zip(scan.cubes, cells.frames, strict=True)]
+            states[one.origin.id] = _sliced(asked, one, scan, frames)
+            if cells.census.first and cells.census.last:
+                known[one.origin.id] = (cells.census.first, cells.census.last)
+        between = None if asked.first is None or asked.last is None else (asked.first, asked.last)
+        return evaluate(part, states, known, between)
+
+
+def _days(asked: _Question, plan: Plan) -> tuple[Days, ...] | None:
+    """The days of the periods asked for, and of the one before for `change`; None for all."""
+    if asked.first is None and asked.last is None:
+        return None
+    week = plan.project.week_start
+    low, high = dt.date.min, dt.date.max
+    if asked.first is not None:
+        low = before(start(asked.first, asked.grain, week), asked.grain, week) or dt.date.min
+    if asked.last is not None:
+        high = last(start(asked.last - _ONE, asked.grain, week), asked.grain) + _ONE
+    return ((low, high),)
+
+
+def _sliced(asked: _Question, one: Bound, scan: Scan, frames: list[pl.DataFrame]) -> dict[Family, pl.DataFrame]:
+    """The states by family; with a condition, only the rows of the slices where it holds."""
+    parts: dict[Family, list[pl.DataFrame]] = {}
+    for cube, frame in zip(scan.cubes, frames, strict=True):
+        parts.setdefault(cube.dimensions, []).append(frame)
+    if asked.where is None:
+        return {family: concat(own, len(family)) for family, own in parts.items()}
+    fitting = [family for family in families((asked.across,), one.dimensions) if set(asked.across) <= set(family)]
+    if not fitting:
+        raise Fault(report(data_codes.UNKNOWN_SLICE_COLUMN, one.origin.span, name=", ".join(asked.across),
+                           known=", ".join(sorted(one.dimensions))))
+    family = fitting[0]
+    frame = concat(parts[family], len(family))
+    columns: Mapping[str, Term] = {
+        name: Term(pl.col(own), "text") for name, own in zip(family, names(len(family)), strict=True)}
+    return {family: frame.filter(term(asked.where, columns).expr)}
+
+
+def pruned(plan: Plan, indicators: Sequence[str], grain: Grain, by: Family) -> Plan:
+    """The part of a plan that gives some indicators in one grain and cut."""
+    needed: set[str] = set()
+    todo = list(indicators)
+    while todo:
+        name = todo.pop()
+        if name not in needed:
+            needed.add(name)
+            todo += plan.nodes[name].below
+    project = replace(plan.project, grains=(grain,), cuts=(by,) if by else ())
+    nodes = {name: _shown(node) for name, node in plan.nodes.items() if name in needed}
+    return replace(plan, project=project, nodes=nodes)
+
+
+def _shown(node: Node) -> Node:
+    return replace(node, indicator=replace(node.indicator, cuts=None, grains=None))
+
+
+def partials_of(plan: Plan) -> frozenset[int]:
+    """The partials that the nodes of a plan are finished from."""
+    leaves: list[Leaf] = [plan.leaves[index] for node in plan.nodes.values() for index in leaves_of(node.formula)]
+    return frozenset(part for leaf in leaves for total in leaf.inputs for part, _ in total.parts)
