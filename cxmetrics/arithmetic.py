@@ -7,7 +7,7 @@ never infinite.  Conditions are 1 and 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import assert_never
@@ -40,34 +40,6 @@ class Known:
     leaf: Callable[[int], Figure]
     indicator: Callable[[str], Figure]
     points: int
-
-
-def references(value: Value) -> Iterator[str]:
-    """The indicators a formula refers to."""
-    match value:
-        case Ref(indicator):
-            yield indicator
-        case Operation(_, args):
-            for arg in args:
-                yield from references(arg)
-        case Constant() | LeafValue():
-            return
-        case _:
-            assert_never(value)
-
-
-def leaves_of(value: Value) -> Iterator[int]:
-    """The leaves in a formula, by index."""
-    match value:
-        case LeafValue(leaf):
-            yield leaf
-        case Operation(_, args):
-            for arg in args:
-                yield from leaves_of(arg)
-        case Constant() | Ref():
-            return
-        case _:
-            assert_never(value)
 
 
 def compute(value: Value, known: Known) -> Figure:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from cxmetrics.backends.cells import Table
 from cxmetrics.backends.readers import find, open_table, require
-from cxmetrics.ir import Binding, Origin
+from cxmetrics.ir import Binding, ColumnSpec, Origin
 from cxmetrics.plan import Plan
+from cxmetrics.units import TEXT
 
 
 class Seen(NamedTuple):
@@ -63,8 +64,25 @@ def _bind(origin: Origin, root: Path, scratch: Path) -> Bound:
             if binding.dimension not in known.columns:
                 continue
         chosen[binding.dimension] = binding
+    origin = _closed(replace(origin, bindings=tuple(chosen.values())))
     files = {path.relative_to(root).as_posix(): _seen(path) for path in paths}
-    return Bound(replace(origin, bindings=tuple(chosen.values())), table, tables, files)
+    return Bound(origin, table, tables, files)
+
+
+def _closed(origin: Origin) -> Origin:
+    """The source with the closed sets of its dimensions as contracts of the columns behind them."""
+    columns = dict(origin.columns)
+    for binding in origin.bindings:
+        if binding.values is None or binding.lookup is not None:
+            continue
+        own = [spec for spec in columns.values() if spec.physical == binding.column and spec.formula is None]
+        for spec in own:
+            if spec.values is None and spec.type == "text":
+                columns[spec.name] = replace(spec, values=binding.values)
+        if not own:
+            columns[binding.dimension] = ColumnSpec(binding.dimension, "text", TEXT, binding.column,
+                                                    values=binding.values, span=binding.span)
+    return replace(origin, columns=columns)
 
 
 def _lookup(binding: Binding, root: Path, scratch: Path) -> Table:

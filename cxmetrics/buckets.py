@@ -155,15 +155,19 @@ def problem(folder: Path, file: DataFile) -> str | None:
     except FileNotFoundError:
         return "it is missing"
     except OSError as error:
-        return error.strerror or str(error)
+        return _said(error)
     return None if found == file.sha256 else "its checksum differs"
 
 
 def damaged(path: Path | str, what: object) -> Fault:
     """CX803 for a file of a store."""
-    return Fault(report(stores.STORE_DAMAGED, None, path=path, problem=what))
+    return Fault(report(stores.STORE_DAMAGED, None, path=path, problem=_said(what)))
 
 
-def unwritable(path: Path | str, error: OSError) -> Fault:
-    """CX801 for a store."""
-    return Fault(report(stores.STORE_UNWRITABLE, None, path=path, problem=error.strerror or str(error)))
+def unwritable(path: Path | str, what: object) -> Fault:
+    """CX801 for a store or a file of it."""
+    return Fault(report(stores.STORE_UNWRITABLE, None, path=path, problem=_said(what)))
+
+
+def _said(what: object) -> str:
+    return what.strerror or str(what) if isinstance(what, OSError) else str(what)

@@ -6,7 +6,6 @@ share a classifier: its classes are the coarsest parts of the values that no ato
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -46,7 +45,9 @@ def atom_of(condition: Expr) -> Atom:
     if isinstance(condition, Apply):
         if condition.function in PRESENCE:
             subject = condition.args[0]
-            return Atom(subject, _kind(subject), condition.function)
+            kind = _kind(subject)
+            return Atom(subject, "text" if kind == "condition" and not _is_condition(subject) else kind,
+                        condition.function)
         if condition.function in _COMPARISONS:
             atom = _comparison(condition)
             if atom is not None:
@@ -74,18 +75,24 @@ def _comparison(condition: Apply) -> Atom | None:
 
 
 def _kind(subject: Expr) -> Kind:
+    """How an expression is classified; times and days as numbers are, which only matters where they are missing."""
     match subject:
         case Column():
-            return "text" if subject.type == "text" else "number" if subject.type in ("integer", "number") else "condition"
+            return "text" if subject.type == "text" else "condition" if subject.type == "boolean" else "number"
         case Apply() if subject.function in ("contains", "starts_with", "matches") or subject.function in _COMPARISONS:
             return "condition"
         case Apply() if subject.function in ("if", "coalesce"):
             return _kind(subject.args[-1])
         case Constant():
-            return "text" if isinstance(subject.value, str) else "number" \
-                if not isinstance(subject.value, bool | dt.date) else "condition"
+            return "text" if isinstance(subject.value, str) else \
+                "condition" if isinstance(subject.value, bool) else "number"
         case _:
             return "number"
+
+
+def _is_condition(subject: Expr) -> bool:
+    """Whether the values are true and false; times and dates are not, though no literal classifies them."""
+    return not isinstance(subject, Column) or subject.type == "boolean"
 
 
 @dataclass(frozen=True, slots=True)

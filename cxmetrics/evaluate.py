@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cxmetrics.arithmetic import leaves_of, references
 from cxmetrics.finish import Block, finish
 from cxmetrics.ir import GRAINS, Grain, MinMax, ZScore
-from cxmetrics.plan import Days, Node, Plan
+from cxmetrics.plan import Days, Node, Plan, leaves_of
 from cxmetrics.points import Grid, Slice, before, last, periods, start
 from cxmetrics.show import Shown, columns, show
 from cxmetrics.states import merge, names, schema
@@ -90,18 +89,12 @@ def _work(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> _Work:
     needed = set(shown)
     for name, node in reversed(list(plan.nodes.items())):
         if name in needed:
-            needed.update(_below(node))
+            needed.update(node.below)
     nodes = tuple(node for name, node in plan.nodes.items() if name in needed)
     rows = tuple(row for row, node in enumerate(nodes) if node.indicator.id in shown)
-    leaves = tuple(dict.fromkeys(leaf for node in nodes if node.formula for leaf in leaves_of(node.formula)))
-    alone = {lone_leaf(nodes[row].formula) for row in rows}
+    leaves = tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves_of(node.formula)))
+    alone = {lone[0] for row in rows if (lone := lone_leaf(nodes[row].formula))}
     return _Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone))
-
-
-def _below(node: Node) -> Iterator[str]:
-    yield from (edge.child for edge in node.indicator.children)
-    if node.formula is not None:
-        yield from references(node.formula)
 
 
 # --- states of a cut ---------------------------------------------------------------------------------------------
@@ -179,12 +172,12 @@ def _evaluate_cut(plan: Plan, states: States, delivered: Delivered, between: Day
     frames: dict[str, pl.DataFrame] = {"day": merged.daily}
     for grain, earlier in leads.items():
         finer = frames.get(coarse.get(grain, ""), merged.daily)
-        frame = finer if grain == "day" else merge(finer, plan, grain, _CODED, _CODED, week_start).rename({"period": "day"})
-        frames[grain] = frame
+        if grain != "day":
+            frames[grain] = merge(finer, plan, grain, _CODED, _CODED, week_start).rename({"period": "day"})
         # The period before the first is evaluated too, for the change from it, and not shown.
         lead = earlier if between is not None and _touches(spans, earlier, grain) else None
         run = _Run(plan, merged, grain, works[grain], delivered, dimensions)
-        yield from _evaluate_grain(run, frame, wanted[grain], lead)
+        yield from _evaluate_grain(run, frames[grain], wanted[grain], lead)
 
 
 def _spans(states: States, delivered: Delivered) -> list[tuple[dt.date, dt.date]]:

@@ -69,7 +69,7 @@ def finish(leaves: Sequence[Leaf], block: Block, open_points: Mapping[str, Flags
     groups: dict[str, list[int]] = {}
     for index, leaf in enumerate(leaves):
         groups.setdefault(leaf.function, []).append(index)
-        done.n[index] = sums.of([total_of(leaf, 0)])[0][0]
+        done.n[index] = sums.of(leaf.inputs[:1])[0][0]
     for function, members in groups.items():
         _finish_group(function, members, leaves, sums, done)
         _bound_group(function, [i for i in members if i in bounded], leaves, sums, done, confidence)
@@ -79,11 +79,6 @@ def finish(leaves: Sequence[Leaf], block: Block, open_points: Mapping[str, Flags
             matrix[index, closed] = np.nan
         done.n[index, closed] = 0
     return done
-
-
-def total_of(leaf: Leaf, place: int) -> Total:
-    """An input of a leaf."""
-    return leaf.inputs[place]
 
 
 class _Sums:

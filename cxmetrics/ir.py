@@ -126,12 +126,14 @@ class Binding:
     """How a source makes a dimension: from its column, or through a lookup on that column.
 
     `declared` is false where the column was not named by anyone: it is used if the file has it.
+    `values` is the closed set of the dimension.
     """
 
     dimension: str
     column: str  # physical name of the column in the source's files
     lookup: Lookup | None = None  # the dimension is this lookup's column `dimension`, keyed by `column`
     declared: bool = True
+    values: tuple[str, ...] | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
 
 

@@ -199,11 +199,11 @@ def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dim
             found.append(report(name_codes.UNKNOWN_DIMENSION, key.span, help=DID_YOU_MEAN if guess else None,
                                 name=key, guess=guess or ""))
             continue
-        bound[key] = Binding(str(key), _physical(column.value, columns), None, True, column.span)
+        bound[key] = Binding(str(key), _physical(column.value, columns), None, True, dimensions[key].values, column.span)
     for name, dimension in dimensions.items():
         if name not in bound:
             spec = columns.get(name)
-            bound[name] = Binding(name, spec.physical if spec else name, None, spec is not None,
+            bound[name] = Binding(name, spec.physical if spec else name, None, spec is not None, dimension.values,
                                   spec.span if spec else dimension.span)
     looked_up = [binding for name, dimension in dimensions.items() if dimension.lookup is not None
                  for binding in _look_up(bound[name], name, dimension.lookup, dimensions)]
@@ -213,7 +213,7 @@ def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dim
 def _look_up(base: Binding, name: str, lookup: Lookup, dimensions: Mapping[str, Dimension]) -> list[Binding]:
     """A lookup on a dimension gives the coarser dimensions too, where the source does not say them itself."""
     given = [other for other in (lookup.columns or _outer(name, dimensions)) if other in dimensions and other != name]
-    return [Binding(other, base.column, lookup, base.declared, base.span) for other in given]
+    return [Binding(other, base.column, lookup, base.declared, dimensions[other].values, base.span) for other in given]
 
 
 def _outer(name: str, dimensions: Mapping[str, Dimension]) -> list[str]:

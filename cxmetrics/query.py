@@ -173,16 +173,16 @@ def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> p
 
 
 def _days(asked: _Question, plan: Plan) -> tuple[Days, ...] | None:
-    """The days of the periods asked for, and of the one before for `change`; None for all."""
-    if asked.first is None and asked.last is None:
-        return None
-    week = plan.project.week_start
-    low, high = dt.date.min, dt.date.max
-    if asked.first is not None:
+    """The days up to the end of the periods asked for; None for all.
+
+    Sliced, the rows of all days before count too: a slice seen once has rows from then on.
+    """
+    low, high, week = dt.date.min, dt.date.max, plan.project.week_start
+    if asked.first is not None and not asked.across:
         low = before(start(asked.first, asked.grain, week), asked.grain, week) or dt.date.min
     if asked.last is not None:
         high = last(start(asked.last - _ONE, asked.grain, week), asked.grain) + _ONE
-    return ((low, high),)
+    return None if (low, high) == (dt.date.min, dt.date.max) else ((low, high),)
 
 
 def _sliced(asked: _Question, one: Bound, scan: Scan, frames: list[pl.DataFrame]) -> dict[Family, pl.DataFrame]:

@@ -27,17 +27,17 @@ from cxmetrics.backends.readers import open_table
 from cxmetrics.bind import Bound, bind
 from cxmetrics.census import judge
 from cxmetrics.codes import data as codes
+from cxmetrics.commits import Commit, Definition, InputFile, Reject, RunRow, StatesChange, ValuesChange
 from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.evaluate import evaluate
 from cxmetrics.fuse import all_cuts, families, fuse
-from cxmetrics.ledger import InputFile, RunRow
 from cxmetrics.plan import Days, Plan, Scan
 from cxmetrics.points import last as last_day_of
 from cxmetrics.points import start as period_start
 from cxmetrics.stale import Day, Family, Task, days_between, delivered, extents, stale_days, tasks
 from cxmetrics.states import concat, spread
-from cxmetrics.store import Commit, RejectRow, StatesChange, Store, ValuesChange
+from cxmetrics.store import Store
 
 Engine = Literal["duckdb", "polars"]
 Progress = Callable[[str, int, int], None]
@@ -115,11 +115,17 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     clock = _Clock()
     with clock.stage("compile"):
         result, plan = compiled(root)
-    with Store.open(root / plan.project.store, writable=not options.dry_run) as store, store.lock(), \
-            tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \
+            Store.open(_store_of(root, plan, options, Path(scratch)), writable=True) as store, store.lock():
         job = _Job(root, Path(scratch), plan, options, store, engine_named(options.engine, Path(scratch)), progress,
                    clock)
         return job.carry_out(result.diagnostics)
+
+
+def _store_of(root: Path, plan: Plan, options: RunOptions, scratch: Path) -> Path:
+    """The store of the project; for a dry run before the first run, one that is thrown away."""
+    own = root / plan.project.store
+    return scratch / "store" if options.dry_run and not own.exists() else own
 
 
 class _Clock:
@@ -242,10 +248,12 @@ class _Job:
             yield ValuesChange(grain, periods, frame.filter(pl.col("grain") == grain))
 
     def _widened(self, between: Days) -> Days:
-        """The changed days, and for `change` the period after each, of the longest grain shown."""
-        ends = [last_day_of(period_start(between[1] - _ONE, grain, self.plan.project.week_start), grain) + 2 * _ONE
-                for grain in self.plan.project.grains]
-        return between[0], max(ends)
+        """From the first changed day to the end: a slice that is new on an old day counts 0 on all later ones."""
+        ends = [span[1] for files in self.inputs.values() if (span := delivered(files))]
+        last = max((*ends, between[1]))
+        week = self.plan.project.week_start
+        return between[0], max(last_day_of(period_start(last, grain, week), grain)
+                               for grain in self.plan.project.grains) + _ONE
 
     def _known_days(self, source: str, done: list[_Done]) -> frozenset[Day]:
         """The days of a source whose states are known after this run."""
@@ -282,8 +290,8 @@ class _Job:
 
     def _rules_changed(self) -> bool:
         """Whether the last run evaluated under other definitions, or other rules of the project."""
-        previous = self.store.last_report()
-        return previous is None or json.loads(previous).get("memory") != self._memory()["memory"]
+        runs = self.store.runs()
+        return not len(runs) or json.loads(runs["report"][-1]).get("memory") != self._memory()["memory"]
 
     def _memory(self) -> dict[str, object]:
         """What the next run compares itself with."""
@@ -323,12 +331,13 @@ class _Job:
 
     def _commit(self, row: RunRow, done: list[_Done], changes: list[ValuesChange]) -> None:
         states = [self._states_change(one, family, frame) for one in done for family, frame in one.frames.items()]
-        rejects = [RejectRow(one.task.source, column, reason, kind, count) for one in done
-                   for kind, counts in (("rejected", one.census.rejected), ("nulled", one.census.nulled))
-                   for (column, reason), count in counts.items()]
-        definitions = [(node.fingerprint, name, repr(node.indicator)) for name, node in self.plan.nodes.items()]
-        stamped = [ValuesChange(c.grain, c.periods, c.frame.with_columns(run=pl.lit(row.id))) for c in changes]
-        self.store.commit(Commit(row, states, dict(self.forget), dict(self.inputs), stamped, definitions, rejects))
+        rejects = [Reject(one.task.source, column, reason, "rejected", count) for one in done
+                   for (column, reason), count in one.census.rejected.items()]
+        rejects += [Reject(one.task.source, column, reason, "nulled", count) for one in done
+                    for (column, reason), count in one.census.nulled.items()]
+        definitions = [Definition(node.fingerprint, name, repr(node.indicator))
+                       for name, node in self.plan.nodes.items()]
+        self.store.commit(Commit(row, states, dict(self.forget), dict(self.inputs), changes, definitions, rejects))
 
     def _states_change(self, one: _Done, family: Family, frame: pl.DataFrame) -> StatesChange:
         prints = [self.plan.fingerprints[index] for index in range(len(self.plan.partials))]

@@ -135,8 +135,8 @@ def _too_few(plan: Plan, nodes: Sequence[Node], value: Array, n: Array) -> Flags
 
 
 def _is_bare(plan: Plan, node: Node) -> bool:
-    leaf = lone_leaf(node.formula)
-    return leaf is not None and plan.leaves[leaf].function in ("count", "sum")
+    lone = lone_leaf(node.formula)
+    return lone is not None and plan.leaves[lone[0]].function in ("count", "sum")
 
 
 def _evidence(nodes: Sequence[Node], n: Array) -> Array:

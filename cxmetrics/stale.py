@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cxmetrics.backends.cells import Backend, Request, Table
 from cxmetrics.bind import Bound
+from cxmetrics.commits import InputFile
 from cxmetrics.ir import Origin
-from cxmetrics.ledger import InputFile
 from cxmetrics.plan import Days, Plan, Scan
 
 Day = dt.date

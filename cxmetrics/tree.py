@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmetrics.arithmetic import UNBOUND, Figure, Known, compute, references
+from cxmetrics.arithmetic import UNBOUND, Figure, Known, compute
 from cxmetrics.finish import Finished
 from cxmetrics.ir import Constant
-from cxmetrics.plan import LeafValue, Node, Operation, Value
+from cxmetrics.plan import LeafValue, Node, Operation, Value, references_of
 from cxmetrics.scoring import SLACK, Pools, combine, rounded, score
 from cxmetrics.statistics.arrays import Array, Flags
 
@@ -48,7 +48,7 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
         if node.formula is None:
             _composite(node, row, [rows[edge.child] for edge in node.indicator.children], tree)
         else:
-            _formula(node.formula, row, known, [rows[name] for name in references(node.formula)], tree)
+            _formula(node.formula, row, known, [rows[name] for name in references_of(node.formula)], tree)
             _interval(node.formula, row, leaves, finished, tree)
         _settle(node, row, tree, pools)
     return tree
@@ -82,27 +82,20 @@ def _composite(node: Node, row: int, children: Sequence[int], tree: Tree) -> Non
 
 def _interval(formula: Value, row: int, leaves: Mapping[int, int], finished: Finished, tree: Tree) -> None:
     """A formula that is one leaf, perhaps in another unit, has the leaf's interval."""
-    if (leaf := lone_leaf(formula)) is not None:
-        factor = lone_factor(formula)
+    if (lone := lone_leaf(formula)) is not None:
+        leaf, factor = lone
         tree.low[row], tree.high[row] = finished.low[leaves[leaf]] * factor, finished.high[leaves[leaf]] * factor
 
 
-def lone_leaf(formula: Value | None) -> int | None:
-    """The leaf that a formula consists of, perhaps in another unit."""
+def lone_leaf(formula: Value | None) -> tuple[int, float] | None:
+    """The leaf (index into `Plan.leaves`) that a formula consists of, and the factor to the formula's unit."""
     match formula:
-        case LeafValue(leaf) | Operation("convert", (LeafValue(leaf), Constant())):
-            return leaf
+        case LeafValue(leaf):
+            return leaf, 1.0
+        case Operation("convert", (inner, Constant(int() | float() as factor))) if (lone := lone_leaf(inner)):
+            return lone[0], lone[1] * factor
         case _:
             return None
-
-
-def lone_factor(formula: Value) -> float:
-    """What a formula that is one leaf multiplies it by, for another unit."""
-    match formula:
-        case Operation("convert", (LeafValue(), Constant(int() | float() as factor))):
-            return float(factor)
-        case _:
-            return 1.0
 
 
 def _settle(node: Node, row: int, tree: Tree, pools: Pools) -> None:

@@ -175,6 +175,16 @@ def test_weeks_begin_as_the_project_says():
 # --- periods and blocks ------------------------------------------------------------------------------------------
 
 
+def test_nothing_delivered_is_an_empty_table():
+    p = plan([leaf("count", 0)], [factor("f", A)], ["count"], cuts=(("region",),))
+    for states_by_source, delivered in (({}, {}), ({"answers": {("region",): states([], 1)}}, {})):
+        table = evaluate(p, states_by_source, delivered)
+        assert table.is_empty()
+        assert table.schema["region"] == pl.String
+    # delivered, but every row was dropped: that is a count of 0
+    assert evaluate(p, {}, {"answers": (JAN, JAN)})["value"].to_list() == [0.0]
+
+
 def test_an_interval_gives_the_periods_it_touches_and_the_change_from_before():
     p = plan([leaf("count", 0)], [factor("f", A)], ["count"], grains=("day", "month"))
     rows = [(0, dt.date(2026, 1, 20), None, 3), (0, FEB, None, 10), (0, dt.date(2026, 2, 2), None, 4)]
@@ -190,7 +200,8 @@ def test_a_stray_date_does_not_make_a_million_periods():
     assert table["period"].to_list() == [JAN, far, JAN, dt.date(9999, 1, 1)]
 
 
-CELL = st.tuples(st.integers(0, 75), st.sampled_from("NSE"), st.sampled_from("ab"), st.integers(1, 9), st.integers(0, 10))
+CELL = st.tuples(st.integers(0, 75), st.sampled_from("NSE"), st.sampled_from("ab"), st.integers(1, 9),
+                 st.integers(0, 10))
 
 
 def small(cells, **more):
@@ -202,7 +213,8 @@ def small(cells, **more):
         grid[cell] = (old[0] + count, old[1] + count * answer, old[2] + count * answer**2)
     rows = [(part, *cell, None, amount) for cell, amounts in grid.items() for part, amount in enumerate(amounts)]
     p = plan([leaf("mean", 0, 1, 2), leaf("count", 0), leaf("sum", 0, 1)],
-             [factor("m", A, score=MinMax("region"), **more), factor("n", B), factor("p", op("+", Ref("m"), Ref("n")), target=5.0),
+             [factor("m", A, score=MinMax("region"), **more), factor("n", B),
+              factor("p", op("+", Ref("m"), Ref("n")), target=5.0),
               composite("c", {"m": 0.1, "n": 0.2, "p": 0.7}, missing=Renormalise(0.3))],
              ("count", "sum", "squares"), cuts=(("region",), ("region", "segment")), grains=("day", "week", "quarter"))
     return p, rows, {"answers": (JAN, JAN + dt.timedelta(75))}

@@ -64,8 +64,8 @@ def test_a_member_sums_the_cells_where_its_condition_holds():
 
 
 def test_members_take_different_slots():
-    frame = cells([(MONDAY, "N", 1, 2, 30, 3.5, 9.0), (MONDAY, "N", 2, 4, 70, 1.5, 6.0), (MONDAY, "S", 1, 1, 0, None, None)],
-                  ("count", "sum", "min", "max"), keys=1)
+    frame = cells([(MONDAY, "N", 1, 2, 30, 3.5, 9.0), (MONDAY, "N", 2, 4, 70, 1.5, 6.0),
+                   (MONDAY, "S", 1, 1, 0, None, None)], ("count", "sum", "min", "max"), keys=1)
     first = Cell(0, frozenset({1}), frozenset())
     states = spread(cube([Member(0, 0, None), Member(1, 1, None), Member(2, 2, None), Member(3, 3, None),
                           Member(4, 1, first)], ("count", "sum", "min", "max"), keys=1), frame)

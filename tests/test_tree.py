@@ -14,7 +14,6 @@ from cxmetrics.plan import Leaf, LeafValue
 
 
 
-
 @pytest.mark.parametrize(("formula", "expected"), [
     (op("+", A, B), 10), (op("-", A, B), 2), (op("*", A, B), 24), (op("/", A, B), 1.5), (op("^", A, 2), 36),
     (op("negate", A), -6), (op("min", A, B), 4), (op("max", A, B, 9), 9), (op("abs", op("negate", A)), 6),
@@ -27,7 +26,8 @@ from cxmetrics.plan import Leaf, LeafValue
     (op("not", op(">", A, B)), 0), (op("is missing", GONE), 1), (op("is not missing", GONE), 0),
     (op("between", A, 5, 6), 1),
     (op("/", A, 0), None), (op("ln", 0), None), (op("sqrt", op("negate", A)), None), (op("exp", 1000), None),
-    (op("^", op("negate", A), 0.5), None), (op("^", GONE, 0), None), (op("+", A, GONE), None), (op("*", 1e300, 1e300), None),
+    (op("^", op("negate", A), 0.5), None), (op("^", GONE, 0), None), (op("+", A, GONE), None),
+    (op("*", 1e300, 1e300), None),
     (op("geomean", B, 0), None), (op("weighted_mean", A, 0, B, 0), None), (op("<", GONE, B), None),
     (op("and", op("<", GONE, B), op("<", A, B)), 0),
 ])
@@ -66,8 +66,8 @@ def pyramid(weights, amounts, **more) -> dict:
     nodes = [factor(name, LeafValue(i)) for i, name in enumerate(children)]
     rows = [row for i, amount in enumerate(amounts) if amount is not None
             for row in ((2 * i, JAN, None, 1 + i), (2 * i + 1, JAN, None, amount * (1 + i)))]
-    return one(values(rows, *nodes, composite("top", children, **more), leaves=leaves, ops=("count",) * 2 * len(weights)),
-               "top")
+    top = composite("top", children, **more)
+    return one(values(rows, *nodes, top, leaves=leaves, ops=("count",) * 2 * len(weights)), "top")
 
 
 def test_a_weighted_mean_of_all_children():
@@ -155,14 +155,16 @@ def test_rounding_feeds_upwards_unless_for_display():
     half = op("/", A, 16)  # 0.375
     table = values(sums(JAN, 6), factor("fed", half, rounding=Rounding("half_up", 2)),
                    factor("seen", half, display=Rounding("half_up", 2)),
-                   factor("cut", half, rounding=Rounding("truncate", 1)), factor("step", half, rounding=Rounding("to", 0.25)),
+                   factor("cut", half, rounding=Rounding("truncate", 1)),
+                   factor("step", half, rounding=Rounding("to", 0.25)),
                    composite("c", {"fed": 0.5, "seen": 0.5}), leaves=[leaf("count", 0)])
     assert [one(table, name)["value"] for name in ("fed", "seen", "cut", "step")] == [0.38, 0.375, 0.3, 0.5]
     assert one(table, "c")["value"] == pytest.approx(0.3775)
 
 
 def test_targets_and_changes():
-    p = plan([leaf("count", 0)], [factor("up", A, target=4.0), factor("down", A, target=4.0, direction="down")], ["count"])
+    nodes = [factor("up", A, target=4.0), factor("down", A, target=4.0, direction="down")]
+    p = plan([leaf("count", 0)], nodes, ["count"])
     table = run(p, [(0, JAN, None, 3), (0, FEB, None, 10)])
     assert (one(table, "up")["gap"], one(table, "down")["gap"], one(table, "up")["target"]) == (-1.0, 1.0, 4.0)
     assert (one(table, "up")["change"], one(table, "down", period=FEB)["change"]) == (None, 7.0)
@@ -170,8 +172,8 @@ def test_targets_and_changes():
 
 def test_small_groups_are_hidden_but_feed_their_parents():
     p = plan([leaf("mean", 0, 1, 2), leaf("count", 0)],
-             [factor("few", A, target=1.0, score=Anchors(((0.0, 0.0), (10.0, 100.0)))), factor("n", B), composite("c", {"few": 1.0}),
-              factor("open", A, min_n=2)], ("count", "sum", "squares"), min_n=3)
+             [factor("few", A, target=1.0, score=Anchors(((0.0, 0.0), (10.0, 100.0)))), factor("n", B),
+              composite("c", {"few": 1.0}), factor("open", A, min_n=2)], ("count", "sum", "squares"), min_n=3)
     table = run(p, sums(JAN, 2, 8, 34) + sums(FEB, 3, 9, 27))
     row = one(table, "few")
     assert [row[name] for name in ("value", "score", "low", "high", "n_effective", "gap")] == [None] * 6
@@ -186,8 +188,9 @@ def test_small_groups_are_hidden_but_feed_their_parents():
 def test_no_complaints_are_evidence():
     # no complaint in January: the score is full, and the index above it is not hidden
     complaints = factor("complaints", A, score=Anchors(((0.0, 100.0), (10.0, 0.0))))
-    p = plan([leaf("count", 0), leaf("mean", 1, 1, 1)], [complaints, factor("m", B), composite("c", {"complaints": 0.5, "m": 0.5}),
-             factor("rate", op("/", A, LeafValue(1)))], ("count", "count"), min_n=5)
+    p = plan([leaf("count", 0), leaf("mean", 1, 1, 1)],
+             [complaints, factor("m", B), composite("c", {"complaints": 0.5, "m": 0.5}),
+              factor("rate", op("/", A, LeafValue(1)))], ("count", "count"), min_n=5)
     table = run(p, [(1, JAN, None, 9)])
     assert (one(table, "complaints")["value"], one(table, "complaints")["n"]) == (0.0, 0)
     assert (one(table, "c")["value"], one(table, "c")["n"], one(table, "c")["status"]) == (50.5, 9, "ok")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from cxmetrics.backends.duckdb_expressions import NARROW, Term, double
-from cxmetrics.backends.duckdb_rows import FIRST_REASON, Rows, is_bad
-from cxmetrics.backends.duckdb_values import FINE, NOT_FINITE
+from cxmetrics.backends.duckdb_rows import Rows, is_bad
+from cxmetrics.backends.duckdb_values import FINE, NOT_FINITE, Read
 from cxmetrics.backends.needs import REASONS
 from cxmetrics.backends.sql import Cast, Infix, IsNull, Literal, Name, Node, Not, Select, both, call, either, when
 from cxmetrics.ir import Binding, Expr
@@ -53,7 +53,7 @@ def narrow(rows: Rows, cubes: Sequence[Cube], lookups: Mapping[Binding, str]) ->
             term = rows.writer.term(arg)
             args[arg] = Term(add("x", len(args), term.node), term.type, term.bound)
     masks = list(_masks(rows))
-    statuses = [(read.status, f"b{i}") for i, read in enumerate(rows.reads) if read.status is not None]
+    statuses = [(read.status, f"b{i}") for i, read in enumerate(rows.reads) if read.status and nulling(rows, read)]
     plain: list[Item] = [(Name("fate"), None), (Name("day"), None), *((mask, f"m{i}") for i, mask in enumerate(masks))]
     return Narrow((*plain, *statuses, *items), dimensions, keys, args, tuple(_counts(rows, len(masks))), len(masks))
 
@@ -63,7 +63,7 @@ def _masks(rows: Rows) -> Iterator[Node]:
     for start in range(0, len(rows.reads), BITS):
         bits = []
         for place, read in enumerate(rows.reads[start:start + BITS]):
-            present = Not(IsNull(read.term.node))
+            present: Node = Not(IsNull(read.term.node))
             if read.status is not None:
                 present = either(present, is_bad(read.status))
             bits.append(when(present, Literal(1 << place), Literal(0)))
@@ -78,16 +78,18 @@ def _counts(rows: Rows, masks: int) -> Iterator[Item]:
     for i in range(masks):
         yield call("bit_or", Name(f"m{i}")), f"m{i}"
     for i, read in enumerate(rows.reads):
-        if read.status is not None:
-            for status in nulling(rows):
-                hit = when(Infix("=", (Name(f"b{i}"), Literal(status))), Literal(1))
-                yield call("count", hit), f"{status} of b{i}"
+        for status in nulling(rows, read):
+            hit = when(Infix("=", (Name(f"b{i}"), Literal(status))), Literal(1))
+            yield call("count", hit), f"{status} of b{i}"
 
 
-def nulling(rows: Rows) -> Mapping[int, str]:
-    """The statuses that make a value null and keep its row, and their names."""
-    bad = enumerate(REASONS, 1) if rows.request.scan.source.on_bad == "null" else ()
-    return {**dict(bad), NOT_FINITE: "not finite"}
+def nulling(rows: Rows, read: Read) -> Mapping[int, str]:
+    """The statuses by which a value of the column becomes null while its row stays, and their names."""
+    if read.status is None:
+        return {}
+    bad = dict(enumerate(REASONS, 1)) if rows.request.scan.source.on_bad == "null" else {}
+    floats = "number" in (read.spec.type, rows.request.table.columns[read.spec.physical])
+    return {**bad, NOT_FINITE: "not finite"} if floats else bad
 
 
 def census_select(narrowed: Narrow, relation: str, where: Node | None) -> Select:
@@ -152,14 +154,10 @@ def _summand(slot: Slot, x: Term) -> Node:
     floor = call("floor", number)
     if slot.op in ("whole", "squares_whole", "sum"):
         return Cast(floor, "HUGEINT")
-    rest = Infix("*", (Infix("-", (number, floor)), Literal(FRACTION, "double")))
+    rest = Infix("*", (Infix("-", (number, floor)), Literal(FRACTION)))
     return Cast(call("floor", rest), "BIGINT")
 
 
 def _exact(node: Node) -> Node:
     return Cast(node, "DECIMAL(38,0)")
 
-
-def reason_of(rows: Rows, fate: int) -> tuple[str, str]:
-    """The column and the reason of a fate from `FIRST_REASON` on."""
-    return rows.needs.reasons[fate - FIRST_REASON]

@@ -181,7 +181,7 @@ class Writer:
         values = choices.value if isinstance(choices.value, tuple) else (choices.value,)
         if x.type in ("integer", "number"):
             whole = x.type == "integer" and all(isinstance(v, int) for v in values)
-            options = tuple(Literal(v) if whole else Literal(float(v), "double")
+            options = tuple(Literal(v) if whole else Literal(float(v))
                             for v in values if isinstance(v, int | float))
             return _condition(In(x.node if whole else double(x), options))
         if x.type == "time":
@@ -227,13 +227,13 @@ def _by_breaks(x: Term, breaks: tuple[float, ...], codes: tuple[int, ...]) -> No
 def _comparable(x: Term, point: float) -> tuple[Node, Node]:
     if x.type == "integer" and float(point).is_integer() and abs(point) < NARROW:
         return x.node, Literal(int(point))
-    return double(x), Literal(float(point), "double")
+    return double(x), Literal(float(point))
 
 
 def double(x: Term) -> Node:
     """The number as DOUBLE."""
     if isinstance(x.node, Literal) and isinstance(x.node.value, int | float):
-        return Literal(float(x.node.value), "double")
+        return Literal(float(x.node.value))
     return x.node if x.type == "number" else Cast(x.node, "DOUBLE")
 
 
@@ -290,7 +290,7 @@ def _constant(value: object) -> Term:
         case int() if abs(value) < 2**126:
             return Term(Literal(value), "integer", abs(value))
         case int() | float():
-            return Term(Literal(float(value), "double"), "number")
+            return Term(Literal(float(value)), "number")
         case str():
             return Term(text_literal(value), "text")
         case dt.datetime():

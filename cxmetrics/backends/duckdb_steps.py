@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cxmetrics.backends.sql import Join, Literal, Name, Node, Select, Star, Values, names
+from cxmetrics.backends.sql import Join, Literal, Name, Node, Select, Star, Values, names, show
 
 
 class Steps:
@@ -20,7 +20,7 @@ class Steps:
         self._layers: list[list[tuple[Node, str]]] = []
         self._joins: list[tuple[int, Join]] = []
         self._tables: list[tuple[str, Values]] = []
-        self._bound: dict[Node, Name] = {}
+        self._bound: dict[str, Name] = {}  # by their SQL: as constants, 1 and true are equal
 
     def define(self, name: str, node: Node) -> Name:
         """The expression as a column of that name."""
@@ -30,9 +30,10 @@ class Steps:
         """The expression as a column that may be named any number of times."""
         if isinstance(node, Name | Literal):
             return node
-        if node not in self._bound:
-            self._bound[node] = self.define(f"t{len(self._bound)}", node)
-        return self._bound[node]
+        text = show(node)
+        if text not in self._bound:
+            self._bound[text] = self.define(f"t{len(self._bound)}", node)
+        return self._bound[text]
 
     def join(self, relation: str, key: Node, at: str, columns: Mapping[str, str]) -> None:
         """Columns `name -> column` of a relation's one row whose column `at` is `key`; null where there is none."""

@@ -50,7 +50,8 @@ def offsets(zone: str, start: dt.datetime, end: dt.datetime) -> tuple[tuple[dt.d
 
     Gives up, with more of them than anyone wants, once there are many.
     """
-    clock, found = ZoneInfo(zone), []
+    clock = ZoneInfo(zone)
+    found: list[tuple[dt.datetime, dt.datetime, int]] = []
     begin = start
     while begin < end and len(found) <= MOST_CASES:
         offset = _offset(clock, begin)

@@ -8,7 +8,6 @@ the epoch, `u x` also holds the instant, so that differences do not feel clock c
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cxmetrics.backends import rules
@@ -28,6 +27,7 @@ from cxmetrics.backends.sql import (
     Name,
     Node,
     Not,
+    Operator,
     both,
     call,
     either,
@@ -102,7 +102,7 @@ def read_column(steps: Steps, spec: ColumnSpec, physical: Name, kind: Physical, 
 
 
 def _masked(node: Node, value: Node, status: Node | None, spec: ColumnSpec) -> Node:
-    fine = [] if status is None else [Infix("=", (status, Literal(FINE)))]
+    fine: list[Node] = [] if status is None else [Infix("=", (status, Literal(FINE)))]
     if codes := _missing_numbers(spec):
         fine.append(Not(In(Cast(value, "DOUBLE"), codes)))
     return when(both(*fine), node) if fine else node
@@ -143,8 +143,8 @@ def _status(source: Node, value: Node, spec: ColumnSpec, kind: Physical) -> Node
     checks.append((both(Not(IsNull(source)), IsNull(value)), TYPE))
     if codes := _missing_numbers(spec):
         checks.append((In(Cast(value, "DOUBLE"), codes), FINE))
-    limits = [Infix(operator, (value, Literal(float(end), "double")))
-              for operator, end in (("<", spec.low), (">", spec.high)) if end is not None]
+    ends: tuple[tuple[Operator, float | None], ...] = (("<", spec.low), (">", spec.high))
+    limits = [Infix(operator, (value, Literal(float(end)))) for operator, end in ends if end is not None]
     if limits:
         checks.append((either(*limits), SCALE))
     if spec.values is not None:
@@ -164,7 +164,7 @@ def _numbers(texts: tuple[str, ...]) -> tuple[Node, ...]:
         except ValueError:
             continue
         if math.isfinite(number):
-            found.append(Literal(number, "double"))
+            found.append(Literal(number))
     return tuple(found)
 
 

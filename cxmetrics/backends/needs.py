@@ -116,9 +116,9 @@ def _specs(request: Request) -> dict[str, ColumnSpec]:
     for name in source.unique.by if source.unique else ():
         kind = _natural(request.table.columns.get(name, "text"))
         specs.setdefault(name, ColumnSpec(name, kind, UNKNOWN, name))
-    for name in (source.time, source.received):
-        if isinstance(name, str):
-            specs.setdefault(name, ColumnSpec(name, "time", UNKNOWN, name))
+    for moment in (source.time, source.received):
+        if isinstance(moment, str):
+            specs.setdefault(moment, ColumnSpec(moment, "time", UNKNOWN, moment))
     return specs
 
 
@@ -139,7 +139,7 @@ def _needed(request: Request, specs: Mapping[str, ColumnSpec], bindings: Mapping
         kind = request.table.columns.get(spec.physical)
         if spec.formula is None and kind is not None and (can_be_bad(spec, kind) or spec.physical in bound):
             yield spec.name
-    yield from (name for name in (source.time, source.received) if isinstance(name, str))
+    yield from (column for column in (source.time, source.received) if isinstance(column, str))
     yield from source.unique.by if source.unique else ()
     waiting, seen = [*expressions(request.scan.cubes), source.keep], set[str]()
     while waiting:

@@ -86,7 +86,7 @@ def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
 def _census(pipeline: Pipeline, counted: pl.DataFrame) -> Census:
     """The census of counts by fate.  Raises `Fault` CX715 where a bad row is a failure."""
     fates = {int(fate): int(rows) for fate, rows in counted.select("fate", "rows").iter_rows()}
-    rejected = {reason: fates[number] for number, reason in enumerate(pipeline.reasons, FIRST_REASON)
+    rejected = {reason: fates[number] for number, reason in enumerate(pipeline.needs.reasons, FIRST_REASON)
                 if number in fates}
     source = pipeline.source
     if source.on_bad == "fail" and rejected:
@@ -110,7 +110,7 @@ def _nulled(pipeline: Pipeline, counted: pl.DataFrame) -> Mapping[tuple[str, str
     for one in pipeline.readings:
         for status, reason in by_status.items():
             counts = None if one.status is None else counted[f"{status}:{one.name}"].sum()
-            if counts and (one.name, reason) not in pipeline.reasons:
+            if counts and (one.name, reason) not in pipeline.needs.reasons:
                 nulled[one.name, reason] = int(counts)
     return nulled
 

@@ -61,10 +61,10 @@ def _constant(value: object) -> Term:
     match value:
         case bool():
             return Term(pl.lit(value), "boolean")
-        case int():
+        case int() if abs(value) < WIDE:
             return Term(pl.lit(value, pl.Int64 if abs(value) < NARROW else pl.Int128), "integer", abs(value))
-        case float():
-            return Term(pl.lit(value, pl.Float64), "number")
+        case int() | float():
+            return Term(pl.lit(float(value), pl.Float64), "number")
         case str():
             return Term(pl.lit(value, pl.String), "text")
         case dt.datetime():
@@ -146,7 +146,7 @@ def _power(left: Term, right: Term) -> Term:
 
 def _negate(x: Term) -> Term:
     bound = _computed(x.bound)
-    return Term(-integer(x, bound), "integer", bound) if _whole(x) else Term(-_float(x), "number")
+    return Term(pl.lit(0, pl.Int64) - integer(x, bound), "integer", bound) if _whole(x) else Term(-_float(x), "number")
 
 
 def _abs(x: Term) -> Term:

@@ -7,6 +7,7 @@ text is null.  `#` is there for the sake of rows without columns; `#group` and `
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,15 @@ _DTYPES: Mapping[Physical, pl.DataType] = {
     "time": pl.Datetime("us"), "instant": pl.Datetime("us", "UTC"), "other": pl.Null()}
 
 Schema = Mapping[str, pl.DataType]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The days, both included, in which a column's times have to lie for a row to matter."""
+
+    column: str
+    first: dt.date
+    last: dt.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +58,13 @@ def opened(table: Table) -> Files:
     return Files(table, tuple((schema, tuple(paths)) for schema, paths in groups.values()), frozenset(wide))
 
 
-def rows_of(files: Files, names: Iterable[str], *, placed: bool = False) -> pl.LazyFrame:
+def rows_of(files: Files, names: Iterable[str], *, placed: bool = False, within: Within | None = None) -> pl.LazyFrame:
     """The physical columns `names` of the table as `p:<name>`; null where a file lacks one.
 
-    `placed` adds the columns of `PLACE`.
+    `placed` adds the columns of `PLACE`; `within` lets the scan leave out what lies elsewhere.
     """
     wanted = sorted(set(names))
-    frames = [_group_rows(files, number, wanted, placed=placed) for number in range(len(files.groups))]
+    frames = [_group_rows(files, number, wanted, placed=placed, within=within) for number in range(len(files.groups))]
     return pl.concat(frames) if frames else _no_rows(files.table, wanted, placed=placed)
 
 
@@ -78,16 +88,33 @@ def unreadable(path: Path, error: Exception) -> Fault:
     return Fault(report(data.FILE_UNREADABLE, None, path=path, problem=said[:200] or type(error).__name__))
 
 
-def _group_rows(files: Files, number: int, wanted: list[str], *, placed: bool) -> pl.LazyFrame:
+def _group_rows(files: Files, number: int, wanted: list[str], *, placed: bool, within: Within | None) -> pl.LazyFrame:
     schema, paths = files.groups[number]
     in_path = [name for name in wanted if name not in schema and _in_path(paths, name)]
     scan = pl.scan_parquet(list(paths), row_index_name=PLACE[1] if placed else None, glob=False,
                            hive_partitioning=bool(in_path), hive_schema=dict.fromkeys(in_path, pl.String()) or None,
                            try_parse_hive_dates=False)
+    if within is not None and isinstance(schema.get(within.column), pl.Date | pl.Datetime):
+        scan = scan.filter(_pruning(within, schema[within.column]))
     columns = [_column(files, name, schema.get(name), known=name in schema or name in in_path) for name in wanted]
     places = [pl.lit(number, pl.UInt32).alias(PLACE[0]), pl.col(PLACE[1]).cast(pl.UInt32)] if placed else []
     names = [f"p:{name}" for name in wanted] + (list(PLACE) if placed else [])
     return scan.with_columns(*columns, *places, pl.lit(1, pl.UInt8).alias("#")).select("#", *names)
+
+
+def _pruning(within: Within, dtype: pl.DataType) -> pl.Expr:
+    """A condition that the statistics of a file can answer: between the days, with a margin for time zones."""
+    margin = dt.timedelta(days=2)
+    held, ends = pl.col(within.column), (within.first - margin, within.last + margin)
+    if isinstance(dtype, pl.Datetime):
+        first, last = (pl.lit(dt.datetime.combine(day, dt.time())).cast(pl.Datetime(dtype.time_unit))
+                       for day in ends)
+        if dtype.time_zone is not None:
+            first, last = (end.dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone)
+                           for end in (first, last))
+    else:
+        first, last = map(pl.lit, ends)
+    return held.is_null() | ((held >= first) & (held <= last))
 
 
 def _in_path(paths: Iterable[Path], name: str) -> bool:

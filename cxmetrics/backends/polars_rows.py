@@ -6,63 +6,51 @@ Names of columns are `p:` as in the file, `v:`, `w:`, `b:`, `c:`, `u:` (see `pol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
 import polars as pl
 
 from cxmetrics.backends.cells import MISSING, Request, Table
+from cxmetrics.backends.duckdb_times import years_of
+from cxmetrics.backends.needs import Needs, columns_in, needs_of
 from cxmetrics.backends.polars_expressions import NARROW, Columns, Term, term
-from cxmetrics.backends.polars_files import PLACE, Files, opened, rows_of
-from cxmetrics.backends.polars_values import (
-    REASONS,
-    SCALE,
-    TYPE,
-    VALUES,
-    Reading,
-    can_be_bad,
-    reading,
-    text_of,
-    utc_of,
-)
+from cxmetrics.backends.polars_files import PLACE, Files, Within, opened, rows_of
+from cxmetrics.backends.polars_values import TYPE, VALUES, Reading, Zone, reading, text_of, utc_of
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Apply, Binding, Column, ColumnSpec, ColumnType, Expr, Origin
-from cxmetrics.plan import Cube
-from cxmetrics.units import UNKNOWN
+from cxmetrics.ir import Binding, ColumnSpec, Expr, Origin
 
 DROPPED, DUPLICATE = 1, 2
-FIRST_REASON = 3  # further fates are places in `Pipeline.reasons`, counted from here
+FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A request, prepared: how each needed column is read, the terms of row expressions, the reasons to reject."""
+    """A request, prepared: how each needed column is read, and the terms of row expressions."""
 
     request: Request
+    needs: Needs
     files: Files
     readings: tuple[Reading, ...]  # in the order of declaration
     columns: Columns
-    reasons: tuple[tuple[str, str], ...]
-    bindings: Mapping[str, Binding]  # of the dimensions that the cubes ask for
 
     @property
     def source(self) -> Origin:
         """The source."""
         return self.request.scan.source
 
+    @property
+    def zone(self) -> Zone:
+        """The project's time zone."""
+        return zone_of(self.request)
 
-def columns_in(expr: Expr | None) -> Iterator[Column]:
-    """The columns a row expression names."""
-    match expr:
-        case Column():
-            yield expr
-        case Apply(_, args):
-            for arg in args:
-                yield from columns_in(arg)
-        case _:
-            return
+
+def zone_of(request: Request) -> Zone:
+    """The project's time zone, and the years whose clock changes matter."""
+    return Zone(request.zone, years_of(request.days if request.scan.source.unique is None else None))
 
 
 def prepare(request: Request, files: Files, *, everything: bool = False) -> Pipeline:
@@ -70,94 +58,26 @@ def prepare(request: Request, files: Files, *, everything: bool = False) -> Pipe
 
     Raises `Fault` CX703 for a column that no file has, CX704 for one of an unfitting type.
     """
-    source, bindings = request.scan.source, _bindings(request)
-    specs = _specs(request)
-    needed = set(_needed(request, specs, bindings))
-    readings = []
-    for spec in specs.values():
-        kind = request.table.columns.get(spec.physical)
-        if spec.formula is not None or (spec.name not in needed and (kind is None or not everything)):
-            continue
-        if kind is None:
-            raise Fault(report(data.COLUMN_ABSENT, spec.span or source.span, column=spec.physical, source=source.id,
-                               path=source.read))
-        readings.append(reading(spec, kind, request.zone, wide=spec.physical in files.wide and spec.type == "integer"))
-    columns = _terms(source, readings)
-    return Pipeline(request, files, tuple(readings), columns, tuple(_reasons(source, readings)), bindings)
+    needs, kinds, zone = needs_of(request, everything=everything), request.table.columns, zone_of(request)
+    readings = tuple(reading(spec, kinds[spec.physical], zone, wide=spec.physical in files.wide)
+                     for spec in needs.read)
+    return Pipeline(request, needs, files, readings, _terms(needs, readings))
 
 
-def _expressions(cubes: Iterable[Cube]) -> Iterator[Expr | None]:
-    for cube in cubes:
-        yield cube.value
-        yield from (key.expr for key in cube.keys)
-        yield from (slot.arg for slot in cube.slots)
-
-
-def _bindings(request: Request) -> dict[str, Binding]:
-    """Which binding makes each dimension asked for; without one whose column is there, the dimension is missing."""
-    asked = {dimension for cube in request.scan.cubes for dimension in cube.dimensions}
-    source, known = request.scan.source, request.table.columns
-    for binding in source.bindings:
-        if binding.dimension in asked and binding.declared and binding.column not in known:
-            raise Fault(report(data.COLUMN_ABSENT, binding.span or source.span, column=binding.column,
-                               source=source.id, path=source.read))
-    return {b.dimension: b for b in source.bindings if b.dimension in asked and b.column in known}
-
-
-def _specs(request: Request) -> dict[str, ColumnSpec]:
-    """The declared columns, and those that are only used: as what they are used for."""
-    source = request.scan.source
-    specs = dict(source.columns)
-    used = [*_expressions(request.scan.cubes), source.keep, *(spec.formula for spec in source.columns.values())]
-    for column in (column for expr in used for column in columns_in(expr)):
-        specs.setdefault(column.name, ColumnSpec(column.name, column.type, column.unit, column.name))
-    natural: dict[str, ColumnType] = {"instant": "time", "other": "text"}
-    for name in source.unique.by if source.unique else ():
-        kind = request.table.columns.get(name, "text")
-        specs.setdefault(name, ColumnSpec(name, natural.get(kind, kind), UNKNOWN, name))  # type: ignore[arg-type]
-    for moment in (source.time, source.received):
-        if isinstance(moment, str):
-            specs.setdefault(moment, ColumnSpec(moment, "time", UNKNOWN, moment))
-    return specs
-
-
-def _needed(request: Request, specs: Mapping[str, ColumnSpec], bindings: Mapping[str, Binding]) -> Iterator[str]:
-    """The names of the columns to read: those that can be bad, and those that something uses."""
-    source, bound = request.scan.source, {binding.column for binding in bindings.values()}
-    for spec in specs.values():
-        kind = request.table.columns.get(spec.physical)
-        if spec.formula is None and kind is not None and (can_be_bad(spec, kind) or spec.physical in bound):
-            yield spec.name
-    yield from (name for name in (source.time, source.received) if isinstance(name, str))
-    yield from source.unique.by if source.unique else ()
-    waiting = [*_expressions(request.scan.cubes), source.keep]
-    seen: set[str] = set()
-    while waiting:
-        for column in columns_in(waiting.pop()):
-            if column.name not in seen:
-                seen.add(column.name)
-                waiting.append(specs[column.name].formula)
-    yield from (name for name in seen if specs[name].formula is None)
-
-
-def _terms(source: Origin, readings: list[Reading]) -> dict[str, Term]:
+def _terms(needs: Needs, readings: Iterable[Reading]) -> dict[str, Term]:
     """What each column is in a row expression; derived ones by their formula."""
     terms: dict[str, Term] = {}
     for one in readings:
-        ends = (one.spec.low, one.spec.high)
-        bound = max(abs(end) for end in ends if end is not None) if None not in ends else NARROW
         instant = None if one.instant is None else pl.col(f"u:{one.name}")
-        terms[one.name] = Term(pl.col(f"c:{one.name}"), one.spec.type, bound, instant)
-    waiting = [spec for spec in source.columns.values() if spec.formula is not None]
-    while waiting:
-        ready = [spec for spec in waiting if all(column.name in terms for column in columns_in(spec.formula))]
-        if not ready:  # they look at columns that nothing needs
-            return terms
-        for spec in ready:
-            assert spec.formula is not None
-            terms[spec.name] = _derived(spec.formula, terms)
-        waiting = [spec for spec in waiting if spec not in ready]
+        terms[one.name] = Term(pl.col(f"c:{one.name}"), one.spec.type, _bound(one.spec), instant)
+    for spec in needs.derived:
+        assert spec.formula is not None
+        terms[spec.name] = _derived(spec.formula, terms)
     return terms
+
+
+def _bound(spec: ColumnSpec) -> float:
+    return max(abs(spec.low), abs(spec.high)) if spec.low is not None and spec.high is not None else NARROW
 
 
 def _derived(formula: Expr, terms: Columns) -> Term:
@@ -173,15 +93,6 @@ def _derived(formula: Expr, terms: Columns) -> Term:
 # --- what becomes of a row -------------------------------------------------------------------------------------
 
 
-def _reasons(source: Origin, readings: Iterable[Reading]) -> Iterator[tuple[str, str]]:
-    for one in readings:
-        if one.status is not None and (source.on_bad != "null" or one.name == source.time):
-            yield from ((one.name, REASONS[status]) for status in (TYPE, SCALE, VALUES))
-    yield from ((name, "key") for name in (source.unique.by if source.unique else ()))
-    if isinstance(source.time, str):
-        yield source.time, "missing"
-
-
 def _fate(pipeline: Pipeline) -> pl.Expr:
     """0, or the first reason to reject the row, or that `keep` drops it."""
     source = pipeline.source
@@ -189,23 +100,31 @@ def _fate(pipeline: Pipeline) -> pl.Expr:
     if source.keep is not None:
         kept = term(source.keep, pipeline.columns).expr.fill_null(value=False)
         fate = pl.when(kept).then(fate).otherwise(pl.lit(DROPPED, pl.UInt16))
-    for number, (name, reason) in reversed([*enumerate(pipeline.reasons, FIRST_REASON)]):
+    readable = {one.name for one in pipeline.readings if one.status is not None}
+    for number, (name, reason) in reversed([*enumerate(pipeline.needs.reasons, FIRST_REASON)]):
         if reason in ("key", "missing"):
-            wrong = pl.col(f"c:{name}").is_null()
-        elif reason == "type":  # its three reasons at once
+            absent = pl.col(f"c:{name}").is_null()
+            fate = pl.when(absent).then(pl.lit(number, pl.UInt16)).otherwise(fate)
+        elif reason == "type" and name in readable:  # its reasons stand in the order of the statuses
             status = pl.col(f"b:{name}")
             place = (status - TYPE).cast(pl.UInt16) + pl.lit(number, pl.UInt16)
             fate = pl.when(status.is_between(TYPE, VALUES)).then(place).otherwise(fate)
-            continue
-        else:
-            continue
-        fate = pl.when(wrong).then(pl.lit(number, pl.UInt16)).otherwise(fate)
     return fate.alias("fate")
 
 
 def _day(source: Origin) -> pl.Expr:
     day = pl.col(f"c:{source.time}").cast(pl.Date) if isinstance(source.time, str) else pl.lit(source.time, pl.Date)
     return day.alias("day")
+
+
+def _within(pipeline: Pipeline) -> Within | None:
+    days, time = pipeline.request.days, pipeline.source.time
+    if not days or not isinstance(time, str):
+        return None
+    first, last = min(start for start, _ in days), max(end for _, end in days)
+    if first < dt.date(2, 1, 1) or last > dt.date(9990, 1, 1):
+        return None
+    return Within(next(one.spec.physical for one in pipeline.readings if one.name == time), first, last)
 
 
 def in_days(request: Request) -> pl.Expr | None:
@@ -216,10 +135,14 @@ def in_days(request: Request) -> pl.Expr | None:
     return reduce(lambda a, b: a | b, spans, day.is_null() & pl.lit(value=False))
 
 
-def judged(pipeline: Pipeline, *, placed: bool = False) -> pl.LazyFrame:
-    """All rows of the table with their typed columns, day and fate (duplicates not yet told)."""
-    names = {one.spec.physical for one in pipeline.readings} | {b.column for b in pipeline.bindings.values()}
-    frame = rows_of(pipeline.files, names, placed=placed)
+def judged(pipeline: Pipeline, *, placed: bool = False, everywhere: bool = True) -> pl.LazyFrame:
+    """The rows of the table with their typed columns, day and fate (duplicates not yet told).
+
+    Not `everywhere`: rows far from the requested days may be left out.
+    """
+    names = {one.spec.physical for one in pipeline.readings} | {b.column for b in pipeline.needs.bindings.values()}
+    within = None if everywhere else _within(pipeline)
+    frame = rows_of(pipeline.files, names, placed=placed, within=within)
     for stage in (Reading.first, Reading.second, Reading.third):
         frame = frame.with_columns([expr for one in pipeline.readings for expr in stage(one)])
     return frame.with_columns(_day(pipeline.source), _fate(pipeline))
@@ -231,7 +154,7 @@ def scanned(request: Request) -> tuple[Pipeline, pl.LazyFrame]:
     pipeline = prepare(request, files)
     unique = pipeline.source.unique
     losers = None if unique is None else _losers(pipeline)
-    frame = judged(pipeline, placed=losers is not None)
+    frame = judged(pipeline, placed=losers is not None, everywhere=False)
     if losers is not None:
         frame = frame.join(losers.lazy(), on=PLACE, how="left", nulls_equal=False)
         frame = frame.with_columns(fate=pl.when((pl.col("fate") == 0) & pl.col("loser").is_not_null()).then(
@@ -277,21 +200,21 @@ def _ranks(pipeline: Pipeline) -> tuple[list[pl.Expr], list[bool], list[bool]]:
     by = source.received or source.time
     ranks: list[tuple[pl.Expr, bool, bool]] = []
     if isinstance(by, str):
-        ranks.append((_moment(pipeline.columns[by], pipeline.request.zone), latest, latest))
+        ranks.append((_moment(pipeline.columns[by], pipeline.zone), latest, latest))
     readings = sorted(pipeline.readings, key=lambda one: one.name)
     ranks += [(pl.col(f"c:{one.name}"), False, True) for one in readings]
     declared = {one.spec.physical for one in readings}
-    bound = sorted({b.column for b in pipeline.bindings.values()} - declared)
-    ranks += [(text_of(pl.col(f"p:{name}"), table.columns[name], pipeline.request.zone), False, True)
+    bound = sorted({b.column for b in pipeline.needs.bindings.values()} - declared)
+    ranks += [(text_of(pl.col(f"p:{name}"), table.columns[name], pipeline.zone), False, True)
               for name in bound]
     return [x for x, _, _ in ranks], [down for _, down, _ in ranks], [last for _, _, last in ranks]
 
 
-def _moment(x: Term, zone: str) -> pl.Expr:
+def _moment(x: Term, zone: Zone) -> pl.Expr:
     """What orders times: their UTC."""
     if x.type != "time":
         return x.expr
-    local = utc_of(x.expr, zone)
+    local = utc_of(x.expr, zone.name)
     return local if x.instant is None else x.instant.fill_null(local)
 
 
@@ -302,7 +225,7 @@ def with_dimensions(pipeline: Pipeline, frame: pl.LazyFrame) -> pl.LazyFrame:
     """The rows with `d:<dimension>` for every dimension that the cubes ask for."""
     asked = {dimension for cube in pipeline.request.scan.cubes for dimension in cube.dimensions}
     for dimension in sorted(asked):
-        binding = pipeline.bindings.get(dimension)
+        binding = pipeline.needs.bindings.get(dimension)
         if binding is None:
             frame = frame.with_columns(pl.lit(MISSING).alias(f"d:{dimension}"))
         elif binding.lookup is None:
@@ -318,14 +241,14 @@ def _bound_text(pipeline: Pipeline, binding: Binding) -> pl.Expr:
     """The text of the bound column: typed where it is declared, else as it stands in the file."""
     for one in pipeline.readings:
         if one.spec.physical == binding.column:
-            return text_of(pl.col(f"c:{one.name}"), one.spec.type, pipeline.request.zone)
+            return text_of(pl.col(f"c:{one.name}"), one.spec.type, pipeline.zone)
     kind = pipeline.request.table.columns[binding.column]
-    return text_of(pl.col(f"p:{binding.column}"), kind, pipeline.request.zone)
+    return text_of(pl.col(f"p:{binding.column}"), kind, pipeline.zone)
 
 
 def _looked_up(pipeline: Pipeline, binding: Binding) -> pl.DataFrame:
     """`key` and `value` of the lookup's column for the dimension.  Raises `Fault` CX711, CX703."""
-    lookup, zone = binding.lookup, pipeline.request.zone
+    lookup, zone = binding.lookup, pipeline.zone
     assert lookup is not None
     table = pipeline.request.lookups[lookup.read]
     for name in (lookup.key, binding.dimension):
@@ -344,5 +267,5 @@ def _looked_up(pipeline: Pipeline, binding: Binding) -> pl.DataFrame:
     return rows
 
 
-def _text_in(table: Table, name: str, zone: str) -> pl.Expr:
+def _text_in(table: Table, name: str, zone: Zone) -> pl.Expr:
     return text_of(pl.col(f"p:{name}"), table.columns[name], zone)

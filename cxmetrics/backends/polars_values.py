@@ -7,15 +7,15 @@ counts from the epoch, `u:x` also holds it in UTC (naive), so that differences d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 
 import polars as pl
 
 from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
-from cxmetrics.codes import data
-from cxmetrics.diagnostics import Fault, report
+from cxmetrics.backends.duckdb_times import MOST_CASES, USUAL, Years, offsets
+from cxmetrics.backends.needs import can_be_bad
 from cxmetrics.ir import ColumnSpec, ColumnType
 
 FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses
@@ -23,14 +23,15 @@ REASONS = {TYPE: "type", SCALE: "scale", VALUES: "values"}
 EPOCH = {"epoch_s": 1_000_000, "epoch_ms": 1_000}  # microseconds in one
 _YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # years 1 to 9999, in microseconds from the epoch
 _MOMENT = f"{rules.LOCAL_TIME[:-1]}({rules.OFFSET[:-1]})?$"
-_ALLOWED: Mapping[ColumnType, frozenset[Physical]] = {
-    "integer": frozenset(("text", "integer", "number")),
-    "number": frozenset(("text", "integer", "number")),
-    "text": frozenset(("text", "integer", "number", "boolean", "date", "time", "instant")),
-    "boolean": frozenset(("text", "boolean", "integer")),
-    "date": frozenset(("text", "integer", "date", "time", "instant")),
-    "time": frozenset(("text", "integer", "date", "time", "instant")),
-}
+_CLOCK_MARKS = ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l", "%-H", "%-I")
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The project's time zone, and the years in which most of the data lie."""
+
+    name: str
+    years: Years = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,38 +71,21 @@ class Reading:
     def _masked(self, held: pl.Expr) -> pl.Expr:
         codes = _missing_numbers(self.spec)
         if codes:
-            held = pl.when(~pl.col(f"v:{self.name}").is_in(codes)).then(held)
+            held = pl.when(~pl.col(f"v:{self.name}").cast(pl.Float64).is_in(codes)).then(held)
         return held if self.status is None else pl.when(pl.col(f"b:{self.name}") == FINE).then(held)
 
 
-def can_be_bad(spec: ColumnSpec, kind: Physical) -> bool:
-    """Whether a value of that kind may break the contract, so that the column has to be read."""
-    same = spec.type == kind or (spec.type, kind) in _ALWAYS
-    return not same or spec.type == "number" and kind == "number" or _limited(spec)
-
-
-_ALWAYS = {("number", "integer"), ("text", "integer"), ("text", "boolean"), ("text", "number"), ("text", "date"),
-           ("text", "time"), ("text", "instant"), ("date", "time"), ("date", "instant"), ("time", "date"),
-           ("time", "instant")}
-
-
-def _limited(spec: ColumnSpec) -> bool:
-    return spec.low is not None or spec.high is not None or spec.values is not None
-
-
-def reading(spec: ColumnSpec, kind: Physical, zone: str, *, wide: bool = False) -> Reading:
-    """How the column is read from a physical column of that kind.  Raises `Fault` CX704 where it cannot be."""
-    if kind not in _ALLOWED[spec.type]:
-        raise Fault(report(data.COLUMN_TYPE, spec.span, column=spec.name, expected=spec.type, found=kind))
+def reading(spec: ColumnSpec, kind: Physical, zone: Zone, *, wide: bool = False) -> Reading:
+    """How the column is read from a physical column of a kind that fits; `wide`: of integers beyond 64 bits."""
     held = pl.col(f"p:{spec.physical}")
     if spec.missing and kind in ("text", "integer", "boolean"):
         held = pl.when(~held.cast(pl.String).is_in(list(spec.missing))).then(held)
     value, instant = _typed(held, spec, kind, zone)
-    status = _status(held, spec, kind) if can_be_bad(spec, kind) or wide else None
+    status = _status(held, spec, kind) if can_be_bad(spec, kind) or (wide and spec.type == "integer") else None
     return Reading(spec, value, instant, status)
 
 
-def _typed(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: str) -> tuple[pl.Expr, pl.Expr | None]:
+def _typed(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple[pl.Expr, pl.Expr | None]:
     match spec.type:
         case "integer":
             return _integer(held, kind), None
@@ -128,7 +112,7 @@ def _status(held: pl.Expr, spec: ColumnSpec, kind: Physical) -> pl.Expr:
         checks.append((~value.is_finite(), NOT_FINITE))
     checks.append((held.is_not_null() & value.is_null(), TYPE))
     if codes := _missing_numbers(spec):
-        checks.append((value.is_in(codes), FINE))
+        checks.append((value.cast(pl.Float64).is_in(codes), FINE))
     if spec.low is not None:
         checks.append((value < spec.low, SCALE))
     if spec.high is not None:
@@ -144,18 +128,21 @@ def _status(held: pl.Expr, spec: ColumnSpec, kind: Physical) -> pl.Expr:
 def _missing_numbers(spec: ColumnSpec) -> list[float]:
     if spec.type not in ("integer", "number"):
         return []
-    codes = pl.Series(spec.missing, dtype=pl.String).cast(pl.Float64, strict=False)
-    return [code for code in codes if code is not None]
+    return _numbers(spec.missing)
+
+
+def _numbers(texts: tuple[str, ...]) -> list[float]:
+    numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
+    return [number for number in numbers if number is not None and math.isfinite(number)]
 
 
 def _among(value: pl.Expr, spec: ColumnSpec) -> pl.Expr:
     assert spec.values is not None
     if spec.type in ("integer", "number"):
-        numbers = pl.Series(spec.values, dtype=pl.String).cast(pl.Float64, strict=False).drop_nulls()
-        return value.cast(pl.Float64).is_in(numbers.to_list())
+        return value.cast(pl.Float64).is_in(_numbers(spec.values))
     if spec.type == "boolean":
         return value.cast(pl.String).is_in([text.lower() for text in spec.values])
-    return text_of(value, spec.type, "UTC").is_in(list(spec.values))
+    return text_of(value, spec.type, Zone("UTC")).is_in(list(spec.values))
 
 
 def _folded(text: pl.Expr) -> pl.Expr:
@@ -188,7 +175,7 @@ def _boolean(held: pl.Expr, kind: Physical) -> pl.Expr:
     return pl.when(said.is_in(list(yes))).then(pl.lit(True)).when(said.is_in(list(no))).then(pl.lit(False))
 
 
-def text_of(held: pl.Expr, kind: Physical | ColumnType, zone: str) -> pl.Expr:
+def text_of(held: pl.Expr, kind: Physical | ColumnType, zone: Zone) -> pl.Expr:
     """The text of a value: decimal integers, `true`/`false`, ISO dates and local times."""
     match kind:
         case "number":
@@ -205,10 +192,27 @@ def text_of(held: pl.Expr, kind: Physical | ColumnType, zone: str) -> pl.Expr:
             return held.cast(pl.String)
 
 
-def local_of(instant: pl.Expr, zone: str) -> pl.Expr:
-    """The naive local time of an instant."""
-    if zone in ("UTC", "Etc/UTC"):
-        return instant.dt.replace_time_zone(None)
+def local_of(instant: pl.Expr, zone: Zone) -> pl.Expr:
+    """The naive local time of an instant.
+
+    Adding an offset is many times quicker than asking the calendar for each row: where the zone keeps few
+    offsets over the years in question, only what lies outside of them goes there.
+    """
+    naive = instant.dt.replace_time_zone(None)
+    if zone.name in ("UTC", "Etc/UTC"):
+        return naive
+    spans = offsets(zone.name, *zone.years)
+    if len(spans) > MOST_CASES:
+        return _by_calendar(instant, zone.name)
+    inside = instant.is_between(pl.lit(spans[0][0]), pl.lit(spans[-1][1]), closed="left")
+    local = _by_calendar(pl.when(~inside).then(instant), zone.name)
+    for start, end, offset in spans:
+        here = instant.is_between(pl.lit(start), pl.lit(end), closed="left")
+        local = pl.when(here).then(naive + pl.duration(seconds=offset)).otherwise(local)
+    return local
+
+
+def _by_calendar(instant: pl.Expr, zone: str) -> pl.Expr:
     return instant.dt.convert_time_zone(zone).dt.replace_time_zone(None)
 
 
@@ -220,7 +224,7 @@ def utc_of(local: pl.Expr, zone: str) -> pl.Expr:
     return aware(local).fill_null(skipped).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
 
-def _time(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: str) -> tuple[pl.Expr, pl.Expr | None]:
+def _time(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple[pl.Expr, pl.Expr | None]:
     """The local time and, where the value says its zone, the time in UTC; both naive."""
     match kind:
         case "date" | "time":
@@ -233,14 +237,14 @@ def _time(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: str) -> tuple[p
             return _read_time(held.cast(pl.String), spec, zone)
 
 
-def _from_epoch(held: pl.Expr, step: int, zone: str) -> tuple[pl.Expr, pl.Expr]:
+def _from_epoch(held: pl.Expr, step: int, zone: Zone) -> tuple[pl.Expr, pl.Expr]:
     lowest, highest = -(-_YEARS[0] // step), _YEARS[1] // step
     count = pl.when(held.is_between(lowest, highest)).then(held).cast(pl.Int64)
     instant = (count * step).cast(pl.Datetime("us"))
     return local_of(instant.dt.replace_time_zone("UTC"), zone), instant
 
 
-def _read_time(text: pl.Expr, spec: ColumnSpec, zone: str) -> tuple[pl.Expr, pl.Expr | None]:
+def _read_time(text: pl.Expr, spec: ColumnSpec, zone: Zone) -> tuple[pl.Expr, pl.Expr | None]:
     if spec.format in EPOCH:
         return _from_epoch(_integer(text, "text"), EPOCH[spec.format], zone)
     if spec.format:
@@ -255,16 +259,16 @@ def _iso_date(text: pl.Expr) -> pl.Expr:
     return bare.str.to_date("%Y%m%d", strict=False).cast(pl.Datetime("us"))
 
 
-def _by_pattern(text: pl.Expr, pattern: str, zone: str) -> tuple[pl.Expr, pl.Expr | None]:
+def _by_pattern(text: pl.Expr, pattern: str, zone: Zone) -> tuple[pl.Expr, pl.Expr | None]:
     if "%z" in pattern or "%:z" in pattern:
         instant = text.str.to_datetime(pattern, time_unit="us", strict=False)
         return local_of(instant, zone), instant.dt.replace_time_zone(None)
-    if any(mark in pattern for mark in ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l")):
+    if any(mark in pattern for mark in _CLOCK_MARKS):
         return text.str.to_datetime(pattern, time_unit="us", strict=False), None
     return text.str.to_date(pattern, strict=False).cast(pl.Datetime("us")), None
 
 
-def _iso(text: pl.Expr, zone: str) -> tuple[pl.Expr, pl.Expr]:
+def _iso(text: pl.Expr, zone: Zone) -> tuple[pl.Expr, pl.Expr]:
     known = pl.when(text.str.contains(_MOMENT)).then(text)
     day = known.str.slice(0, 10).str.replace_all("/", "-", literal=True)
     clock = known.str.slice(11).str.extract(r"^([0-9:]+(\.[0-9]{1,6})?)", 1)

@@ -1,6 +1,6 @@
-"""What every engine takes a written value for: the spellings of numbers, days and times in text.
+r"""What every engine takes a written value for: the spellings of numbers, days and times in text.
 
-Patterns are whole-value, ASCII (`[0-9]`, never `\\d`, which some engines read as any digit of any script),
+Patterns are whole-value, ASCII (`[0-9]`, never `\d`, which some engines read as any digit of any script),
 and mean the same in RE2 and in Rust's regex.  A value is stripped of `BLANKS` at both ends first, and
 for numbers `WIDE` characters become their `NARROW` ones.
 

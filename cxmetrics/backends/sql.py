@@ -34,7 +34,6 @@ class Literal:
     """A constant; None is NULL."""
 
     value: str | float | bool | dt.date | None
-    kind: OneOf["plain", "double"] = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +193,8 @@ def show(node: Node) -> str:
             return quoted(name) if of is None else f"{quoted(of)}.{quoted(name)}"
         case Star(of):
             return "*" if of is None else f"{quoted(of)}.*"
-        case Literal(value, kind):
-            return _literal(value, kind)
+        case Literal(value):
+            return _literal(value)
         case Call(function, args, named):
             given = [*map(show, args), *(f"{_word(key)} = {show(arg)}" for key, arg in named)]
             return f"{_word(function)}({', '.join(given)})"
@@ -221,7 +220,8 @@ def show(node: Node) -> str:
             return f"{show(arg)} {'DESC' if descending else 'ASC'} NULLS {'FIRST' if nulls_first else 'LAST'}"
         case Window(function, partition, order):
             by = f"PARTITION BY {', '.join(map(show, partition))} " if partition else ""
-            return f"{show(function)} OVER ({by}ORDER BY {', '.join(map(show, order))})"
+            sort = f"ORDER BY {', '.join(map(show, order))}" if order else ""
+            return f"{show(function)} OVER ({by}{sort})"
         case _:
             assert_never(node)
 
@@ -248,15 +248,15 @@ def _word(word: str) -> str:
     return word
 
 
-def _literal(value: str | float | bool | dt.date | None, kind: str) -> str:
+def _literal(value: str | float | bool | dt.date | None) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, int) and kind == "plain":
+    if isinstance(value, int):
         return str(value)
-    if isinstance(value, (int, float)):
-        return _double(float(value))
+    if isinstance(value, float):
+        return _double(value)
     if isinstance(value, dt.datetime):
         return f"TIMESTAMP '{value.replace(tzinfo=None).isoformat(' ')}'"
     if isinstance(value, dt.date):

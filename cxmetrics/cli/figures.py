@@ -53,12 +53,10 @@ def unit_named(name: str | None) -> Unit | None:
 
 
 def period_name(period: dt.date, grain: Grain) -> str:
-    """`2026-10-05`, `2026-W41`, `2026-10`, `2026-Q4`, `2026`."""
+    """`2026-10-05` (a day, or the first of a week), `2026-10`, `2026-Q4`, `2026`."""
     match grain:
-        case "day":
+        case "day" | "week":
             return period.isoformat()
-        case "week":
-            return f"{period.isoformat()} +6"
         case "month":
             return f"{period:%Y-%m}"
         case "quarter":

@@ -45,7 +45,7 @@ THEMES = (
 FIRST_DAY = dt.date(2026, 7, 1)
 ROW_GROUP = 100_000
 MONTHLY_UP_TO = 6_000_000  # rows in all; bigger banks are written in a file a day, to bound memory
-ROWS_A_CUSTOMER = 80
+ROWS_A_CUSTOMER = 40
 Progress = Callable[[str, int, int], None]
 
 

@@ -169,10 +169,10 @@ APPLICATIONS = Theme(
     "applications", share=0.012, rhythm="digital", make=_applications, times={"application": "applied_at"}, spoils={}
 )
 REQUESTED = Theme(
-    "requests", share=0.006, rhythm="phone", make=_requests, times={"service_request": "asked_at"}, spoils={}
+    "requests", share=0.012, rhythm="phone", make=_requests, times={"service_request": "asked_at"}, spoils={}
 )
 CONTACTS = Theme(
-    "contacts", share=0.006, rhythm="office", make=_contacts, times={"rm_contact": "due_from"}, spoils={}
+    "contacts", share=0.012, rhythm="office", make=_contacts, times={"rm_contact": "due_from"}, spoils={}
 )
 COMPLAINTS = Theme(
     "complaints",

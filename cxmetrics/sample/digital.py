@@ -211,7 +211,7 @@ _EARLY = pl.col("event_time") < pl.col("event_time").max() - pl.duration(days=4)
 
 DIGITAL = Theme(
     "digital",
-    share=0.072,
+    share=0.05,
     rhythm="digital",
     make=_make,
     times={"event": "event_time", "app_stability": "ts", "rum_page": "ts"},

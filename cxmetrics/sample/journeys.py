@@ -55,7 +55,7 @@ TASKS = (
         (
             Step("transfer_start"),
             Step("transfer_submit", 0.95, 14_000, 0.5),
-            Step("risk_block", 0.03, 60_000, 0.8, (("confirmed", 0.3),), optional=True),
+            Step("risk_block", 0.10, 60_000, 0.8, (("confirmed", 0.3),), optional=True),
             Step("transfer_success", 0.985, 1_300, 0.5),
         ),
     ),
@@ -69,7 +69,7 @@ TASKS = (
         (
             Step("wealth_browse"),
             Step("wealth_detail", 0.6),
-            Step("dual_record", 0.35, 90_000, 0.3, (("rejected", 0.06),)),
+            Step("dual_record", 0.42, 90_000, 0.3, (("rejected", 0.06),)),
             Step("wealth_buy", 0.85, 20_000, 0.5),
         ),
     ),

@@ -65,7 +65,7 @@ def _customer_months(world: World, slots: Slots, rng: Random) -> Frames:
             "products_n": 1 + rng.poisson(1.6, n),
             "mau": chance(rng, 0.62, n),
             "tenure_m": np.rint(lognormal(rng, 60, 0.7, n)).astype(np.int64),
-            "last_nps": maybe(nps, chance(rng, 0.4, n)),
+            "last_nps": maybe(nps, chance(rng, 0.7, n)),
             "rm_contact_90d": visited,
             "churned": chance(rng, np.clip(0.022 - 0.004 * (nps - NPS_MIDDLE), 0.002, 0.2), n),
         }

@@ -10,10 +10,10 @@ import polars as pl
 from cxmetrics.sample.drawing import Floats, Ints, Random, choose, label, on_scale
 
 REGIONS = ("beijing", "shanghai", "shenzhen", "guangzhou", "hangzhou", "chengdu", "wuhan", "xian")
-REGION_SIZES = (10, 10, 9, 8, 7, 6, 5, 5)  # branches in each; sixty in all
+REGION_SIZES = (9, 9, 8, 8, 7, 7, 6, 6)  # branches in each; sixty in all
 REGION_MOOD = (0.10, 0.05, 0.20, -0.05, 0.15, 0.0, -0.15, -0.25)
 TIERS = (1, 1, 1, 1, 2, 2, 2, 2)
-SEGMENTS = {"mass": 0.86, "gold": 0.115, "private": 0.025}
+SEGMENTS = {"mass": 0.66, "gold": 0.20, "private": 0.14}
 SEGMENT_MOOD = (0.0, 0.15, 0.35)
 BRANCHES = tuple(f"B{number:03d}" for number in range(1, sum(REGION_SIZES) + 1))
 REGION_OF_BRANCH = np.repeat(np.arange(len(REGIONS)), REGION_SIZES).astype(np.int64)
@@ -57,7 +57,7 @@ class People:
 
     def last_nps(self, who: Ints) -> Ints:
         """The answer these customers gave to the last relationship survey, 0..10."""
-        return on_scale(7.9 + 1.9 * self.standing(who), 0, 10)
+        return on_scale(8.0 + 2.4 * self.standing(who), 0, 10)
 
 
 def keys(seed: int, n: int) -> pl.Series:
@@ -82,7 +82,7 @@ def settle(seed: int, n: int, rng: Random) -> People:
         branch=branch,
         region=REGION_OF_BRANCH[branch],
         segment=segment,
-        age=np.clip(np.rint(rng.normal(42, 15, n)), 18, 90).astype(np.int64),
+        age=np.clip(np.rint(rng.normal(46, 16, n)), 18, 90).astype(np.int64),
         os=choose(rng, OS, n),
         mood=rng.standard_normal(n),
         branch_mood=0.25 * rng.standard_normal(len(BRANCHES)),

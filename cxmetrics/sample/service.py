@@ -159,7 +159,7 @@ CHATS = Theme(
 )
 TICKETS = Theme(
     "tickets",
-    share=0.045,
+    share=0.04,
     rhythm="office",
     make=_tickets,
     times={"branch_ticket": "taken_at"},
@@ -173,5 +173,5 @@ TICKETS = Theme(
     },
 )
 VISITS = Theme(
-    "visits", share=0.0003, rhythm="office", make=_visits, times={"mystery_item": "visited_at"}, spoils={}
+    "visits", share=0.0012, rhythm="office", make=_visits, times={"mystery_item": "visited_at"}, spoils={}
 )

@@ -48,7 +48,7 @@ REPUTE = {
     "personal_loan": -0.3,
     "phone_bank": -0.2,
     "enquiries": 0.1,
-    "wealth_care": 0.25,
+    "wealth_care": 0.15,
     "mobile_login": -0.15,
     "account_care": -0.4,
 }
@@ -68,28 +68,28 @@ INSTRUMENTS = {"expected": "gap", "perceived": "gap"}  # which questionnaire, wh
 # Touchpoint asked after: its question, the journey that makes the opinion, share of invitations, channel.
 ASKED: dict[str, tuple[str, str, float, str]] = {
     "onboarding": ("ces", "account_opening", 0.05, "app"),
-    "newcomer": ("nps", "account_opening", 0.05, "app"),
+    "newcomer": ("nps", "account_opening", 0.06, "app"),
     "app_speed": ("csat", "mobile_login", 0.10, "app"),
     "transfer": ("ces", "transfers", 0.10, "app"),
     "statement": ("csat", "enquiries", 0.05, "app"),
     "wealth_buy": ("csat", "wealth_purchase", 0.05, "app"),
-    "wealth_terms": ("perceived", "wealth_purchase", 0.04, "app"),
+    "wealth_terms": ("perceived", "wealth_purchase", 0.06, "app"),
     "manager": ("csat", "wealth_care", 0.06, "app"),
-    "loan_apply": ("ces", "personal_loan", 0.03, "app"),
-    "loan_status": ("csat", "personal_loan", 0.03, "app"),
-    "card_apply": ("csat", "card_application", 0.04, "app"),
-    "card": ("nps", "card_use", 0.05, "app"),
-    "card_product": ("csat", "card_use", 0.02, "web"),
-    "card_service": ("csat", "card_use", 0.02, "web"),
-    "card_price": ("csat", "card_use", 0.02, "web"),
-    "instalment": ("perceived", "card_use", 0.03, "app"),
-    "branch": ("csat", "branch_visit", 0.12, "branch"),
+    "loan_apply": ("ces", "personal_loan", 0.05, "app"),
+    "loan_status": ("csat", "personal_loan", 0.05, "app"),
+    "card_apply": ("csat", "card_application", 0.05, "app"),
+    "card": ("nps", "card_use", 0.06, "app"),
+    "card_product": ("csat", "card_use", 0.05, "web"),
+    "card_service": ("csat", "card_use", 0.05, "web"),
+    "card_price": ("csat", "card_use", 0.05, "web"),
+    "instalment": ("perceived", "card_use", 0.05, "app"),
+    "branch": ("csat", "branch_visit", 0.26, "branch"),
     "phone": ("solved", "phone_bank", 0.06, "phone"),
     "bot": ("solved", "smart_service", 0.04, "app"),
-    "complaint": ("csat", "complaint_handling", 0.02, "phone"),
-    "close_account": ("ces", "account_care", 0.02, "branch"),
+    "complaint": ("csat", "complaint_handling", 0.05, "phone"),
+    "close_account": ("ces", "account_care", 0.05, "branch"),
 }
-RELATIONSHIP_SHARE = 0.12
+RELATIONSHIP_SHARE = 0.17
 RESPONSE = 0.34
 MODES = {"app": 0.6, "sms": 0.25, "wechat": 0.15}
 
@@ -246,7 +246,7 @@ _EARLY = pl.col("submitted_at") < pl.col("submitted_at").max() - pl.duration(day
 
 SURVEYS = Theme(
     "surveys",
-    share=0.055,
+    share=0.15,
     rhythm="digital",
     make=_make,
     times={"survey_invitation": "sent_at", "survey_answer": "submitted_at"},

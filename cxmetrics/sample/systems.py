@@ -15,11 +15,11 @@ from cxmetrics.sample.world import Frames, Theme, World
 RESULTS = ("success", "biz_fail", "tech_fail", "timeout")
 # Business code: traffic, median latency in ms, rates of biz_fail, tech_fail, timeout.
 CODES: dict[str, tuple[float, float, float, float, float]] = {
-    "login": (0.30, 260, 0.03, 0.0009, 0.0004),
+    "login": (0.27, 260, 0.03, 0.0009, 0.0004),
     "transfer": (0.20, 420, 0.012, 0.0010, 0.0005),
     "qr_pay": (0.25, 240, 0.010, 0.0007, 0.0003),
     "balance": (0.12, 180, 0.001, 0.0006, 0.0002),
-    "wealth_buy": (0.03, 520, 0.015, 0.0040, 0.0010),
+    "wealth_buy": (0.06, 520, 0.015, 0.0040, 0.0010),
     "card_auth": (0.10, 210, 0.020, 0.0012, 0.0004),
 }
 ERRORS = ("E1001", "E1002", "E2003", "E2010", "E3007", "E4001", "E4008", "E6002", "E7001", "E9000")
@@ -56,6 +56,7 @@ def _api(world: World, slots: Slots, rng: Random) -> Frames:
     result, storm = _api_results(world, slots, code, rng)
     slow = world.incidents["slow_api"].strikes(slots.day) & (code == list(CODES).index("transfer"))
     median: Floats = np.array([row[1] for row in CODES.values()])[code] * np.where(slow, 4.0, 1.0)
+    hour = (slots.at // 3_600_000_000 + 8) % 24
     latency = np.where(result == 3, 15_000.0, lognormal(rng, median, 0.6, n))
     frame = pl.DataFrame(
         {
@@ -67,7 +68,7 @@ def _api(world: World, slots: Slots, rng: Random) -> Frames:
             "latency_ms": np.rint(latency),
             "result": label(RESULTS, result),
             "error_code": _error_codes(result, storm, rng),
-            "peak": (slots.at // 3_600_000_000 + 8) % 24 == 10,  # ten in the morning, when sales open
+            "peak": (hour >= 9) & (hour < 12),  # the morning, when sales open
         }
     )
     return {"api_txn_log": frame}
@@ -121,7 +122,7 @@ def _atm(world: World, slots: Slots, rng: Random) -> Frames:
 
 API = Theme(
     "api",
-    share=0.16,
+    share=0.14,
     rhythm="digital",
     make=_api,
     times={"api_txn_log": "start_ts"},
@@ -135,6 +136,6 @@ API = Theme(
     },
 )
 PROBES = Theme(
-    "probes", share=0.05, rhythm="flat", make=_probes, times={"probe_result": "started_at"}, spoils={}
+    "probes", share=0.03, rhythm="flat", make=_probes, times={"probe_result": "started_at"}, spoils={}
 )
 ATM = Theme("atm", share=0.02, rhythm="office", make=_atm, times={"atm_txn": "started_at"}, spoils={})

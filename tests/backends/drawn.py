@@ -1,6 +1,7 @@
 """Random requests: dirty tables of every physical type, random row expressions, classifiers and cubes."""
 
 import datetime as dt
+from random import Random
 
 import polars as pl
 from hypothesis import strategies as st
@@ -15,74 +16,76 @@ ODD_TIMES = ("2026-03-01T23:59:59.999999Z", "2026-03-01 00:00:00", "2026-03-01T1
              "2026-03-08 02:30:00", "2026-11-01 01:30:00", "2026-11-01T01:30:00-0500", "2026-03-01 24:00:00",
              "2026-02-30 10:00:00", "2026/03/02 08:15", "2026-03-02", "20260303", "2026-3-1", "soon",
              "2026-03-01 10:00:00.1234567", "2026-03-01 10:00:60", "2026-03-01 10:00:00 +08")
-MOMENTS = st.datetimes(dt.datetime(2026, 2, 27), dt.datetime(2026, 3, 9)) | st.sampled_from(
-    [dt.datetime(2026, 3, 8, 2, 30), dt.datetime(2026, 3, 1), dt.datetime(2026, 3, 8, 6, 59, 59, 999999)])
-FLOATS = st.floats(-1e6, 1e6).map(lambda x: round(x, 3)) | st.sampled_from([0.0, -0.0, 0.1, -1e-9, 1e15, 2.5])
-BIG = st.sampled_from([2**62, -2**62, 2**53 + 1, 0, 1, -1, 2**63 - 1, -2**63])
+CHANGES = (dt.datetime(2026, 3, 8, 2, 30), dt.datetime(2026, 3, 1), dt.datetime(2026, 3, 8, 6, 59, 59, 999999))
+BIG = (2**62, -2**62, 2**53 + 1, 0, 1, -1, 2**63 - 1, -2**63)
+NAN, INF = float("nan"), float("inf")
 
 
-def padded(texts):
-    return st.tuples(st.sampled_from(BLANK), texts, st.sampled_from(BLANK)).map("".join)
+def padded(draw, text):
+    """Sometimes with blanks at its ends."""
+    return draw.choice(BLANK) + text + draw.choice(BLANK) if draw.random() < 0.3 else text
 
 
-def some(values):
-    return st.none() | values
+def moment(draw):
+    start = dt.datetime(2026, 2, 27)
+    return draw.choice(CHANGES) if draw.random() < 0.2 else start + dt.timedelta(minutes=draw.randrange(14400))
 
 
-def made_of(dtype, values):
-    return st.tuples(st.just(dtype), values)
+def number(draw):
+    return draw.choice([0.0, -0.0, 0.1, -1e-9, 1e15, 2.5, round(draw.uniform(-100, 100), 3)])
 
 
-def integers():
-    return st.one_of(
-        made_of(pl.String, some(padded(st.integers(-2, 12).map(str) | st.sampled_from(ODD_NUMBERS)))),
-        made_of(pl.Int16, some(st.integers(-2, 12))),
-        made_of(pl.Float64, some(st.sampled_from([1.0, 2.0, 9.0, 10.0, 2.5, float("nan"), float("inf"), 98.0, 1e30]))))
+def day(draw):
+    return dt.date(2026, 2, 27) + dt.timedelta(days=draw.randrange(5))
 
 
-def numbers():
-    return st.one_of(
-        made_of(pl.String, some(padded(FLOATS.map(str) | st.sampled_from(ODD_NUMBERS)))),
-        made_of(pl.Float64, some(FLOATS | st.sampled_from([float("nan"), float("-inf")]))),
-        made_of(pl.Int64, some(st.integers(-50, 50))))
+def text(*choices):
+    """A column of texts: one of the choices, each a text or what makes a value from `draw`."""
+    def one(draw):
+        made = draw.choice(choices)
+        return padded(draw, made if isinstance(made, str) else str(made(draw)))
+    return pl.String, one
 
 
-def booleans():
-    words = st.sampled_from(["true", "F", "Yes", "no", "Y", "n", "1", "0", "maybe"])
-    return st.one_of(made_of(pl.String, some(padded(words))), made_of(pl.Boolean, some(st.booleans())),
-                     made_of(pl.Int8, some(st.integers(0, 2))))
+def of(dtype, *choices):
+    def one(draw):
+        made = draw.choice(choices)
+        return made(draw) if callable(made) else made
+    return dtype, one
 
 
-def times():
-    return st.one_of(
-        made_of(pl.String, some(padded(MOMENTS.map(str) | st.sampled_from(ODD_TIMES)))),
-        made_of(pl.Datetime("us"), some(MOMENTS)), made_of(pl.Datetime("ms"), some(MOMENTS)),
-        made_of(pl.Datetime("us", "UTC"), some(MOMENTS)),
-        made_of(pl.Date, some(MOMENTS.map(dt.datetime.date))))
-
-
-def dates():
-    written = st.dates(dt.date(2026, 2, 27), dt.date(2026, 3, 3))
-    return st.one_of(made_of(pl.Date, some(written)), made_of(pl.String, some(padded(
-        written.map(str) | st.sampled_from(["2026/03/01", "20260302", "2026-02-30", "1.3.2026"])))))
-
-
-KINDS = {"touch": st.just((pl.String, some(padded(st.sampled_from(TOUCH))))),
-         "score": integers(), "lat": numbers(), "ok": booleans(), "at": times(), "got": times(), "born": dates(),
-         "big": made_of(pl.Int64, some(BIG)),
-         "id": st.one_of(made_of(pl.String, some(padded(st.sampled_from("abcd")))),
-                         made_of(pl.Int32, some(st.integers(1, 4))))}
+# Column -> what files may hold for it: a type of Polars, and what makes a value.
+KINDS = {
+    "touch": (text(*TOUCH),),
+    "id": (text("a", "b", "c", "d"), of(pl.Int32, 1, 2, 3, 4)),
+    "score": (text(lambda draw: draw.randrange(-2, 13)), text(lambda draw: draw.randrange(11), *ODD_NUMBERS),
+              of(pl.Int16, lambda draw: draw.randrange(-2, 13)), of(pl.UInt64, 1, 2, 9),
+              of(pl.Float64, 1.0, 2.0, 9.0, 10.0, 2.5, NAN, INF, 98.0, 1e30)),
+    "lat": (text(number), text(number, *ODD_NUMBERS), of(pl.Float64, number), of(pl.Float64, number, number, NAN, -INF),
+            of(pl.Int64, lambda draw: draw.randrange(-50, 50))),
+    "ok": (text("true", "F", "Yes", "no", "Y", "n", "1", "0", "maybe"), of(pl.Boolean, True, False),
+           of(pl.Int8, 0, 1), of(pl.Int8, 0, 1, 2)),
+    "at": (text(moment), text(moment, *ODD_TIMES), of(pl.Datetime("us"), moment), of(pl.Datetime("ms"), moment),
+           of(pl.Datetime("us", "UTC"), moment), of(pl.Datetime("ns", "Asia/Tokyo"), moment), of(pl.Date, day)),
+    "got": (text(moment, *ODD_TIMES), of(pl.Datetime("us"), moment), of(pl.Datetime("us", "UTC"), moment)),
+    "born": (of(pl.Date, day), text(day, "2026/03/01", "20260302", "2026-02-30", "1.3.2026"),
+             of(pl.Datetime("us", "UTC"), moment)),
+    "big": (of(pl.Int64, *BIG),),
+}
 
 
 @st.composite
 def frames(draw):
     """A frame with the columns of KINDS, each of one of the types a file may have for it."""
-    kinds = {name: draw(strategy) for name, strategy in KINDS.items()}
-    height = draw(st.integers(0, 14))
-    return pl.DataFrame([
-        pl.Series(name, draw(st.lists(values if isinstance(values, st.SearchStrategy) else st.just(values),
-                                      min_size=height, max_size=height)), dtype=dtype, strict=False)
-        for name, (dtype, values) in kinds.items()])
+    random = Random(draw(st.integers(0, 2**32)))  # rows drawn one by one would mostly be equal
+    height = random.choice([0, 1, 3, 8, 20])
+    columns = []
+    for name, kinds in KINDS.items():
+        dtype, one = random.choice(kinds)
+        empty = random.choice([0, 0.1, 0.1, 0.5])
+        values = [None if random.random() < empty else one(random) for _ in range(height)]
+        columns.append(pl.Series(name, values, dtype=dtype, strict=False))
+    return pl.DataFrame(columns)
 
 
 # --- row expressions -------------------------------------------------------------------------------------------

@@ -11,9 +11,11 @@ import polars as pl
 import pytest
 import yaml
 
+from cxmetrics.compile import compile_project
 from cxmetrics.sample import write_bank
 
 ROWS = 20_000
+RETAIL_BANK = Path(__file__).parents[2] / "definitions" / "retail_bank"
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +212,18 @@ def test_experience_drives_recommendation(large: Path, truth: dict[str, Any]) ->
     by_effect = [found for _, found in sorted(zip(drivers.values(), correlations, strict=True))]
     assert min(by_effect) > 0
     assert sum(by_effect[4:]) > sum(by_effect[:4])
+
+
+def test_the_pyramid_compiles_over_these_tables(bank: Path) -> None:
+    compiled = compile_project(RETAIL_BANK)
+    assert compiled.diagnostics == ()
+    levels = [indicator.level for indicator in compiled.pyramid.indicators.values()]
+    assert (levels.count("north_star"), levels.count("journey")) == (3, 16)
+    assert levels.count("touchpoint") >= 60
+    assert levels.count(None) >= 118
+    for source in compiled.pyramid.sources.values():
+        files = sorted(bank.glob(source.read))
+        assert files, source.read
+        wanted = {column.physical for column in source.columns.values() if column.formula is None}
+        dimensions = {"region", "branch", "segment", "channel"}
+        assert wanted - dimensions <= set(pl.read_parquet_schema(files[0]))

@@ -1,0 +1,268 @@
+"""The DuckDB engine: a scan as one SQL query over Parquet, or a table of narrow rows and a query a cube."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from cxmetrics.backends import needs, sql
+from cxmetrics.backends.cells import Cells, Census, Request
+from cxmetrics.backends.duckdb_cubes import BITS, Narrow, cells_of, census_select, cube_select, narrow, nulling
+from cxmetrics.backends.duckdb_rows import (
+    DROPPED,
+    DUPLICATE,
+    FIRST_REASON,
+    Rows,
+    files_of,
+    in_days,
+    rows_of,
+)
+from cxmetrics.backends.duckdb_session import Limits, frame_of, number_of, problem_of, session
+from cxmetrics.backends.duckdb_steps import Steps
+from cxmetrics.backends.duckdb_unique import losers, rivals, unique_items
+from cxmetrics.backends.duckdb_values import FINE, Read, Zone, held, text_of
+from cxmetrics.codes import data
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.ir import Binding, Expr
+from cxmetrics.plan import ADDITIVE
+
+_OVERFLOWS = (duckdb.OutOfRangeException, duckdb.ConversionException)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A request as SQL: tables of lookups, then either one query or the table `rows` and a query a cube."""
+
+    rows: Rows
+    narrowed: Narrow
+    lookups: dict[Binding, str]
+    direct: bool  # one query answers everything
+
+    @property
+    def table(self) -> sql.Query:
+        """The narrow rows."""
+        extra = () if self.rows.request.scan.source.unique is None else unique_items(self.rows)
+        items = (*self.narrowed.items, *extra)
+        last = sql.Select(items, self.rows.steps.last, where=None if extra else in_days(self.rows.request.days))
+        return sql.Query(self.rows.steps.chain(self.rows.first), last)
+
+    @property
+    def queries(self) -> tuple[sql.Query, ...]:
+        """One for each cube, and at last one for the census; where the work is direct, one for all."""
+        source, cubes = self.rows.request.scan.source, self.rows.request.scan.cubes
+        if self.direct:
+            table = self.table
+            body = (cube_select(cubes[0], self.narrowed, "rows", where=None, census=True) if cubes
+                    else census_select(self.narrowed, "rows", None))
+            return (sql.Query((*table.steps, ("rows", table.body)), body),)
+        where = None if source.unique is None else in_days(self.rows.request.days)
+        selects = (*(cube_select(cube, self.narrowed, "rows", where=where, census=False) for cube in cubes),
+                   census_select(self.narrowed, "rows", where))
+        return tuple(sql.Query((), select) for select in selects)
+
+
+class DuckDB:
+    """Computes cells with DuckDB, in memory and in a scratch folder for what does not fit there."""
+
+    name = "duckdb"
+
+    def __init__(self, scratch: Path | None = None, *, threads: int | None = None, memory: str | None = None) -> None:
+        self._limits = Limits(threads, memory, scratch)
+
+    def cells(self, request: Request) -> Cells:
+        """The cells of every cube, and what became of the rows.
+
+        Raises `Fault`: CX702 unreadable file, CX703/CX704 columns, CX711 lookup, CX714 overflow, CX715 bad row.
+        """
+        try:
+            return _computed(request, self._limits)
+        except _OVERFLOWS as error:
+            raise _overflow(request, self._limits) from error
+        except duckdb.Error as error:
+            raise _unreadable(request, error) from error
+
+    def source_text(self, request: Request) -> str:
+        """The SQL that would be run; what depends on the data is there as if it had to be done."""
+        return "".join(f"{statement};\n\n" for statement in _script(_work(request))).rstrip("\n") + "\n"
+
+
+def _work(request: Request) -> Work:
+    needed = needs.needs_of(request)
+    rows = rows_of(request, needed, placed=request.scan.source.unique is not None)
+    bound = [binding for binding in needed.bindings.values() if binding.lookup is not None]
+    lookups = {binding: f"lookup{i}" for i, binding in enumerate(bound)}
+    narrowed = narrow(rows, request.scan.cubes, lookups)
+    direct = len(request.scan.cubes) < 2 and request.scan.source.unique is None
+    return Work(rows, narrowed, lookups, direct)
+
+
+def _script(work: Work) -> Iterator[str]:
+    request = work.rows.request
+    for binding, name in work.lookups.items():
+        yield sql.create_table(name, _lookup(request, binding))
+    if not work.direct:
+        yield sql.create_table("rows", work.table)
+    if request.scan.source.unique is not None:
+        yield from rivals(request)
+        yield from losers(request, ties=True)
+    yield from map(sql.query_text, work.queries)
+
+
+def _computed(request: Request, limits: Limits) -> Cells:
+    work = _work(request)
+    files = [path for table in (request.table, *request.lookups.values()) for path in table.files]
+    with session(files, request.zone, limits) as connection:
+        return _run(connection, work)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, work: Work) -> Cells:
+    request = work.rows.request
+    for binding, name in work.lookups.items():
+        connection.execute(sql.create_table(name, _lookup(request, binding)))
+        _prove_unique(connection, request, binding, name)
+    if not work.direct:
+        connection.execute(sql.create_table("rows", work.table))
+    if request.scan.source.unique is not None:
+        _mark_duplicates(connection, request)
+    frames = [frame_of(connection, sql.query_text(query)) for query in work.queries]
+    census = _census(work, frames[-1])
+    cubes = request.scan.cubes
+    if work.direct:
+        return Cells(tuple(cells_of(cube, frames[0]) for cube in cubes), census)
+    return Cells(tuple(frames[:-1]), census)
+
+
+# --- lookups and duplicates ------------------------------------------------------------------------------------
+
+
+def _lookup(request: Request, binding: Binding) -> sql.Query:
+    """The rows `key`, `value` of a lookup.  Raises `Fault` CX703."""
+    lookup = binding.lookup
+    assert lookup is not None
+    table = request.lookups[lookup.read]
+    for column in (lookup.key, binding.dimension):
+        if column not in table.columns:
+            raise Fault(report(data.COLUMN_ABSENT, lookup.span, column=column, source=request.scan.source.id,
+                               path=lookup.read))
+    steps = Steps(("p key", "p value"))
+    pairs = (("key", lookup.key), ("value", binding.dimension))
+    first = sql.Select(tuple((held(sql.Name(column), table.columns[column]), f"p {name}") for name, column in pairs),
+                       files_of(table))
+    for name, column in pairs:
+        steps.define(name, text_of(sql.Name(f"p {name}"), table.columns[column], Zone(request.zone)))
+    there = sql.Not(sql.IsNull(sql.Name("key")))
+    body = sql.Select(((sql.Name("key"), None), (sql.Name("value"), None)), steps.last, where=there)
+    return sql.Query(steps.chain(first), body)
+
+
+def _prove_unique(connection: duckdb.DuckDBPyConnection, request: Request, binding: Binding, name: str) -> None:
+    twice = sql.Infix(">", (sql.call("count", sql.Literal(1)), sql.Literal(1)))
+    doubles = sql.Select(((sql.Name("key"), None),), name, group=(1,), having=twice)
+    least = sql.Select(((sql.call("min", sql.Name("key")), None),), "doubles")
+    [(key,)] = connection.execute(sql.query_text(sql.Query((("doubles", doubles),), least))).fetchall()
+    if key is None:
+        return
+    lookup = binding.lookup
+    assert lookup is not None
+    personal = any(spec.physical == binding.column and spec.privacy in ("C2", "C3")
+                   for spec in request.scan.source.columns.values())
+    raise Fault(report(data.LOOKUP_NOT_UNIQUE, lookup.span, key=lookup.key, lookup=lookup.read,
+                       value=lookup.read if personal else key))
+
+
+def _mark_duplicates(connection: duckdb.DuckDBPyConnection, request: Request) -> None:
+    find, rank, tie = rivals(request)
+    connection.execute(find)
+    if number_of(connection, 'SELECT count(1) FROM "twice"') == 0:
+        return
+    connection.execute(rank)
+    connection.execute(tie)
+    for statement in losers(request, ties=number_of(connection, 'SELECT count(1) FROM "tied"') > 0):
+        connection.execute(statement)
+
+
+# --- census ----------------------------------------------------------------------------------------------------
+
+
+def _census(work: Work, counted: pl.DataFrame) -> Census:
+    """The census of counts by fate (and perhaps by cells).  Raises `Fault` CX715 where a bad row is a failure."""
+    request, reads = work.rows.request, work.rows.reads
+    source, reasons = request.scan.source, work.rows.needs.reasons
+    fates = {int(fate): int(rows) for fate, rows in counted.group_by("fate").agg(pl.col("rows").sum()).iter_rows()}
+    rejected = {reason: fates[number] for number, reason in enumerate(reasons, FIRST_REASON) if number in fates}
+    if source.on_bad == "fail" and rejected:
+        column, reason = next(iter(rejected))
+        spec = source.columns.get(column)
+        raise Fault(report(data.FAIL_ON_BAD, source.span if spec is None else spec.span, source=source.id,
+                           column=column, reason=reason))
+    read = sum(fates.values())
+    masks = [reduce(or_, counted[f"m{i}"], 0) for i in range(work.narrowed.presence)]
+    empty = tuple(name for name in _empty(reads, masks) if name in source.columns) if read else ()
+    first, last = counted["first"].min(), counted["last"].max()
+    return Census(read=read, kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
+                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(work, counted), empty=empty,
+                  first=first if isinstance(first, dt.date) else None, last=last if isinstance(last, dt.date) else None)
+
+
+def _empty(reads: Sequence[Read], masks: Sequence[int]) -> Iterator[str]:
+    for i, read in enumerate(reads):
+        if not masks[i // BITS] >> i % BITS & 1:
+            yield read.spec.name
+
+
+def _nulled(work: Work, counted: pl.DataFrame) -> dict[tuple[str, str], int]:
+    nulled: dict[tuple[str, str], int] = {}
+    for i, read in enumerate(work.rows.reads):
+        for status, reason in nulling(work.rows, read).items():
+            hits = counted[f"{status} of b{i}"].sum()
+            if hits and (read.spec.name, reason) not in work.rows.needs.reasons:
+                nulled[read.spec.name, reason] = int(hits)
+    return nulled
+
+
+# --- faults ----------------------------------------------------------------------------------------------------
+
+
+def _overflow(request: Request, limits: Limits) -> Fault:
+    """Which sum was too large: each is tried alone."""
+    args = []
+    for cube in request.scan.cubes:
+        for slot in cube.slots:
+            if slot.op in ADDITIVE and slot.arg is not None:
+                args.append(slot.arg)
+                alone = replace(request.scan, cubes=(replace(cube, slots=(slot,), members=()),))
+                if _overflows(replace(request, scan=alone), limits):
+                    return _too_large(slot.arg)
+    return _too_large(args[0] if args else None)
+
+
+def _overflows(request: Request, limits: Limits) -> bool:
+    try:
+        _computed(request, limits)
+    except _OVERFLOWS:
+        return True
+    return False
+
+
+def _too_large(arg: Expr | None) -> Fault:
+    column = next(needs.columns_in(arg), None)
+    return Fault(report(data.SUM_OVERFLOW, None if column is None else column.span,
+                        column="" if column is None else column.name))
+
+
+def _unreadable(request: Request, error: duckdb.Error) -> Fault:
+    """The file that cannot be read, or, if all can, what DuckDB said: its first line, which quotes no value."""
+    paths = [path for table in (request.table, *request.lookups.values()) for path in table.files]
+    for path in paths:
+        problem = problem_of(path)
+        if problem is not None:
+            return Fault(report(data.FILE_UNREADABLE, request.scan.source.span, path=path, problem=problem))
+    said = str(error).strip().partition("\n")[0][:200]
+    return Fault(report(data.FILE_UNREADABLE, request.scan.source.span, path=request.scan.source.read, problem=said))

@@ -1,0 +1,99 @@
+"""Connections to DuckDB that can reach the files they were given, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import polars as pl
+
+from cxmetrics.backends.cells import Table
+from cxmetrics.backends.duckdb_rows import files_of, glob_of
+from cxmetrics.backends.duckdb_values import STRIP, strip_macro
+from cxmetrics.backends.sql import (
+    Items,
+    Literal,
+    Name,
+    Node,
+    Query,
+    Select,
+    Star,
+    call,
+    create_macro,
+    query_text,
+    set_option,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a connection may use: threads, memory (as `4GB`), and a folder for what does not fit in memory."""
+
+    threads: int | None = None
+    memory: str | None = None
+    scratch: Path | None = None
+
+
+@contextmanager
+def session(files: Iterable[Path], zone: str, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a database in memory, which may read `files` and write to the scratch folder."""
+    with TemporaryDirectory(prefix="duckdb-", dir=limits.scratch) as scratch:
+        connection = duckdb.connect(":memory:")
+        try:
+            for option, value in _options(files, zone, limits, scratch):
+                connection.execute(set_option(option, value))
+            connection.execute(create_macro(STRIP, "x", strip_macro()))
+            yield connection
+        finally:
+            connection.close()
+
+
+def _options(files: Iterable[Path], zone: str, limits: Limits, scratch: str) -> Iterator[tuple[str, Node]]:
+    paths = sorted({text for path in files for text in (str(path), glob_of(str(path)))})
+    yield "autoinstall_known_extensions", Literal(False)
+    yield "autoload_known_extensions", Literal(False)
+    yield "enable_progress_bar", Literal(False)
+    yield "preserve_insertion_order", Literal(False)
+    yield "timezone", Literal(zone)
+    if limits.threads is not None:
+        yield "threads", Literal(limits.threads)
+    if limits.memory is not None:
+        yield "memory_limit", Literal(limits.memory)
+    yield "temp_directory", Literal(scratch)
+    yield "allowed_paths", Items(tuple(map(Literal, paths)))
+    yield "enable_external_access", Literal(False)
+    yield "lock_configuration", Literal(True)
+
+
+def frame_of(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+    """The rows of a query."""
+    return pl.DataFrame(connection.sql(query))
+
+
+def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number a query gives."""
+    [(number,)] = connection.execute(query).fetchall()
+    return int(number)
+
+
+def problem_of(path: Path) -> str | None:
+    """Why a Parquet file cannot be read to its end, in a few words; None if it can."""
+    source = files_of(Table((path,), {}))
+    try:
+        with session((path,), "UTC", Limits(threads=1)) as connection:
+            columns = connection.sql(query_text(Query((), Select(((Star(), None),), source)))).columns
+            counts = tuple((call("count", Name(column)), None) for column in columns)
+            connection.execute(query_text(Query((), Select(counts, source)))).fetchall()
+    except (duckdb.Error, OSError) as error:
+        return words_of(error, path)
+    return None
+
+
+def words_of(error: Exception, path: Path) -> str:
+    """What DuckDB says of a file: the first line, without the kind of error and the path."""
+    said = str(error).strip().partition("\n")[0].replace(f"'{path}'", "").replace(f'"{path}"', "").replace(str(path), "")
+    return " ".join(said.partition("Error: ")[2].split())[:200] or type(error).__name__

@@ -1,0 +1,55 @@
+"""The rows of a query as a table for people: only columns that say something, numbers in their units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cxmetrics.cli.figures import NONE, figure, period_name, share, unit_named, whole
+from cxmetrics.cli.session import Session
+from cxmetrics.cli.tables import Column, as_table
+from cxmetrics.compile import compile_project
+from cxmetrics.ir import Indicator
+
+Row = Mapping[str, Any]
+_VALUES = ("value", "low", "high", "peer", "peer_low", "peer_high", "target")
+_DIFFERENCES = ("gap", "change", "change_low", "change_high", "peer_gap")
+_TEXTS = ("moved", "status")
+_SKIPPED = ("level", "grain", "unit", "n_effective", "definition", "run")  # for programs
+_FIRST = ("indicator", "period")
+
+
+def told(project: Path, names: Sequence[str], rows: Sequence[Row], session: Session) -> Iterator[str]:
+    """The lines of the table; none where there are no rows."""
+    if not rows:
+        return
+    indicators = compile_project(project).pyramid.indicators
+    known = {*_VALUES, *_DIFFERENCES, *_TEXTS, *_SKIPPED, *_FIRST, "n", "score", "coverage", "peer_rank"}
+    dimensions = [name for name in names if name not in known]
+    shown = [name for name in names if name not in _SKIPPED and _says(name, rows, dimensions)]
+    columns = [Column(session.term("column", name), right=name not in (*_FIRST, *_TEXTS, *dimensions))
+               for name in shown]
+    yield from as_table(columns, [[_cell(name, row, indicators, session) for name in shown] for row in rows])
+
+
+def _says(name: str, rows: Sequence[Row], dimensions: Sequence[str]) -> bool:
+    if name == "coverage":
+        return any(row[name] is not None and row[name] < 1 for row in rows)
+    return name in (*dimensions, "value", "n") or any(row[name] is not None for row in rows)
+
+
+def _cell(name: str, row: Row, indicators: Mapping[str, Indicator], session: Session) -> str:
+    cell = row[name]
+    if name in (*_VALUES, *_DIFFERENCES):
+        indicator = indicators.get(row["indicator"])
+        display = indicator and (indicator.display or indicator.rounding)
+        return figure(cell, unit_named(row["unit"]), display or None, difference=name in _DIFFERENCES)
+    writers: Mapping[str, Callable[[Any], str]] = {
+        "indicator": str, "period": lambda period: period_name(period, row["grain"]), "n": whole,
+        "score": lambda points: figure(points, unit_named("score")), "coverage": share, "peer_rank": str,
+        "status": lambda status: session.term("status", status),
+        "moved": lambda moved: session.term("moved", moved)}
+    if name in writers:
+        return NONE if cell is None else writers[name](cell)
+    return session.say("all") if cell is None else str(cell)

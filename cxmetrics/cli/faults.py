@@ -1,0 +1,71 @@
+"""How a call ends that could not do what was asked: what is said, and the exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+
+from cxmetrics.cli.session import Refusal, Session
+from cxmetrics.cli.terminal import coloured, tell
+from cxmetrics.diagnostics import Diagnostic, Fault
+
+_MACHINE = ("CX6", "CX9")  # codes that are no fault of definitions, data or store
+_LONGEST = 200
+
+
+def refused(refusal: Refusal, session: Session) -> int:
+    """Say what the verb will not do."""
+    tell(session.say("refused", problem=session.say(refusal.key, **refusal.facts)))
+    return refusal.status
+
+
+def faulty(fault: Fault, session: Session) -> int:
+    """Show findings that ended the call."""
+    show(fault.diagnostics, session)
+    return 2 if all(found.code.id.startswith(_MACHINE) for found in fault.diagnostics) else 1
+
+
+def show(found: Sequence[Diagnostic], session: Session) -> None:
+    """Show findings to people, on standard error."""
+    from cxmetrics.render import render
+
+    tell(render(found, format="text", language=session.language, colour=coloured(sys.stderr)))
+
+
+def interrupted(error: BaseException) -> bool:
+    """Whether an engine passed on that somebody pressed Ctrl-C."""
+    return type(error).__name__ == "InterruptException" or isinstance(error.__context__, KeyboardInterrupt)
+
+
+def broken(error: Exception, session: Session) -> int:
+    """Say that the machine failed, or that cxmetrics has a fault, and where the traceback is."""
+    from cxmetrics.codes.faults import INTERNAL
+    from cxmetrics.diagnostics import report
+
+    if os.environ.get("CXMETRICS_DEBUG") == "1":
+        traceback.print_exception(error)
+    elif isinstance(error, OSError) and error.strerror is not None:
+        place = f": {error.filename}" if error.filename else ""
+        tell(session.say("refused", problem=f"{error.strerror}{place}"))
+    elif isinstance(error, MemoryError):
+        tell(session.say("refused", problem=session.say("memory")))
+    else:
+        head = " ".join(str(error).split())[:_LONGEST]
+        show([report(INTERNAL, None, problem=f"{type(error).__name__}: {head}".removesuffix(": "))], session)
+        tell(session.say("traceback", path=_kept(error)))
+    return 2
+
+
+def _kept(error: Exception) -> str:
+    """Where the traceback has been written."""
+    text = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="cxmetrics-fault-", suffix=".txt", delete=False,
+                                         encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+            return file.name
+    except OSError as fault:
+        return str(fault)

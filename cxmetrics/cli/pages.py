@@ -1,0 +1,80 @@
+"""Pages of codes and functions as plain text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cxmetrics.cli.session import Session
+from cxmetrics.cli.terminal import ink
+from cxmetrics.codes import CODES
+from cxmetrics.functions import AGGREGATES, NUMBERS, ROW_TIMES
+from cxmetrics.render.wording import outline
+
+_CHINESE = "中文"
+_EXPLAINED = (_CHINESE, "Why")
+
+
+def page_text(markdown: str, session: Session, *, colour: bool) -> str:
+    """The part of a page that is in the language of the session, with its examples."""
+    sections = _sections(markdown)
+    title, opening = sections.pop(0)
+    if session.language == "zh":
+        opening = dict(sections).get(_CHINESE, opening)
+        sections = [section for section in sections if section[0] not in _EXPLAINED]
+    shown = [section for section in sections if section[0] != _CHINESE]
+    parts = [ink(title, "strong", colour=colour), *_plain(opening)]
+    for heading, lines in shown:
+        parts += ["", ink(session.term("heading", heading), "strong", colour=colour), *_plain(lines)]
+    return "\n".join(parts)
+
+
+def _sections(markdown: str) -> list[tuple[str, list[str]]]:
+    """Each heading with the lines under it; `#` in a block of code is no heading."""
+    sections: list[tuple[str, list[str]]] = [("", [])]
+    fenced = False
+    for line in markdown.splitlines():
+        fenced ^= line.startswith("```")
+        if line.startswith("#") and not fenced:
+            sections.append((line.lstrip("# "), []))
+        else:
+            sections[-1][1].append(line)
+    return sections[1:] if not any(sections[0][1]) and len(sections) > 1 else sections
+
+
+def _plain(lines: list[str]) -> Iterator[str]:
+    """The lines without fences, code indented, without blank lines at the ends."""
+    while lines and not lines[0].strip():
+        lines = lines[1:]
+    while lines and not lines[-1].strip():
+        lines = lines[:-1]
+    fenced = False
+    for line in lines:
+        if line.startswith("```"):
+            fenced = not fenced
+            name = line.strip("`").partition(" ")[2]
+            if fenced and name:
+                yield f"  {name}"
+        else:
+            yield f"    {line}".rstrip() if fenced else line
+
+
+def catalogue(session: Session) -> str:
+    """All codes, one a line."""
+    phrases = ((code, outline(code.headline, session.language)) for code in CODES.values())
+    return "\n".join(f"{code.id}  {text}" for code, text in sorted(phrases, key=lambda pair: pair[0].id))
+
+
+def function_help(name: str, session: Session) -> str:
+    """What a function of the language gives, and an example."""
+    language = session.language
+    lines = []
+    if aggregate := AGGREGATES.get(name):
+        lines.append(f"{name}: {getattr(aggregate.help, language)}")
+        lines.append(session.say("function.rows", example=aggregate.example))
+        if aggregate.options:
+            lines.append(session.say("function.options", options=", ".join(aggregate.options)))
+    if number := NUMBERS.get(name):
+        lines.append(f"{name}: {getattr(number.help, language)}")
+    if time := ROW_TIMES.get(name):
+        lines.append(f"{name}: {getattr(time, language)}")
+    return "\n".join(lines)

@@ -1,0 +1,37 @@
+"""Findings with their files named as seen from where one stands, so that editors and CI find them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from cxmetrics.diagnostics import Diagnostic
+from cxmetrics.source import Located, Source, Span
+
+
+def seen_from(here: Path, project: Path, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Findings whose paths count from the folder `here` instead of the project's, where the project lies below it."""
+    try:
+        folder = Path(os.path.abspath(here / project)).relative_to(here).as_posix()
+    except ValueError:
+        return tuple(found)
+    return tuple(found) if folder == "." else tuple(_moved(each, folder, {}) for each in found)
+
+
+def _moved(found: Diagnostic, folder: str, known: dict[Source, Source]) -> Diagnostic:
+    related = tuple(replace(label, span=_span(label.span, folder, known)) for label in found.related)
+    fix = replace(found.fix, span=_span(found.fix.span, folder, known)) if found.fix else None
+    return replace(found, span=found.span and _span(found.span, folder, known), related=related, fix=fix)
+
+
+def _span(span: Span, folder: str, known: dict[Source, Source]) -> Span:
+    text = span.text
+    if isinstance(text, Located):
+        return replace(span, text=replace(text, source=_source(text.source, folder, known)))
+    return replace(span, text=_source(text, folder, known))
+
+
+def _source(source: Source, folder: str, known: dict[Source, Source]) -> Source:
+    return known.setdefault(source, Source(f"{folder}/{source.path}", source.text))

@@ -1,0 +1,71 @@
+"""What a run did, in a few lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from cxmetrics.cli.figures import whole
+from cxmetrics.cli.session import Session
+from cxmetrics.cli.tables import Column, as_table
+
+if TYPE_CHECKING:
+    from cxmetrics.run import RunReport, SourceReport
+
+_MOST_REASONS = 20
+
+
+def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
+    """The lines of a report: a table of sources, reasons of rejection, and what came out."""
+    busy = [source for source in report.sources if source.days]
+    if busy:
+        yield from as_table(_columns(session), [_cells(source) for source in busy])
+        yield from _reasons(busy, session)
+        yield ""
+    yield _outcome(report, session, dry=dry)
+
+
+def _columns(session: Session) -> list[Column]:
+    numbers = ("files", "days", "read", "kept", "dropped", "duplicates", "rejected")
+    return [Column(session.term("column", "source")), *(Column(session.term("column", n), right=True) for n in numbers)]
+
+
+def _cells(source: SourceReport) -> list[str]:
+    counts = (source.files, source.days, source.read, source.kept, source.dropped, source.duplicates,
+              sum(source.rejected.values()))
+    return [source.id, *map(whole, counts)]
+
+
+def _reasons(sources: list[SourceReport], session: Session) -> Iterator[str]:
+    """How many rows went for which reason, the most frequent first."""
+    lines = [(count, kind, source.id, reason) for source in sources
+             for kind, counts in (("rejected", source.rejected), ("nulled", source.nulled))
+             for reason, count in counts.items()]
+    lines.sort(key=lambda line: (-line[0], *line[1:]))
+    if lines:
+        yield ""
+    for count, kind, source_id, reason in lines[:_MOST_REASONS]:
+        yield session.say(f"run.{kind}", count=whole(count), source=source_id, reason=_reason(reason, session))
+    if len(lines) > _MOST_REASONS:
+        yield session.say("run.more", count=len(lines) - _MOST_REASONS)
+
+
+def _reason(text: str, session: Session) -> str:
+    column, _, reason = text.rpartition(": ")
+    return f"{column}: {session.term('reason', reason)}"
+
+
+def _outcome(report: RunReport, session: Session, *, dry: bool) -> str:
+    span = session.say("run.span", first=report.first, last=report.last) if report.first else ""
+    facts = {"engine": report.engine, "span": span, "scans": report.scans, "seconds": f"{report.seconds:.1f}"}
+    if dry:
+        return session.say("run.dry", **facts)
+    if not report.committed:
+        return session.say("run.nothing", **facts)
+    return session.say("run.done", run=report.run, values=whole(report.values),
+                       statuses=_statuses(report.statuses, session), **facts)
+
+
+def _statuses(statuses: Mapping[str, int], session: Session) -> str:
+    ranked = sorted(statuses.items(), key=lambda pair: (pair[0] != "ok", -pair[1], pair[0]))
+    return session.say("comma").join(f"{session.term('status', name)} {whole(count)}" for name, count in ranked)

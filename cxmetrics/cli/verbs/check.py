@@ -1,0 +1,40 @@
+"""`cxmetrics check`: every problem of the definitions, at its place."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cxmetrics.cli.options import language_option, project_argument
+from cxmetrics.cli.session import Session
+from cxmetrics.cli.terminal import coloured, emit, tell
+from cxmetrics.cli.usage import Verb
+
+if TYPE_CHECKING:
+    from cxmetrics.render import Format
+
+FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
+
+
+@click.command("check", cls=Verb)
+@project_argument
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@language_option
+@click.pass_obj
+def check(session: Session, project: Path, form: Format) -> int:
+    """Compile the project and print what is wrong."""
+    from cxmetrics.cli.places import seen_from
+    from cxmetrics.compile import compile_project
+    from cxmetrics.render import render, summary
+
+    compiled = compile_project(project)
+    found = seen_from(Path.cwd(), project, compiled.diagnostics)
+    text = render(found, format=form, language=session.language, colour=coloured(sys.stdout))
+    if text:
+        emit(text)
+    tell(session.say("check.summary", findings=summary(found, session.language), files=len(compiled.sources),
+                     indicators=len(compiled.pyramid.indicators)))
+    return int(compiled.failed)

@@ -1,0 +1,78 @@
+"""`cxmetrics query`: any slice, at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cxmetrics.cli.options import (
+    engine_option,
+    format_option,
+    from_option,
+    grain_option,
+    interval,
+    language_option,
+    to_option,
+)
+from cxmetrics.cli.session import Refusal, Session
+from cxmetrics.cli.terminal import emit_parts, tell
+from cxmetrics.cli.usage import Verb
+
+if TYPE_CHECKING:
+    from cxmetrics.cli.tables import Shape
+    from cxmetrics.run import Engine
+
+PROJECT_FILE = "cxmetrics.yaml"
+
+
+@click.command("query", cls=Verb)
+@click.argument("indicators", nargs=-1, required=True, metavar="[PROJECT] INDICATOR...")
+@click.option("--by", multiple=True, metavar="DIM,...")
+@grain_option
+@from_option
+@to_option
+@click.option("--where", metavar="EXPR")
+@engine_option
+@format_option
+@language_option
+@click.pass_obj
+def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], grain: str | None, first: str | None,
+          last: str | None, where: str | None, engine: Engine, shape: Shape) -> int:
+    """Print values."""
+    from cxmetrics.cli.compiled import places_of
+    from cxmetrics.cli.tables import shaped
+    from cxmetrics.query import query as ask
+
+    start, end = interval(first, last)
+    project, names = parted(indicators)
+    across = [name.strip() for part in by for name in part.split(",") if name.strip()]
+    with places_of(project):
+        frame = ask(project, names, by=across, grain=grain, first=start, last=end, where=where, engine=engine)
+    if shape == "table":
+        from cxmetrics.cli.answers import told
+
+        emit_parts(f"{line}\n" for line in told(project, frame.columns, list(frame.iter_rows(named=True)), session))
+    else:
+        emit_parts(shaped(shape, frame.columns, frame.iter_rows()))
+    if not frame.height:
+        tell(session.say("query.nothing"))
+    return 0
+
+
+def parted(words: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
+    """The project folder and the indicators: the first word is the folder, if it is one."""
+    folder = Path(words[0])
+    if not (folder / PROJECT_FILE).is_file() or (len(words) == 1 and _is_indicator(words[0])):
+        return Path(), words
+    if len(words) == 1:
+        raise Refusal("query.which", project=words[0])
+    return (Path(), words) if _is_indicator(words[0]) else (folder, words[1:])
+
+
+def _is_indicator(name: str) -> bool:
+    """Whether the project in which one stands has an indicator of that name."""
+    from cxmetrics.compile import compile_project
+
+    return Path(PROJECT_FILE).is_file() and name in compile_project(Path()).pyramid.indicators
