@@ -27,7 +27,7 @@ from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Grain
 
 ROW_GROUP = 131_072  # rows
-_OURS = re.compile(r"(?:states\.[0-9a-f]{20}|values\.[a-z]+)\.\d{4}(?:-\d\d)?\.\d+\.parquet")
+_OURS = re.compile(r"(?:states\.[0-9a-f]{20}|values\.[a-z]+)\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
 _UNFINISHED = ".part"
 
 
@@ -40,13 +40,25 @@ class Bucket:
     family: Family
     first: dt.date  # of the month or year
 
-    def file_name(self, commit: int) -> str:
-        """The name of the file that this commit makes of it; no word of the user's comes into a file name."""
+    def file_name(self, commit: int, serial: int) -> str:
+        """The name of a file of it, the n-th of this commit; no word of the user's comes into a file name."""
         tag = self.subject
         if self.kind == "states":
             tag = hashlib.sha256(json.dumps([self.subject, *self.family]).encode()).hexdigest()[:20]
         length = 4 if self.kind == "values" and self.subject in {"quarter", "year"} else 7
-        return f"{self.kind}.{tag}.{self.first.isoformat()[:length]}.{commit}.parquet"
+        return f"{self.kind}.{tag}.{self.first.isoformat()[:length]}.{commit}-{serial}.parquet"
+
+    @property
+    def end(self) -> dt.date:
+        """The first day after it."""
+        year, month = self.first.year, self.first.month
+        if self.kind == "values" and self.subject in {"quarter", "year"} or month == 12:
+            return dt.date(year + 1, 1, 1) if year < dt.MAXYEAR else dt.date.max
+        return dt.date(year, month + 1, 1)
+
+    def touches(self, first: dt.date | None, last: dt.date | None) -> bool:
+        """Whether it may hold something of [first, last); None is open."""
+        return (first is None or self.end > first) and (last is None or self.first < last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +136,12 @@ def orphans(folder: Path, named: Iterable[str]) -> list[str]:
         return []
     known = frozenset(named)
     return sorted(entry.name for entry in os.scandir(folder)
-                  if entry.name not in known and _OURS.fullmatch(entry.name.removesuffix(_UNFINISHED))
-                  and entry.is_file(follow_symlinks=False))
+                  if entry.name not in known and is_ours(entry.name) and entry.is_file(follow_symlinks=False))
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:
     """Delete files of ours; what cannot be deleted is left to the next time."""
-    for name in names:
+    for name in filter(is_ours, names):
         with suppress(OSError):
             (folder / name).unlink()
 
@@ -139,8 +150,8 @@ def remove(folder: Path, names: Iterable[str]) -> None:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a store names its files so; another name in a ledger is not to be followed."""
-    return _OURS.fullmatch(name) is not None
+    """Whether a store names its files so, whole or unfinished; another name in a ledger is not to be followed."""
+    return _OURS.fullmatch(name.removesuffix(_UNFINISHED)) is not None
 
 
 def problem(folder: Path, file: DataFile) -> str | None:
@@ -157,6 +168,27 @@ def problem(folder: Path, file: DataFile) -> str | None:
     except OSError as error:
         return _said(error)
     return None if found == file.sha256 else "its checksum differs"
+
+
+def scan(folder: Path, file: DataFile) -> pl.LazyFrame:
+    """The rows of a file whose checksum is right.  Raises `Fault` CX803."""
+    wrong = problem(folder, file)
+    if wrong is not None:
+        raise damaged(folder / file.name, wrong)
+    return rows_of(folder, file)
+
+
+def rows_of(folder: Path, file: DataFile) -> pl.LazyFrame:
+    """The rows of a file that was found right before."""
+    return pl.scan_parquet(folder / file.name, glob=False, hive_partitioning=False)
+
+
+def collect(folder: Path, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Rows of files of this folder, read.  Raises `Fault` CX803."""
+    try:
+        return rows.collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise damaged(folder, error) from error
 
 
 def damaged(path: Path | str, what: object) -> Fault:

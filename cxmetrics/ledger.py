@@ -205,6 +205,7 @@ class Ledger:
 
     def drop_retired(self, keep: int) -> list[str]:
         """Strike out the files that none of the last `keep` commits saw live."""
+        self._rows("DELETE FROM coverage WHERE days = 0")
         return [name for (name,) in self._rows(
             "DELETE FROM files WHERE retired_by <= (SELECT max(number) FROM runs) - ? + 1 RETURNING name", keep)]
 
@@ -284,6 +285,10 @@ class Ledger:
         found = self._rows("SELECT grain, period, id FROM periods JOIN runs USING (number) "
                            "WHERE period >= coalesce(?, '') AND period < coalesce(?, '~')", _iso(first), _iso(last))
         return [(grain, dt.date.fromisoformat(period), run) for grain, period, run in found]
+
+    def periods_in(self, bucket: Bucket) -> set[dt.date]:
+        """The periods that a bucket of values is about."""
+        return {period for grain, period, _ in self.periods(bucket.first, bucket.end) if grain == bucket.subject}
 
     def put_definitions(self, definitions: Iterable[Definition], number: int) -> None:
         """Keep meanings; those known stay as they are."""

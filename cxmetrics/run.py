@@ -21,6 +21,7 @@ from typing import Literal
 
 import polars as pl
 
+from cxmetrics import __version__
 from cxmetrics.backends.cells import Backend, Census, Request
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.readers import open_table
@@ -304,7 +305,7 @@ class _Job:
     def _row(self, work: list[Task]) -> RunRow:
         days = [day for task in work for day in task.days]
         started = self.clock.started
-        versions = {"cxmetrics": version("cxmetrics"), "python": platform.python_version(),
+        versions = {"cxmetrics": __version__, "python": platform.python_version(),
                     "polars": version("polars"), "duckdb": version("duckdb")}
         return RunRow(id=f"{started:%Y%m%dT%H%M%S}-{len(self.store.runs()) + 1:05d}", started=started,
                       finished=dt.datetime.now(dt.UTC), engine=self.options.engine, versions=json.dumps(versions),

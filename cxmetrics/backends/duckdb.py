@@ -9,7 +9,6 @@ from functools import reduce
 from operator import or_
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from cxmetrics.backends import needs, sql
@@ -24,7 +23,16 @@ from cxmetrics.backends.duckdb_rows import (
     in_days,
     rows_of,
 )
-from cxmetrics.backends.duckdb_session import Limits, frame_of, number_of, problem_of, session
+from cxmetrics.backends.duckdb_session import (
+    ENGINE_ERRORS,
+    OVERFLOWS,
+    Connection,
+    Limits,
+    frame_of,
+    number_of,
+    problem_of,
+    session,
+)
 from cxmetrics.backends.duckdb_steps import Steps
 from cxmetrics.backends.duckdb_unique import losers, rivals, unique_items
 from cxmetrics.backends.duckdb_values import FINE, Read, Zone, held, text_of
@@ -32,8 +40,6 @@ from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Binding, Expr
 from cxmetrics.plan import ADDITIVE
-
-_OVERFLOWS = (duckdb.OutOfRangeException, duckdb.ConversionException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,9 @@ class DuckDB:
         """
         try:
             return _computed(request, self._limits)
-        except _OVERFLOWS as error:
+        except OVERFLOWS as error:
             raise _overflow(request, self._limits) from error
-        except duckdb.Error as error:
+        except ENGINE_ERRORS as error:
             raise _unreadable(request, error) from error
 
     def source_text(self, request: Request) -> str:
@@ -122,7 +128,7 @@ def _computed(request: Request, limits: Limits) -> Cells:
         return _run(connection, work)
 
 
-def _run(connection: duckdb.DuckDBPyConnection, work: Work) -> Cells:
+def _run(connection: Connection, work: Work) -> Cells:
     request = work.rows.request
     for binding, name in work.lookups.items():
         connection.execute(sql.create_table(name, _lookup(request, binding)))
@@ -162,7 +168,7 @@ def _lookup(request: Request, binding: Binding) -> sql.Query:
     return sql.Query(steps.chain(first), body)
 
 
-def _prove_unique(connection: duckdb.DuckDBPyConnection, request: Request, binding: Binding, name: str) -> None:
+def _prove_unique(connection: Connection, request: Request, binding: Binding, name: str) -> None:
     twice = sql.Infix(">", (sql.call("count", sql.Literal(1)), sql.Literal(1)))
     doubles = sql.Select(((sql.Name("key"), None),), name, group=(1,), having=twice)
     least = sql.Select(((sql.call("min", sql.Name("key")), None),), "doubles")
@@ -177,7 +183,7 @@ def _prove_unique(connection: duckdb.DuckDBPyConnection, request: Request, bindi
                        value=lookup.read if personal else key))
 
 
-def _mark_duplicates(connection: duckdb.DuckDBPyConnection, request: Request) -> None:
+def _mark_duplicates(connection: Connection, request: Request) -> None:
     find, rank, tie = rivals(request)
     connection.execute(find)
     if number_of(connection, 'SELECT count(1) FROM "twice"') == 0:
@@ -246,7 +252,7 @@ def _overflow(request: Request, limits: Limits) -> Fault:
 def _overflows(request: Request, limits: Limits) -> bool:
     try:
         _computed(request, limits)
-    except _OVERFLOWS:
+    except OVERFLOWS:
         return True
     return False
 
@@ -257,7 +263,7 @@ def _too_large(arg: Expr | None) -> Fault:
                         column="" if column is None else column.name))
 
 
-def _unreadable(request: Request, error: duckdb.Error) -> Fault:
+def _unreadable(request: Request, error: Exception) -> Fault:
     """The file that cannot be read, or, if all can, what DuckDB said: its first line, which quotes no value."""
     paths = [path for table in (request.table, *request.lookups.values()) for path in table.files]
     for path in paths:

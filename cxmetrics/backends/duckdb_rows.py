@@ -1,7 +1,7 @@
 """From the files of a source to rows that count, as one chain of selects: the pipeline every engine follows.
 
-Columns: `p…` as in the file, `v…`, `b…`, `c…`, `u…` (see `duckdb_values`), `d…` a dimension, `day`; `fate`: 0 for
-rows that count, else the number of what became of the row.
+Columns: `p…` as in the file, `v…`, `b…`, `c…`, `u…` (see `duckdb_values`), `day`; `fate`: 0 for rows that
+count, else the number of what became of the row.
 """
 
 from __future__ import annotations

@@ -28,6 +28,10 @@ from cxmetrics.backends.sql import (
     set_option,
 )
 
+Connection = duckdb.DuckDBPyConnection
+ENGINE_ERRORS = (duckdb.Error,)
+OVERFLOWS = (duckdb.OutOfRangeException, duckdb.ConversionException)  # what a sum that is too large raises
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -39,12 +43,12 @@ class Limits:
 
 
 @contextmanager
-def session(files: Iterable[Path], zone: str, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a database in memory, which may read `files` and write to the scratch folder."""
+def session(files: Iterable[Path], zone: str, limits: Limits, *, writes: Path | None = None) -> Iterator[Connection]:
+    """A connection to a database in memory, which may read `files` and write the file `writes`, and nothing else."""
     with TemporaryDirectory(prefix="duckdb-", dir=limits.scratch) as scratch:
         connection = duckdb.connect(":memory:")
         try:
-            for option, value in _options(files, zone, limits, scratch):
+            for option, value in _options((*files, *((writes,) if writes else ())), zone, limits, scratch):
                 connection.execute(set_option(option, value))
             connection.execute(create_macro(STRIP, "x", strip_macro()))
             yield connection
@@ -69,12 +73,12 @@ def _options(files: Iterable[Path], zone: str, limits: Limits, scratch: str) -> 
     yield "lock_configuration", Literal(True)
 
 
-def frame_of(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+def frame_of(connection: Connection, query: str) -> pl.DataFrame:
     """The rows of a query."""
     return pl.DataFrame(connection.sql(query))
 
 
-def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+def number_of(connection: Connection, query: str) -> int:
     """The one number a query gives."""
     [(number,)] = connection.execute(query).fetchall()
     return int(number)
@@ -86,7 +90,7 @@ def problem_of(path: Path) -> str | None:
     try:
         with session((path,), "UTC", Limits(threads=1)) as connection:
             columns = connection.sql(query_text(Query((), Select(((Star(), None),), source)))).columns
-            counts = tuple((call("count", Name(column)), None) for column in columns)
+            counts = tuple((call("bit_xor", call("hash", Name(column))), None) for column in columns)
             connection.execute(query_text(Query((), Select(counts, source)))).fetchall()
     except (duckdb.Error, OSError) as error:
         return words_of(error, path)
@@ -95,5 +99,7 @@ def problem_of(path: Path) -> str | None:
 
 def words_of(error: Exception, path: Path) -> str:
     """What DuckDB says of a file: the first line, without the kind of error and the path."""
-    said = str(error).strip().partition("\n")[0].replace(f"'{path}'", "").replace(f'"{path}"', "").replace(str(path), "")
+    said = str(error).strip().partition("\n")[0]
+    for name in (f"'{path}'", f'"{path}"', str(path)):
+        said = said.replace(name, "")
     return " ".join(said.partition("Error: ")[2].split())[:200] or type(error).__name__

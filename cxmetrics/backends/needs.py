@@ -69,6 +69,11 @@ def columns_in(expr: Expr | None) -> Iterator[Column]:
             return
 
 
+def readable(spec: ColumnSpec, kind: Physical) -> bool:
+    """Whether values of that physical kind can be read as the column's type."""
+    return kind in _READABLE[spec.type]
+
+
 def can_be_bad(spec: ColumnSpec, kind: Physical) -> bool:
     """Whether a value of that physical kind may break the column's contract, so that the column has to be read."""
     if spec.low is not None or spec.high is not None or spec.values is not None:
@@ -91,7 +96,7 @@ def _require(request: Request, spec: ColumnSpec) -> None:
     if kind is None:
         raise Fault(report(data.COLUMN_ABSENT, spec.span or source.span, column=spec.physical, source=source.id,
                            path=source.read))
-    if kind not in _READABLE[spec.type]:
+    if not readable(spec, kind):
         raise Fault(report(data.COLUMN_TYPE, spec.span, column=spec.name, expected=spec.type, found=kind))
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from cxmetrics.backends.cells import Cells, Census, Request
 from cxmetrics.backends.polars_cubes import finished, grouped, overflow
-from cxmetrics.backends.polars_files import schema_of, unreadable
+from cxmetrics.backends.polars_files import unreadable
 from cxmetrics.backends.polars_rows import (
     DROPPED,
     DUPLICATE,
@@ -23,6 +23,8 @@ from cxmetrics.backends.polars_values import FINE, NOT_FINITE, REASONS, TYPE, VA
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Apply, Expr
+
+_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 class Polars:
@@ -38,7 +40,7 @@ class Polars:
         try:
             pipeline, frames = _frames(request)
             census, *sums = pl.collect_all(frames, engine="streaming")
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except _ERRORS as error:
             raise _fault(request, error) from error
         counted = _census(pipeline, census)
         cubes = request.scan.cubes
@@ -48,7 +50,7 @@ class Polars:
         """The optimised plan of the census and the cubes."""
         try:
             return pl.explain_all(_frames(request)[1])
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except _ERRORS as error:
             raise _fault(request, error) from error
 
 
@@ -70,7 +72,7 @@ def _frames(request: Request) -> tuple[Pipeline, list[pl.LazyFrame]]:
 
 def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
     """By fate: how many rows, their days, how many values were nulled, and whether a column has any."""
-    first, last = pl.lit(dt.date.min), pl.lit(dt.date.max)
+    first, last, nulling = pl.lit(dt.date.min), pl.lit(dt.date.max), _nulling(pipeline)
     sums = [pl.len().alias("rows"), pl.col("day").clip(first, last).min().alias("first"),
             pl.col("day").clip(first, last).max().alias("last")]
     for one in pipeline.readings:
@@ -78,7 +80,7 @@ def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
         if one.status is not None:
             status = pl.col(f"b:{one.name}")
             present = present | status.is_between(TYPE, VALUES)
-            sums += [(status == code).sum().alias(f"{code}:{one.name}") for code in (*REASONS, NOT_FINITE)]
+            sums += [(status == code).sum().alias(f"{code}:{one.name}") for code in nulling]
         sums.append(present.any().alias(f"any:{one.name}"))
     return rows.group_by("fate").agg(sums)
 
@@ -102,16 +104,19 @@ def _census(pipeline: Pipeline, counted: pl.DataFrame) -> Census:
                   empty=tuple(empty), first=_date(counted["first"].min()), last=_date(counted["last"].max()))
 
 
+def _nulling(pipeline: Pipeline) -> Mapping[int, str]:
+    """The statuses that make a value null and keep its row, and their names."""
+    bad = REASONS if pipeline.source.on_bad == "null" else {}
+    return {**bad, NOT_FINITE: "not finite"}
+
+
 def _nulled(pipeline: Pipeline, counted: pl.DataFrame) -> Mapping[tuple[str, str], int]:
     nulled: dict[tuple[str, str], int] = {}
-    by_status = {NOT_FINITE: "not finite"}
-    if pipeline.source.on_bad == "null":
-        by_status = {**REASONS, **by_status}
-    for one in pipeline.readings:
-        for status, reason in by_status.items():
-            counts = None if one.status is None else counted[f"{status}:{one.name}"].sum()
-            if counts and (one.name, reason) not in pipeline.needs.reasons:
-                nulled[one.name, reason] = int(counts)
+    for one in (one for one in pipeline.readings if one.status is not None):
+        for status, reason in _nulling(pipeline).items():
+            count = int(counted[f"{status}:{one.name}"].sum())
+            if count and (one.name, reason) not in pipeline.needs.reasons:  # where that rejects, it is counted there
+                nulled[one.name, reason] = count
     return nulled
 
 
@@ -122,20 +127,13 @@ def _date(day: object) -> dt.date | None:
 # --- faults ----------------------------------------------------------------------------------------------------
 
 
-def _fault(request: Request, error: Exception) -> Fault:
-    """What the library could not do, as a finding: an overflow in an expression, or a file it cannot read."""
+def _fault(request: Request, error: BaseException) -> Fault:
+    """What the library could not do, as a finding: an overflow in an expression, or files it cannot read."""
     if isinstance(error, pl.exceptions.InvalidOperationError) and "to `i64` failed" in str(error):
         slots = [slot.arg for cube in request.scan.cubes for slot in cube.slots]
         return overflow(next(filter(_multiplies, slots), None))
-    tables = (request.table, *request.lookups.values())
-    paths = [path for table in tables for path in table.files]
-    for path in paths:
-        try:
-            schema_of(path)
-        except Fault as fault:
-            return fault
-    return unreadable(paths[0], error) if paths else Fault(
-        report(data.FILE_UNREADABLE, request.scan.source.span, path=request.scan.source.read, problem=str(error)))
+    files = request.table.files
+    return unreadable(files[0] if len(files) == 1 else request.scan.source.read, error, request.scan.source.span)
 
 
 def _multiplies(expr: Expr | None) -> bool:

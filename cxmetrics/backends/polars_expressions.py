@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -267,7 +268,16 @@ def _among(x: Term, choices: Expr) -> Term:
 def _matches(x: Term, pattern: Expr) -> Term:
     assert isinstance(pattern, Constant)
     assert isinstance(pattern.value, str)
-    return _condition(x.expr.str.contains(pattern.value))
+    return _condition(x.expr.str.contains(_ascii(pattern.value)))
+
+
+def _ascii(pattern: str) -> str:
+    r"""The pattern with `\d`, `\w`, `\s` and `\b` of ASCII, as RE2 has them; a class may stand in a class."""
+    return re.sub(r"\\(.)", lambda found: _ASCII.get(found[1], found[0]), pattern, flags=re.DOTALL)
+
+
+_ASCII = {"d": "[0-9]", "D": "[^0-9]", "w": "[0-9A-Za-z_]", "W": "[^0-9A-Za-z_]", "s": r"[\t\n\f\r ]",
+          "S": r"[^\t\n\f\r ]", "b": r"(?-u:\b)", "B": r"(?-u:\B)"}
 
 
 _FUNCTIONS: Mapping[str, Callable[..., Term]] = {

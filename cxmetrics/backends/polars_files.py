@@ -18,6 +18,7 @@ from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical, Table
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
+from cxmetrics.source import Span
 
 PLACE = ("#group", "#row")
 WIDE = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
@@ -77,15 +78,15 @@ def _no_rows(table: Table, wanted: list[str], *, placed: bool) -> pl.LazyFrame:
 def schema_of(path: Path) -> Schema:
     """The columns of a file.  Raises `Fault` CX702 where it is no Parquet file."""
     try:
-        return pl.read_parquet_schema(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        return pl.scan_parquet(path, glob=False, hive_partitioning=False).collect_schema()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise unreadable(path, error) from error
 
 
-def unreadable(path: Path, error: Exception) -> Fault:
+def unreadable(path: Path | str, error: BaseException, span: Span | None = None) -> Fault:
     """CX702 for a file and what the library says of it: its first words, which quote no value."""
     said = str(error).strip().partition("\n")[0].partition(": [")[0]
-    return Fault(report(data.FILE_UNREADABLE, None, path=path, problem=said[:200] or type(error).__name__))
+    return Fault(report(data.FILE_UNREADABLE, span, path=path, problem=said[:200] or type(error).__name__))
 
 
 def _group_rows(files: Files, number: int, wanted: list[str], *, placed: bool, within: Within | None) -> pl.LazyFrame:

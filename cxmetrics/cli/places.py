@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from cxmetrics.source import Located, Source, Span
 def seen_from(here: Path, project: Path, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Findings whose paths count from the folder `here` instead of the project's, where the project lies below it."""
     try:
-        folder = Path(os.path.abspath(here / project)).relative_to(here).as_posix()
+        folder = (here / project).resolve().relative_to(here.resolve()).as_posix()
     except ValueError:
         return tuple(found)
     return tuple(found) if folder == "." else tuple(_moved(each, folder, {}) for each in found)

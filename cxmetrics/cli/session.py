@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cxmetrics.cli.words import WORDS
+from cxmetrics.diagnostics import Phrase
 
 Language = Literal["en", "zh"]
 VARIABLE = "CXMETRICS_LANG"
@@ -28,12 +29,19 @@ class Session:
 
     def say(self, key: str, **facts: object) -> str:
         """The sentence called `key` of the catalogue, with its facts."""
-        return getattr(WORDS[key], self.language).format(**facts)
+        return self._said(WORDS[key]).format(**facts)
+
+    def count(self, key: str, count: int) -> str:
+        """So many things: `key.one` or `key.many` of the catalogue."""
+        return self.say(f"{key}.{'one' if count == 1 else 'many'}", count=f"{count:,}")
 
     def term(self, kind: str, name: str) -> str:
         """What `name` is called in the language, if the catalogue has it as `kind.name`; else the name itself."""
         phrase = WORDS.get(f"{kind}.{name}")
-        return name if phrase is None else getattr(phrase, self.language)
+        return name if phrase is None else self._said(phrase)
+
+    def _said(self, phrase: Phrase) -> str:
+        return phrase.zh if self.language == "zh" else phrase.en
 
     def title(self, titles: Mapping[str, str], name: str) -> str:
         """The title in the language, or in any, or else the name."""

@@ -12,7 +12,7 @@ from cxmetrics.cli.branches import Branch, branches
 from cxmetrics.cli.figures import NONE, figure, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
 from cxmetrics.cli.session import Session
-from cxmetrics.cli.tables import clipped, padded
+from cxmetrics.cli.tables import clipped
 from cxmetrics.cli.terminal import coloured, draws, ink, width
 from cxmetrics.ir import Pyramid
 from cxmetrics.render.wording import visible

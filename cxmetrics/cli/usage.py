@@ -26,7 +26,7 @@ class Verbs(click.Group):
         """The help, with click's own headings translated."""
         return _translated(super().get_help(ctx), ctx.find_object(Session))
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click calls it
         """The verbs in the order in which they are met."""
         return list(self.commands)
 

@@ -58,7 +58,7 @@ def write_bank(
     days: int = 92,
     progress: Progress | None = None,
 ) -> dict[str, int]:
-    """Write about `rows` rows under `folder/data/` and `folder/truth.yaml`; return the rows of each table.
+    """Write about `rows` rows under `folder/data/` and `folder/data/truth.yaml`; return the rows of each table.
 
     The same arguments give the same bytes.  `progress` hears the theme, files done and files in all.
     `ValueError` when `rows` is under 1,000 or `days` is not in 1..3660.
@@ -85,7 +85,7 @@ def write_bank(
             if progress:
                 progress(theme.name, done, total)
     counts["branches"] = _write_branches(folder / "data")
-    write_truth(folder / "truth.yaml", planted(world, seed, counts, dirt))
+    write_truth(folder / "data" / "truth.yaml", planted(world, seed, counts, dirt))
     return counts
 
 

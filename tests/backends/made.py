@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from cxmetrics.backends.cells import Request, Table
+from cxmetrics.backends.polars import Polars
+from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Apply, Binding, Column, ColumnSpec, Constant, Lookup, Origin, Unique
 from cxmetrics.plan import Classifier, Cube, Scan, Slot
 from cxmetrics.units import UNKNOWN
@@ -76,5 +79,36 @@ def plain(frame):
     return rows
 
 
-__all__ = ["DAY", "ROWS", "ZONE", "Binding", "Classifier", "Lookup", "Slot", "Unique", "call", "col", "column", "const",
-           "cube", "physical", "plain", "request", "source", "table"]
+def cells(*asked, **options):
+    return Polars().cells(request(*asked, **options))
+
+
+def only(answer):
+    """The slots of the one cell of the one cube."""
+    [(_, slots)] = plain(answer.frames[0]).items()
+    return slots
+
+
+def counts(answer, width=1):
+    """Key without the day -> rows."""
+    found = {key[1:]: int(slots[0]) for key, slots in plain(answer.frames[0]).items()}
+    return {key[0] if width == 1 else key: n for key, n in found.items()}
+
+
+def values_of(tmp_path, spec, values, dtype=None, zone=ZONE):
+    """What a column's values are read as (as text; null as MISSING), with the census."""
+    frame = pl.DataFrame({spec.name: pl.Series(spec.name, values, dtype=dtype)})
+    origin = source(spec, bindings=(Binding("d", spec.physical),))
+    answer = cells(origin, table(tmp_path, frame), cube(dimensions=("d",)), zone=zone)
+    return counts(answer), answer.census
+
+
+def code_of(function, *args, **options):
+    with pytest.raises(Fault) as caught:
+        function(*args, **options)
+    [finding] = caught.value.diagnostics
+    return finding.code.id, finding.facts
+
+
+__all__ = ["DAY", "ROWS", "ZONE", "Binding", "Classifier", "Lookup", "Slot", "Unique", "call", "cells", "code_of", "col",
+           "column", "const", "counts", "cube", "only", "physical", "plain", "request", "source", "table", "values_of"]

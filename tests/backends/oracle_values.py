@@ -236,7 +236,7 @@ def kleene_and(args):
     return False if False in args else None if None in args else True
 
 
-def apply(function, args):  # noqa: PLR0915
+def apply(function, args):
     """A function of the values of a row."""
     match function:
         case "and":

@@ -27,7 +27,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def truth(bank: Path) -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load((bank / "truth.yaml").read_text(encoding="utf-8"))
+    read: dict[str, Any] = yaml.safe_load((bank / "data" / "truth.yaml").read_text(encoding="utf-8"))
     return read
 
 

@@ -1,0 +1,143 @@
+"""CSV as Parquet whose columns are all text, strictly: every line has as many fields as the header.
+
+DuckDB does the work.  Where it refuses a file, the file is read again slowly to say what is wrong with it,
+or, if nothing is (mixed line breaks, another encoding), to write it in the form that DuckDB takes.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from io import TextIOWrapper
+from pathlib import Path
+
+from cxmetrics.backends.duckdb_session import ENGINE_ERRORS, Limits, session, words_of
+from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Query, Record, Select, copy_to_parquet
+from cxmetrics.backends.text_files import as_utf8, bad_byte, opened, partitions, shown, unreadable
+from cxmetrics.codes import data
+from cxmetrics.diagnostics import Fault, report
+
+LONGEST = 1 << 21  # bytes of a line
+SEPARATORS = ",;\t|"
+
+
+def convert_csv(path: Path, target: Path) -> None:
+    """Write the rows of a CSV file (perhaps `.gz`) as Parquet; its folders' partitions become columns.
+
+    The separator is that of `,` `;` tab `|` which the header has most of (tab for `.tsv`).  Names of the
+    header are stripped; one that is empty becomes `column3` by its place.
+    Raises `Fault`: CX702, CX708, CX709.
+    """
+    text = path
+    try:
+        # The header has to be characters before anything can be said of the rest.
+        text = path if bad_byte_in_head(path) is None else as_utf8(path, target.with_suffix(".utf8"))
+        _convert(path, text, target)
+    finally:
+        if text != path:
+            text.unlink(missing_ok=True)
+
+
+def bad_byte_in_head(path: Path) -> int | None:
+    """The offset of the first byte that is not UTF-8, if it is in the header; as far as the whole file tells."""
+    with opened(path) as stream:
+        try:
+            head = stream.readline(LONGEST)
+        except (OSError, EOFError):
+            return None
+    try:
+        head.decode()
+    except UnicodeDecodeError:
+        return bad_byte(path)
+    return None
+
+
+def _convert(path: Path, text: Path, target: Path) -> None:
+    separator = _separator(path, text)
+    names, line = _header(path, text, separator)
+    if line == 1:
+        problem = _copied(path, text, separator, names, target)
+        if problem is None:
+            return
+    plain, utf8 = target.with_suffix(".csv"), target.with_suffix(".text")
+    try:
+        readable = as_utf8(text, utf8)
+        _write_plain(path, readable, separator, len(names), plain)
+        problem = _copied(path, plain, ",", names, target)
+        if problem is not None:
+            raise unreadable(path, problem)
+    finally:
+        plain.unlink(missing_ok=True)
+        utf8.unlink(missing_ok=True)
+
+
+def _copied(path: Path, text: Path, separator: str, names: tuple[str, ...], target: Path) -> str | None:
+    """Have DuckDB convert `text`; what it says, if it does not."""
+    columns = Record(tuple((name, Literal("VARCHAR")) for name in names))
+    options: tuple[tuple[str, Node], ...] = (
+        ("auto_detect", Literal(False)), ("header", Literal(True)), ("delim", Literal(separator)),
+        ("quote", Literal('"')), ("escape", Literal('"')), ("strict_mode", Literal(True)),
+        ("max_line_size", Literal(LONGEST)), ("columns", columns),
+        ("compression", Literal("gzip" if text.name.lower().endswith(".gz") else "none")))
+    read = Call("read_csv", (Literal(str(text)),), options)
+    folders = partitions(path)
+    items: list[tuple[Node, str | None]] = [(Name(name), None) for name in names if name not in folders]
+    items += [(Cast(Literal(value), "VARCHAR"), name) for name, value in folders.items()]
+    try:
+        with session((text,), "UTC", Limits(scratch=target.parent), writes=target) as connection:
+            connection.execute(copy_to_parquet(Query((), Select(tuple(items), read)), str(target))).fetchall()
+    except ENGINE_ERRORS as error:
+        target.unlink(missing_ok=True)
+        return words_of(error, text)
+    return None
+
+
+# --- reading slowly --------------------------------------------------------------------------------------------
+
+
+def _separator(path: Path, text: Path) -> str:
+    if path.name.lower().removesuffix(".gz").endswith(".tsv"):
+        return "\t"
+    with TextIOWrapper(opened(text), "utf-8-sig", errors="replace", newline="") as stream:
+        line = next((line for line in stream if line.strip()), "")
+    outside = "".join(line.split('"')[::2])
+    return max(SEPARATORS, key=outside.count)
+
+
+def _records(path: Path, text: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """The records that are not blank, each with the number of the line it begins on.  Raises `Fault` CX702."""
+    csv.field_size_limit(LONGEST)
+    with TextIOWrapper(opened(text), "utf-8-sig", errors="replace", newline="") as stream:
+        reader, line = csv.reader(stream, delimiter=separator, strict=True), 1
+        try:
+            for record in reader:
+                if record:
+                    yield line, record
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise unreadable(path, f"line {line}: {error}") from error
+        except (OSError, EOFError) as error:
+            raise unreadable(path, "the packed stream is broken") from error
+
+
+def _header(path: Path, text: Path, separator: str) -> tuple[tuple[str, ...], int]:
+    """The names of the columns, and the line they stand on.  Raises `Fault` CX702 where one comes twice."""
+    line, record = next(_records(path, text, separator))
+    names = tuple(name.strip() or f"column{i}" for i, name in enumerate(record, 1))
+    folded: dict[str, str] = {}
+    for name in names:
+        if name.lower() in folded:
+            raise unreadable(path, f"the header has `{name}` twice")
+        folded[name.lower()] = name
+    return names, line
+
+
+def _write_plain(path: Path, text: Path, separator: str, width: int, target: Path) -> None:
+    """Write the records with commas and plain line breaks.  Raises `Fault` CX708 for one of another width."""
+    with target.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        for line, record in _records(path, text, separator):
+            if len(record) != width:
+                raise Fault(report(data.RAGGED_LINE, None, path=shown(path), line=line, expected=width,
+                                   found=len(record)))
+            writer.writerow(record)

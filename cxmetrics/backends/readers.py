@@ -1,0 +1,261 @@
+"""From what a source says it reads to tables of Parquet files: files found, text turned into columns of text.
+
+Parquet is read where it lies.  CSV and JSON lines become Parquet in a scratch folder, every value text as
+it was written: what it means is for the contract of the columns to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from cxmetrics.backends.cells import Physical, Table
+from cxmetrics.backends.csv_files import convert_csv
+from cxmetrics.backends.duckdb_rows import files_of
+from cxmetrics.backends.duckdb_session import ENGINE_ERRORS, Limits, problem_of, session, words_of
+from cxmetrics.backends.json_lines import convert_json_lines
+from cxmetrics.backends.needs import readable
+from cxmetrics.backends.sql import Query, Select, Star, query_text
+from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS, is_blank, shown
+from cxmetrics.codes import data
+from cxmetrics.codes.yaml_files import PATH_OUTSIDE
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
+from cxmetrics.ir import Binding, ColumnSpec, Origin
+from cxmetrics.source import Span
+from cxmetrics.units import TIME
+
+_MAGIC = re.compile(r"[*?\[]")
+_INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
+                       "UBIGINT", "UHUGEINT"))
+
+
+# --- finding ---------------------------------------------------------------------------------------------------
+
+
+def find(root: Path, pattern: str, origin_span: Span | None, source_id: str, *,
+         allowed: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """The files a pattern (`*`, `?`, `[…]`, `**`; from the project folder `root`) stands for, sorted.
+
+    Names that begin with a dot are left out unless the pattern says the dot.  Links and `..` may lead
+    to the folders `allowed` and nowhere else outside.
+    Raises `Fault` CX015 for a path that leads outside, CX701 where there is no file.
+    """
+    inside = tuple(folder.resolve() for folder in (root, *allowed))
+    fixed, rest = _split(pattern)
+    try:
+        start = (root / fixed).resolve()
+        if ".." in rest or not _within(start, inside):
+            raise _outside(pattern, origin_span)
+        found = sorted(path for path in _matching(start, rest) if path.is_file())
+    except (ValueError, OSError):  # no pattern at all: a NUL, `a**`, a name too long
+        found = []
+    for path in found:
+        if not _within(path.resolve(), inside):
+            raise _outside(pattern, origin_span)
+    if not found:
+        missing = report(data.NO_FILES, origin_span, pattern=pattern, source=source_id)
+        raise Fault(_guessing(missing, _near_miss(root.resolve(), pattern)))
+    return tuple(found)
+
+
+def _guessing(diagnostic: Diagnostic, guess: str | None) -> Diagnostic:
+    """The finding, with what was probably meant."""
+    if guess is None:
+        return diagnostic
+    return replace(diagnostic, help=DID_YOU_MEAN, facts={**diagnostic.facts, "guess": guess})
+
+
+def _split(pattern: str) -> tuple[PurePosixPath, tuple[str, ...]]:
+    """The folders before the first wildcard, and the rest of the pattern by parts."""
+    parts = PurePosixPath(pattern).parts
+    count = next((i for i, part in enumerate(parts) if _MAGIC.search(part)), len(parts))
+    rest = parts[count:]
+    return PurePosixPath(*parts[:count]), (*rest, "*") if rest[-1:] == ("**",) else rest
+
+
+def _within(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _matching(start: Path, rest: tuple[str, ...]) -> Iterator[Path]:
+    if not rest:
+        yield start
+        return
+    dots = sum(part.startswith(".") for part in rest)
+    for path in start.glob("/".join(rest)):
+        if sum(part.startswith(".") for part in path.relative_to(start).parts) <= dots:
+            yield path
+
+
+def _outside(pattern: str, span: Span | None) -> Fault:
+    return Fault(report(PATH_OUTSIDE, span, path=pattern))
+
+
+def _near_miss(root: Path, pattern: str) -> str | None:
+    """The pattern with its first part that leads nowhere replaced by a name that is there."""
+    try:
+        return _nearest(root, PurePosixPath(pattern).parts)
+    except (ValueError, OSError):
+        return None
+
+
+def _nearest(folder: Path, parts: tuple[str, ...]) -> str | None:
+    for i, part in enumerate(parts):
+        if _MAGIC.search(part):
+            return _other_ending(folder, parts, i)
+        if not (folder / part).exists():
+            name = closest(part, (path.name for path in folder.iterdir()))
+            return None if name is None else "/".join((*parts[:i], name, *parts[i + 1:]))
+        folder = folder / part
+        if not folder.is_dir():
+            return None
+    return "/".join((*parts, "*"))
+
+
+def _other_ending(folder: Path, parts: tuple[str, ...], at: int) -> str | None:
+    """The pattern with the ending that most files there have."""
+    stem, dot, _ = parts[-1].partition(".")
+    if not dot or at != len(parts) - 1:
+        return None
+    endings = [path.name.partition(".")[2] for path in folder.glob(f"{stem}.*") if path.is_file()]
+    known = [ending for ending in endings if ending.lower() in ("parquet", *CSV_ENDINGS, *JSON_ENDINGS)]
+    if not known:
+        return None
+    return "/".join((*parts[:-1], f"{stem}.{max(sorted(set(known)), key=known.count)}"))
+
+
+# --- opening ---------------------------------------------------------------------------------------------------
+
+
+def open_table(files: Iterable[Path], *, scratch: Path, declared: Iterable[str] = ()) -> Table:
+    """The files as one table; columns by name, null where a file lacks one; `declared`, if absent from all, stay out.
+
+    CSV and JSON lines are converted into `scratch`, once each.  Files with nothing in them are left out.
+    Raises `Fault`: CX702 for a file that cannot be read, CX708 for a ragged line, CX709 for text that is neither UTF-8
+    nor GB18030, CX710 where all files are empty.
+    """
+    given = tuple(files)
+    full = [path for path in given if not is_blank(path)]
+    if not full:
+        raise Fault(*(report(data.EMPTY_FILE, None, path=shown(path)) for path in given))
+    parquet = tuple(_converted(path, scratch) for path in full)
+    columns = _columns(parquet)
+    del declared  # what is declared and absent is for `require` to say, with its place
+    return Table(parquet, columns)
+
+
+def empty_files(files: Iterable[Path]) -> tuple[Diagnostic, ...]:
+    """A warning, CX710, for each file with nothing in it."""
+    return tuple(report(data.EMPTY_FILE, None, path=shown(path)) for path in files if is_blank(path))
+
+
+def _converted(path: Path, scratch: Path) -> Path:
+    """The Parquet file with the rows of a file."""
+    name = path.name.lower().removesuffix(".gz")
+    ending = name.rpartition(".")[2]
+    if ending not in (*CSV_ENDINGS, *JSON_ENDINGS):
+        return path
+    state = path.stat()
+    identity = f"{path.resolve()}\0{state.st_size}\0{state.st_mtime_ns}"
+    scratch.mkdir(parents=True, exist_ok=True)
+    target = scratch / f"{hashlib.sha256(identity.encode(errors='surrogateescape')).hexdigest()[:24]}.parquet"
+    if not target.exists():
+        convert = convert_csv if ending in CSV_ENDINGS else convert_json_lines
+        part = target.with_suffix(".part")
+        convert(path, part)
+        part.replace(target)
+    return target
+
+
+def _columns(files: tuple[Path, ...]) -> dict[str, Physical]:
+    """The physical columns of Parquet files together.  Raises `Fault` CX702."""
+    table = Table(files, dict.fromkeys(_partition_keys(files), "text"))
+    query = query_text(Query((), Select(((Star(), None),), files_of(table))))
+    try:
+        with session(files, "UTC", Limits(threads=1)) as connection:
+            relation = connection.sql(query)
+            return {name: _physical(str(kind))
+                    for name, kind in zip(relation.columns, relation.types, strict=True)}
+    except ENGINE_ERRORS as error:
+        for path in files:
+            problem = problem_of(path)
+            if problem is not None:
+                raise _unreadable(path, problem) from error
+        raise _unreadable(files[0], words_of(error, files[0])) from error
+
+
+def _partition_keys(files: tuple[Path, ...]) -> tuple[str, ...]:
+    """The columns that folders such as `region=North` give.  Raises `Fault` CX702 where files have different ones."""
+    keys = [tuple(part.partition("=")[0] for part in path.parts[:-1] if "=" in part) for path in files]
+    for path, own in zip(files, keys, strict=True):
+        if own != keys[0]:
+            raise _unreadable(path, f"its folders give the columns ({', '.join(own)}), "
+                                    f"those of `{shown(files[0])}` give ({', '.join(keys[0])})")
+    return keys[0] if keys else ()
+
+
+def _unreadable(path: Path, problem: str) -> Fault:
+    return Fault(report(data.FILE_UNREADABLE, None, path=shown(path), problem=problem))
+
+
+def _physical(kind: str) -> Physical:
+    """What a type of DuckDB is to a source."""
+    if kind in _INTEGERS or (kind.startswith("DECIMAL") and kind.endswith(",0)")):
+        return "integer"
+    if kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL"):
+        return "number"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return "instant"
+    if kind.startswith("TIMESTAMP"):
+        return "time"
+    if kind in ("VARCHAR", "UUID", "JSON") or kind.startswith("ENUM"):
+        return "text"
+    if kind == "BOOLEAN":
+        return "boolean"
+    return "date" if kind == "DATE" else "other"
+
+
+# --- proving ---------------------------------------------------------------------------------------------------
+
+
+def require(table: Table, origin: Origin) -> None:
+    """Prove that the table has what the source declares, in types that can be read as the declared ones.
+
+    Raises `Fault` CX703 and CX704, all of them at once.
+    """
+    found = [*_absent(table, origin), *_unfitting(table, origin)]
+    if found:
+        raise Fault(*found)
+
+
+def _absent(table: Table, origin: Origin) -> Iterator[Diagnostic]:
+    seen: set[str] = set()
+    for physical, span in _asked(origin):
+        if physical in table.columns or physical in seen:
+            continue
+        seen.add(physical)
+        absent = report(data.COLUMN_ABSENT, span, column=physical, source=origin.id, path=origin.read)
+        yield _guessing(absent, closest(physical, table.columns))
+
+
+def _asked(origin: Origin) -> Iterator[tuple[str, Span | None]]:
+    """The physical columns that the source names, and where."""
+    for spec in origin.columns.values():
+        if spec.formula is None:
+            yield spec.physical, spec.span or origin.span
+    declared: list[Binding] = [binding for binding in origin.bindings if binding.declared]
+    yield from ((binding.column, binding.span or origin.span) for binding in declared)
+    used = (origin.time, origin.received, *(origin.unique.by if origin.unique else ()))
+    yield from ((name, origin.span) for name in used if isinstance(name, str) and name not in origin.columns)
+
+
+def _unfitting(table: Table, origin: Origin) -> Iterator[Diagnostic]:
+    moments = [name for name in (origin.time, origin.received) if isinstance(name, str) and name not in origin.columns]
+    implied = (ColumnSpec(name, "time", TIME, name, span=origin.span) for name in moments)
+    for spec in (*origin.columns.values(), *implied):
+        kind = table.columns.get(spec.physical)
+        if spec.formula is None and kind is not None and not readable(spec, kind):
+            yield report(data.COLUMN_TYPE, spec.span, column=spec.name, expected=spec.type, found=kind)

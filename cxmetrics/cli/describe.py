@@ -1,0 +1,171 @@
+"""One indicator in plain words: what it is, how it is counted, what it is a part of, where its rows come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from cxmetrics.cli.branches import below, parents, weights_at_roots
+from cxmetrics.cli.figures import figure, period_name, share, unit_named, whole
+from cxmetrics.cli.latest import Latest
+from cxmetrics.cli.lineage import aggregates, columns_of, expression_text, is_over_rows
+from cxmetrics.cli.session import Session
+from cxmetrics.cli.tables import padded
+from cxmetrics.cli.terminal import ink
+from cxmetrics.functions import AGGREGATES
+from cxmetrics.ir import (
+    Anchors,
+    Goalposts,
+    Indicator,
+    MinMax,
+    Origin,
+    Pyramid,
+    Renormalise,
+    Rounding,
+    ScoreRule,
+    ZScore,
+)
+from cxmetrics.plan import Plan
+from cxmetrics.render.wording import visible
+from cxmetrics.units import Unit
+
+_GAP = 2
+Facts = Iterator[tuple[str, Sequence[str]]]
+
+
+def described(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: Session, *, colour: bool) -> str:
+    """The description of an indicator as lines with a label each."""
+    indicator = pyramid.indicators[name]
+    facts = [(session.term("fact", label), [visible(line) for line in lines])
+             for label, lines in _facts(plan, pyramid, indicator, found, session) if lines]
+    from rich.cells import cell_len
+
+    widest = max(cell_len(label) for label, _ in facts) + _GAP
+    title = visible(session.title(indicator.title, name))
+    lines = [f"{ink(title, 'strong', colour=colour)}  {ink(name, 'dim', colour=colour)}", ""]
+    for label, (head, *rest) in facts:
+        lines.append(ink(padded(label, widest), "cyan", colour=colour) + head)
+        lines += [" " * widest + line for line in rest]
+    return "\n".join(lines)
+
+
+def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, session: Session) -> Facts:
+    yield "about", session.title(indicator.description, "").splitlines()
+    yield "kind", [_kind(indicator, session)]
+    yield "formula", _formula(indicator, session)
+    yield "children", _children(pyramid, indicator, session)
+    yield "missing", _missing(indicator, session)
+    yield "unit", [session.term("unit", str(indicator.unit))]
+    yield "good", [session.say(f"show.{indicator.direction}")]
+    yield "score", [_score(indicator.score, indicator.unit, session)] if indicator.score else []
+    yield "target", [figure(indicator.target, indicator.unit)] if indicator.target is not None else []
+    yield "rounding", [_rounding(rule, name, session) for name, rule in
+                       (("show.rounded", indicator.rounding), ("show.displayed", indicator.display)) if rule]
+    least = plan.project.min_n if indicator.min_n is None else indicator.min_n
+    yield "shown", [session.say("show.min_n", n=least)] if least > 1 else []
+    yield "parents", _parents(pyramid, indicator, session)
+    yield "roots", [session.say("show.of", weight=share(part), name=root, title=_title(pyramid, root, session))
+                    for root, part in weights_at_roots(pyramid, indicator.id).items()]
+    yield "rows", list(_origins(plan, pyramid, indicator, session))
+    yield "owner", [indicator.owner] if indicator.owner else []
+    yield "tags", [", ".join(indicator.tags)] if indicator.tags else []
+    yield "latest", _latest(indicator, found, session)
+
+
+def _kind(indicator: Indicator, session: Session) -> str:
+    level = f"{indicator.level}: " if indicator.level else ""
+    if indicator.formula is None:
+        key = f"show.{indicator.combine}"
+        return level + session.say(key, count=len(indicator.children))
+    return level + session.say("show.factor" if is_over_rows(indicator.formula) else "show.formula")
+
+
+def _formula(indicator: Indicator, session: Session) -> list[str]:
+    if indicator.formula is None or indicator.formula_text is None:
+        return []
+    names = dict.fromkeys(aggregate.function for aggregate in aggregates(indicator.formula))
+    text = " ".join(indicator.formula_text.split())
+    return [text, *(f"{name}: {getattr(AGGREGATES[name].help, session.language)}" for name in names)]
+
+
+def _title(pyramid: Pyramid, name: str, session: Session) -> str:
+    return session.title(pyramid.indicators[name].title, name)
+
+
+def _children(pyramid: Pyramid, indicator: Indicator, session: Session) -> list[str]:
+    return [f"{session.term('tree', 'formula') if weight is None else share(weight):>7}  {name}  "
+            f"{_title(pyramid, name, session)}".rstrip() for name, weight in below(indicator)]
+
+
+def _parents(pyramid: Pyramid, indicator: Indicator, session: Session) -> list[str]:
+    return [session.say("show.named", name=name, title=_title(pyramid, name, session)) if weight is None else
+            session.say("show.of", weight=share(weight), name=name, title=_title(pyramid, name, session))
+            for name, weight in parents(pyramid)[indicator.id]]
+
+
+def _missing(indicator: Indicator, session: Session) -> list[str]:
+    if not indicator.children:
+        return []
+    if isinstance(indicator.missing, Renormalise):
+        return [session.say("show.renormalise", least=share(indicator.missing.min_coverage))]
+    return [session.say("show.null")]
+
+
+def _score(rule: ScoreRule, unit: Unit, session: Session) -> str:
+    match rule:
+        case Anchors(points):
+            each = [session.say("show.anchor", points=f"{gives:g}", at=figure(at, unit)) for at, gives in points]
+            return session.say("show.anchors", points=session.say("comma").join(each))
+        case MinMax(across, low, high):
+            return session.say("show.minmax", across=across, low=f"{low:g}", high=f"{high:g}")
+        case ZScore(across):
+            return session.say("show.zscore", across=across)
+        case Goalposts(worst, best, low, high):
+            return session.say("show.goalposts", worst=figure(worst, unit), best=figure(best, unit), low=f"{low:g}",
+                               high=f"{high:g}")
+        case _:
+            assert_never(rule)
+
+
+def _rounding(rule: Rounding, key: str, session: Session) -> str:
+    return session.say(key, rule=f"{rule.rule}({rule.parameter:g})")
+
+
+def _origins(plan: Plan, pyramid: Pyramid, indicator: Indicator, session: Session) -> Iterator[str]:
+    """Sources with their files, and the columns that are looked at."""
+    used = columns_of(pyramid, indicator.id)
+    for name in sorted(plan.nodes[indicator.id].sources):
+        origin = pyramid.sources[name]
+        yield f"{name}: {origin.read}"
+        if indicator.formula is not None:
+            yield from (f"  {line}" for line in _promises(origin, used.get(name, frozenset()), session))
+
+
+def _promises(origin: Origin, used: frozenset[str], session: Session) -> Iterator[str]:
+    columns = [f"{spec.name} ({session.term('type', spec.type)})" for spec in origin.columns.values()
+               if spec.name in used]
+    if columns:
+        yield session.say("show.columns", columns=session.say("comma").join(columns))
+    yield session.say("show.time", time=origin.time)
+    if origin.keep is not None:
+        yield session.say("show.keep", keep=expression_text(origin.keep))
+    if origin.unique is not None:
+        yield session.say(f"show.unique.{origin.unique.keep}", by=", ".join(origin.unique.by))
+
+
+def _latest(indicator: Indicator, found: Latest, session: Session) -> list[str]:
+    row = found.rows.get(indicator.id)
+    if row is None or found.period is None:
+        return [session.say("show.no_values")]
+    value = figure(row["value"], indicator.unit, indicator.display or indicator.rounding)
+    parts = [value, f"n {whole(row['n'])}"]
+    if row["low"] is not None:
+        ends = (figure(row[end], indicator.unit) for end in ("low", "high"))
+        parts.append(session.say("show.interval", low=next(ends), high=next(ends)))
+    if row["score"] is not None:
+        parts.append(session.say("show.score", points=figure(row["score"], unit_named("score"))))
+    if row["change"] is not None:
+        parts.append(session.say("show.change", change=figure(row["change"], indicator.unit, difference=True)))
+    parts.append(session.term("status", row["status"]))
+    period = f"{session.term('grain', found.grain)} {period_name(found.period, found.grain)}"
+    return [f"{period}: {session.say('comma').join(parts)}"]

@@ -1,0 +1,107 @@
+"""Down from an indicator to the columns of sources, and expressions as short texts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import assert_never
+
+from cxmetrics.cli.branches import below
+from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid, Pyramid, Ref, Scalar
+
+
+def aggregates(formula: Expr | None) -> Iterator[Aggregate]:
+    """The aggregates in a formula, from the left."""
+    match formula:
+        case Aggregate():
+            yield formula
+        case Apply():
+            for arg in formula.args:
+                yield from aggregates(arg)
+
+
+def is_over_rows(formula: Expr) -> bool:
+    """Whether a formula looks at rows, and not only at other indicators."""
+    return next(aggregates(formula), None) is not None
+
+
+def columns_of(pyramid: Pyramid, name: str) -> Mapping[str, frozenset[str]]:
+    """For each source the columns that an indicator looks at, itself or below; derived columns with what they are of."""
+    found: dict[str, set[str]] = {}
+    todo, seen = [name], set[str]()
+    while todo:
+        current = todo.pop()
+        if current in seen or current not in pyramid.indicators:
+            continue
+        seen.add(current)
+        indicator = pyramid.indicators[current]
+        todo += [child for child, _ in below(indicator)]
+        for aggregate in aggregates(indicator.formula):
+            for column in _columns(aggregate):
+                _add(column, pyramid, found)
+    return {source: frozenset(names) for source, names in found.items()}
+
+
+def _add(column: Column, pyramid: Pyramid, found: dict[str, set[str]]) -> None:
+    names = found.setdefault(column.source, set())
+    if column.name in names:
+        return
+    names.add(column.name)
+    origin = pyramid.sources.get(column.source)
+    spec = origin.columns.get(column.name) if origin else None
+    if spec is not None and spec.formula is not None:
+        for inner in _columns(spec.formula):
+            _add(inner, pyramid, found)
+
+
+def _columns(expr: Expr | None) -> Iterator[Column]:
+    match expr:
+        case Column():
+            yield expr
+        case Apply() | Aggregate():
+            for arg in expr.args:
+                yield from _columns(arg)
+            if isinstance(expr, Aggregate):
+                yield from _columns(expr.where)
+
+
+def expression_text(expr: Expr) -> str:
+    """An expression as `(function part …)`, columns by their bare names."""
+    match expr:
+        case Constant(value):
+            return constant_text(value)
+        case Column():
+            return expr.name
+        case Ref():
+            return expr.indicator
+        case Apply():
+            return f"({' '.join((expr.function.replace(' ', '_'), *map(expression_text, expr.args)))})"
+        case Aggregate():
+            return f"({' '.join((expr.function, expr.source, *_clauses(expr)))})"
+        case Invalid():
+            return "?"
+        case _:
+            assert_never(expr)
+
+
+def _clauses(expr: Aggregate) -> Iterator[str]:
+    yield from map(expression_text, expr.args)
+    for name, option in expr.options:
+        yield f":{name} {expression_text(option)}"
+    if expr.where is not None:
+        yield f":where {expression_text(expr.where)}"
+
+
+def constant_text(value: Scalar | tuple[Scalar, ...]) -> str:
+    """A literal: text in quotes, lists in brackets."""
+    match value:
+        case tuple():
+            return f"[{' '.join(map(constant_text, value))}]"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case dt.date():
+            return value.isoformat()
+        case _:
+            return f"{value:g}" if float(f"{value:g}") == value else repr(value)

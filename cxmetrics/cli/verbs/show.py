@@ -1,0 +1,53 @@
+"""`cxmetrics show`: one indicator in plain words, or what a stage of the compiler made of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cxmetrics.cli.options import grain_option, language_option, project_option
+from cxmetrics.cli.session import Session
+from cxmetrics.cli.terminal import coloured, emit
+from cxmetrics.cli.usage import Verb
+
+if TYPE_CHECKING:
+    from cxmetrics.cli.stages import Stage
+    from cxmetrics.ir import Grain
+
+STAGES = ("documents", "syntax", "ir", "plan", "fused", "sql", "polars")
+
+
+@click.command("show", cls=Verb)
+@click.argument("indicator")
+@project_option
+@click.option("--stage", type=click.Choice(STAGES))
+@grain_option
+@language_option
+@click.pass_obj
+def show(session: Session, indicator: str, project: Path, stage: Stage | None, grain: Grain | None) -> int:
+    """Describe an indicator."""
+    from cxmetrics.cli.compiled import compiled, places_of
+
+    result, plan = compiled(project)
+    if indicator not in plan.nodes:
+        from cxmetrics.codes.names import UNKNOWN_INDICATOR
+        from cxmetrics.diagnostics import DID_YOU_MEAN, Fault, closest, report
+
+        near = closest(indicator, plan.nodes)
+        raise Fault(report(UNKNOWN_INDICATOR, None, help=DID_YOU_MEAN if near else None, name=indicator,
+                           guess=near or ""))
+    with places_of(project):
+        if stage is not None:
+            from cxmetrics.cli.stages import staged
+
+            emit(staged(result, plan, project, indicator, stage, session))
+        else:
+            from cxmetrics.cli.describe import described
+            from cxmetrics.cli.latest import latest
+
+            found = latest(project, plan, (indicator,), grain=grain)
+            emit(described(plan, result.pyramid, indicator, found, session, colour=coloured(sys.stdout)))
+    return 0

@@ -1,0 +1,114 @@
+"""What the command says, in English and Chinese: sentences by name, with `{facts}`.
+
+Names: `help.verb`, `option.name` (or `option.verb.name`), `column.name`, `status.name` and other terms; the
+rest are sentences of one verb.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cxmetrics.cli.words_help import HELP, OPTIONS
+from cxmetrics.cli.words_show import SHOW
+from cxmetrics.diagnostics import Phrase
+
+CLICK: Final[dict[str, str]] = {
+    "Usage:": "用法：", "Options:": "选项：", "Commands:": "命令：", "[OPTIONS]": "[选项]",
+    "Show this message and exit.": "显示这段帮助。", "Show the version and exit.": "显示版本。", "COMMAND [ARGS]": "命令 [参数]",
+    "[default: ": "[默认：", "Positional arguments:": "参数：",
+}
+
+_GENERAL = {
+    "refused": Phrase("error: {problem}", "错误：{problem}"),
+    "memory": Phrase("there is not enough memory", "内存不足"),
+    "traceback": Phrase("the traceback is in {path}", "详细的错误记录在 {path}"),
+    "comma": Phrase(", ", "，"),
+    "all": Phrase("(all)", "（全部）"),
+    "usage.more": Phrase("how it is called: {command} --help", "查看用法：{command} --help"),
+    "usage.option": Phrase("error: there is no option {name}", "错误：没有选项 {name}"),
+    "usage.verb": Phrase("error: there is no verb {name}", "错误：没有命令 {name}"),
+    "usage.missing": Phrase("error: {name} is missing", "错误：缺少 {name}"),
+    "usage.choice": Phrase("error: {name} is one of {choices}", "错误：{name} 只能是 {choices} 之一"),
+    "usage.other": Phrase("error: {problem}", "错误：{problem}"),
+    "usage.guess": Phrase("; did you mean {guess}?", "；是否想写 {guess}?"),
+    "check.summary": Phrase("{findings} in {files}, {indicators}", "{files}、{indicators}：{findings}"),
+    "files.one": Phrase("{count} file", "{count} 个文件"),
+    "files.many": Phrase("{count} files", "{count} 个文件"),
+    "indicators.one": Phrase("{count} indicator", "{count} 个指标"),
+    "indicators.many": Phrase("{count} indicators", "{count} 个指标"),
+    "explain.unknown": Phrase("{name} is no code and no function{guess}", "{name} 不是诊断代码，也不是函数{guess}"),
+    "function.rows": Phrase("of the rows of a source: {example}", "对数据源的行计算：{example}"),
+    "function.options": Phrase("options: {options}", "选项：{options}"),
+    "tree.title": Phrase("{title}, {grain} {period}", "{title}，{grain} {period}"),
+    "tree.repeated": Phrase("{mark} drawn in full above", "{mark} 已在上方完整画出"),
+    "tree.formula": Phrase("formula", "公式"),
+    "tree.no_values": Phrase("no values yet: cxmetrics run computes them", "还没有数值：请用 cxmetrics run 计算"),
+    "tree.no_period": Phrase("the store has no values for this grain and period", "存储中没有该粒度和周期的数值"),
+    "query.nothing": Phrase("no values", "没有数值"),
+    "query.which": Phrase("which indicators of {project}?", "要查询 {project} 的哪些指标？"),
+    "run.rejected": Phrase("{count} rows of {source} rejected, {reason}", "{source} 拒收 {count} 行，{reason}"),
+    "run.nulled": Phrase("{count} values of {source} taken as missing, {reason}",
+                         "{source} 有 {count} 个值按缺失处理，{reason}"),
+    "run.more": Phrase("and {count} more reasons: --json FILE has them all", "另有 {count} 种原因：--json FILE 列出全部"),
+    "run.span": Phrase(", {first} to {last}", "，{first} 至 {last}"),
+    "run.done": Phrase("run {run} on {engine}{span}: {values} values ({statuses}) from {scans} scans in {seconds} s",
+                       "运行 {run}（{engine}）{span}：{scans} 次扫描，得到 {values} 个数值（{statuses}），用时 {seconds} 秒"),
+    "run.nothing": Phrase("nothing to do: the store is up to date ({seconds} s)", "无需计算：存储已是最新（{seconds} 秒）"),
+    "run.dry": Phrase("dry run on {engine}{span}: {scans} scans to make, nothing computed",
+                      "试运行（{engine}）{span}：需要 {scans} 次扫描，未做计算"),
+    "init.project": Phrase("What holds for the whole project.", "对整个项目有效的设置。"),
+    "init.sources": Phrase("Where rows come from, and what they promise.", "数据从哪里来，每一列的约定。"),
+    "init.indicators": Phrase("The pyramid: formulas over rows, and composites with weights.",
+                              "指标体系：按行计算的公式，以及按权重合成的指标。"),
+    "init.exists": Phrase("{path} is there already; nothing was written", "{path} 已存在，没有写入任何内容"),
+    "init.done": Phrase("wrote {count} files to {folder}; next:\n{step}  cxmetrics check\n  cxmetrics run\n  cxmetrics tree",
+                        "已在 {folder} 写入 {count} 个文件；接下来：\n{step}  cxmetrics check\n  cxmetrics run\n  cxmetrics tree"),
+    "demo.occupied": Phrase("{folder} holds something else; name another folder", "{folder} 中已有其他内容，请换一个文件夹"),
+    "demo.made": Phrase("wrote the sample bank to {folder}", "已在 {folder} 生成样例银行"),
+    "demo.kept": Phrase("the sample bank in {folder} is kept; --fresh makes it anew",
+                        "沿用 {folder} 中的样例银行；--fresh 可重新生成"),
+    "demo.done": Phrase(
+        "\nresults: {store}   definitions: {folder}   next:\n"
+        "  cd {folder}\n  cxmetrics show transfer_technical\n"
+        "  cxmetrics query cxi transfers --by region\n  cxmetrics query cxi --grain week --format csv",
+        "\n结果：{store}   定义：{folder}   接下来：\n"
+        "  cd {folder}\n  cxmetrics show transfer_technical\n"
+        "  cxmetrics query cxi transfers --by region\n  cxmetrics query cxi --grain week --format csv"),
+}
+
+_TERMS = {
+    "column": {
+        "title": ("title", "名称"), "indicator": ("indicator", "指标"), "level": ("level", "层级"),
+        "weight": ("weight", "权重"), "weight_at_root": ("of top", "占顶层"), "value": ("value", "数值"),
+        "n": ("n", "样本量"), "score": ("score", "得分"), "status": ("status", "状态"), "period": ("period", "周期"),
+        "low": ("low", "下限"), "high": ("high", "上限"), "target": ("target", "目标"), "gap": ("gap", "差距"),
+        "change": ("change", "变化"), "coverage": ("coverage", "覆盖率"), "peer": ("peer", "同业"),
+        "peer_gap": ("peer gap", "同业差距"), "peer_rank": ("rank", "排名"), "peer_low": ("peer low", "同业下限"),
+        "peer_high": ("peer high", "同业上限"), "change_low": ("change low", "变化下限"),
+        "change_high": ("change high", "变化上限"), "moved": ("moved", "升降"), "source": ("source", "数据源"),
+        "files": ("files", "文件"), "days": ("days", "天数"), "read": ("read", "读取"), "kept": ("kept", "保留"),
+        "dropped": ("left out", "略去"), "duplicates": ("repeated", "重复"), "rejected": ("rejected", "拒收"),
+    },
+    "status": {
+        "ok": ("ok", "正常"), "low_n": ("too few", "样本不足"), "no_data": ("no data", "无数据"),
+        "partial": ("partial", "不完整"), "stale": ("stale", "待重算"), "failed": ("failed", "失败"),
+    },
+    "moved": {"up": ("up", "上升"), "down": ("down", "下降"), "not shown": ("not shown", "不显著")},
+    "grain": {"day": ("day", "日"), "week": ("week of", "周，始于"), "month": ("month", "月"),
+              "quarter": ("quarter", "季"), "year": ("year", "年")},
+    "stage": {"bind": ("look at files", "查看文件"), "scan": ("scan", "扫描"), "evaluate": ("evaluate", "计算"),
+              "commit": ("commit", "提交"), "write": ("write", "生成")},
+    "reason": {"type": ("of another type", "类型不符"), "scale": ("off the scale", "超出量表"),
+               "values": ("not in the closed set", "不在取值范围内"), "key": ("no key", "缺少主键"),
+               "missing": ("no time", "缺少时间"), "not finite": ("not a finite number", "不是有限的数")},
+    "heading": {"Why": ("Why", "原因"), "Wrong": ("Wrong", "错误示例"), "Mended": ("Mended", "改正后")},
+    "type": {"integer": ("integer", "整数"), "number": ("number", "数字"), "text": ("text", "文本"),
+             "boolean": ("boolean", "真假值"), "date": ("date", "日期"), "time": ("time", "时间")},
+    "unit": {"share": ("share, shown in %", "比例，以 % 显示"), "score": ("score, 0 to 100", "得分，0 至 100"),
+             "nps": ("net promoter score, -100 to 100", "净推荐值，−100 至 100"), "count": ("count", "计数"),
+             "number": ("number", "数字"), "ms": ("milliseconds (ms)", "毫秒（ms）"), "s": ("seconds (s)", "秒（s）")},
+}
+
+WORDS: Final[dict[str, Phrase]] = {
+    **HELP, **OPTIONS, **SHOW, **_GENERAL,
+    **{f"{kind}.{name}": Phrase(*both) for kind, terms in _TERMS.items() for name, both in terms.items()}}

@@ -1,0 +1,61 @@
+"""The help of the verbs and their options."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cxmetrics.diagnostics import Phrase
+
+HELP: Final[dict[str, Phrase]] = {
+    "help.cxmetrics": Phrase(
+        "A compiler and an engine for customer-experience indicators.\n\nPROJECT is a folder with a cxmetrics.yaml, by "
+        "default the one that is current. Data go to standard output, everything else to standard error. Exit status: "
+        "0 clean; 1 the definitions or the data are at fault; 2 misuse, or a fault of the machine or of cxmetrics.",
+        "客户体验指标的编译器与计算引擎。\n\nPROJECT 是含有 cxmetrics.yaml 的文件夹，默认为当前文件夹。"
+        "数据写到标准输出，其余写到标准错误。\n\n"
+        "退出状态：0 正常；1 定义或数据有问题；2 用法有误，或机器、cxmetrics 自身出错。"),
+    "help.demo": Phrase("Make the sample bank, run it, print its pyramid.\n\nDIR is demo-bank by default. A bank that is "
+                        "there already is kept.",
+                        "生成样例银行，计算并打印指标体系\n\nDIR 默认为 demo-bank；已有的样例会沿用。"),
+    "help.init": Phrase("Write a small project that checks and runs.", "新建一个能检查、能运行的小项目"),
+    "help.check": Phrase("Check the definitions; print every problem at its place.\n\nNo data are read.",
+                         "检查定义，逐一指出问题所在\n\n不读取数据。"),
+    "help.tree": Phrase("Print the pyramid: weights, and values once there are some.",
+                        "打印指标体系：权重，以及已有的数值"),
+    "help.run": Phrase("Compute what is missing or stale and commit it, all or nothing.\n\nThe interval holds its first day "
+                       "and not its last; by default it is all the sources have.",
+                       "计算缺失或过期的部分并一次提交\n\n区间含首日、不含末日；默认为数据源的全部日期。"),
+    "help.query": Phrase(
+        "Print any slice: from the store where it can, from the sources where it must.\n\nThe first word may be a "
+        "project folder. A table is for people, rounded; json (an array of objects) and csv have every column, unrounded.",
+        "查询任意切片：能用存储则用，否则读数据源\n\n第一个词可以是项目文件夹。table 供人阅读，已取整；"
+        "json（对象数组）与 csv 含全部列，不取整。"),
+    "help.show": Phrase("Describe an indicator in plain words, or show what a stage made of it.",
+                        "用平实的话说明一个指标，或显示编译各阶段的结果"),
+    "help.explain": Phrase("Explain a code (CX201), or a function of the language (nps).\n\nWithout CODE, list all codes.",
+                           "解释诊断代码（CX201）或公式函数（nps）\n\n不带 CODE 时列出全部代码。"),
+    "help.schema": Phrase("Print the JSON Schema of the YAML, for editors.", "打印 YAML 的 JSON Schema，供编辑器使用"),
+}
+
+OPTIONS: Final[dict[str, Phrase]] = {
+    "option.lang": Phrase("Language of messages and titles (CXMETRICS_LANG).", "消息与标题的语言（CXMETRICS_LANG）"),
+    "option.shape": Phrase("table for people; json, csv for programs.", "table 供人阅读；json、csv 供程序使用"),
+    "option.form": Phrase("How problems are written.", "问题的输出格式"),
+    "option.engine": Phrase("What computes.", "计算引擎"),
+    "option.grain": Phrase("Length of the periods.", "周期的粒度"),
+    "option.period": Phrase("A day of the period; the last one by default.", "周期中的任意一天，默认为最近的周期"),
+    "option.first": Phrase("First day, 2026-10-01.", "首日，2026-10-01"),
+    "option.last": Phrase("Day after the last.", "末日的次日"),
+    "option.by": Phrase("Dimensions to slice by.", "按哪些维度切分"),
+    "option.where": Phrase("Which slices, such as region = 'east'.", "只取哪些切片，例如 region = 'east'"),
+    "option.project": Phrase("Project folder.", "项目文件夹"),
+    "option.stage": Phrase("What to show of the compiler's work.", "显示编译的哪个阶段"),
+    "option.full": Phrase("Compute everything anew.", "全部重算"),
+    "option.dry_run": Phrase("Say what would be computed.", "只说明将计算什么"),
+    "option.into": Phrase("Write a report to FILE, - for standard output.", "把报告写到 FILE，- 表示标准输出"),
+    "option.rows": Phrase("Rows of data, about.", "数据行数（约）"),
+    "option.seed": Phrase("Where the random numbers begin.", "随机数种子"),
+    "option.fresh": Phrase("Make the bank anew, definitions too.", "重新生成数据与定义"),
+    "option.help": Phrase("Show this message and exit.", "显示这段帮助"),
+    "option.version": Phrase("Show the version and exit.", "显示版本"),
+}
