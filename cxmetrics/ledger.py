@@ -102,7 +102,7 @@ class Ledger:
             return _reading(path)
         except sqlite3.OperationalError:
             # Where the folder cannot be written, SQLite cannot lay its own files beside the ledger: read a copy.
-            self._copy = TemporaryDirectory(prefix="cxmetrics-")
+            self._copy = TemporaryDirectory(prefix="cxmetrics-ledger-")
             try:
                 return _reading(_copied(path, Path(self._copy.name)))
             except BaseException:

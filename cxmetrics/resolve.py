@@ -140,9 +140,9 @@ def _children(draft: IndicatorDraft, names: Names) -> Iterator[Child]:
         if isinstance(child, IndicatorDraft):
             if key in names.indicators:
                 yield Child(str(key), child.weight, key.span)
-        elif key in names.indicators:
-            yield Child(str(key), child, key.span)
-        elif key not in names.cut:
+            continue
+        yield Child(str(key), child, key.span)  # an unknown one too: its weight is part of the whole
+        if key not in names.indicators and key not in names.cut:
             guess = closest(key, names.indicators)
             fix = Fix(key.span, guess) if guess else None
             names.found.append(report(codes.UNKNOWN_INDICATOR, key.span, help=DID_YOU_MEAN if guess else None,

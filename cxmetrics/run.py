@@ -24,6 +24,7 @@ import polars as pl
 from cxmetrics import __version__
 from cxmetrics.backends.cells import Backend, Census, Request
 from cxmetrics.backends.engines import engine_named
+from cxmetrics.backends.extents import extents
 from cxmetrics.backends.readers import open_table
 from cxmetrics.bind import Bound, bind
 from cxmetrics.census import judge
@@ -36,7 +37,7 @@ from cxmetrics.fuse import all_cuts, families, fuse
 from cxmetrics.plan import Days, Plan, Scan
 from cxmetrics.points import last as last_day_of
 from cxmetrics.points import start as period_start
-from cxmetrics.stale import Day, Family, Task, days_between, delivered, extents, stale_days, tasks
+from cxmetrics.stale import Day, Family, Task, days_between, delivered, stale_days, tasks
 from cxmetrics.states import concat, spread
 from cxmetrics.store import Store
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
-from cxmetrics.backends.cells import Backend, Request, Table
-from cxmetrics.bind import Bound
 from cxmetrics.commits import InputFile
 from cxmetrics.ir import Origin
-from cxmetrics.plan import Days, Plan, Scan
+from cxmetrics.plan import Days, Plan
 
 Day = dt.date
 Family = tuple[str, ...]
 _ONE = dt.timedelta(days=1)
-Open = Callable[[Path], Table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +47,6 @@ def intervals(days: Iterable[Day]) -> list[Days]:
 def days_between(first: Day, last: Day) -> frozenset[Day]:
     """The days from `first` to `last`, both of them."""
     return frozenset(first + _ONE * i for i in range((last - first).days + 1))
-
-
-def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str, backend: Backend,
-            open_file: Open) -> dict[str, InputFile]:
-    """The files of a source with the days of the rows in each; files that look as before are not read again."""
-    result: dict[str, InputFile] = {}
-    for path, seen in bound.files.items():
-        before = known.get(path)
-        if before is not None and (before.size, before.mtime_ns) == (seen.size, seen.mtime_ns):
-            result[path] = before
-            continue
-        if isinstance(bound.origin.time, dt.date):
-            result[path] = InputFile(seen.size, seen.mtime_ns, bound.origin.time, bound.origin.time, 0)
-            continue
-        scan = Scan(_time_only(bound.origin, bound.origin.time), ())
-        census = backend.cells(Request(scan, open_file(root / path), {}, zone)).census
-        result[path] = InputFile(seen.size, seen.mtime_ns, census.first, census.last, census.read)
-    return result
-
-
-def _time_only(origin: Origin, time: str) -> Origin:
-    return replace(origin, columns={time: origin.columns[time]}, bindings=(), keep=None, unique=None, received=None,
-                   entity=None, on_bad="reject")
 
 
 def delivered(files: Mapping[str, InputFile]) -> Days | None:

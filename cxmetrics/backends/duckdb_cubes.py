@@ -1,7 +1,8 @@
 """Cubes and census as groupings of the rows that came out of `duckdb_rows`.
 
 Narrow rows carry `fate`, `day`, what the census counts (`m…`: which columns have a value, as bits; `b…`: statuses)
-and, null unless the row counts, `d…` dimensions, `k…` classes, `x…` arguments of slots.  A single cube is grouped straight from them, fate and census included; several from a table of them.
+and, null unless the row counts, `d…` dimensions, `k…` classes, `x…` arguments of slots.  A single cube is
+grouped straight from them, fate and census included; several from a table of them.
 """
 
 from __future__ import annotations

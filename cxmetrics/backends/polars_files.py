@@ -2,7 +2,8 @@
 
 Every physical column comes out as `p:<name>` in the one type of its kind: String, Int64 (Int128 where a
 file is wider), Float64, Boolean, Date, naive Datetime[us], Datetime[us, UTC].  Text is stripped, and empty
-text is null.  `#` is there for the sake of rows without columns; `#group` and `#row` say where a row stands, when asked for.
+text is null.  `#` is there for the sake of rows without columns; `#group` and `#row` say where a row
+stands, when asked for.
 """
 
 from __future__ import annotations

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cxmetrics.cli.places import seen_from
+from cxmetrics.codes.yaml_files import NO_PROJECT_FILE
 from cxmetrics.compile import Compiled, compile_project
-from cxmetrics.diagnostics import Fault
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.load import PROJECT_FILE
 from cxmetrics.plan import Plan
 
 
@@ -22,7 +24,9 @@ def compiled(project: Path) -> tuple[Compiled, Plan]:
 
 @contextmanager
 def places_of(project: Path) -> Iterator[None]:
-    """Let faults raised inside name their files as seen from where one stands."""
+    """Let faults raised inside name their files as seen from where one stands.  Raises `Fault` where there is none."""
+    if not (project / PROJECT_FILE).is_file():
+        raise Fault(report(NO_PROJECT_FILE, None, path=project))
     try:
         yield
     except Fault as fault:

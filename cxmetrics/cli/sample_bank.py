@@ -93,5 +93,3 @@ def _generate(folder: Path, wanted: Wanted, progress: Progress) -> None:
 
     write_bank(folder, rows=wanted.rows, seed=wanted.seed,
                progress=lambda theme, step, of: progress(f"write {theme}", step, of))
-    # Beside the definitions it would be read as one of them.
-    (folder / "truth.yaml").replace(folder / "data" / "truth.yaml")

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, assert_never
 
-from cxmetrics.arithmetic import leaves_of
 from cxmetrics.cli.lineage import expression_text
 from cxmetrics.cli.session import Session
 from cxmetrics.compile import Compiled
 from cxmetrics.fuse import fuse
 from cxmetrics.ir import Indicator
 from cxmetrics.parse import parse
-from cxmetrics.plan import Cell, Condition, Cube, Leaf, LeafValue, Logic, Operation, Partial, Plan, Value
+from cxmetrics.plan import Cell, Condition, Cube, Leaf, LeafValue, Logic, Operation, Partial, Plan, Value, leaves_of
 from cxmetrics.source import Located, Source
 from cxmetrics.syntax import Broken, Call, Items, Node, Range
 from cxmetrics.write import write
@@ -196,7 +195,7 @@ def _engine_texts(plan: Plan, root: Path, name: str, engine: str) -> Iterator[st
     wanted = partials_of(part)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder:
         scratch = Path(folder)
-        bound = bind(plan, root, scratch, frozenset(plan.partials[index].source for index in wanted))
+        bound = bind(plan, root.resolve(), scratch, frozenset(plan.partials[index].source for index in wanted))
         backend = engine_named(engine, scratch)
         for scan in fuse(part, {key: one.dimensions for key, one in bound.items()}, wanted).scans:
             one = bound[scan.source.id]

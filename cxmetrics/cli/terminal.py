@@ -47,6 +47,12 @@ def tell(text: str) -> None:
         _stop(sys.stderr)
 
 
+def flush() -> None:
+    """Write out what is still held back."""
+    emit_parts(())
+    sys.stderr.flush()
+
+
 def _stop(stream: TextIO) -> None:
     """Send what is still to come nowhere, so that the end of the program does not fall over it."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

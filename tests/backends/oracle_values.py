@@ -1,5 +1,7 @@
 """Values, row expressions and classes in plain Python, one row at a time, written from the contract of the backends."""
 
+# ruff: noqa: DTZ001, DTZ007 - local times have no zone
+
 import datetime as dt
 import math
 import re
@@ -131,7 +133,7 @@ def cast(value, spec, zone):
     match spec.type:
         case "integer":
             if isinstance(value, float):
-                return int(value) if math.isfinite(value) and value == math.floor(value) and abs(value) < 2**63 else None
+                return int(value) if value == math.floor(value) and abs(value) < 2**63 else None
             return integer_in(value) if isinstance(value, str) else value if -2**63 <= value < 2**63 else None
         case "number":
             return number_in(value) if isinstance(value, str) else float(value)
@@ -285,7 +287,7 @@ def apply(function, args):
         case "/":
             return attempt(lambda a, b: float(a) / float(b), *args)
         case "^":
-            return attempt(lambda a, b: math.pow(a, b), *args)
+            return attempt(math.pow, *args)
         case "negate":
             return -args[0]
         case "abs":

@@ -88,7 +88,8 @@ def test_other_texts_are_no_times(tmp_path, text):
 
 
 @pytest.mark.parametrize(("form", "value"), [
-    ("epoch_s", 1772366400), ("epoch_ms", 1772366400000), ("epoch_s", "1772366400"), ("%d/%m/%Y %H.%M", "01/03/2026 20.00"),
+    ("epoch_s", 1772366400), ("epoch_ms", 1772366400000), ("epoch_s", "1772366400"),
+    ("%d/%m/%Y %H.%M", "01/03/2026 20.00"),
     ("%d/%m/%Y %H:%M %z", "01/03/2026 12:00 +0000")])
 def test_times_by_their_format(tmp_path, form, value):  # 1,772,366,400 s = 20,513 days and 12 h: noon of 1 March 2026
     assert values_of(tmp_path, column("x", "time", format=form), [value])[0] == {"2026-03-01 20:00:00": 1}

@@ -49,7 +49,7 @@ def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], gr
     project, names = parted(indicators)
     across = [name.strip() for part in by for name in part.split(",") if name.strip()]
     with places_of(project):
-        frame = ask(project, names, by=across, grain=grain, first=start, last=end, where=where, engine=engine)
+        frame = ask(project.resolve(), names, by=across, grain=grain, first=start, last=end, where=where, engine=engine)
     if shape == "table":
         from cxmetrics.cli.answers import told
 

@@ -62,7 +62,7 @@ def carry_out(session: Session, project: Path, options: RunOptions) -> RunReport
     from cxmetrics.run import run as run_project
 
     with watched(session) as progress, places_of(project):
-        report = run_project(project, options, progress)
+        report = run_project(project.resolve(), options, progress)
     if report.diagnostics:
         show(seen_from(Path.cwd(), project, report.diagnostics), session)
     tell("\n".join(told(report, session, dry=options.dry_run)))
