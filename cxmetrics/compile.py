@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cxmetrics.check import check
 from cxmetrics.codes import yaml_files as codes
+from cxmetrics.declared_tests import MetricTest, resolve_tests
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Pyramid
 from cxmetrics.load import Drafts, load, read_files
@@ -26,6 +27,7 @@ class Compiled:
     pyramid: Pyramid
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...]
+    tests: tuple[MetricTest, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -44,8 +46,9 @@ def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = ())
     drafts, misshapen = load(sources)
     resolved, unresolved = resolve(drafts)
     pyramid, unproved = check(resolved)
-    diagnostics = (*found, *misshapen, *unresolved, *unproved)
+    tests, untestable = resolve_tests(drafts, pyramid)
+    diagnostics = (*found, *misshapen, *unresolved, *unproved, *untestable)
     if not diagnostics and not pyramid.indicators and sources:
         diagnostics = (report(codes.EMPTY_PROJECT, sources[0].whole, path=sources[0].path),)
     failed = any(finding.code.severity == "error" for finding in diagnostics)
-    return Compiled(tuple(sources), drafts, pyramid, None if failed else lower(pyramid), diagnostics)
+    return Compiled(tuple(sources), drafts, pyramid, None if failed else lower(pyramid), diagnostics, tests)

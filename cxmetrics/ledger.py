@@ -357,7 +357,7 @@ def _reading(path: Path) -> sqlite3.Connection:
 
 
 def _copied(path: Path, to: Path) -> Path:
-    """The ledger and its log elsewhere, as they stood together.  Raises `OperationalError` if they never stood still."""
+    """The ledger and its log elsewhere, as they stood together.  Raises `OperationalError` if never still."""
     pair = [path, path.with_name(path.name + "-wal")]
     for _ in range(10):
         before = [_stamp(each) for each in pair]

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, assert_never, cast
 
 from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from cxmetrics.arguments import Bound, fill
 from cxmetrics.assets import grammar
 from cxmetrics.codes.syntax import (
     DATE_NOT_PADDED,
@@ -44,7 +45,16 @@ RESERVED = ("OR", "AND", "NOT", "IN", "BETWEEN", "IS", "MISSING", "CONTAINS", "S
 
 
 def parse(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
-    """The tree of a formula and what is wrong with it; never raises.
+    """The tree of a formula, the parameters of its template put in, and what is wrong with it; never raises."""
+    tree, problems = read(formula)
+    if not isinstance(formula, Bound):
+        return tree, problems
+    found = list(problems)
+    return fill(tree, formula.arguments, found), tuple(found)
+
+
+def read(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
+    """The tree of a formula as it is written, and what is wrong with it; never raises.
 
     A formula that cannot be read gives `Broken` and one diagnostic at the smallest place.
     """

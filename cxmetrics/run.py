@@ -34,8 +34,10 @@ from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.evaluate import evaluate
 from cxmetrics.fuse import all_cuts, families, fuse
+from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Days, Plan, Scan
 from cxmetrics.points import last as last_day_of
+from cxmetrics.points import periods as periods_of
 from cxmetrics.points import start as period_start
 from cxmetrics.stale import Day, Family, Task, days_between, delivered, stale_days, tasks
 from cxmetrics.states import concat, spread
@@ -236,18 +238,29 @@ class _Job:
     def _evaluate(self, done: list[_Done]) -> Iterator[ValuesChange]:
         """The values of all periods whose states or definitions changed, and of those that follow them."""
         spans = {source: span for source, files in self.inputs.items() if (span := delivered(files))}
-        changed = {day for one in done for day in one.task.days}
-        if self._rules_changed():
-            changed |= {day for span in spans.values() for day in span}
+        changed = {day for one in done for day in one.task.days} | self._no_longer_true()
+        anew = self.options.full or self._rules_changed()
+        if anew:
+            changed |= {day for span in spans.values() for day in span} | self._stored_days()
         if not changed:
             return
-        between = (min(changed), max(changed) + _ONE)
+        between = self._widened((min(changed), max(changed) + _ONE))
         computed = {source: self._known_days(source, done) for source in self.bound}
         known = {source: (min(days), max(days)) for source, days in computed.items() if days}
-        frame = evaluate(self.plan, self._states(done), known, self._widened(between))
-        for grain in self.plan.project.grains:
-            periods = frozenset(frame.filter(pl.col("grain") == grain)["period"].unique())
+        frame = evaluate(self.plan, self._states(done), known, between)
+        for grain in GRAINS if anew else self.plan.project.grains:  # grains that are shown no more are emptied
+            periods = frozenset(periods_of([(between[0], between[1] - _ONE)], grain, self.plan.project.week_start))
             yield ValuesChange(grain, periods, frame.filter(pl.col("grain") == grain))
+
+    def _stored_days(self) -> frozenset[Day]:
+        """All days that the store had states of, before this run."""
+        return frozenset(day for source in self.plan.sources for days in self.store.coverage(source).values()
+                         for day in days)
+
+    def _no_longer_true(self) -> frozenset[Day]:
+        """Stored days whose files went or changed, whether or not anything takes their place."""
+        return frozenset(day for source, stale in self.forget.items() if stale is None or stale
+                         for days in self.has[source].values() for day in days if stale is None or day in stale)
 
     def _widened(self, between: Days) -> Days:
         """From the first changed day to the end: a slice that is new on an old day counts 0 on all later ones."""

@@ -112,8 +112,10 @@ _Child = Annotated[
 
 
 class IndicatorDraft(Draft):
-    """A node of the pyramid."""
+    """A node of the pyramid, or what a template says of one."""
 
+    use: Scalar | None = None
+    each: dict[Name, Scalars] | None = Field(default=None, alias="for")
     level: Scalar | None = None
     title: Titles | None = None
     description: Titles | None = None
@@ -142,19 +144,56 @@ class PrivacyDraft(Draft):
     min_n: Scalar | None = None
 
 
+class TableDraft(Draft):
+    """Rows of a test as a table: the names once, then the values of each row."""
+
+    columns: list[Scalar]
+    rows: list[list[Scalar]] = []
+
+
+_Expected = Annotated[
+    Annotated[Scalar, Tag("text")] | Annotated[dict[Name, Scalar], Tag("map")]
+    | Annotated[list[dict[Name, Scalar]], Tag("list")], Discriminator(_shape)]
+
+
+class MetricTestDraft(Draft):
+    """A test of indicators: rows of sources, and what has to come out of them.
+
+    Columns not given are null; times not given are the first day of the period of the test (`at`, by default the
+    period of the last time given, else that of 2026-01-01), whose length is `grain` (the project's coarsest).
+    Of `keep`, parts that read only columns that no row of the test gives do not apply; likewise columns of `unique`
+    and `received`.  A source not given has delivered nothing; one given an empty list has delivered, with no rows.
+    What is hidden for too few rows elsewhere is shown here.  `expect` holds a value in the indicator's unit
+    (`99.5%`, `500 ms`, `2 / 3`), `missing`, or one map or a list of maps: dimensions that say the slice, measures
+    (`value`, `n`, `score`, `status` and other columns of `values`), `at` and `tolerance` (absolute).
+    """
+
+    description: Titles | None = None
+    given: dict[Name, Annotated[
+        Annotated[TableDraft, Tag("map")] | Annotated[list[dict[Name, Scalar]], Tag("list")]
+        | Annotated[Scalar, Tag("text")], Discriminator(_shape)]] = {}
+    at: Scalar | None = None
+    grain: Scalar | None = None
+    expect: dict[Name, _Expected]
+    tolerance: Scalar | None = None
+
+
 class Document(Draft):
     """What any YAML file of a project may hold."""
 
     sources: dict[Name, SourceDraft] = {}
     dimensions: dict[Name, Annotated[
         Annotated[Scalar, Tag("text")] | Annotated[DimensionDraft, Tag("map")], Discriminator(_shape)]] = {}
+    templates: dict[Name, IndicatorDraft] = {}
     indicators: dict[Name, IndicatorDraft] = {}
+    tests: dict[Name, MetricTestDraft] = {}
 
 
 class ProjectDocument(Document):
     """`cxmetrics.yaml`: the sections, and what holds for the whole project."""
 
     project: Scalar
+    imports: Scalars | None = Field(default=None, alias="import")
     title: Titles | None = None
     description: Titles | None = None
     time_zone: Scalar | None = None

@@ -251,6 +251,13 @@ def concat(frames: Sequence[pl.DataFrame], dimensions: int) -> pl.DataFrame:
         schema=schema(dimensions))
 
 
+def apart(frame: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
+    """States by their first dimension, which they lose: each part is of the family of the others."""
+    rest = {f"d{i + 1}": f"d{i}" for i in range(len(frame.columns) - len(schema(0)) - 1)}
+    parts = frame.partition_by("d0", as_dict=True, include_key=False)
+    return {str(name): part.rename(rest) for (name,), part in parts.items()}
+
+
 _Merge = Callable[[Plan, pl.DataFrame, list[str]], pl.DataFrame]
 
 

@@ -86,15 +86,19 @@ class Store:
         Raises `Fault` CX801 (cannot be written), CX803 (damaged), CX804 (a reader, and no run yet), CX805 (newer).
         """
         folder = path.absolute()
-        if not writable and not (folder / LEDGER).is_file():
+        if writable:
+            return cls(folder, _prepared(folder))
+        if not (folder / LEDGER).is_file():
             raise _no_run(path)
-        ledger = _prepared(folder) if writable else Ledger(folder / LEDGER, writable=False)
+        ledger = Ledger(folder / LEDGER, writable=False)
         try:
-            if not writable and not ledger.has_runs():
-                raise _no_run(path)
+            known = ledger.has_runs()
         except BaseException:
             ledger.close()
             raise
+        if not known:
+            ledger.close()
+            raise _no_run(path)
         return cls(folder, ledger)
 
     def close(self) -> None:
@@ -165,8 +169,8 @@ class Store:
         """The table `runs`, the oldest first; `number` counts the commits."""
         texts = {each.name: pl.String() for each in fields(RunRow)}
         found = pl.DataFrame(self._ledger.runs(), schema={"number": pl.Int64(), **texts}, orient="row")
-        instant = pl.Datetime("us", "UTC")
-        return found.with_columns(pl.col("started", "finished").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z").cast(instant),
+        instants = pl.col("started", "finished").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z")
+        return found.with_columns(instants.cast(pl.Datetime("us", "UTC")),
                                   pl.col("first", "last").str.to_date("%Y-%m-%d"))
 
     def rejects(self, run: str | None = None) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from cxmetrics.ir import Constant
 from cxmetrics.plan import LeafValue, Node, Operation, Value, references_of
 from cxmetrics.scoring import SLACK, Pools, combine, rounded, score
 from cxmetrics.statistics.arrays import Array, Flags
+from cxmetrics.units import SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +107,5 @@ def _settle(node: Node, row: int, tree: Tree, pools: Pools) -> None:
     tree.fed[row] = tree.value[row]
     if indicator.score is not None:
         tree.score[row] = tree.fed[row] = score(tree.value[row], indicator.score, indicator.direction, pools)
+    elif indicator.unit == SCORE:  # what children's scores come to is itself a score
+        tree.score[row] = tree.value[row]

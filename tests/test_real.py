@@ -256,7 +256,8 @@ def test_countries_with_holes(real):
     assert compare(real("asia_europe_index"), "exp_30_norm_raw_minmax_0_100.csv", "measured", None) == 63
 
 
-@pytest.mark.parametrize(("threshold", "pyramid", "gone"), [("none", "none", 0), ("0.5", "half", 0), ("0.8", "most", 22)])
+@pytest.mark.parametrize(("threshold", "pyramid", "gone"),
+                         [("none", "none", 0), ("0.5", "half", 0), ("0.8", "most", 22)])
 def test_countries_pyramids_with_holes(real, threshold, pyramid, gone):
     index = real("asia_europe_index")
     assert compare(index, f"exp_31_agg_missing_thresh_{threshold}.csv", "measured", pyramid) == 63 + gone

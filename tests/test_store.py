@@ -36,7 +36,7 @@ def states(*rows, source="survey", family=BRANCH, fingerprints=None, days=None):
     """A change from (fingerprint, day, branch, value); it replaces what it tells of, unless said otherwise."""
     frame = pl.DataFrame([(name, at, *([branch] if family else []), None, Decimal(value))
                           for name, at, branch, value in rows], orient="row",
-                         schema={"partial": pl.String, "day": pl.Date, **dict.fromkeys(["d0"] if family else [], pl.String),
+                         schema={"partial": pl.String, "day": pl.Date, **({"d0": pl.String} if family else {}),
                                  "key": pl.Float64, "value": pl.Decimal(38, 0)})
     return StatesChange(source, family, frame, frozenset(fingerprints or {row[0] for row in rows}),
                         frozenset(days or {row[1] for row in rows}))
@@ -132,7 +132,8 @@ def test_a_replaced_day_without_rows_is_covered_and_empty(path):
 
 def test_two_changes_of_one_bucket_in_one_commit(path):
     commit(path, states(("a", day(1), "east", 1), ("a", day(2), "east", 2)))
-    commit(path, states(("b", day(1), "east", 3), ("b", day(2), "east", 4)), states(("a", day(3), "east", 5)), name="r2")
+    commit(path, states(("b", day(1), "east", 3), ("b", day(2), "east", 4)), states(("a", day(3), "east", 5)),
+           name="r2")
     assert [row[3] for row in read(path)] == [1, 2, 5, 3, 4]
 
 

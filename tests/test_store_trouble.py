@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -200,7 +201,8 @@ DAMAGES = {"its checksum differs": flip, "it is missing": Path.unlink,
 
 @pytest.mark.parametrize("what", DAMAGES)
 def test_a_damaged_file_is_not_read_and_a_full_run_mends_it(path, what):
-    changes = [states(("a", day(1), "east", 1), ("a", day(2), "east", 2)), values(("nps", day(1), 1), ("nps", day(2), 2))]
+    changes = [states(("a", day(1), "east", 1), ("a", day(2), "east", 2)),
+               values(("nps", day(1), 1), ("nps", day(2), 2))]
     commit(path, *changes)
     for file in (path / "data").iterdir():
         DAMAGES[what](file)
@@ -219,7 +221,7 @@ def test_a_damaged_file_is_not_read_and_a_full_run_mends_it(path, what):
         assert store.verify().damaged == ()
 
 
-@pytest.mark.parametrize("content", [b"not a ledger at all, but long enough to have a header" * 20, b"SQLite format 3\0"])
+@pytest.mark.parametrize("content", [b"no ledger, but long enough to have a header" * 20, b"SQLite format 3\0"])
 def test_a_ledger_that_is_none(path, content):
     commit(path)
     (path / "ledger.sqlite").write_bytes(content)
@@ -273,3 +275,22 @@ def test_a_store_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("x")
     assert refused("CX801", lambda: Store.open(tmp_path / "file", writable=True))["problem"] == "Not a directory"
     refused("CX801", lambda: Store.open(tmp_path / "file" / "store", writable=True))
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid") or os.geteuid() != 0, reason="only root can become somebody else")
+def test_somebody_who_may_only_read_reads():
+    with tempfile.TemporaryDirectory() as place:  # the folders of pytest are closed to others
+        Path(place).chmod(0o755)
+        path = Path(place) / "store"
+        commit(path, states(("a", day(1), "east", 1)))
+        script = "import sys, test_store_trouble; test_store_trouble.read_as_nobody(sys.argv[1])"
+        assert ended(child(script, path)) == 0
+        with Store.open(path, writable=True):
+            commit(path, states(("a", day(1), "east", 1)), name="r2")
+            assert ended(child(script, path)) == 0
+
+
+def read_as_nobody(path):
+    os.seteuid(65534)
+    assert read(Path(path)) == [("a", day(1), "east", 1)]
+    refused("CX801", lambda: commit(Path(path), name="r3"))

@@ -152,7 +152,7 @@ def _prunable(request: Request, needs: Needs) -> Node | None:
     ends = _ends(request.table.columns[spec.physical], first - dt.timedelta(days=2), last + dt.timedelta(days=2))
     if ends is None:
         return None
-    column = Name(spec.physical)
+    column = held(Name(spec.physical), request.table.columns[spec.physical])  # a cast to the own type costs nothing
     return either(both(Infix(">=", (column, ends[0])), Infix("<=", (column, ends[1]))), IsNull(column))
 
 

@@ -73,9 +73,19 @@ def _options(files: Iterable[Path], zone: str, limits: Limits, scratch: str) -> 
     yield "lock_configuration", Literal(True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """An Arrow stream; a frame made from the relation itself would keep DuckDB's types alive at exit."""
+
+    capsule: object
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.capsule
+
+
 def frame_of(connection: Connection, query: str) -> pl.DataFrame:
     """The rows of a query."""
-    return pl.DataFrame(connection.sql(query))
+    return pl.DataFrame(_Stream(connection.sql(query).__arrow_c_stream__()))
 
 
 def number_of(connection: Connection, query: str) -> int:

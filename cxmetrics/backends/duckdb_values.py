@@ -70,6 +70,8 @@ def held(physical: Name, kind: Physical) -> Node:
             return Cast(physical, "DOUBLE")
         case "time":
             return Cast(physical, "TIMESTAMP")
+        case "instant":
+            return Cast(physical, "TIMESTAMPTZ")
         case _:
             return physical
 

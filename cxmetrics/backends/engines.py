@@ -15,11 +15,11 @@ def engine_named(name: str, scratch: Path) -> Backend:
     """The engine called `name`, with a folder for what does not fit in memory.  Raises `Fault` CX602."""
     match name:
         case "duckdb":
-            from cxmetrics.backends.duckdb import DuckDB  # noqa: PLC0415 - an engine that may not be wanted
+            from cxmetrics.backends.duckdb import DuckDB
 
             return DuckDB(scratch)
         case "polars":
-            from cxmetrics.backends.polars import Polars  # noqa: PLC0415
+            from cxmetrics.backends.polars import Polars
 
             return Polars()
         case _:

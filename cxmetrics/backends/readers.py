@@ -207,7 +207,7 @@ def _physical(kind: str) -> Physical:
         return "integer"
     if kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL"):
         return "number"
-    if kind == "TIMESTAMP WITH TIME ZONE":
+    if "WITH TIME ZONE" in kind or kind.startswith("TIMESTAMPTZ"):
         return "instant"
     if kind.startswith("TIMESTAMP"):
         return "time"

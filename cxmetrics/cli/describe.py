@@ -65,7 +65,8 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "shown", [session.say("show.min_n", n=least)] if least > 1 else []
     yield "parents", _parents(pyramid, indicator, session)
     yield "roots", [session.say("show.of", weight=share(part), name=root, title=_title(pyramid, root, session))
-                    for root, part in weights_at_roots(pyramid, indicator.id).items()]
+                    for root, part in weights_at_roots(pyramid, indicator.id).items()
+                    if (root, part) not in parents(pyramid)[indicator.id]]
     yield "rows", list(_origins(plan, pyramid, indicator, session))
     yield "owner", [indicator.owner] if indicator.owner else []
     yield "tags", [", ".join(indicator.tags)] if indicator.tags else []

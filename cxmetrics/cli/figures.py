@@ -8,10 +8,11 @@ from math import isfinite
 from typing import Literal
 
 from cxmetrics.ir import Grain, Rounding
-from cxmetrics.units import COUNT, Unit, read_unit
+from cxmetrics.units import COUNT, Unit, conversion, duration, read_unit
 
 Sign = Literal["", "+"]
 _MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncate": ROUND_DOWN}
+_LONGEST = {"us": (10_000.0, "ms"), "ms": (10_000.0, "s"), "s": (600.0, "min"), "min": (600.0, "h"), "h": (240.0, "d")}
 _HUGE = 1e15  # from here on digits say less than the power of ten
 NONE = "-"
 
@@ -23,6 +24,8 @@ def figure(value: float | None, unit: Unit | None, display: Rounding | None = No
     """
     if value is None or not isfinite(value):
         return NONE
+    if display is None and unit is not None and unit.is_duration:
+        value, unit = _readable(value, unit)
     kind = unit.kind if unit else "number"
     share = kind == "share"
     sign: Sign = "+" if kind == "nps" or difference else ""
@@ -65,6 +68,15 @@ def period_name(period: dt.date, grain: Grain) -> str:
             return f"{period.year:04d}"
 
 
+def _readable(value: float, unit: Unit) -> tuple[float, Unit]:
+    """A length of time in the unit it is told in: milliseconds to 10 s, seconds to 10 min, and so on."""
+    size = abs(value)
+    for name, most in _LONGEST.items():
+        if unit == duration(name) and size >= most[0]:
+            return _readable(value * conversion(unit, duration(most[1])), duration(most[1]))
+    return value, unit
+
+
 def _rounded(exact: Decimal, display: Rounding | None, places: int, sign: Sign) -> str:
     if abs(exact) >= _HUGE:
         return f"{float(exact):{sign}.6g}"
@@ -90,6 +102,8 @@ def _places(size: float, unit: Unit | None) -> int:
             return 1
         case "quantity" if unit and unit.powers == ((COUNT, 1),) and size.is_integer():
             return 0
+    if size == 0:
+        return 0
     return 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
 
 

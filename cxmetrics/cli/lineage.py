@@ -26,7 +26,7 @@ def is_over_rows(formula: Expr) -> bool:
 
 
 def columns_of(pyramid: Pyramid, name: str) -> Mapping[str, frozenset[str]]:
-    """For each source the columns that an indicator looks at, itself or below; derived columns with what they are of."""
+    """For each source the columns that an indicator looks at, itself or below, with those that derived ones need."""
     found: dict[str, set[str]] = {}
     todo, seen = [name], set[str]()
     while todo:

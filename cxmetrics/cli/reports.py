@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from cxmetrics.cli.figures import whole
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import Column, as_table
+from cxmetrics.render.wording import visible
 
 if TYPE_CHECKING:
     from cxmetrics.run import RunReport, SourceReport
 
+_PLANNED = ("files", "days")
+_COUNTED = (*_PLANNED, "read", "kept", "dropped", "duplicates", "rejected")
 _MOST_REASONS = 20
 
 
@@ -19,21 +22,18 @@ def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
     """The lines of a report: a table of sources, reasons of rejection, and what came out."""
     busy = [source for source in report.sources if source.days]
     if busy:
-        yield from as_table(_columns(session), [_cells(source) for source in busy])
+        columns = _PLANNED if dry else _COUNTED
+        heads = [Column(session.term("column", name), right=name != "source") for name in ("source", *columns)]
+        yield from as_table(heads, [[source.id, *(whole(_count(source, n)) for n in columns)] for source in busy])
         yield from _reasons(busy, session)
         yield ""
     yield _outcome(report, session, dry=dry)
 
 
-def _columns(session: Session) -> list[Column]:
-    numbers = ("files", "days", "read", "kept", "dropped", "duplicates", "rejected")
-    return [Column(session.term("column", "source")), *(Column(session.term("column", n), right=True) for n in numbers)]
-
-
-def _cells(source: SourceReport) -> list[str]:
-    counts = (source.files, source.days, source.read, source.kept, source.dropped, source.duplicates,
-              sum(source.rejected.values()))
-    return [source.id, *map(whole, counts)]
+def _count(source: SourceReport, name: str) -> int:
+    if name == "rejected":
+        return sum(source.rejected.values())
+    return int(getattr(source, name))
 
 
 def _reasons(sources: list[SourceReport], session: Session) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _reasons(sources: list[SourceReport], session: Session) -> Iterator[str]:
 
 def _reason(text: str, session: Session) -> str:
     column, _, reason = text.rpartition(": ")
-    return f"{column}: {session.term('reason', reason)}"
+    return f"{visible(column)}: {session.term('reason', reason)}"
 
 
 def _outcome(report: RunReport, session: Session, *, dry: bool) -> str:

@@ -136,7 +136,7 @@ def _places() -> Iterator[tuple[dt.date, str, str]]:
 
 
 def _drawn(state: int) -> Iterator[float]:
-    """Numbers from 0 to 1, the same on every machine: the generator of Park and Miller (1988), x ← 48271 x mod 2³¹-1."""
+    """Numbers from 0 to 1, the same on every machine: x ← 48271 x mod 2³¹ - 1 (Park, Miller, Stockmeyer 1993)."""
     while True:
         state = state * 48271 % 0x7FFFFFFF
         yield state / 0x7FFFFFFF

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,10 +15,12 @@ from typing import Literal
 
 from rich.cells import cell_len
 
-from cxmetrics.render.wording import visible
+from cxmetrics.render.wording import shown, visible
 
 Shape = Literal["table", "json", "csv"]
 Row = Sequence[object]
+# Escaped in JSON, where that says the same: what steers a terminal, and halves of pairs.
+_STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ def as_json(names: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
     before = "[\n"
     for row in rows:
         record = {name: plain(cell) for name, cell in zip(names, row, strict=True)}
-        yield before + json.dumps(record, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+        yield before + _STEERING.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
@@ -63,6 +67,8 @@ def plain(cell: object) -> object:
 def _field(cell: object) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
     return repr(cell) if isinstance(cell, float) else str(cell)
 
 
@@ -105,9 +111,12 @@ def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]
     return "  ".join(padded(cell, width, right=column.right) for cell, column, width in parts).rstrip()
 
 
-def shaped(shape: Literal["json", "csv"], names: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
-    """Rows for programs."""
-    return as_json(names, rows) if shape == "json" else as_csv(names, rows)
+def shaped(shape: Literal["json", "csv"], names: Sequence[str], rows: Iterable[Row], *, watched: bool) -> Iterator[str]:
+    """Rows for programs; `watched`: a terminal shows them, which no text from the data may steer."""
+    if shape == "json":
+        return as_json(names, rows)
+    lines = as_csv(names, rows)
+    return ("".join(char if char == "\n" else shown(char) for char in line) for line in lines) if watched else lines
 
 
 def records(rows: Iterable[Mapping[str, object]], names: Sequence[str]) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import click
@@ -9,6 +10,8 @@ import click
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.words import CLICK, WORDS
 from cxmetrics.diagnostics import closest
+
+_EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 
 
 class Verb(click.Command):
@@ -71,6 +74,13 @@ def _what(error: click.ClickException, session: Session) -> str:
         case click.BadParameter() if error.param is not None and isinstance(error.param.type, click.Choice):
             choices = ", ".join(map(str, error.param.type.choices))
             return session.say("usage.choice", name=error.param.opts[0], choices=choices)
+        case click.BadParameter() if error.param is not None and isinstance(error.param.type, click.IntRange):
+            low, high = error.param.type.min, error.param.type.max
+            return session.say("usage.range", name=error.param.opts[0], low=low, high="…" if high is None else high)
+        case click.BadOptionUsage():
+            return session.say("usage.argument", name=error.option_name)
+        case _ if extra := _EXTRA.fullmatch(error.message):
+            return session.say("usage.extra", name=extra[1])
         case _:
             return session.say("usage.other", problem=error.format_message())
 

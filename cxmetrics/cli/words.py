@@ -10,6 +10,7 @@ from typing import Final
 
 from cxmetrics.cli.words_help import HELP, OPTIONS
 from cxmetrics.cli.words_show import SHOW
+from cxmetrics.cli.words_test import TEST
 from cxmetrics.diagnostics import Phrase
 
 CLICK: Final[dict[str, str]] = {
@@ -29,6 +30,9 @@ _GENERAL = {
     "usage.verb": Phrase("error: there is no verb {name}", "错误：没有命令 {name}"),
     "usage.missing": Phrase("error: {name} is missing", "错误：缺少 {name}"),
     "usage.choice": Phrase("error: {name} is one of {choices}", "错误：{name} 只能是 {choices} 之一"),
+    "usage.range": Phrase("error: {name} is a whole number from {low} to {high}", "错误：{name} 应为 {low} 至 {high} 的整数"),
+    "usage.argument": Phrase("error: {name} needs a value", "错误：{name} 需要一个值"),
+    "usage.extra": Phrase("error: {name} is too much", "错误：多余的参数 {name}"),
     "usage.other": Phrase("error: {problem}", "错误：{problem}"),
     "usage.guess": Phrase("; did you mean {guess}?", "；是否想写 {guess}?"),
     "check.summary": Phrase("{findings} in {files}, {indicators}", "{files}、{indicators}：{findings}"),
@@ -61,8 +65,9 @@ _GENERAL = {
     "init.indicators": Phrase("The pyramid: formulas over rows, and composites with weights.",
                               "指标体系：按行计算的公式，以及按权重合成的指标。"),
     "init.exists": Phrase("{path} is there already; nothing was written", "{path} 已存在，没有写入任何内容"),
-    "init.done": Phrase("wrote {count} files to {folder}; next:\n{step}  cxmetrics check\n  cxmetrics run\n  cxmetrics tree",
-                        "已在 {folder} 写入 {count} 个文件；接下来：\n{step}  cxmetrics check\n  cxmetrics run\n  cxmetrics tree"),
+    "init.done": Phrase(
+        "wrote {count} files to {folder}; next:\n{step}  cxmetrics check\n  cxmetrics run\n  cxmetrics tree",
+        "已在 {folder} 写入 {count} 个文件；接下来：\n{step}  cxmetrics check\n  cxmetrics run\n  cxmetrics tree"),
     "demo.occupied": Phrase("{folder} holds something else; name another folder", "{folder} 中已有其他内容，请换一个文件夹"),
     "demo.made": Phrase("wrote the sample bank to {folder}", "已在 {folder} 生成样例银行"),
     "demo.kept": Phrase("the sample bank in {folder} is kept; --fresh makes it anew",
@@ -110,5 +115,5 @@ _TERMS = {
 }
 
 WORDS: Final[dict[str, Phrase]] = {
-    **HELP, **OPTIONS, **SHOW, **_GENERAL,
+    **HELP, **OPTIONS, **SHOW, **TEST, **_GENERAL,
     **{f"{kind}.{name}": Phrase(*both) for kind, terms in _TERMS.items() for name, both in terms.items()}}

@@ -14,25 +14,27 @@ HELP: Final[dict[str, Phrase]] = {
         "客户体验指标的编译器与计算引擎。\n\nPROJECT 是含有 cxmetrics.yaml 的文件夹，默认为当前文件夹。"
         "数据写到标准输出，其余写到标准错误。\n\n"
         "退出状态：0 正常；1 定义或数据有问题；2 用法有误，或机器、cxmetrics 自身出错。"),
-    "help.demo": Phrase("Make the sample bank, run it, print its pyramid.\n\nDIR is demo-bank by default. A bank that is "
-                        "there already is kept.",
+    "help.demo": Phrase("Make the sample bank, run it, print its pyramid.\n\nDIR is demo-bank by default. A bank that "
+                        "is there already is kept.",
                         "生成样例银行，计算并打印指标体系\n\nDIR 默认为 demo-bank；已有的样例会沿用。"),
     "help.init": Phrase("Write a small project that checks and runs.", "新建一个能检查、能运行的小项目"),
     "help.check": Phrase("Check the definitions; print every problem at its place.\n\nNo data are read.",
                          "检查定义，逐一指出问题所在\n\n不读取数据。"),
     "help.tree": Phrase("Print the pyramid: weights, and values once there are some.",
                         "打印指标体系：权重，以及已有的数值"),
-    "help.run": Phrase("Compute what is missing or stale and commit it, all or nothing.\n\nThe interval holds its first day "
-                       "and not its last; by default it is all the sources have.",
+    "help.run": Phrase("Compute what is missing or stale and commit it, all or nothing.\n\nThe interval holds its first "
+                       "day and not its last; by default it is all the sources have.",
                        "计算缺失或过期的部分并一次提交\n\n区间含首日、不含末日；默认为数据源的全部日期。"),
     "help.query": Phrase(
         "Print any slice: from the store where it can, from the sources where it must.\n\nThe first word may be a "
-        "project folder. A table is for people, rounded; json (an array of objects) and csv have every column, unrounded.",
+        "project folder. A table is for people, rounded; json (an array of objects) and csv have every column, "
+        "unrounded.",
         "查询任意切片：能用存储则用，否则读数据源\n\n第一个词可以是项目文件夹。table 供人阅读，已取整；"
         "json（对象数组）与 csv 含全部列，不取整。"),
     "help.show": Phrase("Describe an indicator in plain words, or show what a stage made of it.",
                         "用平实的话说明一个指标，或显示编译各阶段的结果"),
-    "help.explain": Phrase("Explain a code (CX201), or a function of the language (nps).\n\nWithout CODE, list all codes.",
+    "help.explain": Phrase("Explain a code (CX201), or a function of the language (nps).\n\n"
+                           "Without CODE, list all codes.",
                            "解释诊断代码（CX201）或公式函数（nps）\n\n不带 CODE 时列出全部代码。"),
     "help.schema": Phrase("Print the JSON Schema of the YAML, for editors.", "打印 YAML 的 JSON Schema，供编辑器使用"),
 }

@@ -11,7 +11,7 @@ SHOW: Final[dict[str, Phrase]] = {
     "fact.kind": Phrase("kind", "类型"),
     "fact.formula": Phrase("formula", "公式"),
     "fact.children": Phrase("made of", "组成"),
-    "fact.missing": Phrase("if missing", "缺失时"),
+    "fact.missing": Phrase("if one lacks", "缺失时"),
     "fact.unit": Phrase("unit", "单位"),
     "fact.good": Phrase("good", "方向"),
     "fact.score": Phrase("score", "得分"),

@@ -6,6 +6,8 @@ from cxmetrics.diagnostics import Code, Phrase
 
 SIMILAR_NAME = Phrase("this one has a similar name", "这个名称与之相近")
 FIRST_DEFINED = Phrase("first defined here", "第一次定义在这里")
+DEFINED_HERE = Phrase("defined here", "定义在这里")
+VARIABLE_HERE = Phrase("this variable", "这个变量")
 MEANT_HERE = Phrase("could mean this one", "可能指这个")
 
 _NOT_DEFINED = Phrase("not defined in any loaded file", "所有已读入的文件中都没有定义")
@@ -159,3 +161,66 @@ SECRET_COLUMN = Code(
     label=Phrase("credentials and biometrics stay out of indicators", "鉴别信息与生物特征不进入指标"),
     note=Phrase("C3 holds passwords, keys and biometrics (JR/T 0171-2020)", "C3 级为口令、密钥、生物特征等（JR/T 0171-2020）"),
     help=Phrase("use another column, or correct its `class`", "请改用其他列，或更正它的 `class`"))
+UNKNOWN_EXPECTATION = Code(
+    "CX227", "unknown-expectation",
+    Phrase("`{name}` is neither a dimension nor a measure", "`{name}` 既不是维度，也不是可以检验的数值"),
+    label=Phrase("nothing to compare", "没有可比较的内容"),
+    note=Phrase("an expected row says its slice by dimensions, and what comes out by measures",
+                "预期的一行用维度指明切片，用数值列写出结果"),
+    help=Phrase("known are: {known}", "可用的有：{known}"))
+GIVEN_DERIVED = Code(
+    "CX228", "given-derived",
+    Phrase("the column `{name}` of `{source}` is computed and cannot be given", "`{source}` 的列 `{name}` 由公式得出，不能直接给值"),
+    label=Phrase("has a formula", "这一列有公式"),
+    note=Phrase("a test proves the formulas of columns too", "测试也要检验列的公式"),
+    help=Phrase("give the columns it is computed from", "请给出公式用到的列"))
+ROW_LENGTH = Code(
+    "CX229", "row-length",
+    Phrase("a row of {found} values stands under {expected} columns", "一行有 {found} 个值，而列有 {expected} 个"),
+    label=Phrase("this row", "这一行"),
+    help=Phrase("write `null` for a value that is missing", "缺失的值请写 `null`"))
+MISSING_ARGUMENT = Code(
+    "CX240", "missing-argument",
+    Phrase("the template `{template}` is used without `{parameter}`", "使用模板 `{template}` 时没有给出 `{parameter}`"),
+    label=Phrase("`{parameter}` is not given", "没有给出 `{parameter}`"),
+    note=Phrase("a parameter without a default is given at every use", "没有默认值的参数每次使用都要给出"),
+    help=Phrase("write `{parameter} = …`, or give it a default in the template's head",
+                "请写 `{parameter} = …`，或在模板开头给出默认值"))
+REPEATED_PARAMETER = Code(
+    "CX241", "repeated-parameter",
+    Phrase("the parameter `{name}` stands twice", "参数 `{name}` 出现两次"),
+    label=Phrase("again here", "这里再次出现"),
+    note=Phrase("which of the two holds is open", "不清楚以哪一个为准"),
+    help=Phrase("keep one of the two", "请保留其中一个"))
+TEMPLATE_HEAD = Code(
+    "CX242", "template-head",
+    Phrase("`{head}` is not the head of a template", "`{head}` 不是模板的开头"),
+    label=Phrase("a name and its parameters are wanted here", "此处应为名称和参数"),
+    help=Phrase("write a name and its parameters, such as `page_speed(page, good = 2.5 s)`",
+                "请写名称和参数，例如 `page_speed(page, good = 2.5 s)`"))
+ARGUMENT_KIND = Code(
+    "CX243", "argument-kind",
+    Phrase("a formula stands where the argument `{parameter}` is wanted", "参数 `{parameter}` 的值不能是公式"),
+    label=Phrase("more than one value", "不是单个值"),
+    note=Phrase("an argument is a number with its unit, text, a date, a name, a range, or a list of such values",
+                "参数的值可以是带单位的数字、文本、日期、名称、范围，或由这些值组成的列表"),
+    help=Phrase("define an indicator with the formula, and give its id", "请把公式定义为指标，再给出它的标识"))
+PARAMETER_NOT_A_NAME = Code(
+    "CX244", "parameter-not-a-name",
+    Phrase("`{name}` is a part of a name, and `{found}` cannot be one", "`{name}` 是名称的一部分，而 `{found}` 不能用作名称"),
+    label=Phrase("a name is wanted here", "此处需要名称"),
+    note=Phrase("parameters are put in as values with a type, never as pieces of text",
+                "参数按带类型的值代入，从不拼接文本"),
+    help=Phrase("give a name without quotes", "请给出不带引号的名称"))
+CIRCLE_OF_TEMPLATES = Code(
+    "CX245", "circle-of-templates",
+    Phrase("templates use each other in a circle: {path}", "模板循环引用：{path}"),
+    label=Phrase("leads back to where it began", "又回到起点"),
+    note=Phrase("expanding them would never end", "这样展开永远不会结束"),
+    help=Phrase("remove one of the uses in the circle", "请去掉循环中的一处引用"))
+ID_WITHOUT_VARIABLE = Code(
+    "CX246", "id-without-variable",
+    Phrase("the id `{id}` does not name the variable `{variable}` of its `for`", "标识 `{id}` 没有写出 `for` 的变量 `{variable}`"),
+    label=Phrase("one id for several indicators", "多个指标共用一个标识"),
+    note=Phrase("each value of the variable makes an indicator with an id of its own", "变量的每个值产生一个指标，各有自己的标识"),
+    help=Phrase("write `{variable}` in braces in the id", "请在标识中用花括号写出 `{variable}`"))

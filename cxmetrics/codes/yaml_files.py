@@ -98,3 +98,15 @@ UNKNOWN_TAG = Code(
     label=Phrase("this tag", "这个标签"),
     note=Phrase("types follow from the key, never from a tag", "类型由键决定，不由标签决定"),
     help=Phrase("remove the tag, or quote the text if `!` belongs to it", "请删去标签；若 `!` 属于文本，请加引号"))
+UNKNOWN_LIBRARY = Code(
+    "CX030", "unknown-library",
+    Phrase("unknown library `{name}`", "未知的库 `{name}`"),
+    label=Phrase("no such library", "没有这个库"),
+    note=Phrase("a library ships with cxmetrics, or is a folder of the project with a `cxmetrics.yaml`",
+                "库随 cxmetrics 提供，或是项目中含有 `cxmetrics.yaml` 的文件夹"),
+    help=Phrase("known are: {known}", "可用的有：{known}"))
+CIRCLE_OF_LIBRARIES = Code(
+    "CX031", "circle-of-libraries",
+    Phrase("libraries import each other in a circle: {path}", "库循环引入：{path}"),
+    label=Phrase("leads back to where it began", "又回到起点"),
+    help=Phrase("remove one of the imports in the circle", "请去掉循环中的一处引入"))

@@ -68,7 +68,7 @@ KINDS = {
     "ok": (text("true", "F", "Yes", "no", "Y", "n", "1", "0", "maybe"), of(pl.Boolean, True, False),
            of(pl.Int8, 0, 1), of(pl.Int8, 0, 1, 2)),
     "at": (text(moment), text(moment, *ODD_TIMES), of(pl.Datetime("us"), moment), of(pl.Datetime("ms"), moment),
-           of(pl.Datetime("us", "UTC"), moment), of(pl.Date, day)),
+           of(pl.Datetime("us", "UTC"), moment), of(pl.Datetime("ns", "Asia/Tokyo"), moment), of(pl.Date, day)),
     "got": (text(moment, *ODD_TIMES), of(pl.Datetime("us"), moment), of(pl.Datetime("us", "UTC"), moment)),
     "born": (of(pl.Date, day), text(day, "2026/03/01", "20260302", "2026-02-30", "1.3.2026"),
              of(pl.Datetime("us", "UTC"), moment)),

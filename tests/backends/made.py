@@ -111,4 +111,5 @@ def code_of(function, *args, **options):
 
 
 __all__ = ["DAY", "ROWS", "ZONE", "Binding", "Classifier", "Lookup", "Slot", "Unique", "call", "cells", "code_of",
-           "col", "column", "const", "counts", "cube", "only", "physical", "plain", "request", "source", "table", "values_of"]
+           "col", "column", "const", "counts", "cube", "only", "physical", "plain", "request", "source", "table",
+           "values_of"]

@@ -35,6 +35,7 @@ def check(session: Session, project: Path, form: Format) -> int:
     text = render(found, format=form, language=session.language, colour=coloured(sys.stdout))
     if text:
         emit(text)
-    tell(session.say("check.summary", findings=summary(found, session.language), files=session.count("files", len(compiled.sources)),
-                     indicators=session.count("indicators", len(compiled.pyramid.indicators))))
+    files = session.count("files", len(compiled.sources))
+    indicators = session.count("indicators", len(compiled.pyramid.indicators))
+    tell(session.say("check.summary", findings=summary(found, session.language), files=files, indicators=indicators))
     return int(compiled.failed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], gr
 
         emit_parts(f"{line}\n" for line in told(project, frame.columns, list(frame.iter_rows(named=True)), session))
     else:
-        emit_parts(shaped(shape, frame.columns, frame.iter_rows()))
+        emit_parts(shaped(shape, frame.columns, frame.iter_rows(), watched=sys.stdout.isatty()))
     if not frame.height:
         tell(session.say("query.nothing"))
     return 0

@@ -41,6 +41,8 @@ def run(session: Session, project: Path, first: str | None, last: str | None, en
     from cxmetrics.diagnostics import Fault
     from cxmetrics.run import RunOptions
 
+    if into not in (None, "-"):
+        Path(into).open("a").close()  # known before the work, not after it
     try:
         start, end = interval(first, last)
         report = carry_out(session, project, RunOptions(start, end, engine, full, dry_run))

@@ -42,8 +42,10 @@ def show(session: Session, indicator: str, project: Path, stage: Stage | None, g
     with places_of(project):
         if stage is not None:
             from cxmetrics.cli.stages import staged
+            from cxmetrics.render.wording import visible
 
-            emit(staged(result, plan, project, indicator, stage, session))
+            text = staged(result, plan, project, indicator, stage, session)
+            emit("\n".join(map(visible, text.split("\n"))))
         else:
             from cxmetrics.cli.describe import described
             from cxmetrics.cli.latest import latest

@@ -45,6 +45,7 @@ def draw(session: Session, project: Path, shape: Shape, grain: Grain | None = No
     if shape == "table":
         emit_parts(f"{line}\n" for line in drawing(result.pyramid, found, session, paper_of(sys.stdout)))
     else:
-        emit_parts(shaped(shape, NAMES, ordered(records(result.pyramid, found, session), NAMES)))
+        rows = ordered(records(result.pyramid, found, session), NAMES)
+        emit_parts(shaped(shape, NAMES, rows, watched=sys.stdout.isatty()))
     if not found.rows:
         tell(session.say("tree.no_period" if when or grain else "tree.no_values"))

@@ -1,0 +1,183 @@
+"""What is measured: cases, each with contenders that do the same work in their own way."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.definitions import Mix, indicators, write_project
+from benchmarks.measure import ROOT, Measure, command, job
+
+ENGINES = ("duckdb", "polars")
+SAMPLE = 20  # of one query an indicator, so many are run and the rest is extrapolated
+HAND, SCAN, EACH = "one GROUP BY by hand", "bare scan", "one query each"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way to do the work; seconds are multiplied by `scale` where only a part is run."""
+
+    name: str
+    run: Callable[[], Measure]
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Contenders over the same data; `check` gives numbers compared and what differs, by contender."""
+
+    workload: str
+    name: str
+    contenders: tuple[Contender, ...]
+    check: Callable[[], Measure]
+    facts: Mapping[str, object] = field(default_factory=dict)
+    prepare: tuple[Callable[[], Measure], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where things lie, and how much of them there is."""
+
+    cache: Path
+    scratch: Path
+    rows: int
+
+    def events(self, rows: int, days: int) -> Path:
+        """The folder of so many events, made if need be."""
+        folder = self.cache / f"events-{rows}-{days}"
+        made = job("generate", {"folder": str(folder), "rows": rows, "days": days})
+        if made.failed:
+            raise RuntimeError(made.failed)
+        return folder
+
+
+# --- start-up ----------------------------------------------------------------------------------------------------
+
+
+def startup(setting: Setting) -> Iterator[Case]:
+    """`cxmetrics check`: the shipped pyramid, 1,000 and 10,000 generated indicators."""
+    yield _checking("the retail bank", ROOT / "definitions" / "retail_bank", None)
+    for count in (1_000, 10_000):
+        files = count // 50
+        project = setting.scratch / f"check-{count}"
+        write_project(project, indicators(count, "uniform"), files=files, pyramid=True)
+        yield _checking(f"{count:,} indicators in {files} files", project, count + files + 1)
+
+
+def _checking(name: str, project: Path, expected: int | None) -> Case:
+    def check() -> Measure:
+        found = job("compile", {"project": str(project)})
+        count = found.said.get("indicators")
+        wrong = found.failed or (f"{count} indicators" if count != (expected or count) or found.said["failed"] else "")
+        return Measure(0, 0, 0, said={"compared": {"cxmetrics check": count}, "differs": {"cxmetrics check": wrong}})
+
+    contenders = (
+        Contender("cxmetrics check", lambda: command([sys.executable, "-m", "cxmetrics", "check", str(project)])),
+        Contender("compile alone, imported", lambda: job("compile", {"project": str(project)})),
+        Contender("an empty Python", lambda: command([sys.executable, "-c", "pass"])))
+    return Case("startup", name, contenders, check, prepare=(contenders[0].run,))  # writes the byte code
+
+
+# --- runs --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of so many indicators of a mix over events, with cuts; `last`: only what a last day adds is computed."""
+
+    workload: str
+    name: str
+    rows: int
+    count: int
+    mix: Mix = "uniform"
+    days: int = 30
+    dimensions: tuple[str, ...] = ()
+    last: bool = False
+    each: bool = True
+
+    def case(self, setting: Setting) -> Case:
+        """The case with all its contenders."""
+        args: dict[str, object] = {"events": str(setting.events(self.rows, self.days)), "days": self.days,
+                                   "mix": self.mix, "dimensions": list(self.dimensions), "indicators": self.count}
+        hand, each = (str(setting.scratch / f"{name}.parquet") for name in ("hand", "each"))
+        projects = {engine: setting.scratch / engine for engine in ENGINES}
+        contenders = [
+            Contender(SCAN, _job("scan", args | ({"skip": self.days - 1} if self.last else {}))),
+            Contender(HAND, _job("hand", args | {"answer": hand})),
+            *(Contender(f"cxmetrics {engine}", _job("cxmetrics", args | self._own(engine, project)))
+              for engine, project in projects.items())]
+        if self.each:
+            sample = min(SAMPLE, self.count)
+            contenders.append(Contender(EACH, _job("each", args | {"sample": sample, "answer": each}),
+                                        self.count / sample))
+        stores = {f"cxmetrics {engine}": str(project) for engine, project in projects.items()}
+        check = args | {"stores": stores, "hand": hand, "each": each if self.each else ""}
+        facts = {"rows": self.rows, "indicators": self.count, "dimensions": self.dimensions}
+        return Case(self.workload, self.name, tuple(contenders), _job("agree", check), facts,
+                    tuple(self._prepared(engine, project, args) for engine, project in projects.items()))
+
+    def _own(self, engine: str, project: Path) -> dict[str, object]:
+        return {"project": str(project), "engine": engine} | (
+            {"from": str(_before(project))} if self.last else {})
+
+    def _prepared(self, engine: str, project: Path, args: Mapping[str, object]) -> Callable[[], Measure]:
+        def prepare() -> Measure:
+            shutil.rmtree(project, ignore_errors=True)
+            target = _before(project) if self.last else project
+            write_project(target, indicators(self.count, self.mix), cuts=[[name] for name in self.dimensions])
+            if not self.last:
+                return Measure(0, 0, 0)
+            return job("cxmetrics", {**args, "project": str(target), "engine": engine, "days": self.days - 1})
+
+        return prepare
+
+
+def _before(project: Path) -> Path:
+    return project.with_name(f"{project.name}-before")
+
+
+def _job(name: str, args: Mapping[str, object]) -> Callable[[], Measure]:
+    return lambda: job(name, args)
+
+
+def uniform(setting: Setting) -> Iterator[Case]:
+    """Counts, means and shares, each under its own filter, in total and by day."""
+    for count in (100, 300, 1_000, 3_000):
+        yield Run("uniform", f"{count:,} indicators", setting.rows, count).case(setting)
+
+
+def mixed(setting: Setting) -> Iterator[Case]:
+    """Counts, means of integers and of amounts, shares, p95 and NPS."""
+    yield Run("mixed", "1,000 indicators", setting.rows, 1_000, "mixed").case(setting)
+
+
+def cuts(setting: Setting) -> Iterator[Case]:
+    """The same indicators without cuts, by segment (6), by branch (1,500) and by both."""
+    named: Mapping[str, tuple[str, ...]] = {"no cuts": (), "by segment": ("segment",), "by branch": ("branch",),
+                                            "by branch and by segment": ("branch", "segment")}
+    for name, dimensions in named.items():
+        yield Run("cuts", f"100 indicators, {name}", setting.rows, 100, dimensions=dimensions).case(setting)
+
+
+def increment(setting: Setting) -> Iterator[Case]:
+    """A day is added to 90 that a store has."""
+    yield Run("increment", "one day added to 90, 300 indicators", setting.rows, 300, days=91, last=True,
+              each=False).case(setting)
+
+
+def growth(setting: Setting) -> Iterator[Case]:
+    """The same indicators over more rows."""
+    for rows in (setting.rows // 10, setting.rows * 3 // 10, setting.rows):
+        yield Run("growth", f"1,000 indicators, {rows:,} rows", rows, 1_000, each=False).case(setting)
+
+
+WORKLOADS: Mapping[str, Callable[[Setting], Iterator[Case]]] = {
+    "startup": startup, "uniform": uniform, "mixed": mixed, "cuts": cuts, "increment": increment, "growth": growth}
+
+
+def chosen(only: Sequence[str]) -> tuple[str, ...]:
+    """The workloads asked for; all where none is."""
+    return tuple(name for name in WORKLOADS if not only or name in only)

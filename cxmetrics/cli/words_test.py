@@ -1,0 +1,31 @@
+"""What `cxmetrics test` says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cxmetrics.diagnostics import Phrase
+
+TEST: Final[dict[str, Phrase]] = {
+    "help.test": Phrase(
+        "Carry out the tests written in the YAML: given rows, expected values.\n\nNo data are read but the rows that the "
+        "tests give. Exit status 1 if a test fails.",
+        "运行写在 YAML 中的测试：给定若干行，检验结果\n\n只用测试给出的行，不读取数据。有测试不通过时退出状态为 1。"),
+    "option.test.pattern": Phrase("Only tests whose name holds this (or fits it, with * and ?).",
+                                  "只运行名称含有此文字（或匹配 * 与 ?）的测试"),
+    "option.test.form": Phrase("How results are written.", "结果的输出格式"),
+    "test.failed": Phrase("FAILED", "不通过"),
+    "test.expected": Phrase("{what}: expected {wanted}, got {got}", "{what}：预期 {wanted}，实际 {got}"),
+    "test.within": Phrase("{wanted} within {tolerance}", "{wanted}（容差 {tolerance}）"),
+    "test.missing": Phrase("missing", "缺失"),
+    "test.no_row": Phrase("no such row", "没有这一行"),
+    "test.place": Phrase("{what} in {period}, {slice}", "{period} {slice} 的 {what}"),
+    "test.place_all": Phrase("{what} in {period}", "{period} 的 {what}"),
+    "test.rows": Phrase("made of {counted} of the {given} rows of {source}", "取自 {source} 的 {given} 行中的 {counted} 行"),
+    "test.more": Phrase("and {count} more", "另有 {count} 行"),
+    "test.parts": Phrase("made of", "取自"),
+    "test.none": Phrase("no test is called like {pattern}", "没有名称与 {pattern} 相符的测试"),
+    "test.nothing": Phrase("the project has no tests", "项目中没有测试"),
+    "test.summary": Phrase("{passed} passed, {failed} failed, {seconds} s on {engine}",
+                           "{passed} 个通过，{failed} 个不通过，用时 {seconds} 秒（{engine}）"),
+}
