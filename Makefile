@@ -29,8 +29,8 @@ wheel: .venv/.ready-dev  ## dist/: a source archive, and a wheel built from what
 	tar -xzf dist/cxmetrics-*.tar.gz -C build/sdist --strip-components=1
 	dist="$(CURDIR)/dist" bin="$(CURDIR)/$(BIN)"; cd build/sdist && "$$bin/hatchling" build -t wheel -d "$$dist"
 
-bench: .venv/.ready-dev  ## speed and memory, printed; takes minutes
-	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+bench: .venv/.ready-dev  ## speed and memory, written to benchmarks/out/; takes minutes (BENCH=--small for fewer)
+	$(BIN)/python -m benchmarks $(BENCH)
 
 lock: .venv/.ready-dev  ## resolve the versions anew and write the lock files
 	$(BIN)/python -m venv --clear build/lock && build/lock/bin/pip install --quiet pip-tools

@@ -31,7 +31,8 @@ def compare(args: Mapping[str, Any]) -> dict[str, object]:
     for name, project in args["stores"].items():
         compared[name], differs[name] = _difference(expected, _of_store(Path(project), dimensions), dimensions)
     if args.get("each"):
-        answer = _periods(pl.read_parquet(args["each"]), dimensions).filter(pl.col("value").is_not_null())
+        answer = _periods(pl.read_parquet(args["each"]), dimensions)
+        answer = answer.filter(pl.col("value").is_not_null() & pl.col("value").is_not_nan())  # 0 / 0 is missing
         part = expected.join(answer.select("indicator").unique(), on="indicator", how="semi")
         compared["each"], differs["each"] = _difference(part, answer, dimensions)
     return {"compared": compared, "differs": differs}

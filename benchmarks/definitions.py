@@ -130,7 +130,7 @@ def write_project(folder: Path, chosen: Sequence[Indicator], *, cuts: Iterable[S
     for number in range(files):
         own = chosen[number * each:(number + 1) * each]
         text = _journey(number, own) if pyramid else "indicators:\n" + "".join(
-            f"  {one.id}: {{formula: \"{one.formula}\"}}\n" for one in own)
+            f'  {one.id}: {{formula: "{one.formula}"}}\n' for one in own)
         (folder / f"part_{number:03d}.yaml").write_text(text, encoding="utf-8")
     if pyramid:
         children = "".join(f"      journey_{number:03d}: 1\n" for number in range(files))

@@ -101,15 +101,17 @@ def troubles(outcomes: Iterable[Outcome]) -> list[str]:
 
 # --- Markdown ----------------------------------------------------------------------------------------------------
 
+_HOW = (
+    "Every figure is the median of fresh processes that ran in turn; (least–greatest) beside it. Execution is a whole "
+    "run from files to the committed store without compiling; ratios are those of the same turn. Peak memory is that "
+    "of the whole process, libraries included. *One query each* is a sample of 20, extrapolated. Read ratios: seconds "
+    "depend on who else uses the machine.")
+
 
 def markdown(about: Mapping[str, object], outcomes: Sequence[Outcome]) -> str:
     """The report."""
     facts = ", ".join(f"{key} {value}" for key, value in about.items())
-    parts = ["# Benchmarks", "", f"{facts}.", "",
-             "Every figure is the median of fresh processes that ran in turn; (least–greatest) beside it. Execution is "
-             "a whole run from files to the committed store without compiling; ratios are those of the same turn. "
-             "Peak memory is that of the whole process, libraries included. *One query each* is a sample of 20, "
-             "extrapolated. Read ratios: seconds depend on who else uses the machine.", ""]
+    parts = ["# Benchmarks", "", f"{facts}.", "", _HOW, ""]
     wrong = troubles(outcomes)
     parts += ["## Trouble", "", *(f"- {line}" for line in wrong), ""] if wrong else [
         "All numbers compared were equal to those of the query written by hand (1e-9 relative).", ""]
@@ -226,12 +228,12 @@ def _every_mark(outcomes: Sequence[Outcome]) -> Iterator[_Mark]:
 def _startup_marks(of: Callable[[str], Outcome | None]) -> Iterator[_Mark]:
     for case, limit in (("the retail bank", 0.5), ("1,000", 1.5), ("10,000", 3.0)):
         found = of(f"startup: {case}")
-        yield _Mark(f"cxmetrics check, {case}", limit, found and found.seconds("cxmetrics check"), "s")
+        yield _Mark(f"cxmetrics check, {case}", limit, found.seconds("cxmetrics check") if found else None, "s")
 
 
 def _engine_marks(engine: str, of: Callable[[str], Outcome | None]) -> Iterator[_Mark]:
     few, many, mixed = of("uniform: 100"), of("uniform: 3,000"), of("mixed")
-    yield _Mark(f"{engine}: 100 uniform, by one GROUP BY", 3, few and few.ratio(engine, HAND))
+    yield _Mark(f"{engine}: 100 uniform, by one GROUP BY", 3, few.ratio(engine, HAND) if few else None)
     if few and many:
         yield _Mark(f"{engine}: 3,000 indicators by 100", 1.5, _by(many.seconds(engine), few.seconds(engine)))
     if mixed:

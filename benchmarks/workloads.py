@@ -120,8 +120,8 @@ class Run:
                     tuple(self._prepared(engine, project, args) for engine, project in projects.items()))
 
     def _own(self, engine: str, project: Path) -> dict[str, object]:
-        return {"project": str(project), "engine": engine} | (
-            {"from": str(_before(project))} if self.last else {})
+        own: dict[str, object] = {"project": str(project), "engine": engine}
+        return own | {"from": str(_before(project))} if self.last else own
 
     def _prepared(self, engine: str, project: Path, args: Mapping[str, object]) -> Callable[[], Measure]:
         def prepare() -> Measure:

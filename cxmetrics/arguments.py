@@ -123,7 +123,7 @@ def _name(node: Name, arguments: Mapping[str, Argument], found: list[Diagnostic]
     parts = node.value.split(".")
     for part in parts:
         if part.startswith("$") and part[1:] not in arguments:
-            found.append(unknown_parameter(part, _of_part(node, part), arguments))
+            found.append(unknown_parameter(part[1:], _of_part(node, part), arguments))
             return Broken(node.span)
     if len(parts) == 1:
         return _at(arguments[parts[0][1:]].node, node.span)
@@ -162,12 +162,14 @@ def _at(node: Node, span: Span) -> Node:
             return replace(node, span=span)
 
 
-def unknown_parameter(name: str, span: Span, known: Iterable[str], sign: str = "$") -> Diagnostic:
-    """The finding that `name` (with its sign) is no parameter here."""
-    guess = closest(name.removeprefix(sign), known)
-    fix = Fix(span, sign + guess) if guess and _says(span, name) else None
-    return report(codes.UNKNOWN_PARAMETER, span, help=DID_YOU_MEAN if guess else None, fix=fix, name=name,
-                  guess=f"{sign}{guess}" if guess else "")
+def unknown_parameter(name: str, span: Span, known: Iterable[str], signs: str = "$") -> Diagnostic:
+    """The finding that `name` is no parameter here; `signs` stand around it: `$` before, or `{}` on both sides."""
+    before, after = signs[:1], signs[1:]
+    guess, said = closest(name, known), f"{before}{name}{after}"
+    instead = f"{before}{guess}{after}" if guess else ""
+    fix = Fix(span, instead) if guess and _says(span, said) else None
+    help_ = DID_YOU_MEAN if guess else None
+    return report(codes.UNKNOWN_PARAMETER, span, help=help_, fix=fix, name=said, guess=instead)
 
 
 def _says(span: Span, text: str) -> bool:
@@ -223,5 +225,5 @@ def _still(fix: Fix | None) -> Fix | None:
         return fix
     value, source = fix.span.text.value, fix.span.text.source
     old, here = value[fix.span.start:fix.span.end], fix.span.in_file()
-    parameter = _FROM_PARAMETER.search(old) and not old.startswith("$") == fix.replacement.startswith("$")
+    parameter = _FROM_PARAMETER.search(old) and not _FROM_PARAMETER.search(fix.replacement)
     return None if parameter or source.text[here.start:here.end] != old else fix

@@ -8,6 +8,7 @@ from typing import cast
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import Diagnostic, Label, Phrase, report
+from cxmetrics.expand import formula_text
 from cxmetrics.ir import (
     GRAINS,
     Anchors,
@@ -82,7 +83,7 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
         None if draft.min_n is None else whole(draft.min_n, "min_n", 0, found),
         None if draft.cuts is None else resolve_cuts(draft.cuts, resolved.dimensions, found), grains,
         titles(draft.description), draft.owner.value if draft.owner else None, words(draft.tags), outline.span,
-        draft.formula.value if draft.formula else None)
+        formula_text(draft.formula) if draft.formula else None)
 
 
 def _formula(outline: Outline, proof: Proof) -> tuple[Expr | None, Unit]:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cxmetrics.arguments import told
 from cxmetrics.check import check
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.declared_tests import MetricTest, resolve_tests
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Pyramid
-from cxmetrics.load import Drafts, load, read_files
+from cxmetrics.library import read_libraries
+from cxmetrics.load import Drafts, Library, load, read_files
 from cxmetrics.lower import lower
 from cxmetrics.plan import Plan
 from cxmetrics.resolve import resolve
@@ -38,17 +40,30 @@ class Compiled:
 def compile_project(root: Path) -> Compiled:
     """Compile the project in the folder `root`."""
     sources, unread = read_files(root)
-    return compile_sources(sources, unread)
+    libraries, not_imported = read_libraries(root, sources)
+    return compile_sources(sources, (*unread, *not_imported), libraries)
 
 
-def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = ()) -> Compiled:
-    """Compile the given files; `found` is what was wrong with reading them."""
-    drafts, misshapen = load(sources)
+def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),
+                    libraries: Sequence[Library] = ()) -> Compiled:
+    """Compile the given files over the libraries they import; `found` is what was wrong with reading them."""
+    drafts, misshapen = load(sources, libraries)
     resolved, unresolved = resolve(drafts)
     pyramid, unproved = check(resolved)
     tests, untestable = resolve_tests(drafts, pyramid)
-    diagnostics = (*found, *misshapen, *unresolved, *unproved, *untestable)
-    if not diagnostics and not pyramid.indicators and sources:
-        diagnostics = (report(codes.EMPTY_PROJECT, sources[0].whole, path=sources[0].path),)
+    diagnostics = told((*found, *misshapen, *unresolved, *unproved, *untestable))
+    if not diagnostics and sources:
+        diagnostics = _emptiness(sources, drafts, pyramid)
     failed = any(finding.code.severity == "error" for finding in diagnostics)
-    return Compiled(tuple(sources), drafts, pyramid, None if failed else lower(pyramid), diagnostics, tests)
+    files = (*(file for library in libraries for file in library.sources), *sources)
+    return Compiled(files, drafts, pyramid, None if failed else lower(pyramid), diagnostics, tests)
+
+
+def _emptiness(sources: Sequence[Source], drafts: Drafts, pyramid: Pyramid) -> tuple[Diagnostic, ...]:
+    """What is wrong with a project that says nothing, or does not say which project it is."""
+    first = sources[0]
+    if not pyramid.indicators:
+        return (report(codes.EMPTY_PROJECT, first.whole, path=first.path),)
+    if drafts.project is None:
+        return (report(codes.MISSING_KEY, first.whole, key="project", place=first.path),)
+    return ()

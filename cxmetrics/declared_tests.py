@@ -279,7 +279,7 @@ def _plain_row(row: Mapping[Key, Located]) -> list[tuple[str, Span, Cell]]:
 
 def _cell(written: Located) -> Cell:
     """What a file would hold; None for YAML's ways to write nothing."""
-    return None if written.style is None and written.value in _NULLS else written.value
+    return None if not written.style and written.value in _NULLS else written.value
 
 
 def _under(row: Mapping[Key, Located], name: str) -> Located | None:

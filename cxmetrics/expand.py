@@ -13,15 +13,13 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from pydantic import BaseModel
-
 from cxmetrics.arguments import Argument, Bound, Scope, Use, bind, unknown_parameter
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import Diagnostic, Label, report
 from cxmetrics.load import Drafts
 from cxmetrics.parse import parse
-from cxmetrics.schema import Document, IndicatorDraft, Key
+from cxmetrics.schema import Document, Draft, IndicatorDraft, Key
 from cxmetrics.source import Located
 from cxmetrics.templates import Template, arguments_of, listed, read_templates, read_use, value_of_for
 from cxmetrics.write import write
@@ -128,9 +126,11 @@ class _Expansion:
             whole, within = self.used(name, one, nest)
             if whole.children:
                 children = self.entries(whole.children, within.inside())
-                if children is not whole.children:
+                if children is whole.children:
+                    self.check_titles(*(child for child in children.values() if isinstance(child, IndicatorDraft)))
+                else:
                     whole = whole.model_copy(update={"children": children})
-            self.check_titles(whole)
+            self.check_title(whole)
             yield name, whole
 
     def too_large(self, key: Key, what: str, limit: int) -> None:
@@ -194,8 +194,11 @@ class _Expansion:
             path = [*nest.templates[nest.templates.index(template.name):], template.name]
             self.found.append(report(codes.CIRCLE_OF_TEMPLATES, use.span, path=" → ".join(path)))
             template = None
+        if nest.depth > MAX_DEPTH:
+            self.too_large(key, "nesting", MAX_DEPTH)
+            template = None
         arguments = arguments_of(template, call, outer, self.found) if template and call else None
-        if template is None or arguments is None or nest.depth > MAX_DEPTH:
+        if template is None or arguments is None:
             self.cut.add(str(key))
             return bare, nest
         scope = Scope(arguments, (Use(use.span, listed(arguments, list(template.parameters))),))
@@ -220,7 +223,7 @@ class _Expansion:
                     for key, value in draft.items()}
             case list():
                 return [self.bound(item, scope, name) for item in draft]
-            case BaseModel():
+            case Draft():
                 return draft.model_copy(update={field: self.bound(getattr(draft, field), scope, field)
                                                 for field in draft.model_fields_set})
             case _:
@@ -245,7 +248,13 @@ class _Expansion:
         result.located = bind(key.located, scope)
         return result
 
-    def check_titles(self, draft: IndicatorDraft) -> None:
+    def check_titles(self, *drafts: IndicatorDraft) -> None:
+        """Check the titles of drafts and of all written in place below them."""
+        for draft in drafts:
+            self.check_title(draft)
+            self.check_titles(*(child for child in (draft.children or {}).values() if isinstance(child, IndicatorDraft)))
+
+    def check_title(self, draft: IndicatorDraft) -> None:
         """Braces in the titles of templates name parameters."""
         written = (draft.title, draft.description)
         texts = [text for one in written if one is not None
@@ -253,7 +262,7 @@ class _Expansion:
         for text in texts:
             if isinstance(text, Bound):
                 original = text.source.text[text.start:text.end]
-                self.found += [unknown_parameter(f"{{{name}}}", text.span, text.arguments, sign="{")
+                self.found += [unknown_parameter(name, text.span, text.arguments, "{}")
                                for name in _IN_BRACES.findall(original) if name not in text.arguments]
 
 

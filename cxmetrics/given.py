@@ -143,8 +143,8 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
 
     keep = all_of(*(part for part in _parts(origin.keep) if any(map(told, column_names(part)))))
     unique = None
-    if origin.unique is not None and (by := tuple(filter(told, origin.unique.by))):
-        unique = Unique((*by, TEST), origin.unique.keep)
+    if origin.unique is not None and all(map(told, origin.unique.by)):
+        unique = Unique((*origin.unique.by, TEST), origin.unique.keep)
     received = origin.received if origin.received is not None and told(origin.received) else None
     weight = origin.weight if origin.weight is not None and told(origin.weight) else None
     marks = (Binding(TEST, TEST), Binding(ROW, ROW))
@@ -205,12 +205,12 @@ def _write(path: Path, rows: list[dict[str, Cell]]) -> None:
 
 def _rows(origin: Origin, member: Posed) -> Iterator[dict[str, Cell]]:
     """The rows of one test by physical names; a time that is not given is the first day of its period."""
-    physical = givable(origin)
+    physical = givable(member.plan.sources[origin.id])
     time = origin.time if isinstance(origin.time, str) else _TIME
     moment = _written(member.day, origin.columns.get(time), member.plan.project.time_zone)
     for number, row in enumerate(member.test.given[origin.id].rows):
         cells = {physical[name]: cell for name, cell in row.items()}
-        cells.setdefault(physical[time], moment)
+        cells.setdefault(physical.get(time, time), moment)
         yield {**cells, TEST: member.name, ROW: member.row(number)}
 
 

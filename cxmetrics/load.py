@@ -16,6 +16,7 @@ from cxmetrics.schema import Document, ProjectDocument
 from cxmetrics.source import Located, Source, Span
 from cxmetrics.yaml_nodes import Items, Map, Node, read_nodes
 
+Sections = dict[tuple[str, str], Map]
 PROJECT_FILE = "cxmetrics.yaml"
 MAX_FILE = 20_000_000
 _SHAPES = {"model_type": "map", "dict_type": "map", "list_type": "list", "is_instance_of": "text",
@@ -31,6 +32,21 @@ class Drafts:
     project: ProjectDocument | None
     documents: tuple[Document, ...]  # the project file's sections among them
     cut: frozenset[str] = frozenset()  # ids whose definition was so wrong that it was left out
+    beneath: tuple[frozenset[int], ...] = ()  # for each document, the numbers of those it may override
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The files of an imported library, and the names of the libraries it imports, through others too."""
+
+    name: str
+    sources: tuple[Source, ...]
+    beneath: frozenset[str]
+
+    @property
+    def project_file(self) -> str:
+        """The path of its `cxmetrics.yaml`."""
+        return f"{self.name}/{PROJECT_FILE}" if self.name else PROJECT_FILE
 
 
 def read_files(root: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
@@ -68,27 +84,77 @@ def _skipped(folder: Path) -> bool:
         or (folder / PROJECT_FILE).exists() or folder.name in ("data", "store", "node_modules")
 
 
-def load(sources: Sequence[Source]) -> tuple[Drafts, tuple[Diagnostic, ...]]:
-    """Each file as a draft; everything wrong with keys and shapes."""
-    found: list[Diagnostic] = []
+def load(sources: Sequence[Source], libraries: Sequence[Library] = ()) -> tuple[Drafts, tuple[Diagnostic, ...]]:
+    """Each file as a draft; everything wrong with keys and shapes.  Libraries stand after those they import."""
+    reading = _Reading()
     documents: list[Document] = []
-    project: ProjectDocument | None = None
-    cut: list[str] = []
-    for source in sources:
-        root, problems = read_nodes(source)
-        found += problems
-        if root is None:
-            continue
-        model = ProjectDocument if source.path == PROJECT_FILE else Document
-        document, wrong, left_out = _draft(source, root, model)
-        found += wrong
-        cut += left_out
-        if document is None:
-            continue
-        documents.append(document)
-        if isinstance(document, ProjectDocument):
-            project = document
-    return Drafts(project, tuple(documents), frozenset(cut)), tuple(found)
+    beneath: list[frozenset[int]] = []
+    numbers: dict[str, range] = {}  # of the documents of each library
+    sections: dict[str, Sections] = {}
+    project = Library("", tuple(sources), frozenset(library.name for library in libraries))
+    for library in (*libraries, project):
+        below: Sections = {}
+        for name in numbers:
+            below |= sections[name] if name in library.beneath else {}
+        loaded, sections[library.name] = reading.files(library.sources, library.project_file, below)
+        numbers[library.name] = range(len(documents), len(documents) + len(loaded))
+        documents += loaded
+        beneath += [frozenset(number for name in library.beneath for number in numbers[name])] * len(loaded)
+    own = (documents[number] for number in numbers[""])
+    document = next((document for document in own if isinstance(document, ProjectDocument)), None)
+    return Drafts(document, tuple(documents), frozenset(reading.cut), tuple(beneath)), tuple(reading.found)
+
+
+class _Reading:
+    """What was found wrong while files were read, and which ids were left out for it."""
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+        self.cut: list[str] = []
+
+    def files(self, sources: Sequence[Source], project_file: str, below: Sections) -> tuple[list[Document], Sections]:
+        """The documents of one folder over the definitions `below`; and its definitions that can be overridden."""
+        documents: list[Document] = []
+        sections: Sections = {}
+        for source in sources:
+            root, problems = read_nodes(source)
+            self.found += problems
+            if root is None:
+                continue
+            if isinstance(root, Map):
+                _merge(root, below)
+                sections |= _overridable(root)
+            model = ProjectDocument if source.path == project_file else Document
+            document, wrong, left_out = _draft(source, root, model)
+            self.found += wrong
+            self.cut += left_out
+            if document is not None:
+                documents.append(document)
+        return documents, below | sections
+
+
+def _overridable(root: Map) -> Sections:
+    """The sources and dimensions of a file: of these a part is no whole, so they are merged before they are proved."""
+    return {(name, str(key)): node for name in ("sources", "dimensions") if isinstance(root.get(name), Map)
+            for key, node in root[name].items() if isinstance(node, Map)}
+
+
+def _merge(root: Map, below: Sections) -> None:
+    """Put the keys of the definitions below under those that a file writes of them."""
+    for (name, key), node in _overridable(root).items() if below else ():
+        if (name, key) in below:
+            root[name][key] = _over(node, below[name, key])
+
+
+def _over(upper: Map, lower: Map, *, deep: bool = True) -> Map:
+    """Two maps as one; keys of the upper stand in place of the lower's, but columns are added one by one."""
+    result = Map((key, node) for key, node in lower.items() if key not in upper)
+    for key, node in upper.items():
+        old = lower.get(key)
+        nested = deep and key in ("columns", "dimensions") and isinstance(node, Map) and isinstance(old, Map)
+        result[key] = _over(node, old, deep=False) if nested and isinstance(old, Map) else node
+    result.span = upper.span
+    return result
 
 
 def _draft(source: Source, root: Node, model: type[Document]) -> tuple[Document | None, list[Diagnostic], list[str]]:

@@ -61,15 +61,20 @@ def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grai
     Periods are those that begin in [first, last); `grain` is the project's coarsest by default.  `where` is a
     condition over dimensions: only rows of these slices are counted.  Raises `Fault`.
     """
+    root = root.resolve()
     _, plan = compiled(root)
     asked = _question(plan, indicators, by, grain, first, last, where)
     stored = _from_store(root, plan, asked)
-    frame = stored if stored is not None else _from_sources(root, plan, asked, engine)
+    frame = _from_sources(root, plan, asked, engine).with_columns(run=pl.lit(None, pl.String)) if stored is None \
+        else stored
+    others = [name for name in _all_dimensions(plan) if name in frame.columns]
+    frame = frame.filter(*(pl.col(name).is_not_null() if name in asked.by else pl.col(name).is_null()
+                           for name in others))
     if asked.first is not None:
         frame = frame.filter(pl.col("period") >= start(asked.first, asked.grain, plan.project.week_start))
     if asked.last is not None:
         frame = frame.filter(pl.col("period") < asked.last)
-    shown = [column for column in frame.columns if column in asked.by or column not in _all_dimensions(plan)]
+    shown = [column for column in frame.columns if column in asked.by or column not in others]
     order = pl.col("indicator").replace_strict({name: i for i, name in enumerate(asked.indicators)},
                                                return_dtype=pl.Int64)
     return frame.filter(pl.col("indicator").is_in(asked.indicators)).select(shown).sort(

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Label, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
+from cxmetrics.expand import expand
 from cxmetrics.formulas import Columns, Names, resolve_formula
+from cxmetrics.gather import gather
 from cxmetrics.ir import GRAINS, Aggregate, Apply, Dimension, Expr, Origin, Project, Ref
 from cxmetrics.load import Drafts
 from cxmetrics.origins import resolve_columns, resolve_dimensions, resolve_origin, text_column
 from cxmetrics.parse import parse
-from cxmetrics.scalars import Found, id_is_good, is_time_zone, share, titles, whole, word
-from cxmetrics.schema import DimensionDraft, IndicatorDraft, Key, ProjectDocument, SourceDraft
+from cxmetrics.scalars import Found, is_time_zone, share, titles, whole, word
+from cxmetrics.schema import IndicatorDraft, Key, ProjectDocument
 from cxmetrics.source import Located, Span
 
-T = TypeVar("T")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -58,57 +58,18 @@ class Resolved:
 
 def resolve(drafts: Drafts) -> tuple[Resolved, tuple[Diagnostic, ...]]:
     """Everything the drafts say, by name."""
-    found: Found = []
-    source_drafts: dict[Key, SourceDraft] = {}
-    dimension_drafts: dict[Key, DimensionDraft | Located] = {}
-    for document in drafts.documents:
-        _collect("source", document.sources, source_drafts, found)
-        _collect("dimension", document.dimensions, dimension_drafts, found)
-    indicators = _flatten(drafts, found)
-    dimensions = resolve_dimensions(dimension_drafts, found)
-    columns: dict[str, Columns] = {key: resolve_columns(draft, found) for key, draft in source_drafts.items()}
-    names = Names(columns, indicators, drafts.cut, found)
-    sources = {str(key): resolve_origin(key, draft, dimensions, names) for key, draft in source_drafts.items()}
+    drafts, problems = expand(drafts)
+    found: Found = list(problems)
+    defined = gather(drafts, found)
+    dimensions = resolve_dimensions(defined.dimensions, found)
+    columns: dict[str, Columns] = {key: resolve_columns(draft, found) for key, draft in defined.sources.items()}
+    names = Names(columns, defined.indicators, drafts.cut, found)
+    sources = {str(key): resolve_origin(key, draft, dimensions, names) for key, draft in defined.sources.items()}
     _add_dimension_columns(sources, columns)
-    outlines = {name: _outline(name, key, draft, names) for name, (key, draft) in indicators.items()}
+    outlines = {name: _outline(name, key, draft, names, defined.weights)
+                for name, (key, draft) in defined.indicators.items()}
     project = _project(drafts.project, dimensions, found)
     return Resolved(project, sources, dimensions, _in_order(outlines, found)), tuple(found)
-
-
-def _collect(kind: str, section: Mapping[Key, T], known: dict[Key, T], found: Found) -> None:
-    for key, draft in section.items():
-        if not id_is_good(key, found):
-            continue
-        if key in known:
-            _twice(kind, key, next(k for k in known if k == key), found)
-        known.setdefault(key, draft)
-
-
-def _twice(kind: str, key: Key, first: Key, found: Found) -> None:
-    found.append(report(codes.DUPLICATE_ID, key.span, related=(Label(first.span, codes.FIRST_DEFINED),), kind=kind,
-                        id=key))
-
-
-def _flatten(drafts: Drafts, found: Found) -> dict[str, tuple[Key, IndicatorDraft]]:
-    """All indicators by id, those written as children of others among them."""
-    result: dict[str, tuple[Key, IndicatorDraft]] = {}
-    for document in drafts.documents:
-        for key, draft in _all_below(document.indicators):
-            if not id_is_good(key, found):
-                continue
-            if key in result:
-                _twice("indicator", key, result[key][0], found)
-            result.setdefault(str(key), (key, draft))
-    return result
-
-
-def _all_below(section: Mapping[Key, IndicatorDraft]) -> Iterator[tuple[Key, IndicatorDraft]]:
-    stack = list(reversed(section.items()))
-    while stack:
-        key, draft = stack.pop()
-        yield key, draft
-        inner = [(k, child) for k, child in (draft.children or {}).items() if isinstance(child, IndicatorDraft)]
-        stack += reversed(inner)
 
 
 def _add_dimension_columns(sources: dict[str, Origin], columns: dict[str, Columns]) -> None:
@@ -121,13 +82,13 @@ def _add_dimension_columns(sources: dict[str, Origin], columns: dict[str, Column
                     columns[name][binding.dimension] = text_column(binding.dimension, binding.column, binding)
 
 
-def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names) -> Outline:
+def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Outline:
     formula = None
     if draft.formula is not None:
         node, problems = parse(draft.formula)
         names.found.extend(problems)
         formula = resolve_formula(node, names)
-    children = tuple(_children(draft, names))
+    children = tuple(_children(draft, names, weights))
     if draft.formula is not None and draft.children is not None:
         names.found.append(report(codes.FORMULA_AND_CHILDREN, key.span, id=name))
     if draft.formula is None and not draft.children and name not in names.cut:
@@ -135,11 +96,11 @@ def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names) -> Outlin
     return Outline(name, draft, key.span, formula, children)
 
 
-def _children(draft: IndicatorDraft, names: Names) -> Iterator[Child]:
+def _children(draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Iterator[Child]:
     for key, child in (draft.children or {}).items():
         if isinstance(child, IndicatorDraft):
             if key in names.indicators:
-                yield Child(str(key), child.weight, key.span)
+                yield Child(str(key), weights.get(key, child.weight), key.span)
             continue
         yield Child(str(key), child, key.span)  # an unknown one too: its weight is part of the whole
         if key not in names.indicators and key not in names.cut:

@@ -116,7 +116,7 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     """Compute what is missing or stale and commit it.  Raises `Fault` for definitions or data that cannot be used."""
     if options.first and options.last and options.first >= options.last:
         raise Fault(report(codes.EMPTY_INTERVAL, None, start=options.first, end=options.last))
-    clock = _Clock()
+    clock, root = _Clock(), root.resolve()
     with clock.stage("compile"):
         result, plan = compiled(root)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \

@@ -33,10 +33,14 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """One text file of a project; `path` is relative to the project folder, with `/`."""
+    """One text file of a project; `path` is relative to the project folder, with `/`.
+
+    A `shipped` file is of a library that comes with cxmetrics: it does not lie in the project folder.
+    """
 
     path: str
     text: str = field(repr=False)
+    shipped: bool = False
 
     @cached_property
     def _line_starts(self) -> list[int]:

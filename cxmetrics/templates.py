@@ -166,7 +166,7 @@ def arguments_of(template: Template, call: Call, outer: Mapping[str, Argument],
                                 expected=f"at most {most}" if most else "0", found=len(call.args)))
             return None
         if name not in template.parameters:
-            found.append(unknown_parameter(name, option.span if option else arg.span, names, sign=""))
+            found.append(unknown_parameter(name, option.span if option else arg.span, names, ""))
         elif name in given:
             first = (Label(given[name][1], yaml_codes.FIRST_HERE),)
             found.append(report(codes.REPEATED_PARAMETER, arg.span, related=first, name=name))

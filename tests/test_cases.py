@@ -139,8 +139,8 @@ def test_a_withdrawn_table_leaves_nothing_behind(case, engine, tmp_path):
 
 
 @RIGHT
-@BOTH
-def test_a_query_of_the_sources_is_what_a_run_stores(case, engine, tmp_path):
+def test_a_query_of_the_sources_is_what_a_run_stores(case, tmp_path):
+    engine = ENGINES[len(case.title) % 2]  # a query scans as a run does: one engine is enough, now this, now that
     values = whole(case.path, engine).values
     case.write(tmp_path, later=True)
     for grain, cut in corners(values):

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 from decimal import Decimal
+from math import isfinite
 
 import pytest
 from hypothesis import given
@@ -78,7 +79,8 @@ def test_text_from_data_cannot_steer_a_terminal():
     assert hostile in "".join(shaped("csv", ["region"], [[hostile]], watched=False))
 
 
-CELLS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(st.characters(exclude_categories=["Cs"])))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+CELLS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS)
 
 
 @given(st.lists(st.tuples(CELLS, CELLS)))
@@ -88,7 +90,7 @@ def test_json_reads_back(rows):
     assert json.loads(written) == expected
 
 
-@given(st.lists(st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.text("a,\"\n客 ="))))
+@given(st.lists(st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.text('a,"\n客 ='))))
 def test_csv_reads_back(rows):
     written = "".join(as_csv(["number", "text"], rows))
     _, *read = csv.reader(io.StringIO(written, newline=""))
@@ -103,4 +105,4 @@ def test_cells_of_other_types():
 
 
 def _known(cell):
-    return None if isinstance(cell, float) and (cell != cell or cell in (float("inf"), -float("inf"))) else cell
+    return None if isinstance(cell, float) and not isfinite(cell) else cell

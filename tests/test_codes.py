@@ -24,10 +24,9 @@ BLOCK = re.compile(r"^```yaml (\S+)\n(.*?)^```$", re.M | re.S)
 WITHOUT_EXAMPLE = {
     "CX006": "a page is UTF-8 itself", "CX008": "the fault is a file that is not there",
     "CX010": "would fill pages", "CX011": "would fill pages", "CX122": "would fill pages", "CX123": "would fill pages",
-    "CX014": "the fault is of the disk", "CX015": "the path belongs to a machine",
+    "CX014": "the fault is of the disk",
     "CX117": "windows (`over`) are not compiled yet",
-    "CX207": "arises only in libraries that meet", "CX216": "templates are not compiled yet",
-    "CX217": "templates are not compiled yet", "CX307": "the formulas that lead there are refused as CX213 before",
+    "CX207": "arises only in libraries that meet", "CX307": "the formulas that lead there are refused as CX213 before",
     "CX410": "scores across slices are not compiled yet",
     "CX411": "depends on what is asked, not on definitions", "CX412": "`require` is not compiled yet",
 }

@@ -25,10 +25,15 @@ Physical = Literal["text", "integer", "number", "boolean", "date", "time", "inst
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Parquet files of one shape; `columns` are their physical columns.  `time` is naive, `instant` has a zone."""
+    """Parquet files of one shape; `columns` are their physical columns.  `time` is naive, `instant` has a zone.
+
+    A column that is null in all rows and has no type is `text`.  `fine`: times and instants kept in nanoseconds; what
+    they have below a microsecond is cut off.
+    """
 
     files: tuple[Path, ...]
     columns: Mapping[str, Physical]
+    fine: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,11 @@ class Request:
 class Census:
     """What became of the rows of a source (those in the requested days, or without a readable day).
 
-    read = kept + dropped + duplicates + Σ rejected.  `rejected` and `nulled` count by (column, reason); reasons
-    are `type`, `scale`, `values`, `key`, `missing` (no time) and `not finite`.  `first`, `last`: days
-    of rows read, kept or not.
+    read = kept + dropped + duplicates + Σ rejected.  `keep` is asked first: a row for which it is false is dropped,
+    whatever else is wrong with it, for it may be another source's row.  Then the row is rejected for its first bad
+    column, key or time; then it is dropped if `keep` is missing; then it may be a duplicate.  `rejected` and `nulled`
+    count by (column, reason); reasons are `type`, `scale`, `values`, `key`, `missing` (no time) and `not finite`.
+    `nulled` and `empty` look only at rows that are not dropped.  `first`, `last`: days of rows read, kept or not.
     """
 
     read: int = 0
@@ -61,7 +68,7 @@ class Census:
     duplicates: int = 0  # by `unique`
     rejected: Mapping[tuple[str, str], int] = field(default_factory=dict)
     nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    empty: tuple[str, ...] = ()  # declared columns without one value in any row read
+    empty: tuple[str, ...] = ()  # declared columns without one value in any row, where there are rows
     first: dt.date | None = None
     last: dt.date | None = None
 

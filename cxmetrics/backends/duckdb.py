@@ -19,9 +19,9 @@ from cxmetrics.backends.duckdb_rows import (
     DUPLICATE,
     FIRST_REASON,
     Rows,
-    files_of,
     in_days,
     rows_of,
+    select_files,
 )
 from cxmetrics.backends.duckdb_session import (
     ENGINE_ERRORS,
@@ -35,7 +35,7 @@ from cxmetrics.backends.duckdb_session import (
 )
 from cxmetrics.backends.duckdb_steps import Steps
 from cxmetrics.backends.duckdb_unique import losers, rivals, unique_items
-from cxmetrics.backends.duckdb_values import FINE, Read, Zone, held, text_of
+from cxmetrics.backends.duckdb_values import FINE, Read, Zone, text_of
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Binding, Expr
@@ -157,12 +157,11 @@ def _lookup(request: Request, binding: Binding) -> sql.Query:
         if column not in table.columns:
             raise Fault(report(data.COLUMN_ABSENT, lookup.span, column=column, source=request.scan.source.id,
                                path=lookup.read))
-    steps = Steps(("p key", "p value"))
-    pairs = (("key", lookup.key), ("value", binding.dimension))
-    first = sql.Select(tuple((held(sql.Name(column), table.columns[column]), f"p {name}") for name, column in pairs),
-                       files_of(table))
-    for name, column in pairs:
-        steps.define(name, text_of(sql.Name(f"p {name}"), table.columns[column], Zone(request.zone)))
+    physical = {column: sql.Name(f"p {column}") for column in (lookup.key, binding.dimension)}
+    steps = Steps(name.name for name in physical.values())
+    first = select_files(table, physical)
+    for name, column in (("key", lookup.key), ("value", binding.dimension)):
+        steps.define(name, text_of(physical[column], table.columns[column], Zone(request.zone)))
     there = sql.Not(sql.IsNull(sql.Name("key")))
     body = sql.Select(((sql.Name("key"), None), (sql.Name("value"), None)), steps.last, where=there)
     return sql.Query(steps.chain(first), body)
@@ -208,12 +207,12 @@ def _census(work: Work, counted: pl.DataFrame) -> Census:
         spec = source.columns.get(column)
         raise Fault(report(data.FAIL_ON_BAD, source.span if spec is None else spec.span, source=source.id,
                            column=column, reason=reason))
-    read = sum(fates.values())
-    masks = [reduce(or_, counted[f"m{i}"], 0) for i in range(work.narrowed.presence)]
-    empty = tuple(name for name in _empty(reads, masks) if name in source.columns) if read else ()
+    own = counted.filter(pl.col("fate") != DROPPED)
+    masks = [reduce(or_, own[f"m{i}"], 0) for i in range(work.narrowed.presence)]
+    empty = tuple(name for name in _empty(reads, masks) if name in source.columns) if len(own) else ()
     first, last = counted["first"].min(), counted["last"].max()
-    return Census(read=read, kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
-                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(work, counted), empty=empty,
+    return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
+                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(work, own), empty=empty,
                   first=first if isinstance(first, dt.date) else None, last=last if isinstance(last, dt.date) else None)
 
 

@@ -35,6 +35,7 @@ from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, I
 from cxmetrics.plan import Classifier
 
 NARROW = 2.0**63  # what is computed in 64 bits stays below it
+ROUND_PLACES = 308.0  # 10 to more than that is no float
 LITERALS_BY_HAND = 12  # with more literals than this a join is quicker than a CASE
 _COMPARISONS: Mapping[str, Operator] = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
@@ -146,6 +147,23 @@ class Writer:
     def clamp(self, x: Term, low: Term, high: Term) -> Term:
         """The number, kept between two limits."""
         return self.extreme("least", (self.extreme("greatest", (x, low)), high))
+
+    def round(self, x: Term, places: Term | None = None) -> Term:
+        """The nearest decimal, half up, as `statistics.rounding.half_up` finds it."""
+        given = self.steps.bind(double(x))
+        decimals = Literal(0.0) if places is None else self.steps.bind(double(places))
+        size = call("least", call("floor", call("abs", decimals)), Literal(ROUND_PLACES))
+        power, coarse = self.steps.bind(call("pow", Literal(10.0), size)), Infix("<", (decimals, Literal(0.0)))
+        moved = when(coarse, Infix("/", (given, power)), Infix("*", (given, power)))
+        scaled = self.steps.bind(call("abs", moved))
+        noise = call("least", Infix("*", (scaled, Literal(5e-16))), Literal(0.25))
+        slack = call("greatest", call("least", Infix("*", (scaled, Literal(1e-9))), Literal(1e-6)), noise)
+        whole = self.steps.bind(call("floor", Infix("+", (Infix("+", (scaled, Literal(0.5))), slack))))
+        back = self.steps.bind(when(coarse, Infix("*", (whole, power)), Infix("/", (whole, power))))
+        fits = both(call("isfinite", back), Infix("<", (whole, Literal(2.0**52))))
+        signed = when(Infix("<", (given, Literal(0.0))), Infix("-", (Literal(0.0), back)), back)
+        present = when(Not(IsNull(decimals)), given)
+        return Term(Infix("+", (when(fits, signed, present), Literal(0.0))), "number")
 
     # --- conditions and choice
 
@@ -324,7 +342,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Term]] = {
     "is not missing": lambda _, x: _condition(Not(IsNull(x.node))),
     "contains": _text_test("contains"), "starts_with": _text_test("starts_with"),
     "matches": _text_test("regexp_matches"),
-    "abs": Writer.absolute, "ln": _of_double("ln"), "exp": _of_double("exp"), "sqrt": _of_double("sqrt"),
+    "abs": Writer.absolute, "round": Writer.round, "ln": _of_double("ln"), "exp": _of_double("exp"), "sqrt": _of_double("sqrt"),
     "min": lambda writer, *terms: writer.extreme("least", terms),
     "max": lambda writer, *terms: writer.extreme("greatest", terms),
     "clamp": Writer.clamp, "if": Writer.choose, "coalesce": _coalesce,

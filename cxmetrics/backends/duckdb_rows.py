@@ -29,6 +29,7 @@ from cxmetrics.backends.sql import (
     Node,
     Not,
     Select,
+    Type,
     both,
     call,
     either,
@@ -40,6 +41,7 @@ from cxmetrics.plan import Days
 DROPPED, DUPLICATE = 1, 2
 FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
 PLACE = ("file_index", "file_row_number")  # where a row stands
+_NANOSECONDS = dt.date(1678, 1, 1), dt.date(2262, 1, 1)  # what 64 bits of them reach, less a margin
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,25 @@ def rows_of(request: Request, needs: Needs, *, placed: bool = False) -> Rows:
     writer = Writer(steps, columns)
     for spec in needs.derived:
         columns[spec.name] = _derived(writer, spec)
-    first = _first(request, needs, physical, placed=placed)
+    first = select_files(request.table, physical, placed=placed, where=_prunable(request, needs))
     rows = Rows(request, needs, steps, first, reads, physical, writer, zone)
     steps.define("day", _day(rows))
     steps.define("fate", _fate(rows))
     return rows
+
+
+def select_files(table: Table, named: Mapping[str, Name], *, placed: bool = False, where: Node | None = None) -> Select:
+    """The physical columns of a table, each in the one type of its kind, by the names given."""
+    columns: list[tuple[Node, str]] = [(Name(column), column) for column in named]
+    places: list[Node] = [Name(place) for place in PLACE] if placed else []
+    if not table.files:
+        columns, places, where = [(Literal(None), column) for column in named], [Literal(0) for _ in places], None
+    fine = table.fine if table.files else frozenset[str]()
+    items: list[tuple[Node, str | None]] = [
+        (held(node, table.columns[column], fine=column in fine), named[column].name) for node, column in columns]
+    items += [(Cast(node, "BIGINT"), place) for node, place in zip(places, PLACE, strict=False)]
+    source = files_of(table) if table.files else call("range", Literal(0))
+    return Select(tuple(items) or ((Literal(True), "row"),), source, where=where)
 
 
 def files_of(table: Table) -> Call:
@@ -128,16 +144,6 @@ def _path_keys(parts: tuple[str, ...]) -> Iterator[str]:
     return (part.partition("=")[0] for part in parts[:-1] if "=" in part)
 
 
-def _first(request: Request, needs: Needs, physical: Mapping[str, Name], *, placed: bool) -> Select:
-    kinds = request.table.columns
-    items: list[tuple[Node, str | None]] = [
-        (held(Name(column), kinds[column]), name.name) for column, name in physical.items()]
-    if placed:
-        items += [(Cast(Name(place), "BIGINT"), place) for place in PLACE]
-    items = items or [(Literal(True), "row")]
-    return Select(tuple(items), files_of(request.table), where=_prunable(request, needs))
-
-
 def _prunable(request: Request, needs: Needs) -> Node | None:
     """What lets row groups be left out by their statistics: a day's margin around the days of the request."""
     source, days = request.scan.source, request.days
@@ -149,10 +155,14 @@ def _prunable(request: Request, needs: Needs) -> Node | None:
     first, last = min(start for start, _ in days), max(end for _, end in days)
     if first <= dt.date(2, 1, 1) or last >= dt.date(9990, 1, 1):
         return None
-    ends = _ends(request.table.columns[spec.physical], first - dt.timedelta(days=2), last + dt.timedelta(days=2))
-    if ends is None:
+    kind, fine = request.table.columns[spec.physical], spec.physical in request.table.fine
+    ends = _ends(kind, first - dt.timedelta(days=2), last + dt.timedelta(days=2))
+    if ends is None or (fine and not _NANOSECONDS[0] < first < last < _NANOSECONDS[1]):
         return None
-    column = held(Name(spec.physical), request.table.columns[spec.physical])  # a cast to the own type costs nothing
+    column = held(Name(spec.physical), kind)  # a cast to the own type costs nothing
+    if fine:
+        own: Type = "TIMESTAMPTZ_NS" if kind == "instant" else "TIMESTAMP_NS"
+        column, ends = Name(spec.physical), (Cast(ends[0], own), Cast(ends[1], own))
     return either(both(Infix(">=", (column, ends[0])), Infix("<=", (column, ends[1]))), IsNull(column))
 
 
@@ -189,8 +199,10 @@ def _day(rows: Rows) -> Node:
 
 
 def _fate(rows: Rows) -> Node:
-    """0, or the first reason to reject the row, or that `keep` drops it."""
-    branches: list[tuple[Node, Node]] = []
+    """0, or that `keep` drops the row, or the first reason to reject it: false `keep` goes before, missing after."""
+    source = rows.request.scan.source
+    keep = None if source.keep is None else rows.steps.bind(rows.writer.term(source.keep).node)
+    branches: list[tuple[Node, Node]] = [] if keep is None else [(Not(keep), Literal(DROPPED))]
     for number, (name, reason) in enumerate(rows.needs.reasons, FIRST_REASON):
         read = rows.reads_by_name[name]
         if reason in ("key", "missing"):
@@ -198,9 +210,8 @@ def _fate(rows: Rows) -> Node:
         elif reason == "type" and read.status is not None:  # its three reasons at once
             bad = is_bad(read.status)
             branches.append((bad, Infix("+", (read.status, Literal(number - TYPE)))))
-    keep = rows.request.scan.source.keep
     if keep is not None:
-        branches.append((Not(call("coalesce", rows.writer.term(keep).node, Literal(False))), Literal(DROPPED)))
+        branches.append((IsNull(keep), Literal(DROPPED)))
     return Case(tuple(branches), Literal(FINE)) if branches else Literal(FINE)
 
 

@@ -62,6 +62,7 @@ def _options(files: Iterable[Path], zone: str, limits: Limits, scratch: str) -> 
     yield "autoload_known_extensions", Literal(False)
     yield "enable_progress_bar", Literal(False)
     yield "preserve_insertion_order", Literal(False)
+    yield "python_enable_replacements", Literal(False)
     yield "timezone", Literal(zone)
     if limits.threads is not None:
         yield "threads", Literal(limits.threads)

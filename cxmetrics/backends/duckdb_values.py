@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import assert_never
 
 from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
@@ -61,19 +62,35 @@ def _characters(text: str) -> Node:
     return call("concat", *(call("chr", Literal(ord(char))) for char in text))
 
 
-def held(physical: Name, kind: Physical) -> Node:
-    """A physical column in the one type of its kind; text stripped, and null where it is empty."""
+def held(physical: Node, kind: Physical, *, fine: bool = False) -> Node:
+    """A physical column in the one type of its kind; text stripped, and null where it is empty.
+
+    `fine`: of times in nanoseconds.
+    """
     match kind:
         case "text":
             return call(STRIP, Cast(physical, "VARCHAR"))
         case "number":
             return Cast(physical, "DOUBLE")
         case "time":
-            return Cast(physical, "TIMESTAMP")
+            return call("make_timestamp", _cut(physical)) if fine else Cast(physical, "TIMESTAMP")
         case "instant":
-            return Cast(physical, "TIMESTAMPTZ")
+            return call("make_timestamptz", _cut(physical)) if fine else Cast(physical, "TIMESTAMPTZ")
+        case "date":
+            return Cast(physical, "DATE")
+        case "boolean":
+            return Cast(physical, "BOOLEAN")
+        case "integer" | "other":
+            return physical  # integers keep their width: to fit in 64 bits is part of the contract
         case _:
-            return physical
+            assert_never(kind)
+
+
+def _cut(time: Node) -> Node:
+    """Whole microseconds from the epoch; a cast would round them."""
+    nanoseconds = call("epoch_ns", time)
+    low = Infix("-", (nanoseconds, when(Infix("<", (nanoseconds, Literal(0))), Literal(999), Literal(0))))
+    return call("divide", low, Literal(1000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Needs:
 
 
 def needs_of(request: Request, *, everything: bool = False) -> Needs:
-    """What the request needs; `everything`: also declared columns that nothing uses.
+    """What the request needs; `everything`: also declared columns that nothing uses, where they can be read.
 
     Raises `Fault` CX703 for a column that the table lacks, CX704 for one of an unfitting type.
     """
@@ -49,8 +49,9 @@ def needs_of(request: Request, *, everything: bool = False) -> Needs:
     needed = set(_needed(request, specs, bindings))
     read = []
     for spec in specs.values():
-        there = spec.physical in request.table.columns
-        if spec.formula is None and (spec.name in needed or (everything and there)):
+        kind = request.table.columns.get(spec.physical)
+        readable_there = kind is not None and readable(spec, kind)
+        if spec.formula is None and (spec.name in needed or (everything and readable_there)):
             _require(request, spec)
             read.append(spec)
     derived = _in_order([spec for spec in specs.values() if spec.formula is not None], {spec.name for spec in read})

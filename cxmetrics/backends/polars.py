@@ -96,11 +96,11 @@ def _census(pipeline: Pipeline, counted: pl.DataFrame) -> Census:
         spec = source.columns.get(column)
         raise Fault(report(data.FAIL_ON_BAD, source.span if spec is None else spec.span, source=source.id,
                            column=column, reason=reason))
-    read = sum(fates.values())
+    own = counted.filter(pl.col("fate") != DROPPED)
     empty = [one.name for one in pipeline.readings
-             if one.name in source.columns and read and not counted[f"any:{one.name}"].any()]
-    return Census(read=read, kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
-                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(pipeline, counted),
+             if one.name in source.columns and len(own) and not own[f"any:{one.name}"].any()]
+    return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
+                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(pipeline, own),
                   empty=tuple(empty), first=_date(counted["first"].min()), last=_date(counted["last"].max()))
 
 

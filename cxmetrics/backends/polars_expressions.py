@@ -21,7 +21,7 @@ from cxmetrics.plan import Classifier
 NARROW = 2.0**63  # integers up to it (those of columns) are kept in 64 bits; what is computed stays below it
 WIDE = 2.0**126
 LITERALS_BY_HAND = 12  # up to so many literals comparing is quicker than looking up
-DAY_SECONDS = 86_400
+ROUND_PLACES = 308  # 10 to more than that is no float
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +137,37 @@ def _multiply(left: Term, right: Term) -> Term:
     return _number(_float(left) * _float(right))
 
 
+def quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    """The quotient of finite floats to the last bit.
+
+    Where all rows have one divisor Polars multiplies by its reciprocal, so the divisor is made a column.
+    """
+    return left / (right + left * 0.0)
+
+
 def _divide(left: Term, right: Term) -> Term:
-    return _number(_float(left) / _float(right))
+    return _number(quotient(_float(left), _float(right)))
 
 
 def _power(left: Term, right: Term) -> Term:
-    return _number(_float(left).pow(_float(right)))
+    base = _float(left)
+    return _number(base.pow(_float(right) + base * 0.0))  # of one exponent Polars may make products
+
+
+def _round(x: Term, places: Term | None = None) -> Term:
+    """Half up in decimals, as `statistics.rounding.half_up` does."""
+    given = _float(x)
+    decimals = pl.lit(0.0) if places is None else _float(places)
+    size = decimals.abs().floor().clip(0, ROUND_PLACES) + given * 0.0
+    power, coarse = pl.lit(10.0).pow(size), decimals < 0
+    scaled = pl.when(coarse).then(given / power).otherwise(given * power).abs()
+    noise = pl.min_horizontal(scaled * 5e-16, pl.lit(0.25))
+    slack = pl.max_horizontal(pl.min_horizontal(scaled * 1e-9, pl.lit(1e-6)), noise)
+    whole = (scaled + 0.5 + slack).floor()
+    back = pl.when(coarse).then(whole * power).otherwise(whole / power)
+    fits = back.is_finite() & (whole < 2.0**52)
+    return Term(pl.when(fits).then(pl.when(given < 0).then(-back).otherwise(back)).otherwise(
+        pl.when(size.is_not_null()).then(given)) + 0.0, "number")
 
 
 def _negate(x: Term) -> Term:
@@ -216,7 +241,7 @@ def _microseconds(left: Term, right: Term) -> pl.Expr:
 
 
 def _seconds(left: Term, right: Term) -> Term:
-    return Term(_microseconds(left, right).cast(pl.Float64) / 1e6, "number")
+    return Term(quotient(_microseconds(left, right).cast(pl.Float64), pl.lit(1e6)), "number")
 
 
 def _hour(x: Term) -> Term:
@@ -292,7 +317,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Term]] = {
     "is not missing": lambda x: _condition(x.expr.is_not_null()),
     "contains": lambda x, part: _condition(x.expr.str.contains(part.expr, literal=True)),
     "starts_with": lambda x, part: _condition(x.expr.str.starts_with(part.expr)),
-    "abs": _abs, "ln": _of_float(lambda x: x.log()), "exp": _of_float(lambda x: x.exp()),
+    "abs": _abs, "round": _round, "ln": _of_float(lambda x: x.log()), "exp": _of_float(lambda x: x.exp()),
     "sqrt": _of_float(lambda x: x.sqrt()),
     "min": _least, "max": _greatest, "clamp": _clamp, "if": _if, "coalesce": _coalesce,
     "hour": _hour, "weekday": _weekday,

@@ -94,12 +94,12 @@ def _derived(formula: Expr, terms: Columns) -> Term:
 
 
 def _fate(pipeline: Pipeline) -> pl.Expr:
-    """0, or the first reason to reject the row, or that `keep` drops it."""
-    source = pipeline.source
+    """0, or that `keep` drops the row, or the first reason to reject it: false `keep` goes before, missing after."""
+    source, dropped = pipeline.source, pl.lit(DROPPED, pl.UInt16)
+    keep = None if source.keep is None else term(source.keep, pipeline.columns).expr
     fate = pl.lit(0, pl.UInt16)
-    if source.keep is not None:
-        kept = term(source.keep, pipeline.columns).expr.fill_null(value=False)
-        fate = pl.when(kept).then(fate).otherwise(pl.lit(DROPPED, pl.UInt16))
+    if keep is not None:
+        fate = pl.when(keep.is_null()).then(dropped).otherwise(fate)
     readable = {one.name for one in pipeline.readings if one.status is not None}
     for number, (name, reason) in reversed([*enumerate(pipeline.needs.reasons, FIRST_REASON)]):
         if reason in ("key", "missing"):
@@ -109,6 +109,8 @@ def _fate(pipeline: Pipeline) -> pl.Expr:
             status = pl.col(f"b:{name}")
             place = (status - TYPE).cast(pl.UInt16) + pl.lit(number, pl.UInt16)
             fate = pl.when(status.is_between(TYPE, VALUES)).then(place).otherwise(fate)
+    if keep is not None:
+        fate = pl.when(~keep).then(dropped).otherwise(fate)
     return fate.alias("fate")
 
 

@@ -211,7 +211,7 @@ def _physical(kind: str) -> Physical:
         return "instant"
     if kind.startswith("TIMESTAMP"):
         return "time"
-    if kind in ("VARCHAR", "UUID", "JSON") or kind.startswith("ENUM"):
+    if kind in ("VARCHAR", "UUID", "JSON", '"NULL"') or kind.startswith("ENUM"):
         return "text"
     if kind == "BOOLEAN":
         return "boolean"

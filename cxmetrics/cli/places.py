@@ -35,4 +35,6 @@ def _span(span: Span, folder: str, known: dict[Source, Source]) -> Span:
 def _source(source: Source, folder: str, known: dict[Source, Source]) -> Source:
     if source.path.startswith("-"):  # what was written as an option stands in no file
         return source
+    if source.shipped:
+        return source
     return known.setdefault(source, Source(f"{folder}/{source.path}", source.text))

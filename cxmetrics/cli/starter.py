@@ -95,13 +95,32 @@ indicators:
 """
 
 
+_TESTS = """\
+# {tests}
+tests:
+  a transfer that fails is no success:
+    given:
+      calls: [{{touchpoint: transfer, result: success}}, {{touchpoint: transfer, result: failure}}]
+    expect: {{transfer_success: {{value: 50%, n: 2}}, login_success: missing}}
+  transfers are rated by who made them:
+    given:
+      answers:
+        columns: [region, touchpoint, recommend, effort]
+        rows: [[east, transfer, 10, 7], [east, transfer, 9, 99], [north, transfer, 0, 5], [north, login, 0, 1]]
+    expect:
+      transfer_nps: [{{value: 100 / 3, n: 3}}, {{region: east, value: 100}}, {{region: north, value: -100}}]
+      transfer_effort: 6                  # of 7 and 5: 99 is no answer
+"""
+
+
 def files(session: Session) -> Mapping[str, str]:
     """Each file of the project, by its path, with its text."""
-    notes = {name: session.say(f"init.{name}") for name in ("project", "sources", "indicators")}
+    notes = {name: session.say(f"init.{name}") for name in ("project", "sources", "indicators", "tests")}
     return {
         "cxmetrics.yaml": _PROJECT.format(**notes),
         "sources.yaml": _SOURCES.format(**notes),
         "indicators.yaml": _INDICATORS.format(**notes),
+        "tests.yaml": _TESTS.format(**notes),
         "data/answers.csv": "".join(_answers()),
         "data/calls.csv": "".join(_calls()),
         ".gitignore": "store/\n",

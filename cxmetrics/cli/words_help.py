@@ -22,8 +22,8 @@ HELP: Final[dict[str, Phrase]] = {
                          "检查定义，逐一指出问题所在\n\n不读取数据。"),
     "help.tree": Phrase("Print the pyramid: weights, and values once there are some.",
                         "打印指标体系：权重，以及已有的数值"),
-    "help.run": Phrase("Compute what is missing or stale and commit it, all or nothing.\n\nThe interval holds its first "
-                       "day and not its last; by default it is all the sources have.",
+    "help.run": Phrase("Compute what is missing or stale and commit it, all or nothing.\n\nThe interval holds its "
+                       "first day and not its last; by default it is all the sources have.",
                        "计算缺失或过期的部分并一次提交\n\n区间含首日、不含末日；默认为数据源的全部日期。"),
     "help.query": Phrase(
         "Print any slice: from the store where it can, from the sources where it must.\n\nThe first word may be a "

@@ -14,6 +14,8 @@ TEST: Final[dict[str, Phrase]] = {
     "option.test.pattern": Phrase("Only tests whose name holds this (or fits it, with * and ?).",
                                   "只运行名称含有此文字（或匹配 * 与 ?）的测试"),
     "option.test.form": Phrase("How results are written.", "结果的输出格式"),
+    "init.tests": Phrase("What has to come out of a few rows; cxmetrics test proves it.",
+                         "给定几行数据应得出的结果，由 cxmetrics test 检验。"),
     "test.failed": Phrase("FAILED", "不通过"),
     "test.expected": Phrase("{what}: expected {wanted}, got {got}", "{what}：预期 {wanted}，实际 {got}"),
     "test.within": Phrase("{wanted} within {tolerance}", "{wanted}（容差 {tolerance}）"),

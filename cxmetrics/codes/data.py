@@ -28,8 +28,7 @@ COLUMN_ALL_NULL = Code(
     "CX705", "column-all-null",
     Phrase("the column `{column}` of `{source}` is empty in every row", "`{source}` 的列 `{column}` 每一行都为空"),
     label=Phrase("declared here", "在这里声明"),
-    note=Phrase("indicators over it are missing, not 0", "基于它的指标为缺失，而不是 0"),
-    severity="warning")
+    note=Phrase("indicators over it are missing, not 0", "基于它的指标为缺失，而不是 0"))
 ALL_ROWS_REJECTED = Code(
     "CX706", "all-rows-rejected",
     Phrase("every row of `{source}` was rejected: {reason}", "`{source}` 的每一行都被拒收：{reason}"),
@@ -56,8 +55,7 @@ ENCODING = Code(
 EMPTY_FILE = Code(
     "CX710", "empty-file",
     Phrase("the data file `{path}` is empty", "数据文件 `{path}` 是空的"),
-    note=Phrase("not even a header: most often a delivery that broke off", "连表头都没有，多半是传输中断"),
-    severity="warning")
+    note=Phrase("not even a header: most often a delivery that broke off", "连表头都没有，多半是传输中断"))
 LOOKUP_NOT_UNIQUE = Code(
     "CX711", "lookup-not-unique",
     Phrase("the lookup key `{key}` is not unique: {value}", "查找表的键 `{key}` 不唯一：{value}"),
@@ -68,8 +66,7 @@ LOOKUP_NOT_UNIQUE = Code(
 NO_ROWS = Code(
     "CX712", "no-rows",
     Phrase("the source `{source}` has no rows", "数据源 `{source}` 没有任何行"),
-    label=Phrase("this source", "这个数据源"),
-    severity="warning")
+    label=Phrase("this source", "这个数据源"))
 TIME_UNREADABLE = Code(
     "CX713", "time-unreadable",
     Phrase("times in the column `{column}` of `{source}` cannot be read", "无法读取 `{source}` 中列 `{column}` 的时间"),

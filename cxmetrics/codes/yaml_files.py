@@ -43,8 +43,7 @@ EMPTY_PROJECT = Code(
     "CX007", "empty-project",
     Phrase("the project `{path}` defines nothing", "项目 `{path}` 中没有任何定义"),
     help=Phrase("add `sources` and `indicators`; `cxmetrics init` writes a small project that runs",
-                "请加入 `sources` 和 `indicators`；`cxmetrics init` 可生成一个能运行的小项目"),
-    severity="warning")
+                "请加入 `sources` 和 `indicators`；`cxmetrics init` 可生成一个能运行的小项目"))
 NO_PROJECT_FILE = Code(
     "CX008", "no-project-file",
     Phrase("no `cxmetrics.yaml` in `{path}`", "`{path}` 中没有 `cxmetrics.yaml`"),

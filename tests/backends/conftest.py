@@ -1,4 +1,4 @@
-"""Every test that asks `made.cells` is asked of every engine."""
+"""Every test of a module that uses `made.cells` is asked of every engine."""
 
 import importlib.util
 
@@ -8,21 +8,21 @@ import pytest
 from cxmetrics.backends.polars import Polars
 
 BACKENDS = {"polars": Polars}
-if importlib.util.find_spec("duckdb"):
+if importlib.util.find_spec("cxmetrics.backends.duckdb"):
     from cxmetrics.backends.duckdb import DuckDB
 
     BACKENDS["duckdb"] = DuckDB
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def engine(request, monkeypatch):
-    """The engine that `made.cells` asks."""
-    monkeypatch.setattr(made, "Polars", BACKENDS[request.param])
-    return BACKENDS[request.param]
+    """The engine that `made.cells` asks: each in turn, in modules that use it."""
+    chosen = BACKENDS[getattr(request, "param", "polars")]
+    monkeypatch.setattr(made, "Polars", chosen)
+    return chosen
 
 
 def pytest_generate_tests(metafunc):
-    """Run the tests of modules that use `made.cells` on every engine."""
-    if getattr(metafunc.module, "cells", None) is made.cells and "engine" not in metafunc.fixturenames:
-        metafunc.fixturenames.append("engine")
+    """Give each test of a module that uses `made.cells` every engine."""
+    if getattr(metafunc.module, "cells", None) is made.cells:
         metafunc.parametrize("engine", [*BACKENDS], indirect=True)

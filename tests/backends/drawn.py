@@ -56,18 +56,20 @@ def of(dtype, *choices):
     return dtype, one
 
 
+NOTHING = of(pl.Null, None)
 # Column -> what files may hold for it: a type of Polars, and what makes a value.
 KINDS = {
     "touch": (text(*TOUCH),),
     "id": (text("a", "b", "c", "d"), of(pl.Int32, 1, 2, 3, 4)),
     "score": (text(lambda draw: draw.randrange(-2, 13)), text(lambda draw: draw.randrange(11), *ODD_NUMBERS),
               of(pl.Int16, lambda draw: draw.randrange(-2, 13)), of(pl.UInt64, 1, 2, 9),
-              of(pl.Float64, 1.0, 2.0, 9.0, 10.0, 2.5, NAN, INF, 98.0, 1e30)),
+              of(pl.Float64, 1.0, 2.0, 9.0, 10.0, 2.5, NAN, INF, 98.0, 1e30), NOTHING),
     "lat": (text(number), text(number, *ODD_NUMBERS), of(pl.Float64, number), of(pl.Float64, number, number, NAN, -INF),
             of(pl.Int64, lambda draw: draw.randrange(-50, 50))),
     "ok": (text("true", "F", "Yes", "no", "Y", "n", "1", "0", "maybe"), of(pl.Boolean, True, False),
            of(pl.Int8, 0, 1), of(pl.Int8, 0, 1, 2)),
     "at": (text(moment), text(moment, *ODD_TIMES), of(pl.Datetime("us"), moment), of(pl.Datetime("ms"), moment),
+           of(pl.Datetime("ns"), moment), NOTHING,
            of(pl.Datetime("us", "UTC"), moment), of(pl.Datetime("ns", "Asia/Tokyo"), moment), of(pl.Date, day)),
     "got": (text(moment, *ODD_TIMES), of(pl.Datetime("us"), moment), of(pl.Datetime("us", "UTC"), moment)),
     "born": (of(pl.Date, day), text(day, "2026/03/01", "20260302", "2026-02-30", "1.3.2026"),
@@ -104,7 +106,8 @@ def tables(draw):
 
 INTEGER = st.sampled_from([col("score", "integer"), const(3), const(-1), const(0), call("hour", col("at", "time")),
                            call("weekday", col("born", "date"))])
-NUMBER = st.sampled_from([col("lat"), const(0.5), const(0.0), const(-2.25), col("wait")])
+NUMBER = st.sampled_from([col("lat"), const(0.5), const(0.0), const(-2.25), const(7.3), col("wait")])
+PLACES = st.sampled_from([const(0), const(1), const(2), const(-1), const(6), const(400), col("score", "integer")])
 TEXT = st.sampled_from([col("touch", "text"), const("转账"), const("a"), col("id", "text")])
 MOMENT = st.sampled_from([col("at", "time"), col("got", "time"), col("born", "date"), const(dt.date(2026, 3, 1))])
 
@@ -119,6 +122,7 @@ def numeric(depth):
         st.builds(call, st.sampled_from(["negate", "abs", "sqrt"]), less),
         st.builds(call, st.just("clamp"), less, less, less), st.builds(call, st.just("coalesce"), less, less),
         st.builds(call, st.just("if"), conditions(depth - 1), less, less),
+        st.builds(call, st.just("round"), less), st.builds(call, st.just("round"), less, PLACES),
         st.builds(call, st.just("-"), MOMENT, MOMENT))
 
 

@@ -49,7 +49,7 @@ def physical(dtype):
     """The kind of a Parquet column."""
     if isinstance(dtype, pl.Datetime):
         return "time" if dtype.time_zone is None else "instant"
-    kinds = {pl.String: "text", pl.Boolean: "boolean", pl.Date: "date"}
+    kinds = {pl.String: "text", pl.Null: "text", pl.Boolean: "boolean", pl.Date: "date"}
     if dtype.is_integer():
         return "integer"
     return "number" if isinstance(dtype, NUMBERS) else kinds.get(type(dtype), "other")
@@ -57,14 +57,15 @@ def physical(dtype):
 
 def table(folder: Path, *frames, name="t"):
     """A table of the frames, one Parquet file each; a mapping of lists is a frame."""
-    files, columns = [], {}
+    files, columns, fine = [], {}, set()
     for number, given in enumerate(frames):
         frame = given if isinstance(given, pl.DataFrame) else pl.DataFrame(given, strict=False)
         path = folder / f"{name}{number}.parquet"
         frame.write_parquet(path)
         files.append(path)
         columns = {**{n: physical(d) for n, d in frame.schema.items()}, **columns}
-    return Table(tuple(files), columns)
+        fine |= {n for n, d in frame.schema.items() if getattr(d, "time_unit", None) == "ns"}
+    return Table(tuple(files), columns, frozenset(fine))
 
 
 def request(origin, data, *cubes, zone=ZONE, days=None, lookups: Mapping[str, Table] | None = None):

@@ -71,7 +71,10 @@ def derive(row, source):
 
 
 def fate(row, wrong, source):
-    """The first reason to reject the row; `drop`; or None."""
+    """`drop`, or the first reason to reject the row, or None."""
+    keep = True if source.keep is None else value_of(source.keep, row)
+    if keep is False:
+        return "drop"
     strict = [(name, reason) for name, reason in wrong
               if reason in BAD and (source.on_bad != "null" or name == source.time)]
     if strict:
@@ -81,7 +84,7 @@ def fate(row, wrong, source):
             return name, "key"
     if isinstance(source.time, str) and row[source.time] is None:
         return source.time, "missing"
-    return None if source.keep is None or value_of(source.keep, row) is True else "drop"
+    return None if keep else "drop"
 
 
 def day_of(row, source):
@@ -202,7 +205,7 @@ def tell(account, day, verdict, wrong, source):
     account.read += 1
     days = [x for x in (account.first, account.last, day) if x is not None]
     account.first, account.last = min(days, default=None), max(days, default=None)
-    for name, reason in wrong:
+    for name, reason in () if verdict == "drop" else wrong:
         if reason == "not finite" or (source.on_bad == "null" and name != source.time):
             account.nulled[name, reason] += 1
     match verdict:

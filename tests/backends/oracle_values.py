@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cxmetrics.backends import rules
 from cxmetrics.ir import Apply, Column, Constant
+from cxmetrics.statistics.rounding import half_up
 
 UTC = dt.UTC
 
@@ -298,6 +299,8 @@ def apply(function, args):
             return attempt(math.exp, *args)
         case "sqrt":
             return attempt(math.sqrt, *args)
+        case "round":
+            return rounded(*map(float, args))
         case "min":
             return min(args)
         case "max":
@@ -305,6 +308,11 @@ def apply(function, args):
         case "clamp":
             return min(max(args[0], args[1]), args[2])
     raise AssertionError(function)
+
+
+def rounded(value, places=0.0):
+    whole = int(places)
+    return value if whole > 308 else float(half_up([value], max(whole, -308))[0])
 
 
 def class_of(classifier, row):

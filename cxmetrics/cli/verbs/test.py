@@ -17,6 +17,7 @@ from cxmetrics.cli.usage import Verb
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cxmetrics.cli.verdicts import Teller
     from cxmetrics.declared_tests import MetricTest
     from cxmetrics.testing import Verdict
 
@@ -36,6 +37,7 @@ def test(session: Session, project: Path, pattern: str | None, engine: str,
     import tempfile
 
     from cxmetrics.cli.compiled import compiled, places_of
+    from cxmetrics.cli.verdicts import Teller
     from cxmetrics.testing import run_tests
 
     began = time.perf_counter()
@@ -44,7 +46,7 @@ def test(session: Session, project: Path, pattern: str | None, engine: str,
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, places_of(project):
         verdicts = run_tests(plan, chosen, engine, Path(scratch))
     seconds = time.perf_counter() - began
-    _print(verdicts, session, form, engine, seconds)
+    _print(verdicts, Teller(session, _folder(project)), form, engine, seconds)
     failed = sum(not verdict.passed for verdict in verdicts)
     if result.tests:
         tell(session.say("test.summary", passed=len(verdicts) - failed, failed=failed, seconds=f"{seconds:.1f}",
@@ -54,7 +56,15 @@ def test(session: Session, project: Path, pattern: str | None, engine: str,
     return int(failed > 0)
 
 
-def _print(verdicts: Sequence[Verdict], session: Session, form: Literal["text", "json", "junit"], engine: str,
+def _folder(project: Path) -> str:
+    """The project's folder as seen from where one stands; `.` where it does not lie below."""
+    try:
+        return project.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return "."
+
+
+def _print(verdicts: Sequence[Verdict], teller: Teller, form: Literal["text", "json", "junit"], engine: str,
            seconds: float) -> None:
     import json
 
@@ -62,12 +72,12 @@ def _print(verdicts: Sequence[Verdict], session: Session, form: Literal["text", 
 
     match form:
         case "text":
-            if lines := list(told(verdicts, session, colour=coloured(sys.stdout))):
+            if lines := list(told(verdicts, teller, colour=coloured(sys.stdout))):
                 emit("\n".join(lines))
         case "json":
-            emit(json.dumps(as_record(verdicts, session, engine, seconds), ensure_ascii=False, indent=2))
+            emit(json.dumps(as_record(verdicts, teller, engine, seconds), ensure_ascii=False, indent=2))
         case "junit":
-            emit(as_junit(verdicts, session, seconds))
+            emit(as_junit(verdicts, teller, seconds))
 
 
 def _chosen(tests: Sequence[MetricTest], pattern: str | None) -> Sequence[MetricTest]:
