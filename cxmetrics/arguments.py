@@ -212,11 +212,16 @@ def _with_uses(finding: Diagnostic, span: Span) -> Diagnostic:
 
 
 def _uses(span: Span) -> Iterator[Use]:
-    """The uses around a place, from the inside out."""
-    if isinstance(span.text, Bound):
-        for use in span.text.uses:
-            yield use
-            yield from _uses(use.span)
+    """The uses around a place, from the inside out, each once."""
+    seen: set[tuple[Span, str]] = set()
+    waiting = [span]
+    while waiting:
+        text = waiting.pop(0).text
+        for use in text.uses if isinstance(text, Bound) else ():
+            if (use.span.in_file(), use.parameters) not in seen:
+                seen.add((use.span.in_file(), use.parameters))
+                waiting.append(use.span)
+                yield use
 
 
 def _still(fix: Fix | None) -> Fix | None:

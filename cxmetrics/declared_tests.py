@@ -221,10 +221,10 @@ class _Reader:
         own = _under(row, "tolerance") or tolerance
         measures = [name for name in row if name in MEASURES]
         known = (*dimensions, *MEASURES, *_MANNERS)
-        for name in row:
-            if name not in known:
-                self.unknown(codes.UNKNOWN_EXPECTATION, name.span, name, known)
-        if not measures:
+        strange = [name for name in row if name not in known]
+        for name in strange:
+            self.unknown(codes.UNKNOWN_EXPECTATION, name.span, name, known)
+        if not measures and not strange:
             self.wrong(indicator.span, "expect", "a measure such as value", "none")
         for name in measures:
             yield Expected(indicator, str(name), cells, at, self._wanted(name, row[name], unit),

@@ -25,7 +25,7 @@ from cxmetrics.templates import Template, arguments_of, listed, read_templates, 
 from cxmetrics.write import write
 
 MAX_PRODUCT = 10_000
-MAX_SCALARS = 2_000_000
+MAX_SCALARS = 300_000
 MAX_DEPTH = 40
 MAX_TEXT = 20_000
 _FORMULAS = frozenset(("formula", "score", "target", "combine", "missing", "rounding", "display", "use", "each"))
@@ -72,13 +72,14 @@ class _Expansion:
         self.templates: dict[str, Template] = {}
         self.places: dict[str, int] = {}
         self.cut = set(cut)
+        self.unread = {_template_name(name) for name in self.cut}
         self.found: list[Diagnostic] = []
         self.left = MAX_SCALARS
 
     def define(self, section: Mapping[Key, IndicatorDraft], index: int, beneath: frozenset[int]) -> None:
         """Take in the templates of a document, over those of the documents beneath it."""
         read = list(read_templates(section, self.found))
-        self.cut |= set(section) - {template.key for template in read}
+        self.unread |= {_template_name(key) for key in section} - {template.name for template in read}
         for template in read:
             first = self.templates.get(template.name)
             if first is not None and self.places[template.name] not in beneath:
@@ -124,6 +125,8 @@ class _Expansion:
             return
         for name, one in self.each(key, draft):
             whole, within = self.used(name, one, nest)
+            if self.left <= 0:
+                return
             if whole.children:
                 children = self.entries(whole.children, within.inside())
                 if children is whole.children:
@@ -186,8 +189,7 @@ class _Expansion:
         if draft.use is None:
             return draft, nest
         use = draft.use
-        bare = draft.model_copy(update={"use": None})
-        read = read_use(use, self.templates, frozenset(self.cut), self.found)
+        read = read_use(use, self.templates, self.unread, self.found)
         outer = use.arguments if isinstance(use, Bound) else {}
         template, call = read or (None, None)
         if template is not None and template.name in nest.templates:
@@ -200,7 +202,7 @@ class _Expansion:
         arguments = arguments_of(template, call, outer, self.found) if template and call else None
         if template is None or arguments is None:
             self.cut.add(str(key))
-            return bare, nest
+            return draft.model_copy(update={"use": None}), nest
         scope = Scope(arguments, (Use(use.span, listed(arguments, list(template.parameters))),))
         inside = nest.inside(template.name)
         body, within = self.used(key, self.bound(template.draft, scope), inside)
@@ -252,7 +254,8 @@ class _Expansion:
         """Check the titles of drafts and of all written in place below them."""
         for draft in drafts:
             self.check_title(draft)
-            self.check_titles(*(child for child in (draft.children or {}).values() if isinstance(child, IndicatorDraft)))
+            children = (draft.children or {}).values()
+            self.check_titles(*(child for child in children if isinstance(child, IndicatorDraft)))
 
     def check_title(self, draft: IndicatorDraft) -> None:
         """Braces in the titles of templates name parameters."""
@@ -272,6 +275,10 @@ def _put(text: str, scope: Scope) -> str:
         return text
     filled = _IN_BRACES.sub(lambda name: scope.arguments[name[1]].text if name[1] in scope.arguments else name[0], text)
     return filled if len(filled) <= MAX_TEXT else text
+
+
+def _template_name(head: str) -> str:
+    return head.partition("(")[0].strip()
 
 
 def _asks(draft: object) -> bool:

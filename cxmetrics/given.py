@@ -73,7 +73,7 @@ class Batch:
 
 def period_of(test: MetricTest, plan: Plan) -> tuple[Grain, dt.date]:
     """The length and the first day of the period a test is about: its own, else that of the last time it gives."""
-    grain: Grain = test.grain or max(plan.project.grains, key=GRAINS.index)
+    grain = max(plan.project.grains, key=GRAINS.index) if test.grain is None else test.grain
     day = test.at or max((day for given in test.given.values() for day in _days_in(given, plan)), default=DEFAULT_DAY)
     return grain, start(day, grain, plan.project.week_start)
 

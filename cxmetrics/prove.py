@@ -15,6 +15,7 @@ from cxmetrics.diagnostics import Diagnostic
 from cxmetrics.functions import AGGREGATES, LOGIC, PRESENCE, QUANTILE_RULES, ROW_TIMES, TEXT_TESTS, quantile_of
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, Constant, Expr, Invalid, Origin, Ref
 from cxmetrics.matching import Proof, Proved, differ, known_value, literal_text, literal_value, match_sides, settle
+from cxmetrics.patterns import flaw_of
 from cxmetrics.units import (
     BOOLEAN,
     COUNTED,
@@ -170,6 +171,11 @@ def _text_test(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -
     for arg, unit in zip(args, units, strict=True):
         if unit.kind not in ("text", "unknown"):
             return proof.say(codes.UNLIKE_KINDS, arg.span, left=unit, right="text")
+    if expr.function == "matches":
+        pattern = literal_value(args[1])
+        flaw = flaw_of(pattern) if isinstance(pattern, str) else "a pattern that is no constant text"
+        if flaw is not None:
+            return proof.say(codes.PATTERN, args[1].span or expr.span, problem=flaw)
     return replace(expr, args=tuple(args)), BOOLEAN
 
 

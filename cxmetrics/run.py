@@ -34,7 +34,7 @@ from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.evaluate import evaluate
 from cxmetrics.fuse import all_cuts, families, fuse
-from cxmetrics.ir import GRAINS
+from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan, Scan
 from cxmetrics.points import last as last_day_of
 from cxmetrics.points import periods as periods_of
@@ -248,7 +248,7 @@ class _Job:
         computed = {source: self._known_days(source, done) for source in self.bound}
         known = {source: (min(days), max(days)) for source, days in computed.items() if days}
         frame = evaluate(self.plan, self._states(done), known, between)
-        for grain in GRAINS if anew else self.plan.project.grains:  # grains that are shown no more are emptied
+        for grain in GRAINS if anew else self._grains:  # grains that are shown no more are emptied
             periods = frozenset(periods_of([(between[0], between[1] - _ONE)], grain, self.plan.project.week_start))
             yield ValuesChange(grain, periods, frame.filter(pl.col("grain") == grain))
 
@@ -268,7 +268,13 @@ class _Job:
         last = max((*ends, between[1]))
         week = self.plan.project.week_start
         return between[0], max(last_day_of(period_start(last, grain, week), grain)
-                               for grain in self.plan.project.grains) + _ONE
+                               for grain in self._grains) + _ONE
+
+    @property
+    def _grains(self) -> tuple[Grain, ...]:
+        """The grains that any indicator is shown at."""
+        own = {grain for node in self.plan.nodes.values() for grain in node.indicator.grains or ()}
+        return tuple(grain for grain in GRAINS if grain in own.union(self.plan.project.grains))
 
     def _known_days(self, source: str, done: list[_Done]) -> frozenset[Day]:
         """The days of a source whose states are known after this run."""

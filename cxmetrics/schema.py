@@ -162,7 +162,7 @@ class MetricTestDraft(Draft):
     Columns not given are null; times not given are the first day of the period of the test (`at`, by default the
     period of the last time given, else that of 2026-01-01), whose length is `grain` (the project's coarsest).
     Of `keep`, the parts (joined by `and`) that read only columns that no row of the test gives do not apply; nor does
-    `unique` unless all its columns are given, nor `received`.  A dimension with a lookup is given the rows of its table.
+    `unique` unless all its columns are given, nor `received`.  A dimension with a lookup may be given its table.
     A source not given has delivered nothing; one given an empty list has delivered, with no rows.
     What is hidden for too few rows elsewhere is shown here.  `expect` holds a value in the indicator's unit
     (`99.5%`, `500 ms`, `2 / 3`), `missing`, or one map or a list of maps: dimensions that say the slice, measures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxmetrics.arguments import Argument, Bound, fill, unknown_parameter
@@ -119,7 +119,7 @@ def value_of_for(name: str, written: Located, found: Found) -> Argument | None:
     outer = written.arguments if isinstance(written, Bound) else {}
     text = written.value.strip()
     as_text = Argument(Text(text, written.span), text, word=True)
-    if written.style is not None:
+    if written.style:
         return as_text
     node, problems = read(written)
     if problems or not (_single(node) or isinstance(node, Items | Range)):
@@ -129,9 +129,9 @@ def value_of_for(name: str, written: Located, found: Found) -> Argument | None:
     return Argument(node, text if not isinstance(node, Text) else node.value)
 
 
-def read_use(use: Located, templates: Mapping[str, Template], cut: frozenset[str],
+def read_use(use: Located, templates: Mapping[str, Template], unread: Collection[str],
              found: Found) -> tuple[Template, Call] | None:
-    """The template a `use` names, and the call."""
+    """The template a `use` names, and the call; None: reported, here or (`unread`) where the template is written."""
     node, problems = read(use)
     if problems:
         found += problems
@@ -143,7 +143,7 @@ def read_use(use: Located, templates: Mapping[str, Template], cut: frozenset[str
                             expected="a template with its arguments"))
         return None
     template = templates.get(node.function)
-    if template is None and not any(name.partition("(")[0].strip() == node.function for name in cut):
+    if template is None and node.function not in unread:
         guess = closest(node.function, templates)
         fix = Fix(node.name_span, guess) if guess else None
         found.append(report(codes.UNKNOWN_TEMPLATE, node.name_span, help=DID_YOU_MEAN if guess else None, fix=fix,

@@ -184,7 +184,8 @@ class _Bench:
         for source, families in states.items():
             seen = days.union(*(frame["day"] for frame in families.values()))
             delivered[source] = (min(seen), max(seen))
-        between = (min(days), max(days) + dt.timedelta(days=1)) if days else None
+        end = min(max(days, default=dt.date.min).toordinal() + 1, dt.date.max.toordinal())
+        between = (min(days), dt.date.fromordinal(end)) if days else None
         return list(evaluate(one.plan, states, delivered, between).iter_rows(named=True))
 
     # --- evidence ----------------------------------------------------------------------------------------------

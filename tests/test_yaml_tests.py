@@ -122,6 +122,10 @@ PASSING = {
         at: 2026-02
         given: {answers: [{submitted_at: 2026-02-28, score: 10}, {submitted_at: 2026-03-02, score: 0}, {score: 10}]}
         expect: {app_nps: {value: 100, n: 2}}""",
+    "the end of time": """
+        at: 9999-12-31
+        given: {answers: [{score: 10}, {submitted_at: 0001-01-01, score: 0}]}
+        expect: {app_nps: 100}""",
     "times in other formats": """
         given: {calls: [{began: 1767200400000, latency: 5}, {latency: 6}]}
         grain: day
@@ -181,8 +185,9 @@ def test_at_most_ten_rows_are_shown(tmp_path):
 
 @BOTH
 def test_rows_of_one_test_are_not_seen_by_another(engine, tmp_path):
-    tests = "\n".join(f"test {i}:\n  given: {{answers: [{{id: a, question: q, score: {i}}}]}}\n"
-                      f"  expect: {{answered: 1, app_nps: {100 if i > 8 else 0 if i > 6 else -100}}}" for i in range(11))
+    given = "answers: [{{id: a, question: q, score: {}}}]".format
+    tests = "\n".join(f"t{i}:\n  given: {{{given(i)}}}\n  expect: {{answered: 1, app_nps: {nps}}}"
+                      for i, nps in enumerate([-100] * 7 + [0] * 2 + [100] * 2))
     assert all(one.passed for one in verdicts(tmp_path, tests, engine))
 
 

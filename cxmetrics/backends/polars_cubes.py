@@ -12,7 +12,7 @@ from typing import assert_never
 import polars as pl
 
 from cxmetrics.backends.needs import columns_in
-from cxmetrics.backends.polars_expressions import Term, classes, term
+from cxmetrics.backends.polars_expressions import Term, classes, term, unsigned_zero
 from cxmetrics.backends.polars_rows import Pipeline
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
@@ -31,7 +31,7 @@ def grouped(pipeline: Pipeline, cube: Cube, rows: pl.LazyFrame) -> pl.LazyFrame:
     columns = pipeline.columns
     keys = [pl.col("day"), *(pl.col(f"d:{name}").alias(f"d{i}") for i, name in enumerate(cube.dimensions)),
             *(classes(key, columns).alias(f"k{i}") for i, key in enumerate(cube.keys))]
-    value = [] if cube.value is None else [(term(cube.value, columns).expr.cast(pl.Float64) + 0.0).alias("value")]
+    value = [] if cube.value is None else [unsigned_zero(term(cube.value, columns).expr.cast(pl.Float64)).alias("value")]
     args = {slot.arg: None for slot in cube.slots if slot.arg is not None}
     terms = {arg: term(arg, columns) for arg in args}
     names = {arg: f"a{i}" for i, arg in enumerate(args)}
@@ -60,9 +60,9 @@ def _slot(number: int, slot: Slot, x: Term | None) -> Iterator[pl.Expr]:
         case "count" | "values":
             yield x.expr.count().alias(f"s{number}")
         case "min":
-            yield (float_of + 0.0).min().alias(f"s{number}")
+            yield unsigned_zero(float_of).min().alias(f"s{number}")
         case "max":
-            yield (float_of + 0.0).max().alias(f"s{number}")
+            yield unsigned_zero(float_of).max().alias(f"s{number}")
         case "sum":
             yield from _integers(number, x)
         case "squares":

@@ -137,6 +137,11 @@ def _multiply(left: Term, right: Term) -> Term:
     return _number(_float(left) * _float(right))
 
 
+def unsigned_zero(x: pl.Expr) -> pl.Expr:
+    """The float, with 0.0 for -0.0 (Polars leaves out the addition of a zero)."""
+    return pl.when(x == 0.0).then(pl.lit(0.0)).otherwise(x)
+
+
 def quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
     """The quotient of finite floats to the last bit.
 
@@ -166,8 +171,9 @@ def _round(x: Term, places: Term | None = None) -> Term:
     whole = (scaled + 0.5 + slack).floor()
     back = pl.when(coarse).then(whole * power).otherwise(whole / power)
     fits = back.is_finite() & (whole < 2.0**52)
-    return Term(pl.when(fits).then(pl.when(given < 0).then(-back).otherwise(back)).otherwise(
-        pl.when(size.is_not_null()).then(given)) + 0.0, "number")
+    signed = pl.when(given < 0).then(-back).otherwise(back)
+    present = pl.when(size.is_not_null()).then(given)
+    return Term(unsigned_zero(pl.when(fits).then(signed).otherwise(present)), "number")
 
 
 def _negate(x: Term) -> Term:
@@ -293,10 +299,10 @@ def _among(x: Term, choices: Expr) -> Term:
 def _matches(x: Term, pattern: Expr) -> Term:
     assert isinstance(pattern, Constant)
     assert isinstance(pattern.value, str)
-    return _condition(x.expr.str.contains(_ascii(pattern.value)))
+    return _condition(x.expr.str.contains(in_ascii(pattern.value)))
 
 
-def _ascii(pattern: str) -> str:
+def in_ascii(pattern: str) -> str:
     r"""The pattern with `\d`, `\w`, `\s` and `\b` of ASCII, as RE2 has them; a class may stand in a class."""
     return re.sub(r"\\(.)", lambda found: _ASCII.get(found[1], found[0]), pattern, flags=re.DOTALL)
 

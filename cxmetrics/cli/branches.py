@@ -63,8 +63,8 @@ def _place(indicator: Indicator) -> tuple[str, int]:
     return ("", 0) if span is None else (span.source.path, span.start)
 
 
-def branches(pyramid: Pyramid) -> Iterator[Branch]:
-    """All lines of the tree, from the top."""
+def branches(pyramid: Pyramid, depth: int | None = None) -> Iterator[Branch]:
+    """The lines of the tree, from the top, `depth` levels of it (all by default)."""
     drawn: set[str] = set()
     tops = roots(pyramid)
     todo = [Branch(top, None, top.id, 0, None, 1.0, repeated=False, last=()) for top in reversed(tops)]
@@ -75,7 +75,7 @@ def branches(pyramid: Pyramid) -> Iterator[Branch]:
         else:
             drawn.add(branch.indicator.id)
             yield branch
-            todo += reversed(list(_under(branch, pyramid)))
+            todo += reversed(list(_under(branch, pyramid)) if depth is None or branch.depth + 1 < depth else [])
 
 
 def _under(branch: Branch, pyramid: Pyramid) -> Iterator[Branch]:

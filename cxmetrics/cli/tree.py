@@ -48,9 +48,9 @@ class _Cell:
     right: bool = False
 
 
-def records(pyramid: Pyramid, found: Latest, session: Session) -> Iterator[Mapping[str, object]]:
+def records(pyramid: Pyramid, found: Latest, session: Session, depth: int | None) -> Iterator[Mapping[str, object]]:
     """A record a line of the tree, with the keys `NAMES`."""
-    for branch in branches(pyramid):
+    for branch in branches(pyramid, depth):
         indicator = branch.indicator
         row = found.rows.get(indicator.id, {})
         given = {name: row.get(name) for name in NAMES}
@@ -61,9 +61,9 @@ def records(pyramid: Pyramid, found: Latest, session: Session) -> Iterator[Mappi
             "unit": str(indicator.unit), "score": _score(branch, row)}
 
 
-def drawing(pyramid: Pyramid, found: Latest, session: Session, paper: Paper) -> Iterator[str]:
+def drawing(pyramid: Pyramid, found: Latest, session: Session, paper: Paper, depth: int | None) -> Iterator[str]:
     """The lines of the drawn tree."""
-    lines = list(branches(pyramid))
+    lines = list(branches(pyramid, depth))
     table = [_heading(session, bool(found.rows))]
     table += [_cells(branch, found.rows.get(branch.indicator.id), session, paper, bool(found.rows)) for branch in lines]
     widths = [max(cell_len(row[i].text) for row in table) for i in range(len(table[0]))]

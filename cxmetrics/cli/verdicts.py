@@ -154,7 +154,7 @@ def _checked(check: Check, failure: Failure | None, teller: Teller) -> dict[str,
         "got": check.got, "row": check.there, "passed": check.passed, **teller.placed(expected.span)}
     if failure is not None:
         record |= {"unit": unit_of(expected.measure, failure.unit),
-                   "formula": None if failure.span is None else {"text": failure.formula, **teller.placed(failure.span)},
+                   "formula": failure.span and {"text": failure.formula, **teller.placed(failure.span)},
                    "rows": [{"source": each.source, "given": each.given, "counted": each.counted,
                              "rows": [dict(zip(each.columns, row, strict=True)) for row in each.rows]}
                             for each in failure.evidence],

@@ -46,6 +46,7 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.engine": Phrase("What computes.", "计算引擎"),
     "option.grain": Phrase("Length of the periods.", "周期的粒度"),
     "option.period": Phrase("A day of the period; the last one by default.", "周期中的任意一天，默认为最近的周期"),
+    "option.depth": Phrase("How many levels from the top.", "从顶层起显示几层"),
     "option.first": Phrase("First day, 2026-10-01.", "首日，2026-10-01"),
     "option.last": Phrase("Day after the last.", "末日的次日"),
     "option.by": Phrase("Dimensions to slice by.", "按哪些维度切分"),

@@ -8,8 +8,8 @@ from cxmetrics.diagnostics import Phrase
 
 TEST: Final[dict[str, Phrase]] = {
     "help.test": Phrase(
-        "Carry out the tests written in the YAML: given rows, expected values.\n\nNo data are read but the rows that the "
-        "tests give. Exit status 1 if a test fails.",
+        "Carry out the tests written in the YAML: given rows, expected values.\n\nNo data are read but the rows that "
+        "the tests give. Exit status 1 if a test fails.",
         "运行写在 YAML 中的测试：给定若干行，检验结果\n\n只用测试给出的行，不读取数据。有测试不通过时退出状态为 1。"),
     "option.test.pattern": Phrase("Only tests whose name holds this (or fits it, with * and ?).",
                                   "只运行名称含有此文字（或匹配 * 与 ?）的测试"),

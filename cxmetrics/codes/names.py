@@ -220,7 +220,8 @@ CIRCLE_OF_TEMPLATES = Code(
     help=Phrase("remove one of the uses in the circle", "请去掉循环中的一处引用"))
 ID_WITHOUT_VARIABLE = Code(
     "CX246", "id-without-variable",
-    Phrase("the id `{id}` does not name the variable `{variable}` of its `for`", "标识 `{id}` 没有写出 `for` 的变量 `{variable}`"),
+    Phrase("the id `{id}` does not name the variable `{variable}` of its `for`",
+           "标识 `{id}` 没有写出 `for` 的变量 `{variable}`"),
     label=Phrase("one id for several indicators", "多个指标共用一个标识"),
     note=Phrase("each value of the variable makes an indicator with an id of its own", "变量的每个值产生一个指标，各有自己的标识"),
     help=Phrase("write `{variable}` in braces in the id", "请在标识中用花括号写出 `{variable}`"))

@@ -26,4 +26,12 @@ TERMS: Final[dict[str, str]] = {
     "a whole number from 0": "不小于 0 的整数", "a whole number from 1": "不小于 1 的整数",
     "a share such as 1%": "比例，例如 1%", "a time zone such as Asia/Shanghai": "时区，例如 Asia/Shanghai",
     "a value that is no list": "非列表的值",
+    # what patterns are refused for
+    "a pattern that is no constant text": "不是常量文本的模式", "a pattern this large": "这样大的模式",
+    "look-around, flags or named groups": "环视、标志和命名分组", "back-references": "反向引用",
+    "an escape that not both engines know": "并非两个引擎都支持的转义", "a backslash at the end": "末尾的反斜杠",
+    "a bracket that is not closed": "未闭合的括号", "a closing bracket too many": "多余的右括号",
+    "a repetition of nothing": "没有对象的重复", "a NUL character": "NUL 字符", "an empty class": "空的字符类",
+    "a repetition other than {2}, {2,} or {2,5}": "{2}、{2,}、{2,5} 以外的重复写法",
+    "a class with a range that is none": "字符类中不成立的范围", "operations in a class": "字符类中的运算",
 }

@@ -95,3 +95,11 @@ POWER_OF_UNIT = Code(
     Phrase("a power of {unit} has no meaning here", "{unit} 的乘方在此没有意义"),
     label=Phrase("this is {unit}", "这是 {unit}"),
     help=Phrase("divide by a value of the same unit first", "请先除以同一单位的值"))
+PATTERN = Code(
+    "CX317", "pattern",
+    Phrase("`matches` does not take {problem}", "`matches` 不接受{problem}"),
+    label=Phrase("not in a pattern", "模式中不可用"),
+    note=Phrase("a pattern means the same in every engine, and its search time grows with the text only",
+                "模式在各引擎中含义相同，查找时间只随文本增长"),
+    help=Phrase("use letters, `.`, `^`, `$`, classes such as `[a-z]` and `\\d`, groups, `|`, and `*`, `+`, `?`, `{2,5}`",
+                "可用字符、`.`、`^`、`$`、`[a-z]` 与 `\\d` 等字符类、分组、`|`，以及 `*`、`+`、`?`、`{2,5}`"))

@@ -272,7 +272,7 @@ def apply(function, args):
         case "starts_with":
             return args[0].startswith(args[1])
         case "matches":
-            return re.search(args[1], args[0]) is not None
+            return re.search(args[1], args[0], re.ASCII) is not None
         case "hour":
             return moment(args[0]).local.hour
         case "weekday":

@@ -22,16 +22,19 @@ if TYPE_CHECKING:
 @project_argument
 @grain_option
 @click.option("--period", metavar="DATE")
+@click.option("--depth", type=click.IntRange(min=1), metavar="LEVELS")
 @format_option
 @language_option
 @click.pass_obj
-def tree(session: Session, project: Path, grain: Grain | None, period: str | None, shape: Shape) -> int:
+def tree(session: Session, project: Path, grain: Grain | None, period: str | None, depth: int | None,
+         shape: Shape) -> int:
     """Draw the pyramid."""
-    draw(session, project, shape, grain, period)
+    draw(session, project, shape, grain, period, depth)
     return 0
 
 
-def draw(session: Session, project: Path, shape: Shape, grain: Grain | None = None, period: str | None = None) -> None:
+def draw(session: Session, project: Path, shape: Shape, grain: Grain | None = None, period: str | None = None,
+         depth: int | None = None) -> None:
     """Write the pyramid of a project to standard output."""
     from cxmetrics.cli.compiled import compiled
     from cxmetrics.cli.latest import latest
@@ -43,9 +46,10 @@ def draw(session: Session, project: Path, shape: Shape, grain: Grain | None = No
     result, plan = compiled(project)
     found = latest(project, plan, grain=grain, period=when)
     if shape == "table":
-        emit_parts(f"{line}\n" for line in drawing(result.pyramid, found, session, paper_of(sys.stdout)))
+        emit_parts(f"{line}\n" for line in drawing(result.pyramid, found, session, paper_of(sys.stdout),
+                                                   depth))
     else:
-        rows = ordered(records(result.pyramid, found, session), NAMES)
+        rows = ordered(records(result.pyramid, found, session, depth), NAMES)
         emit_parts(shaped(shape, NAMES, rows, watched=sys.stdout.isatty()))
     if not found.rows:
         tell(session.say("tree.no_period" if when or grain else "tree.no_values"))
