@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from cxmetrics.arguments import told
@@ -20,16 +21,20 @@ from cxmetrics.resolve import resolve
 from cxmetrics.source import Source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiled:
-    """What the definitions of a project came to; `plan` is None where there are errors."""
+    """What the definitions of a project came to."""
 
     sources: tuple[Source, ...]
     drafts: Drafts
     pyramid: Pyramid
-    plan: Plan | None
     diagnostics: tuple[Diagnostic, ...]
     tests: tuple[MetricTest, ...] = ()
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """The work that the definitions ask for; None where there are errors.  Made when it is first asked for."""
+        return None if self.failed else lower(self.pyramid)
 
     @property
     def failed(self) -> bool:
@@ -54,9 +59,8 @@ def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),
     diagnostics = told((*found, *misshapen, *unresolved, *unproved, *untestable))
     if not diagnostics and sources:
         diagnostics = _emptiness(sources, drafts, pyramid)
-    failed = any(finding.code.severity == "error" for finding in diagnostics)
     files = (*(file for library in libraries for file in library.sources), *sources)
-    return Compiled(files, drafts, pyramid, None if failed else lower(pyramid), diagnostics, tests)
+    return Compiled(files, drafts, pyramid, diagnostics, tests)
 
 
 def _emptiness(sources: Sequence[Source], drafts: Drafts, pyramid: Pyramid) -> tuple[Diagnostic, ...]:

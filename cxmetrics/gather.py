@@ -40,8 +40,9 @@ class _Defined(Generic[T]):
 
 def gather(drafts: Drafts, found: Found) -> Gathered:
     """Every definition of the documents once; `found` gets the ids that are defined twice."""
-    sources = _section("source", drafts, lambda document: document.sources.items(), found)
-    dimensions = _section("dimension", drafts, lambda document: document.dimensions.items(), found)
+    sources: dict[str, _Defined[SourceDraft]] = _section("source", drafts, lambda one: one.sources, found)
+    dimensions: dict[str, _Defined[DimensionDraft | Located]] = _section(
+        "dimension", drafts, lambda one: one.dimensions, found)
     weights: dict[str, Located] = {}
     indicators = _indicators(drafts, weights, found)
     return Gathered({one.key: one.draft for one in sources.values()},
@@ -49,12 +50,12 @@ def gather(drafts: Drafts, found: Found) -> Gathered:
                     {name: (one.key, one.draft) for name, one in indicators.items()}, weights)
 
 
-def _section(kind: str, drafts: Drafts, items: Callable[[Document], Iterator[tuple[Key, T]]],
+def _section(kind: str, drafts: Drafts, section: Callable[[Document], Mapping[Key, T]],
              found: Found) -> dict[str, _Defined[T]]:
     """A section of all documents; the draft that overrides another was merged over it when it was loaded."""
     result: dict[str, _Defined[T]] = {}
     for number, document in enumerate(drafts.documents):
-        for key, draft in items(document):
+        for key, draft in section(document).items():
             if id_is_good(key, found) and _is_new(kind, key, number, result, drafts, found):
                 result[str(key)] = _Defined(key, draft, number)
     return result
@@ -104,7 +105,7 @@ def _set_free(children: Mapping[Key, object], kept: Mapping[Key, object],
 
 
 def _all_below(section: Mapping[Key, IndicatorDraft]) -> Iterator[tuple[Key, IndicatorDraft]]:
-    stack = list(reversed(section.items()))
+    stack = list(section.items())[::-1]
     while stack:
         key, draft = stack.pop()
         yield key, draft

@@ -35,7 +35,7 @@ def _imports(sources: Sequence[Source], project_file: str) -> list[Located]:
     if source is None or "import" not in source.text:
         return []
     root, _ = read_nodes(source)
-    written = root.get("import") if isinstance(root, Map) else None
+    written = next((node for key, node in root.items() if key == "import"), None) if isinstance(root, Map) else None
     items = written if isinstance(written, Items) else [written]
     return [item for item in items if isinstance(item, Located)]
 
@@ -93,13 +93,17 @@ class _Shelf:
             folder = (self.root / text).resolve()
             there = (folder / PROJECT_FILE).is_file()
         except (OSError, ValueError):  # names that no file can have
-            return self.unknown(written)
+            self.report_unknown(written)
+            return None
         if not folder.is_relative_to(self.root):
             self.found.append(report(codes.PATH_OUTSIDE, written.span, path=text))
             return None
-        return (folder.relative_to(self.root).as_posix(), folder) if there else self.unknown(written)
+        if not there:
+            self.report_unknown(written)
+            return None
+        return folder.relative_to(self.root).as_posix(), folder
 
-    def unknown(self, written: Located) -> None:
+    def report_unknown(self, written: Located) -> None:
         """Report a library that is not there."""
         inside = (folder for folder in sorted(self.root.iterdir()) if (folder / PROJECT_FILE).is_file())
         known = [*self.shipped, *(folder.name for folder in inside)]

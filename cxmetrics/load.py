@@ -135,15 +135,17 @@ class _Reading:
 
 def _overridable(root: Map) -> Sections:
     """The sources and dimensions of a file: of these a part is no whole, so they are merged before they are proved."""
-    return {(name, str(key)): node for name in ("sources", "dimensions") if isinstance(root.get(name), Map)
-            for key, node in root[name].items() if isinstance(node, Map)}
+    return {(str(name), str(key)): node for name, section in root.items()
+            if name in ("sources", "dimensions") and isinstance(section, Map)
+            for key, node in section.items() if isinstance(node, Map)}
 
 
 def _merge(root: Map, below: Sections) -> None:
     """Put the keys of the definitions below under those that a file writes of them."""
-    for (name, key), node in _overridable(root).items() if below else ():
-        if (name, key) in below:
-            root[name][key] = _over(node, below[name, key])
+    for name, section in root.items():
+        for key, node in section.items() if isinstance(section, Map) and below else ():
+            if (name, key) in below and isinstance(node, Map):
+                section[key] = _over(node, below[name, key])
 
 
 def _over(upper: Map, lower: Map, *, deep: bool = True) -> Map:

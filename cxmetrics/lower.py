@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import assert_never
 
@@ -182,8 +183,13 @@ def all_of(*conditions: Expr | None) -> Expr | None:
             parts |= dict.fromkeys(_conjuncts(condition))
         elif condition is not None:
             parts[condition] = None
-    ordered = sorted(parts, key=repr)
+    ordered = sorted(parts, key=_written)
     return Apply("and", tuple(ordered)) if len(ordered) > 1 else ordered[0] if ordered else None
+
+
+@lru_cache(maxsize=50_000)
+def _written(condition: Expr) -> str:
+    return repr(condition)
 
 
 def _conjuncts(condition: Expr) -> Iterable[Expr]:

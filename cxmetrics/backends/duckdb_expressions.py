@@ -162,8 +162,8 @@ class Writer:
         back = self.steps.bind(when(coarse, Infix("*", (whole, power)), Infix("/", (whole, power))))
         fits = both(call("isfinite", back), Infix("<", (whole, Literal(2.0**52))))
         signed = when(Infix("<", (given, Literal(0.0))), Infix("-", (Literal(0.0), back)), back)
-        present = when(Not(IsNull(decimals)), given)
-        return Term(Infix("+", (when(fits, signed, present), Literal(0.0))), "number")
+        rounded = Infix("+", (when(fits, signed, given), Literal(0.0)))
+        return Term(when(Not(IsNull(decimals)), rounded), "number")  # `least` passes over nulls
 
     # --- conditions and choice
 

@@ -48,6 +48,52 @@ class Files:
     wide: frozenset[str]
 
 
+def table_of(files: tuple[Path, ...]) -> Table | None:
+    """The files as one table, by their schemas alone; None where that takes a second opinion.
+
+    It does where files differ in the type of a column or in the case of its name, where folders give columns, where a
+    type is an uncommon one, and where a file cannot be read.
+    """
+    columns, typed, fine = dict[str, Physical](), dict[str, Physical](), set[str]()
+    for path in files:
+        try:
+            schema = pl.read_parquet_schema(path)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+            return None
+        for name, dtype in schema.items():
+            kind = _kind(dtype)
+            if kind is None or (dtype != pl.Null and typed.setdefault(name, kind) != kind):
+                return None
+            columns.setdefault(name, kind)
+            if isinstance(dtype, pl.Datetime) and dtype.time_unit == "ns":
+                fine.add(name)
+    folded = {name.lower() for name in columns}
+    if len(folded) < len(columns) or any("=" in part for path in files for part in path.parts[:-1]):
+        return None
+    return Table(files, columns | typed, frozenset(fine))
+
+
+def _kind(dtype: pl.DataType) -> Physical | None:
+    """What a column of that type holds; None for types that engines see differently."""
+    match dtype:
+        case pl.Decimal():
+            return "integer" if dtype.scale == 0 else "number"
+        case pl.Datetime():
+            return "time" if dtype.time_zone is None else "instant"
+        case pl.Float32() | pl.Float64():
+            return "number"
+        case pl.String() | pl.Null():
+            return "text"
+        case pl.Boolean():
+            return "boolean"
+        case pl.Date():
+            return "date"
+        case pl.Int8() | pl.Int16() | pl.Int32() | pl.Int64() | pl.UInt8() | pl.UInt16() | pl.UInt32() | pl.UInt64():
+            return "integer"
+        case _:
+            return None
+
+
 def opened(table: Table) -> Files:
     """The table with the shapes of its files.  Raises `Fault` CX702 for a file that cannot be read."""
     groups: dict[tuple[tuple[str, str], ...], tuple[Schema, list[Path]]] = {}

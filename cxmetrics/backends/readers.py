@@ -18,6 +18,7 @@ from cxmetrics.backends.duckdb_rows import files_of
 from cxmetrics.backends.duckdb_session import ENGINE_ERRORS, Limits, problem_of, session, words_of
 from cxmetrics.backends.json_lines import convert_json_lines
 from cxmetrics.backends.needs import readable
+from cxmetrics.backends.polars_files import table_of
 from cxmetrics.backends.sql import Query, Select, Star, query_text
 from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS, is_blank, shown
 from cxmetrics.codes import data
@@ -142,9 +143,8 @@ def open_table(files: Iterable[Path], *, scratch: Path, declared: Iterable[str] 
     if not full:
         raise Fault(*(report(data.EMPTY_FILE, None, path=shown(path)) for path in given))
     parquet = tuple(_converted(path, scratch) for path in full)
-    columns = _columns(parquet)
     del declared  # what is declared and absent is for `require` to say, with its place
-    return Table(parquet, columns)
+    return table_of(parquet) or _described(parquet)
 
 
 def empty_files(files: Iterable[Path]) -> tuple[Diagnostic, ...]:
@@ -170,15 +170,16 @@ def _converted(path: Path, scratch: Path) -> Path:
     return target
 
 
-def _columns(files: tuple[Path, ...]) -> dict[str, Physical]:
-    """The physical columns of Parquet files together.  Raises `Fault` CX702."""
+def _described(files: tuple[Path, ...]) -> Table:
+    """Parquet files together, with the columns that DuckDB finds in them.  Raises `Fault` CX702."""
     table = Table(files, dict.fromkeys(_partition_keys(files), "text"))
     query = query_text(Query((), Select(((Star(), None),), files_of(table))))
     try:
         with session(files, "UTC", Limits(threads=1)) as connection:
             relation = connection.sql(query)
-            return {name: _physical(str(kind))
-                    for name, kind in zip(relation.columns, relation.types, strict=True)}
+            kinds = {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
+            fine = frozenset(name for name, kind in kinds.items() if kind.endswith("_NS"))
+            return Table(files, {name: _physical(kind) for name, kind in kinds.items()}, fine)
     except ENGINE_ERRORS as error:
         for path in files:
             problem = problem_of(path)

@@ -46,7 +46,7 @@ EXAMPLES = {
     "abs": [call("abs", X)], "ln": [call("ln", X)], "exp": [call("exp", Y)], "sqrt": [call("sqrt", X)],
     "clamp": [call("clamp", X, -1, 2.5)], "if": [call("if", OK, X, Y)], "coalesce": [call("coalesce", X, Y, 0)],
     "round": [call("round", X), call("round", N), *(call("round", X, d) for d in (0, 1, 2, 5, -1, -2, 300, -400, N)),
-              call("round", call("/", N, 8), 2)],
+              call("round", call("/", N, 8), 2), call("round", 0.0, N), call("round", 7.25, N)],
     "min": [call("min", X, Y, 1)], "max": [call("max", X, N)],
     "hour": [call("hour", AT)], "weekday": [call("weekday", AT)],
     "=": [call("=", X, 1.5)], "!=": [call("!=", T, "ab")], "<": [call("<", X, Y)], "<=": [call("<=", AT, DAY)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ def check(session: Session, project: Path, form: Format) -> int:
     from cxmetrics.compile import compile_project
     from cxmetrics.render import render, summary
 
+    gc.disable()  # a short life, and most of what it makes lives as long: collecting costs a third of the time
     compiled = compile_project(project)
     found = seen_from(Path.cwd(), project, compiled.diagnostics)
     text = render(found, format=form, language=session.language, colour=coloured(sys.stdout))
