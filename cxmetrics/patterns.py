@@ -16,7 +16,7 @@ _COUNT = re.compile(r"\{([0-9]{1,4})(?:(,)([0-9]{0,4}))?\}", re.ASCII)
 _MARKS = frozenset("!\"#$%&'()*+,-./:;=?@[\\]^_`{|}~")
 
 
-class _Flaw(Exception):
+class _RefusedError(Exception):
     """Why a pattern is refused."""
 
 
@@ -28,7 +28,7 @@ def flaw_of(pattern: str) -> str | None:
             return "a closing bracket too many"
         if size > MOST or len(pattern) > MOST:
             return "a pattern this large"
-    except _Flaw as flaw:
+    except _RefusedError as flaw:
         return str(flaw)
     return None
 
@@ -36,7 +36,7 @@ def flaw_of(pattern: str) -> str | None:
 def _branches(text: str, at: int, depth: int) -> tuple[int, int]:
     """The size of everything up to the end or a closing bracket, and where that is."""
     if depth > DEPTH:
-        raise _Flaw("a pattern this large")
+        raise _RefusedError("a pattern this large")
     total = 0
     while at < len(text) and text[at] != ")":
         if text[at] == "|":
@@ -61,9 +61,9 @@ def _piece(text: str, at: int, depth: int) -> tuple[int, int]:
         case "^" | "$":
             return 0, at + 1
         case "*" | "+" | "?" | "{":
-            raise _Flaw("a repetition of nothing")
+            raise _RefusedError("a repetition of nothing")
         case "\0":
-            raise _Flaw("a NUL character")
+            raise _RefusedError("a NUL character")
         case _:
             return 1, at + 1
 
@@ -71,10 +71,10 @@ def _piece(text: str, at: int, depth: int) -> tuple[int, int]:
 def _group(text: str, at: int, depth: int) -> tuple[int, int]:
     start = at + (3 if text.startswith("(?:", at) else 1)
     if text.startswith("?", start):
-        raise _Flaw("look-around, flags or named groups")
+        raise _RefusedError("look-around, flags or named groups")
     size, end = _branches(text, start, depth + 1)
     if end == len(text):
-        raise _Flaw("a bracket that is not closed")
+        raise _RefusedError("a bracket that is not closed")
     return size + 1, end + 1
 
 
@@ -82,11 +82,11 @@ def _escaped(text: str, at: int) -> str:
     """The character after a backslash."""
     found = text[at + 1:at + 2]
     if not found:
-        raise _Flaw("a backslash at the end")
+        raise _RefusedError("a backslash at the end")
     if found in "123456789":
-        raise _Flaw("back-references")
+        raise _RefusedError("back-references")
     if found not in _MARKS and found not in _SETS + _CONTROLS + "bB":
-        raise _Flaw("an escape that not both engines know")
+        raise _RefusedError("an escape that not both engines know")
     return found
 
 
@@ -96,10 +96,10 @@ def _times(text: str, at: int) -> tuple[int, int]:
     if char == "{":
         found = _COUNT.match(text, at)
         if found is None:
-            raise _Flaw("a repetition other than {2}, {2,} or {2,5}")
+            raise _RefusedError("a repetition other than {2}, {2,} or {2,5}")
         least, most = int(found[1]), int(found[3] or found[1])
         if most < least:
-            raise _Flaw("a repetition other than {2}, {2,} or {2,5}")
+            raise _RefusedError("a repetition other than {2}, {2,} or {2,5}")
         times, at = max(most, 1), found.end()
     elif char and char in "*+?":
         at += 1
@@ -117,26 +117,26 @@ def _class(text: str, at: int) -> tuple[int, int]:
         if text.startswith("-", at) and not text.startswith("-]", at):
             high, at = _member(text, at + 1, edge=False)
             if low is None or high is None or low > high:
-                raise _Flaw("a class with a range that is none")
+                raise _RefusedError("a class with a range that is none")
     if at == first:
-        raise _Flaw("an empty class")
+        raise _RefusedError("an empty class")
     return 1, at + 1
 
 
 def _member(text: str, at: int, *, edge: bool) -> tuple[str | None, int]:
-    """A character of a class (None: a set such as `\\d`), and where it ends."""
+    """A character of a class (None: a set of them), and where it ends."""
     char = text[at:at + 1]
     if not char:
-        raise _Flaw("a bracket that is not closed")
+        raise _RefusedError("a bracket that is not closed")
     if char == "\\":
         escaped = _escaped(text, at)
         if escaped in "bB":
-            raise _Flaw("an escape that not both engines know")
+            raise _RefusedError("an escape that not both engines know")
         return (None if escaped in _SETS else _character(escaped)), at + 2
     if char in "[\0" or text[at:at + 2] in ("&&", "--", "~~"):
-        raise _Flaw("operations in a class")
+        raise _RefusedError("operations in a class")
     if char == "-" and not edge and not text.startswith("-]", at):
-        raise _Flaw("a class with a range that is none")
+        raise _RefusedError("a class with a range that is none")
     return char, at + 1
 
 
