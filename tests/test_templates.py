@@ -212,7 +212,8 @@ def test_a_for_has_a_bound(tmp_path):
 def test_templates_that_explode_are_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr("cxmetrics.expand.MAX_SCALARS", 10_000)
     levels = "".join(f"  t{i}(x): {{children: {{" + ", ".join(
-        f"'{{x}}_{j}': {{for: {{y: ['{{x}}_{j}']}}, use: t{i + 1}(x = $y)}}" for j in range(10)) + "}}\n" for i in range(9))
+        f"'{{x}}_{j}': {{for: {{y: ['{{x}}_{j}']}}, use: t{i + 1}(x = $y)}}" for j in range(10)) + "}}\n"
+        for i in range(9))
     (tmp_path / "t.yaml").write_text("templates:\n" + levels + "  t9(x): {formula: mean(rum.cls)}\n")
     assert "CX010" in {d.code.id for d in compiled(tmp_path, "  a: {use: t0('x')}\n").diagnostics}
 
@@ -317,7 +318,8 @@ def test_a_library_overrides_what_it_imports(tmp_path):
 
 
 @pytest.mark.parametrize(("imports", "code"), [
-    ("[crads]", "CX030"), ("[cxmetrics/retail_bnak]", "CX030"), ("[cxmetrics/../retail_bank]", "CX030"), ("['']", "CX031"),
+    ("[crads]", "CX030"), ("[cxmetrics/retail_bnak]", "CX030"), ("[cxmetrics/../retail_bank]", "CX030"),
+    ("['']", "CX031"),
     ("[.]", "CX031"), ("[..]", "CX015"), ("[../x]", "CX015"), ("[/]", "CX015"), ('["a\\0b"]', "CX030"),
     ("{a: b}", "CX004"), ("[[cards]]", "CX004"),
 ])

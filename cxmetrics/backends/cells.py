@@ -9,7 +9,7 @@ none), `k0…` (classes of its keys, Int32), `value` (Float64, only in cubes tha
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -85,6 +85,10 @@ class Backend(Protocol):
     """An engine that counts and sums."""
 
     name: str
+
+    def expect(self, files: Iterable[Path]) -> None:
+        """Files that requests to come will read; an engine may answer quicker for knowing them."""
+        ...
 
     def cells(self, request: Request) -> Cells:
         """The cells of every cube of the scan.  Raises `Fault` with CX7xx for data that cannot be used."""

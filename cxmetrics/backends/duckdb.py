@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -28,10 +28,10 @@ from cxmetrics.backends.duckdb_session import (
     OVERFLOWS,
     Connection,
     Limits,
+    Sessions,
     frame_of,
     number_of,
     problem_of,
-    session,
 )
 from cxmetrics.backends.duckdb_steps import Steps
 from cxmetrics.backends.duckdb_unique import losers, rivals, unique_items
@@ -80,7 +80,11 @@ class DuckDB:
     name = "duckdb"
 
     def __init__(self, scratch: Path | None = None, *, threads: int | None = None, memory: str | None = None) -> None:
-        self._limits = Limits(threads, memory, scratch)
+        self._sessions = Sessions(Limits(threads, memory, scratch))
+
+    def expect(self, files: Iterable[Path]) -> None:
+        """Files of requests to come: told of all at once, they are read through one connection."""
+        self._sessions.expect(files)
 
     def cells(self, request: Request) -> Cells:
         """The cells of every cube, and what became of the rows.
@@ -88,9 +92,9 @@ class DuckDB:
         Raises `Fault`: CX702 unreadable file, CX703/CX704 columns, CX711 lookup, CX714 overflow, CX715 bad row.
         """
         try:
-            return _computed(request, self._limits)
+            return _computed(request, self._sessions)
         except OVERFLOWS as error:
-            raise _overflow(request, self._limits) from error
+            raise _overflow(request, self._sessions) from error
         except ENGINE_ERRORS as error:
             raise _unreadable(request, error) from error
 
@@ -121,10 +125,10 @@ def _script(work: Work) -> Iterator[str]:
     yield from map(sql.query_text, work.queries)
 
 
-def _computed(request: Request, limits: Limits) -> Cells:
+def _computed(request: Request, sessions: Sessions) -> Cells:
     work = _work(request)
     files = [path for table in (request.table, *request.lookups.values()) for path in table.files]
-    with session(files, request.zone, limits) as connection:
+    with sessions.serving(files, request.zone) as connection:
         return _run(connection, work)
 
 
@@ -235,7 +239,7 @@ def _nulled(work: Work, counted: pl.DataFrame) -> dict[tuple[str, str], int]:
 # --- faults ----------------------------------------------------------------------------------------------------
 
 
-def _overflow(request: Request, limits: Limits) -> Fault:
+def _overflow(request: Request, sessions: Sessions) -> Fault:
     """Which sum was too large: each is tried alone."""
     args = []
     for cube in request.scan.cubes:
@@ -243,14 +247,14 @@ def _overflow(request: Request, limits: Limits) -> Fault:
             if slot.op in ADDITIVE and slot.arg is not None:
                 args.append(slot.arg)
                 alone = replace(request.scan, cubes=(replace(cube, slots=(slot,), members=()),))
-                if _overflows(replace(request, scan=alone), limits):
+                if _overflows(replace(request, scan=alone), sessions):
                     return _too_large(slot.arg)
     return _too_large(args[0] if args else None)
 
 
-def _overflows(request: Request, limits: Limits) -> bool:
+def _overflows(request: Request, sessions: Sessions) -> bool:
     try:
-        _computed(request, limits)
+        _computed(request, sessions)
     except OVERFLOWS:
         return True
     return False

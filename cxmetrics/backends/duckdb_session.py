@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,7 @@ from cxmetrics.backends.sql import (
     Star,
     call,
     create_macro,
+    drop_table,
     query_text,
     set_option,
 )
@@ -54,6 +56,51 @@ def session(files: Iterable[Path], zone: str, limits: Limits, *, writes: Path | 
             yield connection
         finally:
             connection.close()
+
+
+class Sessions:
+    """Requests served by one connection, which is opened anew only for files that it was not told of.
+
+    To open one takes longer than to answer a small request.  For one thread.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._told = frozenset[Path]()
+        self._reached = frozenset[Path]()
+        self._zone = ""
+        self._connection: Connection | None = None
+        self._close: Callable[[], object] = bool
+
+    def expect(self, files: Iterable[Path]) -> None:
+        """Let the next connection that is opened read these files too."""
+        self._told |= frozenset(files)
+
+    @contextmanager
+    def serving(self, files: Iterable[Path], zone: str) -> Iterator[Connection]:
+        """A connection that may read `files`, without tables; it does not outlive an error."""
+        connection = self._for(frozenset(files), zone)
+        try:
+            yield connection
+            for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                connection.execute(drop_table(name))
+        except BaseException:
+            self._leave()
+            raise
+
+    def _for(self, files: frozenset[Path], zone: str) -> Connection:
+        if self._connection is None or zone != self._zone or not files <= self._reached:
+            self._leave()
+            self._told |= files
+            stack = ExitStack()
+            self._connection = stack.enter_context(session(self._told, zone, self._limits))
+            self._close = weakref.finalize(self, stack.close)
+            self._reached, self._zone = self._told, zone
+        return self._connection
+
+    def _leave(self) -> None:
+        self._connection = None
+        self._close()
 
 
 def _options(files: Iterable[Path], zone: str, limits: Limits, scratch: str) -> Iterator[tuple[str, Node]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import polars as pl
 
@@ -31,6 +32,9 @@ class Polars:
     """Computes cells with Polars' streaming engine."""
 
     name = "polars"
+
+    def expect(self, files: Iterable[Path]) -> None:
+        """Nothing to do: a file costs nothing before it is scanned."""
 
     def cells(self, request: Request) -> Cells:
         """The cells of every cube, and what became of the rows.

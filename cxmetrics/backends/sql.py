@@ -323,6 +323,11 @@ def create_table(name: str, query: Query) -> str:
     return f"CREATE TEMP TABLE {quoted(name)} AS\n{query_text(query)}"
 
 
+def drop_table(name: str) -> str:
+    """A statement that forgets a table."""
+    return f"DROP TABLE {quoted(name)}"
+
+
 def create_macro(name: str, argument: str, body: Node) -> str:
     """A statement that gives an expression a name."""
     return f"CREATE TEMP MACRO {_word(name)}({quoted(argument)}) AS {show(body)}"

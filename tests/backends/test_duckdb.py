@@ -19,8 +19,8 @@ from cxmetrics.backends.duckdb_session import Limits, frame_of, session
 from cxmetrics.backends.duckdb_times import USUAL, local_of, offsets
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
-NASTY = ["'", '"', "''", "\\", "\\'", "--", "/*", ";", "'; DROP TABLE t; --", '"; --', "\n", "$$", "E'\\x'", "{}", "?", "$1",
-         "中'文", "x" * 10_000]
+NASTY = ["'", '"', "''", "\\", "\\'", "--", "/*", ";", "'; DROP TABLE t; --", '"; --', "\n", "$$", "E'\\x'", "{}", "?",
+         "$1", "中'文", "x" * 10_000]
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +165,8 @@ def test_row_groups_of_other_days_are_not_read(tmp_path):
 
 def test_the_text_shows_all_statements(tmp_path):
     lookup = Lookup("l", "k", ("region",))
-    data, named = table_of(tmp_path, {"b": ["x"], "id": [1]}), table_of(tmp_path, {"k": ["x"], "region": ["N"]}, name="l")
+    data = table_of(tmp_path, {"b": ["x"], "id": [1]})
+    named = table_of(tmp_path, {"k": ["x"], "region": ["N"]}, name="l")
     origin = origin_of(bindings=(Binding("region", "b", lookup),), unique=Unique(("id",), "latest"))
     asked = request(origin, data, cube(dimensions=("region",)), cube(), lookups={"l": named})
     text = DuckDB().source_text(asked)
