@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from cxmetrics.arguments import told
 from cxmetrics.check import check
+from cxmetrics.check.declared_tests import MetricTest, resolve_tests
 from cxmetrics.codes import yaml_files as codes
-from cxmetrics.declared_tests import MetricTest, resolve_tests
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Pyramid
-from cxmetrics.library import read_libraries
 from cxmetrics.load import Drafts, Library, load, read_files
+from cxmetrics.load.library import read_libraries
 from cxmetrics.lower import lower
+from cxmetrics.parse.arguments import told
 from cxmetrics.plan import Plan
 from cxmetrics.resolve import resolve
 from cxmetrics.source import Source

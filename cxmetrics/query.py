@@ -7,31 +7,30 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import polars as pl
 
 from cxmetrics.backends.cells import Request
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.polars_expressions import Term, term
-from cxmetrics.bind import Bound, bind
-from cxmetrics.census import judge
+from cxmetrics.check.matching import Proof
+from cxmetrics.check.prove import condition
 from cxmetrics.codes import data as data_codes
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fault, closest, report
 from cxmetrics.evaluate import evaluate
-from cxmetrics.formulas import Names, resolve_condition
+from cxmetrics.evaluate.points import before, last, start
 from cxmetrics.fuse import families, fuse
 from cxmetrics.ir import GRAINS, ColumnSpec, Expr, Grain
-from cxmetrics.matching import Proof
 from cxmetrics.parse import parse
 from cxmetrics.plan import Days, Leaf, Node, Plan, Scan, leaves_of
-from cxmetrics.points import before, last, start
-from cxmetrics.prove import condition
+from cxmetrics.resolve.formulas import Names, resolve_condition
 from cxmetrics.run import Engine, compiled
+from cxmetrics.run.bind import Bound, bind
+from cxmetrics.run.census import judge
+from cxmetrics.run.stale import Day, Family, Task
 from cxmetrics.source import Located, Source
-from cxmetrics.stale import Day, Family, Task
 from cxmetrics.states import concat, names, spread
 from cxmetrics.store import Store
 from cxmetrics.units import TEXT
@@ -106,7 +105,7 @@ def _question(plan: Plan, indicators: Sequence[str], by: Sequence[str], grain: s
     condition_, looked_at = _where(where, dimensions)
     across = tuple(name for name in dimensions if name in by or name in looked_at)
     kept = tuple(name for name in dimensions if name in by)
-    return _Question(tuple(dict.fromkeys(indicators)), kept, cast("Grain", chosen), first, last_day, condition_, across)
+    return _Question(tuple(dict.fromkeys(indicators)), kept, chosen, first, last_day, condition_, across)
 
 
 def _dimensions(plan: Plan) -> tuple[str, ...]:

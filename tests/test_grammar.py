@@ -24,9 +24,9 @@ from cxmetrics import parse as parse_module
 from cxmetrics.assets import grammar
 from cxmetrics.diagnostics import Diagnostic
 from cxmetrics.parse import MAX_DEPTH, MAX_LENGTH, parse
+from cxmetrics.parse.write import write
 from cxmetrics.source import BLANK, Located, Source, Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
-from cxmetrics.write import write
 
 FOLDER = Path(__file__).parent / "grammar"
 NOWHERE = Span(Source("", ""), 0, 0)
@@ -167,7 +167,8 @@ names = st.from_regex(r"(\$|)[a-z_客][a-z0-9_户]{0,5}(\.\$?[a-z0-9_]{1,4}){0,2
 units = st.sampled_from(["", "%", "ms", "s", "d", "month", "CNY", "元"])
 decimals = st.one_of(st.integers(0, 10**12).map(Decimal),
                      st.decimals(0, 10**6, places=3),
-                     st.builds(lambda digits, power: Decimal(f"{digits}e{power}"), st.integers(1, 99), st.integers(-99, 99)))
+                     st.builds(lambda digits, power: Decimal(f"{digits}e{power}"), st.integers(1, 99),
+                               st.integers(-99, 99)))
 
 
 def number(value: Decimal, multiplier: str, unit: str) -> Number:
@@ -182,7 +183,8 @@ leaves = st.one_of(
     st.text(max_size=8).map(lambda text: Text(text, NOWHERE)),
     st.booleans().map(lambda value: Truth(value, NOWHERE)), st.dates().map(lambda day: Date(day, NOWHERE)))
 ONE = ["negate", "not", "is missing", "is not missing"]
-TWO = ["+", "-", "*", "/", "^", "=", "!=", "<", "<=", ">", ">=", "and", "or", "in", "contains", "starts_with", "matches"]
+TWO = ["+", "-", "*", "/", "^", "=", "!=", "<", "<=", ">", ">=", "and", "or", "in", "contains", "starts_with",
+       "matches"]
 
 
 def operation(function: str, *args: Node) -> Call:
@@ -196,7 +198,7 @@ def grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         st.builds(operation, st.just("between"), inner, inner, inner),
         st.builds(lambda low, high: Range(low, high, NOWHERE), inner, inner),
         st.lists(inner, min_size=1, max_size=3).map(lambda items: Items(tuple(items), NOWHERE)),
-        st.builds(lambda name, args, where, over, at_end: Call(name, tuple(args), NOWHERE, NOWHERE, where, over, at_end),
+        st.builds(lambda name, args, where, over, end: Call(name, tuple(args), NOWHERE, NOWHERE, where, over, end),
                   names, st.lists(inner, max_size=3), st.none() | inner,
                   st.none() | spans | st.just(Name("$window", NOWHERE)), st.booleans()))
 
@@ -278,7 +280,8 @@ def test_every_name_is_found_where_it_was_written(text: str, style: str | None, 
 # Bad text
 
 PIECES = ["'", '"', "(", ")", "[", "]", ",", "..", ".", "=", "==", "!", "&&", "$", "%", "万", " ", "\n", "（", "，", "１",
-          "where", "over", "at", "end", "not", "in", "is", "missing", "between", "and", "1e9", "2026-1-1", "#", ":", "\0",
+          "where", "over", "at", "end", "not", "in", "is", "missing", "between", "and", "1e9", "2026-1-1", "#", ":",
+          "\0",
           "\ud7ff", "😀", "`", "^", "-", "/", "*", "<", ">", "|", "\\", "{", "}", "a", "9"]
 
 

@@ -24,20 +24,19 @@ PACKAGE = ROOT / "cxmetrics"
 
 # Lowest first.  A module imports from the layers below it and, within its layer, from those named before it.
 LAYERS = (
-    ("assets", "source", "units"),
+    ("assets", "source", "units", "patterns"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
     ("codes", "ir", "plan"),
-    ("yaml_nodes", "load", "library", "arguments", "misread", "parse"),
-    ("templates", "expand", "scalars", "gather", "formulas", "resolve", "check", "lower", "fuse"),
+    ("load", "parse"),
+    ("resolve", "check", "lower", "fuse"),
     ("compile",),
     ("statistics",),
     ("backends",),
-    ("evaluate",),
+    ("states", "evaluate"),
     ("store",),
-    ("run",),
-    ("analysis",),
-    ("render", "report", "sample"),
+    ("run", "query", "testing"),
+    ("render", "sample"),
     ("cli",),
     ("__main__",),
 )
@@ -45,21 +44,20 @@ ORDER = {name: rank for rank, name in enumerate(name for layer in LAYERS for nam
 
 # One library, one door: who may import it.
 DOORS = {
-    "yaml": {"yaml_nodes"},
+    "yaml": {"load"},
     "lark": {"parse"},
     "pydantic": {"schema", "load"},
-    "sqlglot": {"backends.sql"},
-    "duckdb": {"backends.duckdb"},
-    "polars": {"backends.cells", "backends.polars", "evaluate", "store", "analysis", "sample"},
-    "sqlite3": {"store"},
+    "duckdb": {"backends.duckdb", "backends.duckdb_session"},
+    "polars": {"backends", "states", "evaluate", "store", "run", "query", "testing", "sample"},
+    "sqlite3": {"store.ledger"},
     "scipy": {"statistics"},
-    "numpy": {"statistics", "sample"},
+    "numpy": {"statistics", "states", "evaluate", "sample"},
     "click": {"cli"},
     "rich": {"cli"},
 }
 LAZY = {"cli", "backends"}  # a verb imports what it needs, an engine is imported when it is chosen
 
-PLAIN_BASES = {"Exception", "BaseModel", "RootModel", "Protocol", "NamedTuple", "TypedDict", "Enum", "StrEnum",
+PLAIN_BASES = {"Exception", "BaseModel", "Draft", "RootModel", "Protocol", "NamedTuple", "TypedDict", "Enum", "StrEnum",
                "IntEnum", "Generic", "str", "list", "dict", "local"}
 VAGUE = {"util", "utils", "helper", "helpers", "common", "core", "base", "manager", "handler"}
 # Written so that the patterns do not find themselves.

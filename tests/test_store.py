@@ -5,7 +5,6 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from cxmetrics import buckets
 from cxmetrics.diagnostics import Fault
 from cxmetrics.store import (
     Commit,
@@ -16,6 +15,7 @@ from cxmetrics.store import (
     StatesChange,
     Store,
     ValuesChange,
+    buckets,
 )
 
 MARCH, APRIL = dt.date(2026, 3, 1), dt.date(2026, 4, 1)

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from test_store import APRIL, BRANCH, MARCH, commit, day, files, read, refused, run, states, values
 
-from cxmetrics import rewrite
-from cxmetrics.ledger import Ledger
-from cxmetrics.store import Commit, Store
+from cxmetrics.store import Commit, Store, rewrite
+from cxmetrics.store.ledger import Ledger
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Templates, `for` and imported libraries: what they come to, and what is said where they are used wrongly."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -210,7 +211,7 @@ def test_a_for_has_a_bound(tmp_path):
 
 
 def test_templates_that_explode_are_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr("cxmetrics.expand.MAX_SCALARS", 10_000)
+    monkeypatch.setattr(sys.modules["cxmetrics.resolve.expand"], "MAX_SCALARS", 10_000)
     levels = "".join(f"  t{i}(x): {{children: {{" + ", ".join(
         f"'{{x}}_{j}': {{for: {{y: ['{{x}}_{j}']}}, use: t{i + 1}(x = $y)}}" for j in range(10)) + "}}\n"
         for i in range(9))

@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from cxmetrics.check.declared_tests import first_day
 from cxmetrics.cli.command import status_of
 from cxmetrics.compile import compile_project
-from cxmetrics.declared_tests import first_day
 from cxmetrics.testing import MASK, run_tests
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -31,7 +31,8 @@ def grouped(pipeline: Pipeline, cube: Cube, rows: pl.LazyFrame) -> pl.LazyFrame:
     columns = pipeline.columns
     keys = [pl.col("day"), *(pl.col(f"d:{name}").alias(f"d{i}") for i, name in enumerate(cube.dimensions)),
             *(classes(key, columns).alias(f"k{i}") for i, key in enumerate(cube.keys))]
-    value = [] if cube.value is None else [unsigned_zero(term(cube.value, columns).expr.cast(pl.Float64)).alias("value")]
+    counted = [] if cube.value is None else [term(cube.value, columns).expr.cast(pl.Float64)]
+    value = [unsigned_zero(expr).alias("value") for expr in counted]
     args = {slot.arg: None for slot in cube.slots if slot.arg is not None}
     terms = {arg: term(arg, columns) for arg in args}
     names = {arg: f"a{i}" for i, arg in enumerate(args)}

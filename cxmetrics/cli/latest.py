@@ -56,6 +56,6 @@ def _judged(row: dict[str, Any], plan: Plan) -> dict[str, Any]:
 
 
 def _start(day: dt.date, grain: Grain, project: Project) -> dt.date:
-    from cxmetrics.points import start
+    from cxmetrics.evaluate.points import start
 
     return start(day, grain, project.week_start)

@@ -13,10 +13,10 @@ from cxmetrics.compile import Compiled
 from cxmetrics.fuse import fuse
 from cxmetrics.ir import Indicator
 from cxmetrics.parse import parse
+from cxmetrics.parse.write import write
 from cxmetrics.plan import Cell, Condition, Cube, Leaf, LeafValue, Logic, Operation, Partial, Plan, Value, leaves_of
 from cxmetrics.source import Located, Source
 from cxmetrics.syntax import Broken, Call, Items, Node, Range
-from cxmetrics.write import write
 
 Stage = Literal["documents", "syntax", "ir", "plan", "fused", "sql", "polars"]
 STAGES: tuple[Stage, ...] = ("documents", "syntax", "ir", "plan", "fused", "sql", "polars")
@@ -187,9 +187,9 @@ def _engine_texts(plan: Plan, root: Path, name: str, engine: str) -> Iterator[st
     """What an engine would run for the indicator in total, a text a source."""
     from cxmetrics.backends.cells import Request
     from cxmetrics.backends.engines import engine_named
-    from cxmetrics.bind import bind
     from cxmetrics.plan import Scan
     from cxmetrics.query import partials_of, pruned
+    from cxmetrics.run.bind import bind
 
     part = pruned(plan, (name,), plan.project.grains[0], ())
     wanted = partials_of(part)

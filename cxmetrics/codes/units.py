@@ -101,5 +101,5 @@ PATTERN = Code(
     label=Phrase("not in a pattern", "模式中不可用"),
     note=Phrase("a pattern means the same in every engine, and its search time grows with the text only",
                 "模式在各引擎中含义相同，查找时间只随文本增长"),
-    help=Phrase("use letters, `.`, `^`, `$`, classes such as `[a-z]` and `\\d`, groups, `|`, and `*`, `+`, `?`, `{2,5}`",
+    help=Phrase("use letters, `.`, `^`, `$`, classes such as `[a-z]`, `\\d`, groups, `|`, and `*`, `+`, `?`, `{2,5}`",
                 "可用字符、`.`、`^`、`$`、`[a-z]` 与 `\\d` 等字符类、分组、`|`，以及 `*`、`+`、`?`、`{2,5}`"))

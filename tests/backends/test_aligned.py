@@ -123,7 +123,7 @@ IS_NPS = call("=", col("kind", "text"), "nps")
 
 
 def test_a_row_of_another_source_is_dropped_whatever_is_wrong_with_it(tmp_path):
-    census = kept(tmp_path, IS_NPS, {"kind": ["nps", "csat", "csat", "csat", "csat"], "score": ["5", "99", "x", "1", "1"],
+    census = kept(tmp_path, IS_NPS, {"kind": ["nps", *["csat"] * 4], "score": ["5", "99", "x", "1", "1"],
                                      "id": ["a", "b", "c", None, "d"], "at": ["2026-03-01"] * 4 + [None]})
     assert (census.read, census.kept, census.dropped, census.rejected) == (5, 1, 4, {})
 
@@ -196,8 +196,8 @@ def test_one_file_may_lack_the_type_another_has(tmp_path):
 
 
 def test_ties_are_told_without_columns_that_cannot_be_read(tmp_path):
-    origin = source(column("id", "text"), column("v", "integer"), column("odd", "boolean"), unique=Unique(("id",), "first"),
-                    bindings=(Binding("v", "v"),))
+    origin = source(column("id", "text"), column("v", "integer"), column("odd", "boolean"),
+                    unique=Unique(("id",), "first"), bindings=(Binding("v", "v"),))
     data = table(tmp_path, {"id": ["a", "a"], "v": [2, 1], "odd": [DAY, DAY]})
     data = replace(data, columns={**data.columns, "odd": "date"})
     spared = replace(origin, columns={**origin.columns, "odd": column("odd", "integer")})

@@ -17,8 +17,8 @@ from cxmetrics.cli.usage import Verb
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cxmetrics.check.declared_tests import MetricTest
     from cxmetrics.cli.verdicts import Teller
-    from cxmetrics.declared_tests import MetricTest
     from cxmetrics.testing import Verdict
 
 FORMATS = ("text", "json", "junit")

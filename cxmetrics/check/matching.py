@@ -1,0 +1,112 @@
+"""Two sides meet: whether their units go together, and the literals and conversions that make them one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from cxmetrics.codes import units as codes
+from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, report
+from cxmetrics.ir import Apply, Column, ColumnSpec, Constant, Expr, Invalid
+from cxmetrics.source import Span
+from cxmetrics.units import COUNTED, NUMBER, UNKNOWN, Unit, comparable, conversion
+
+Proved = tuple[Expr, Unit]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is known while proving: columns of each source, units of indicators below; and what was found."""
+
+    columns: Mapping[str, Mapping[str, ColumnSpec]]
+    units: Mapping[str, Unit]
+    found: list[Diagnostic]
+
+    def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
+        """Report, and go on with an expression that silences what follows from it."""
+        self.found.append(Diagnostic(code, span, {name: str(fact) for name, fact in facts.items()}))
+        return Invalid(span), UNKNOWN
+
+
+def settle(constant: Expr, own: Unit, wanted: Unit, proof: Proof) -> Expr | None:
+    """A literal in the unit `wanted`; None, and a finding, where it cannot be."""
+    if isinstance(constant, Invalid) or "unknown" in (own.kind, wanted.kind):
+        return constant
+    if own == NUMBER and wanted.kind == "quantity" and wanted != COUNTED and literal_value(constant) != 0:
+        proof.say(codes.LITERAL_NEEDS_UNIT, constant.span, value=literal_text(constant), unit=wanted)
+        return None
+    if own != NUMBER and not comparable(own, wanted):
+        proof.say(codes.UNITS_DIFFER, constant.span, left=wanted, right=own, operation="comparison")
+        return None
+    factor = conversion(own, wanted) if own.kind == wanted.kind == "quantity" else 1.0
+    if factor == 1 or not isinstance(constant, Constant):
+        return constant if not isinstance(constant, Constant) else replace(constant, unit=wanted)
+    values = constant.value if isinstance(constant.value, tuple) else (constant.value,)
+    scaled = tuple(_scaled(value, factor) for value in values)
+    return replace(constant, value=scaled if isinstance(constant.value, tuple) else scaled[0], unit=wanted)
+
+
+def _scaled(value: object, factor: float) -> float:
+    """Exact where the factor is a whole number or one part of a whole number."""
+    number = cast("float", value)
+    return number / round(1 / factor) if factor < 1 else number * factor
+
+
+def literal_value(expr: Expr) -> object:
+    """The value of a literal; None for anything else."""
+    return expr.value if isinstance(expr, Constant) else None
+
+
+def literal_text(expr: Expr) -> str:
+    """A literal as a person would write it."""
+    value = literal_value(expr)
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def match_sides(left: Proved, right: Proved, span: Span | None, operation: str,
+           proof: Proof) -> tuple[Expr, Expr, Unit, Unit] | None:
+    """Both sides in one unit: literals take the other side's, else the right side is converted."""
+    (a, a_unit), (b, b_unit) = left, right
+    if isinstance(a, Constant) and a_unit.numeric and b_unit.numeric and not isinstance(b, Constant):
+        settled = settle(a, a_unit, b_unit, proof)
+        return None if settled is None else (settled, b, b_unit if b_unit.kind == "quantity" else a_unit, b_unit)
+    if isinstance(b, Constant) and b_unit.numeric and a_unit.numeric:
+        settled = settle(b, b_unit, a_unit, proof)
+        return None if settled is None else (a, settled, a_unit, a_unit if a_unit.kind == "quantity" else b_unit)
+    if not comparable(a_unit, b_unit):
+        differ(a, a_unit, b, b_unit, span, operation, proof)
+        return None
+    if a_unit.kind == b_unit.kind == "quantity" and a_unit.factor != b_unit.factor:
+        b = Apply("convert", (b, Constant(conversion(b_unit, a_unit), NUMBER)), b.span)
+        b_unit = a_unit
+    return a, b, a_unit, b_unit
+
+
+def differ(a: Expr, a_unit: Unit, b: Expr, b_unit: Unit, span: Span | None, operation: str, proof: Proof) -> None:
+    """Report that two sides do not go together, pointing at both."""
+    related = [Label(side.span, phrase) for side, phrase in ((a, codes.LEFT_IS), (b, codes.RIGHT_IS)) if side.span]
+    code = codes.UNITS_DIFFER if a_unit.numeric and b_unit.numeric else codes.UNLIKE_KINDS
+    currencies = [unit.powers[0][0] for unit in (a_unit, b_unit)
+                  if len(unit.powers) == 1 and unit.powers[0][0].isupper() and unit.powers[0][1] == 1]
+    if len(currencies) == 2:
+        code = codes.CURRENCIES_DIFFER
+    proof.found.append(report(code, span, related=related, left=a_unit, right=b_unit, operation=operation))
+
+
+def known_value(column: Expr, value: Expr, proof: Proof) -> bool:
+    """Whether a literal can occur in the column it is compared with."""
+    if not isinstance(column, Column) or not isinstance(value, Constant):
+        return True
+    spec = proof.columns[column.source].get(column.name)
+    if spec and spec.low is not None and spec.high is not None and isinstance(value.value, int | float) \
+            and not spec.low <= value.value <= spec.high:
+        proof.say(codes.OUTSIDE_SCALE, value.span, value=literal_text(value), scale=spec.unit)
+        return False
+    if spec and spec.values is not None and isinstance(value.value, str) and value.value not in spec.values:
+        guess = closest(value.value, spec.values)
+        fix = Fix(value.span, f"'{guess}'") if guess and value.span else None
+        proof.found.append(report(codes.VALUE_NOT_IN_SET, value.span, help=DID_YOU_MEAN if guess else None, fix=fix,
+                                  value=value.value, column=f"{column.source}.{column.name}", guess=guess or ""))
+        return False
+    return True

@@ -1,0 +1,168 @@
+"""What of an evaluated tree is shown: the rows of the table `values`, with small groups hidden."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cxmetrics.evaluate.points import Grid, before
+from cxmetrics.evaluate.tree import Tree, lone_leaf
+from cxmetrics.ir import Grain
+from cxmetrics.plan import Node, Plan
+from cxmetrics.statistics.arrays import Array, Flags, quiet
+
+STATUSES = ("ok", "low_n", "no_data", "partial")
+_OK, _LOW_N, _NO_DATA, _PARTIAL = range(4)
+
+
+def columns(dimensions: Sequence[str]) -> dict[str, pl.DataType]:
+    """The columns of the table `values`; null in a dimension means all."""
+    number, text = pl.Float64(), pl.String()
+    return {
+        "indicator": text, "level": text, "grain": text, "period": pl.Date(), **dict.fromkeys(dimensions, text),
+        "value": number, "unit": text, "n": pl.Int64(), "n_effective": number, "low": number, "high": number,
+        "score": number, "coverage": number, "target": number, "gap": number, "change": number,
+        "status": text, "definition": text,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The nodes shown at the points of a grid; all arrays [nodes, points], NaN where missing or hidden.
+
+    `value` and the rest are what a reader may see; `status` is an index into `STATUSES`.
+    """
+
+    grain: Grain
+    nodes: Sequence[Node]
+    grid: Grid
+    value: Array
+    score: Array
+    n: Array
+    low: Array
+    high: Array
+    coverage: Array
+    change: Array
+    status: NDArray[np.int8]
+
+    def table(self, dimensions: Sequence[str], unseen: dt.date | None = None) -> pl.DataFrame:
+        """The rows of the table `values`, but for the period `unseen`.
+
+        Slices without a row and a value are left out.
+        """
+        keep = np.ones(self.value.shape, np.bool_)
+        if self.grid.cut:
+            keep = ~(np.isnan(self.value) & (self.n == 0) & (self.status == _NO_DATA))
+        if unseen is not None:
+            keep[:, :len(self.grid.slices)] &= self.grid.periods[0] != unseen
+        node, point = np.nonzero(keep)
+        place = point % max(len(self.grid.slices), 1)
+        found = {**self._texts(node), **self._place(dimensions, point, place), **self._numbers(node, point)}
+        return pl.DataFrame(found).select(pl.col(name).cast(kind) for name, kind in columns(dimensions).items())
+
+    def _texts(self, node: NDArray[np.intp]) -> dict[str, pl.Series]:
+        given = [each.indicator for each in self.nodes]
+        texts: dict[str, list[str] | list[str | None]] = {
+            "indicator": [indicator.id for indicator in given],
+            "level": [indicator.level for indicator in given],
+            "unit": [str(indicator.unit) for indicator in given],
+            "definition": [each.fingerprint for each in self.nodes],
+        }
+        return {name: pl.Series(name, listed, dtype=pl.String).gather(node) for name, listed in texts.items()}
+
+    def _place(self, dimensions: Sequence[str], point: NDArray[np.intp],
+               place: NDArray[np.intp]) -> dict[str, pl.Series]:
+        periods = pl.Series("period", self.grid.periods, dtype=pl.Date)
+        found = {
+            "grain": pl.repeat(self.grain, len(point), eager=True).alias("grain"),
+            "period": periods.gather(point // max(len(self.grid.slices), 1)),
+        }
+        for name in dimensions:
+            if name in self.grid.cut:
+                i = self.grid.cut.index(name)
+                listed = pl.Series(name, [cell[i] for cell in self.grid.slices], dtype=pl.String)
+                found[name] = listed.gather(place)
+            else:
+                found[name] = pl.repeat(None, len(point), dtype=pl.String, eager=True).alias(name)
+        return found
+
+    def _numbers(self, node: NDArray[np.intp], point: NDArray[np.intp]) -> dict[str, pl.Series]:
+        targets = _floats([each.indicator.target for each in self.nodes])
+        up = np.array([1.0 if each.indicator.direction == "up" else -1.0 for each in self.nodes])
+        gap = (self.value - targets[:, None]) * up[:, None]
+        hidden = np.isnan(self.value)
+        numbers = {
+            "value": self.value, "score": self.score, "low": self.low, "high": self.high, "n": self.n,
+            "n_effective": np.where(hidden, np.nan, self.n), "coverage": self.coverage, "gap": gap,
+            "change": self.change,
+        }
+        found = {name: _series(name, matrix[node, point]) for name, matrix in numbers.items()}
+        found["target"] = _series("target", targets[node])
+        found["status"] = pl.Series("status", STATUSES).gather(self.status[node, point])
+        return found
+
+
+def _floats(values: Sequence[float | None]) -> Array:
+    return np.array([np.nan if value is None else value for value in values], np.float64)
+
+
+def _series(name: str, values: Array) -> pl.Series:
+    return pl.Series(name, values).fill_nan(None)
+
+
+def show(plan: Plan, grain: Grain, nodes: Sequence[Node], rows: Sequence[int], tree: Tree, grid: Grid,
+         earlier: Shown | None) -> Shown:
+    """What may be seen of some rows of a tree; `earlier` is the block of periods before, of the same slices."""
+    value, n = tree.value[rows], tree.n[rows]
+    hidden = _too_few(plan, nodes, value, n)
+    seen = np.where(hidden, np.nan, value)
+    return Shown(
+        grain, nodes, grid, seen, np.where(hidden, np.nan, tree.score[rows]), _evidence(nodes, n),
+        np.where(hidden, np.nan, tree.low[rows]), np.where(hidden, np.nan, tree.high[rows]), tree.coverage[rows],
+        _change(plan, grain, seen, grid, earlier), _status(value, hidden, tree.partial[rows]))
+
+
+def _too_few(plan: Plan, nodes: Sequence[Node], value: Array, n: Array) -> Flags:
+    """Where a value rests on too few rows to be shown; counts and sums say themselves how few."""
+    least = [plan.project.min_n if node.indicator.min_n is None else node.indicator.min_n for node in nodes]
+    bare = [_is_bare(plan, node) for node in nodes]
+    return ~np.isnan(value) & (n < np.array(least)[:, None]) & ~np.array(bare, np.bool_)[:, None]
+
+
+def _is_bare(plan: Plan, node: Node) -> bool:
+    lone = lone_leaf(node.formula)
+    return lone is not None and plan.leaves[lone[0]].function in ("count", "sum")
+
+
+def _evidence(nodes: Sequence[Node], n: Array) -> Array:
+    """The n to show: none for what rests on constants only."""
+    constant = np.array([not node.sources for node in nodes], np.bool_)[:, None]
+    return np.where(np.isinf(n), np.where(constant, np.nan, 0.0), n)
+
+
+@quiet
+def _change(plan: Plan, grain: Grain, seen: Array, grid: Grid, earlier: Shown | None) -> Array:
+    """What is seen less what was seen in the period before."""
+    width = len(grid.slices)
+    result = np.full(seen.shape, np.nan)
+    for i, period in enumerate(grid.periods):
+        then: Array | None = None
+        expected = before(period, grain, plan.project.week_start)
+        if i and grid.periods[i - 1] == expected:
+            then = seen[:, (i - 1) * width:i * width]
+        elif not i and earlier is not None and earlier.grid.periods[-1] == expected:
+            then = earlier.value[:, -width:]
+        if then is not None:
+            result[:, i * width:(i + 1) * width] = seen[:, i * width:(i + 1) * width] - then
+    return result
+
+
+def _status(value: Array, hidden: Flags, partial: Flags) -> NDArray[np.int8]:
+    status = np.where(partial, _PARTIAL, _OK)
+    status = np.where(hidden, _LOW_N, status)
+    return np.where(np.isnan(value), _NO_DATA, status).astype(np.int8)

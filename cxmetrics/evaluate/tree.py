@@ -1,0 +1,111 @@
+"""The tree: nodes evaluated at many points at once, each after all it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
+from cxmetrics.evaluate.finish import Finished
+from cxmetrics.evaluate.scoring import SLACK, Pools, combine, rounded, score
+from cxmetrics.ir import Constant
+from cxmetrics.plan import LeafValue, Node, Operation, Value, references_of
+from cxmetrics.statistics.arrays import Array, Flags
+from cxmetrics.units import SCORE
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Nodes at points; all arrays [nodes, points], NaN where missing.
+
+    `fed`: what a node gives to composites, its score if it has a rule for one, else its value.
+    `n`: rows behind it, UNBOUND where nothing limits it.  `coverage`: of composites.
+    `partial`: some of the weight below is missing.
+    """
+
+    value: Array
+    fed: Array
+    score: Array
+    n: Array
+    coverage: Array
+    partial: Flags
+    low: Array
+    high: Array
+
+
+def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools) -> Tree:
+    """Evaluate nodes, which stand after all they depend on.
+
+    `leaves`: index into `Plan.leaves` → row of `finished`.
+    """
+    points = finished.value.shape[1]
+    value, fed, scores, n, coverage, low, high = np.full((7, len(nodes), points), np.nan)
+    tree = Tree(value, fed, scores, n, coverage, np.zeros(value.shape, np.bool_), low, high)
+    rows = {node.indicator.id: row for row, node in enumerate(nodes)}
+    known = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), points)
+    for row, node in enumerate(nodes):
+        if node.formula is None:
+            _composite(node, row, [rows[edge.child] for edge in node.indicator.children], tree)
+        else:
+            _formula(node.formula, row, known, [rows[name] for name in references_of(node.formula)], tree)
+            _interval(node.formula, row, leaves, finished, tree)
+        _settle(node, row, tree, pools)
+    return tree
+
+
+def _leaf(finished: Finished, row: int) -> Figure:
+    value, n = finished.value[row], finished.n[row]
+    # A count or a sum of no rows is known to be 0: it does not make what rests on it poor in evidence.
+    return Figure(value, np.where((n == 0) & ~np.isnan(value), UNBOUND, n))
+
+
+def _figure(tree: Tree, row: int) -> Figure:
+    return Figure(tree.value[row], tree.n[row])
+
+
+def _formula(formula: Value, row: int, known: Known, referred: Sequence[int], tree: Tree) -> None:
+    figure = compute(formula, known)
+    tree.value[row], tree.n[row] = figure.value, figure.n
+    for other in referred:
+        tree.partial[row] |= tree.partial[other] & ~np.isnan(tree.value[other])
+
+
+def _composite(node: Node, row: int, children: Sequence[int], tree: Tree) -> None:
+    fed = tree.fed[children]
+    present = ~np.isnan(fed)
+    tree.value[row], tree.coverage[row] = combine(node.indicator, fed)
+    least = np.where(present, tree.n[children], UNBOUND).min(axis=0)
+    tree.n[row] = np.where(present.any(axis=0), least, 0)
+    tree.partial[row] = (tree.coverage[row] < 1 - SLACK) | (tree.partial[children] & present).any(axis=0)
+
+
+def _interval(formula: Value, row: int, leaves: Mapping[int, int], finished: Finished, tree: Tree) -> None:
+    """A formula that is one leaf, perhaps in another unit, has the leaf's interval."""
+    if (lone := lone_leaf(formula)) is not None:
+        leaf, factor = lone
+        tree.low[row], tree.high[row] = finished.low[leaves[leaf]] * factor, finished.high[leaves[leaf]] * factor
+
+
+def lone_leaf(formula: Value | None) -> tuple[int, float] | None:
+    """The leaf (index into `Plan.leaves`) that a formula consists of, and the factor to the formula's unit."""
+    match formula:
+        case LeafValue(leaf):
+            return leaf, 1.0
+        case Operation("convert", (inner, Constant(int() | float() as factor))) if (lone := lone_leaf(inner)):
+            return lone[0], lone[1] * factor
+        case _:
+            return None
+
+
+def _settle(node: Node, row: int, tree: Tree, pools: Pools) -> None:
+    """Round, score, and fix what is fed upwards."""
+    indicator = node.indicator
+    if indicator.rounding is not None:
+        tree.value[row] = rounded(tree.value[row], indicator.rounding)
+    tree.fed[row] = tree.value[row]
+    if indicator.score is not None:
+        tree.score[row] = tree.fed[row] = score(tree.value[row], indicator.score, indicator.direction, pools)
+    elif indicator.unit == SCORE:  # what children's scores come to is itself a score
+        tree.score[row] = tree.value[row]

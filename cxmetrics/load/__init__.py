@@ -1,0 +1,275 @@
+"""Drafts: the files of a project, composed, their keys proved; formulas are still text with places."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from cxmetrics.codes import yaml_files as codes
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
+from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
+from cxmetrics.schema import Document, ProjectDocument
+from cxmetrics.source import Located, Source, Span
+
+Sections = dict[tuple[str, str], Map]
+PROJECT_FILE = "cxmetrics.yaml"
+MAX_FILE = 20_000_000
+_SHAPES = {"model_type": "map", "dict_type": "map", "list_type": "list", "is_instance_of": "text",
+           "model_attributes_type": "map"}
+_ROUNDS = 50
+_TAGS = frozenset(("text", "map", "list"))
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What all files of a project say, checked for shape only."""
+
+    project: ProjectDocument | None
+    documents: tuple[Document, ...]  # the project file's sections among them
+    cut: frozenset[str] = frozenset()  # ids whose definition was so wrong that it was left out
+    beneath: tuple[frozenset[int], ...] = ()  # for each document, the numbers of those it may override
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The files of an imported library, and the names of the libraries it imports, through others too."""
+
+    name: str
+    sources: tuple[Source, ...]
+    beneath: frozenset[str]
+
+    @property
+    def project_file(self) -> str:
+        """The path of its `cxmetrics.yaml`."""
+        return f"{self.name}/{PROJECT_FILE}" if self.name else PROJECT_FILE
+
+
+def read_files(root: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
+    """The YAML files under the project folder `root`, by path; hidden folders and run results are left out."""
+    if not (root / PROJECT_FILE).is_file():
+        return (), (report(codes.NO_PROJECT_FILE, None, path=root),)
+    sources: list[Source] = []
+    found: list[Diagnostic] = []
+    for path in sorted(_yaml_files(root)):
+        relative = path.relative_to(root).as_posix()
+        try:
+            raw = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
+            if raw is None:
+                found.append(report(codes.TOO_LARGE, None, what=relative, limit=MAX_FILE))
+                continue
+            sources.append(Source(relative, raw.decode("utf-8-sig")))
+        except UnicodeDecodeError:
+            found.append(report(codes.NOT_UTF8, None, path=relative))
+        except OSError as error:
+            found.append(report(codes.UNREADABLE_FILE, None, path=relative, reason=error.strerror or error))
+    return tuple(sources), tuple(found)
+
+
+def _yaml_files(root: Path) -> Iterable[Path]:
+    for name, folders, names in os.walk(root):
+        folder = Path(name)
+        folders[:] = sorted(inner for inner in folders if not _skipped(folder / inner))
+        yield from (folder / name for name in names
+                    if name.endswith((".yaml", ".yml")) and not name.startswith("."))
+
+
+def _skipped(folder: Path) -> bool:
+    """Hidden folders, data, stores of runs, and projects inside the project."""
+    return folder.name.startswith((".", "__")) or (folder / "ledger.sqlite").exists() \
+        or (folder / PROJECT_FILE).exists() or folder.name in ("data", "store", "node_modules")
+
+
+def load(sources: Sequence[Source], libraries: Sequence[Library] = ()) -> tuple[Drafts, tuple[Diagnostic, ...]]:
+    """Each file as a draft; everything wrong with keys and shapes.  Libraries stand after those they import."""
+    reading = _Reading()
+    documents: list[Document] = []
+    beneath: list[frozenset[int]] = []
+    numbers: dict[str, range] = {}  # of the documents of each library
+    sections: dict[str, Sections] = {}
+    project = Library("", tuple(sources), frozenset(library.name for library in libraries))
+    for library in (*libraries, project):
+        below: Sections = {}
+        for name in numbers:
+            below |= sections[name] if name in library.beneath else {}
+        loaded, sections[library.name] = reading.files(library.sources, library.project_file, below)
+        numbers[library.name] = range(len(documents), len(documents) + len(loaded))
+        documents += loaded
+        beneath += [frozenset(number for name in library.beneath for number in numbers[name])] * len(loaded)
+    own = (documents[number] for number in numbers[""])
+    document = next((document for document in own if isinstance(document, ProjectDocument)), None)
+    return Drafts(document, tuple(documents), frozenset(reading.cut), tuple(beneath)), tuple(reading.found)
+
+
+class _Reading:
+    """What was found wrong while files were read, and which ids were left out for it."""
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+        self.cut: list[str] = []
+
+    def files(self, sources: Sequence[Source], project_file: str, below: Sections) -> tuple[list[Document], Sections]:
+        """The documents of one folder over the definitions `below`; and its definitions that can be overridden."""
+        documents: list[Document] = []
+        sections: Sections = {}
+        for source in sources:
+            root, problems = read_nodes(source)
+            self.found += problems
+            if root is None:
+                continue
+            if isinstance(root, Map):
+                _merge(root, below)
+                sections |= _overridable(root)
+            model = ProjectDocument if source.path == project_file else Document
+            document, wrong, left_out = _draft(source, root, model)
+            self.found += wrong
+            self.cut += left_out
+            if document is not None:
+                documents.append(document)
+        return documents, below | sections
+
+
+def _overridable(root: Map) -> Sections:
+    """The sources and dimensions of a file: of these a part is no whole, so they are merged before they are proved."""
+    return {(str(name), str(key)): node for name, section in root.items()
+            if name in ("sources", "dimensions") and isinstance(section, Map)
+            for key, node in section.items() if isinstance(node, Map)}
+
+
+def _merge(root: Map, below: Sections) -> None:
+    """Put the keys of the definitions below under those that a file writes of them."""
+    for name, section in root.items():
+        for key, node in section.items() if isinstance(section, Map) and below else ():
+            if (name, key) in below and isinstance(node, Map):
+                section[key] = _over(node, below[name, key])
+
+
+def _over(upper: Map, lower: Map, *, deep: bool = True) -> Map:
+    """Two maps as one; keys of the upper stand in place of the lower's, but columns are added one by one."""
+    result = Map((key, node) for key, node in lower.items() if key not in upper)
+    for key, node in upper.items():
+        old = lower.get(key)
+        nested = deep and key in ("columns", "dimensions") and isinstance(node, Map) and isinstance(old, Map)
+        result[key] = _over(node, old, deep=False) if nested and isinstance(old, Map) else node
+    result.span = upper.span
+    return result
+
+
+def _draft(source: Source, root: Node, model: type[Document]) -> tuple[Document | None, list[Diagnostic], list[str]]:
+    """The draft of one file; what is wrong is cut away and named, so that the rest can still be checked."""
+    if not isinstance(root, Map):
+        span = _span(root, source.whole)
+        return None, [report(codes.WRONG_SHAPE, span, expected="map", found=_shape(root))], []
+    found: list[Diagnostic] = []
+    cut: list[str] = []
+    for _ in range(_ROUNDS):
+        try:
+            return model.model_validate(root), found, cut
+        except ValidationError as error:
+            for problem in error.errors(include_url=False, include_context=False, include_input=False):
+                path = _steps(root, problem["loc"])
+                found.append(_diagnose(root, problem["type"], path, model))
+                where = path[:-1] if problem["type"] == "missing" else path
+                if not where:
+                    return None, found, cut
+                cut += [str(step) for step in where[1:2]]
+                _cut(root, where)
+    return None, found, cut
+
+
+def _steps(root: Map, loc: Sequence[Any]) -> list[Any]:
+    """The path of a problem without the steps that name a branch of a union and no key."""
+    path: list[Any] = []
+    node: Any = root
+    for index, step in enumerate(loc):
+        inside = isinstance(node, Map) and step in node or isinstance(node, Items) and isinstance(step, int)
+        if not inside and step in _TAGS and (index < len(loc) - 1 or not isinstance(node, Map)):
+            continue
+        path.append(step)
+        node = node[step] if inside else None
+    return path
+
+
+def _diagnose(root: Map, kind: str, path: list[Any], model: type[BaseModel]) -> Diagnostic:
+    parent, node, key = _walk_to(root, path)
+    place = ".".join(map(str, path[:-1])) or root.span.source.path
+    if kind == "extra_forbidden":
+        known = _known_keys(model, path[:-1])
+        guess = closest(str(path[-1]), known)
+        span = key.span if isinstance(key, Located) else _span(node, root.span)
+        fix = Fix(span, guess) if guess else None
+        return report(codes.UNKNOWN_KEY, span, help=DID_YOU_MEAN if guess else None, fix=fix, key=path[-1],
+                      place=place, known=", ".join(known), guess=guess or "")
+    if kind == "missing":
+        return report(codes.MISSING_KEY, _span(parent, root.span), key=path[-1], place=place)
+    return report(codes.WRONG_SHAPE, _span(node, root.span), expected=_SHAPES.get(kind, "map or text"),
+                  found=_shape(node))
+
+
+def _walk_to(root: Map, path: Sequence[Any]) -> tuple[Any, Any, Located | None]:
+    """The node around the one at `path`, the node itself, and its key."""
+    parent: Any = None
+    node: Any = root
+    key: Located | None = None
+    for step in path:
+        parent = node
+        if isinstance(node, Map) and step in node:
+            key = next(k.located for k in node if k == step)
+            node = node[step]
+        elif isinstance(node, Items) and isinstance(step, int) and step < len(node):
+            key, node = None, node[step]
+        else:
+            return parent, parent, None
+    return parent, node, key
+
+
+def _cut(root: Map, path: Sequence[Any]) -> None:
+    parent, _, _ = _walk_to(root, path)
+    if isinstance(parent, Map) and path[-1] in parent or isinstance(parent, Items) and path[-1] < len(parent):
+        del parent[path[-1]]
+
+
+def _known_keys(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
+    """The keys that the map at `path` may have."""
+    schema: Any = model.model_json_schema(by_alias=True)
+    definitions = schema.get("$defs", {})
+    node = schema
+    for step in path:
+        node = _expand(node, definitions)
+        node = node.get("properties", {}).get(str(step)) or node.get("additionalProperties") or node.get("items") or {}
+    return sorted(_expand(node, definitions).get("properties", {}))
+
+
+def _expand(node: Any, definitions: Any) -> Any:  # noqa: ANN401 - JSON Schema
+    """The branch of a schema that is a map or a list."""
+    while isinstance(node, dict):
+        branches = node.get("anyOf") or node.get("oneOf")
+        if "$ref" in node:
+            node = definitions[node["$ref"].rsplit("/", 1)[1]]
+        elif branches:
+            inner = [b for b in branches if "$ref" in b or b.get("type") in ("object", "array")
+                     or "oneOf" in b or "anyOf" in b]
+            if not inner:
+                return {}
+            node = inner[0]
+        else:
+            return node
+    return {}
+
+
+def _span(node: object, otherwise: Span) -> Span:
+    return node.span if isinstance(node, Map | Items | Located) else otherwise
+
+
+def _shape(node: object) -> str:
+    match node:
+        case Map():
+            return "map"
+        case Items():
+            return "list"
+        case _:
+            return "text"

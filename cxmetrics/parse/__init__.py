@@ -1,0 +1,337 @@
+"""From the text of a formula to its tree.  The only door to Lark; the grammar is `grammar/formula.lark`.
+
+Trees are built while the text is read, so there is no second pass; what goes wrong is told by `misread`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any, NamedTuple, assert_never, cast
+
+from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from cxmetrics.assets import grammar
+from cxmetrics.codes.syntax import (
+    DATE_NOT_PADDED,
+    EMPTY_LIST,
+    FIRST_CLAUSE,
+    NO_OPERATOR,
+    NO_SUCH_DATE,
+    NUMBER_OUT_OF_RANGE,
+    REPEATED_CLAUSE,
+    TOO_DEEP,
+    TOO_LONG,
+    WINDOW_WITHOUT_UNIT,
+)
+from cxmetrics.diagnostics import Diagnostic, Fix, Label, report
+from cxmetrics.parse.arguments import Bound, fill
+from cxmetrics.parse.misread import END, Mishap, explain, shortened
+from cxmetrics.parse.tables import Tables, Token
+from cxmetrics.source import Located, Span
+from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
+
+MAX_LENGTH = 20_000
+MAX_DEPTH = 100
+_MAX_EXPONENT = 300  # engines compute in floats, which end at 1e308
+_BRACKET = re.compile(r"'(?:[^']|'')*'|[(\[]|[)\]]")
+RESERVED = ("OR", "AND", "NOT", "IN", "BETWEEN", "IS", "MISSING", "CONTAINS", "STARTS_WITH", "MATCHES",
+             "WHERE", "OVER", "AT", "END", "TRUE", "FALSE")
+
+
+def parse(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
+    """The tree of a formula, the parameters of its template put in, and what is wrong with it; never raises."""
+    tree, problems = read(formula)
+    if not isinstance(formula, Bound):
+        return tree, problems
+    found = list(problems)
+    return fill(tree, formula.arguments, found), tuple(found)
+
+
+def read(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
+    """The tree of a formula as it is written, and what is wrong with it; never raises.
+
+    A formula that cannot be read gives `Broken` and one diagnostic at the smallest place.
+    """
+    fault = _too_large(formula)
+    if fault is not None:
+        return _broken(formula), (fault,)
+    _trees.begin(formula)
+    try:
+        read = _tables().read(formula.value) or (_lark().parse(formula.value),)
+    except (UnexpectedToken, UnexpectedCharacters) as error:
+        return _broken(formula), (explain(formula, _mishap(formula.value, error)),)
+    tree = cast("Node", read[0])
+    deepest = _too_deep(tree) if len(formula.value) > MAX_DEPTH else None
+    if deepest is not None:
+        return _broken(formula), (report(TOO_DEEP, deepest.span, limit=MAX_DEPTH),)
+    return tree, tuple(_trees.found)
+
+
+class _Clause(NamedTuple):
+    """A clause of a call while the call is read: its word, what follows the word, where the word stands."""
+
+    word: str
+    node: Node | None
+    span: Span
+
+
+class _Trees(threading.local):
+    """What the grammar's rules make of their parts: a method a rule, called by Lark with the rule's parts.
+
+    Lark learns whom to call when it is built, once; so the formula being read is kept here, apart for each thread.
+    """
+
+    formula: Located
+    found: list[Diagnostic]
+
+    def begin(self, formula: Located) -> None:
+        self.formula = formula
+        self.found = []
+
+    def _span(self, start: int, end: int) -> Span:
+        return Span(self.formula, start, end)
+
+    def _refuse(self, diagnostic: Diagnostic, span: Span) -> Broken:
+        self.found.append(diagnostic)
+        return Broken(span)
+
+    # Single values
+
+    def NAME(self, token: Token) -> Name:  # noqa: N802 - terminals are called as in the grammar
+        return Name(token.value, self._span(token.start_pos, token.end_pos))
+
+    def TEXT(self, token: Token) -> Text:  # noqa: N802
+        return Text(token.value[1:-1].replace("''", "'"), self._span(token.start_pos, token.end_pos))
+
+    def TRUE(self, token: Token) -> Truth:  # noqa: N802
+        return Truth(value=True, span=self._span(token.start_pos, token.end_pos))
+
+    def FALSE(self, token: Token) -> Truth:  # noqa: N802
+        return Truth(value=False, span=self._span(token.start_pos, token.end_pos))
+
+    def DATE(self, token: Token) -> Date | Broken:  # noqa: N802
+        span = self._span(token.start_pos, token.end_pos)
+        try:
+            day = dt.date(*map(int, token.value.split("-")))
+        except (ValueError, OverflowError):
+            return self._refuse(report(NO_SUCH_DATE, span, found=shortened(token.value)), span)
+        if day.isoformat() != token.value:
+            fix = Fix(span, day.isoformat())
+            return self._refuse(report(DATE_NOT_PADDED, span, found=token.value, date=day, fix=fix), span)
+        return Date(day, span)
+
+    def number(self, parts: list[Any]) -> Number | Broken:
+        digits, last = parts[0], parts[-1]
+        end = last.span.end if isinstance(last, Name) else last.end_pos
+        span, value = self._span(digits.start_pos, end), _decimal(digits.value)
+        if value is None:
+            return self._refuse(report(NUMBER_OUT_OF_RANGE, span, found=shortened(digits.value)), span)
+        multiplier = parts[1].value if len(parts) > 1 and not isinstance(parts[1], Name) else ""
+        if multiplier == "%":
+            return Number(value, "", "%", span)
+        unit = last.value if isinstance(last, Name) else ""
+        if "." in unit or "$" in unit:
+            return self._refuse(report(NO_OPERATOR, last.span, found=unit), span)
+        return Number(value, multiplier, unit, span)
+
+    # Operators
+
+    def binary(self, parts: tuple[Node, Token, Node]) -> Call:
+        left, sign, right = parts
+        span = self._span(left.span.start, right.span.end)
+        return Call(sign.value, (left, right), span, self._span(sign.start_pos, sign.end_pos))
+
+    def binary_not(self, parts: tuple[Node, Token, Token, Node]) -> Call:
+        left, negation, sign, right = parts
+        return self._negated(negation, self.binary((left, sign, right)))
+
+    def prefix(self, parts: tuple[Token, Node]) -> Call:
+        sign, operand = parts
+        span = self._span(sign.start_pos, operand.span.end)
+        function = "not" if sign.type == "NOT" else "negate"
+        return Call(function, (operand,), span, self._span(sign.start_pos, sign.end_pos))
+
+    def between(self, parts: tuple[Node, Token, Node, Token, Node]) -> Call:
+        tested, word, low, _, high = parts
+        span = self._span(tested.span.start, high.span.end)
+        return Call("between", (tested, low, high), span, self._span(word.start_pos, word.end_pos))
+
+    def between_not(self, parts: tuple[Node, Token, Token, Node, Token, Node]) -> Call:
+        tested, negation, word, low, also, high = parts
+        return self._negated(negation, self.between((tested, word, low, also, high)))
+
+    def missing(self, parts: list[Any]) -> Call:
+        tested, word, last = parts[0], parts[1], parts[-1]
+        span = self._span(tested.span.start, last.end_pos)
+        function = "is missing" if len(parts) == 3 else "is not missing"
+        return Call(function, (tested,), span, self._span(word.start_pos, last.end_pos))
+
+    def _negated(self, sign: Token, positive: Call) -> Call:
+        return Call("not", (positive,), positive.span, self._span(sign.start_pos, sign.end_pos))
+
+    # Brackets and lists
+
+    def bracketed(self, parts: tuple[Token, Node, Token]) -> Node:
+        opening, inner, closing = parts
+        if isinstance(inner, Call | Range):  # a leaf keeps its place, so that a fix of a name replaces just the name
+            return replace(inner, span=self._span(opening.start_pos, closing.end_pos))
+        return inner
+
+    def from_to(self, parts: tuple[Node, Token, Node]) -> Range:
+        low, _, high = parts
+        return Range(low, high, self._span(low.span.start, high.span.end))
+
+    def items(self, parts: tuple[Token, list[Node], Token]) -> Items:
+        opening, items, closing = parts
+        return Items(tuple(items), self._span(opening.start_pos, closing.end_pos))
+
+    def no_items(self, parts: tuple[Token, Token]) -> Broken:
+        span = self._span(parts[0].start_pos, parts[1].end_pos)
+        return self._refuse(report(EMPTY_LIST, span), span)
+
+    @staticmethod
+    def first(parts: list[Any]) -> list[Any]:
+        return parts
+
+    @staticmethod
+    def one_more(parts: list[Any]) -> list[Any]:
+        several: list[Any] = parts[0]
+        several.append(parts[-1])
+        return several
+
+    # Functions
+
+    def call(self, parts: list[Any]) -> Call:
+        name, closing = parts[0], parts[-1]
+        args = tuple(parts[2]) if len(parts) == 4 else ()  # name ( values )
+        return Call(name.value, args, self._span(name.span.start, closing.end_pos), name.span)
+
+    def call_with_clauses(self, parts: list[Any]) -> Call:
+        clauses: dict[str, _Clause] = {}
+        for clause in parts[-2]:
+            first = clauses.setdefault(clause.word, clause)
+            if first is not clause:
+                related = [Label(first.span, FIRST_CLAUSE)]
+                self.found.append(report(REPEATED_CLAUSE, clause.span, related=related, clause=clause.word))
+        where, over = clauses.get("where"), clauses.get("over")
+        bare = self.call([*parts[:-2], parts[-1]])
+        return replace(bare, where=where and where.node, over=over and over.node, at_end="at end" in clauses)
+
+    def where(self, parts: tuple[Token, Node]) -> _Clause:
+        word, condition = parts
+        return _Clause("where", condition, self._span(word.start_pos, word.end_pos))
+
+    def over(self, parts: tuple[Token, Node]) -> _Clause:
+        word, window = parts
+        if isinstance(window, Number):
+            told = window.unit not in ("", "%")
+        else:
+            told = not isinstance(window, Name) or window.value.rpartition(".")[2].startswith("$")
+        if not told:
+            window = self._refuse(report(WINDOW_WITHOUT_UNIT, window.span), window.span)
+        return _Clause("over", window, self._span(word.start_pos, word.end_pos))
+
+    def at_end(self, parts: tuple[Token, Token]) -> _Clause:
+        return _Clause("at end", None, self._span(parts[0].start_pos, parts[1].end_pos))
+
+
+_trees = _Trees()
+
+
+class _Reserved:
+    """Tells Lark to look for words as wholes: `end` is never a name, and `android` never begins with `and`."""
+
+    always_accept = (*RESERVED, "NAME")
+
+    @staticmethod
+    def process(tokens: Iterator[Any]) -> Iterator[Any]:
+        return tokens
+
+
+@cache
+def _tables() -> Tables:
+    frontend = cast("Any", _lark().parser)  # Lark's insides: they are for reading only, and tests compare the outcome
+    table = frontend.parser._parse_table  # noqa: SLF001
+    return Tables(table, frontend.lexer.lexer.lexers, frontend.parser_conf.callbacks)
+
+
+@cache
+def _lark() -> Lark:
+    return Lark(grammar("formula.lark"), parser="lalr", lexer="contextual", start="formula", keep_all_tokens=True,
+                maybe_placeholders=False, transformer=_trees, postlex=_Reserved())
+
+
+def _mishap(text: str, error: UnexpectedToken | UnexpectedCharacters) -> Mishap:
+    if isinstance(error, UnexpectedCharacters):
+        at = cast("int", error.pos_in_stream)
+        return Mishap(at, at + 1, "", _accepts(text[:at]))
+    if error.token.type == END:
+        return Mishap(len(text), len(text), END, _accepts(text))
+    at = cast("int", error.token.start_pos)
+    return Mishap(at, at + len(error.token), error.token.type, _accepts(text[:at]))
+
+
+def _accepts(text: str) -> frozenset[str]:
+    """The terminals that can follow `text`: read again, because the token in error has already moved the parser on."""
+    reading = _lark().parse_interactive(text)
+    try:
+        reading.exhaust_lexer()
+    except UnexpectedInput:  # what follows `text` had a say in how it was read
+        return frozenset()
+    return frozenset(reading.accepts())  # type: ignore[no-untyped-call]
+
+
+def _decimal(written: str) -> Decimal | None:
+    try:
+        value = Decimal(written)
+    except InvalidOperation:
+        return None
+    return value if abs(value.adjusted()) <= _MAX_EXPONENT else None
+
+
+def _broken(formula: Located) -> Broken:
+    return Broken(formula.part(0, len(formula.value)))
+
+
+def _too_large(formula: Located) -> Diagnostic | None:
+    text = formula.value
+    if len(text) > MAX_LENGTH:
+        return report(TOO_LONG, formula.part(0, len(text)), length=len(text), limit=MAX_LENGTH)
+    if text.count("(") + text.count("[") <= MAX_DEPTH:
+        return None
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(bracket.group(), 0)
+        if depth > MAX_DEPTH:
+            return report(TOO_DEEP, formula.part(*bracket.span()), limit=MAX_DEPTH)
+    return None
+
+
+def _too_deep(tree: Node) -> Node | None:
+    """The first node that lies more than MAX_DEPTH operations deep."""
+    level = [tree]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for node in level for inner in _inner(node)]
+        if not level:
+            return None
+    return level[0]
+
+
+def _inner(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Call():
+            return (*node.args, *(clause for clause in (node.where, node.over) if clause is not None))
+        case Items():
+            return node.items
+        case Range():
+            return node.low, node.high
+        case Number() | Text() | Truth() | Date() | Name() | Broken():
+            return ()
+        case _:
+            assert_never(node)

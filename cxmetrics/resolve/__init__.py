@@ -1,0 +1,190 @@
+"""The pyramid with names resolved: drafts become sources, dimensions and indicators that know each other.
+
+Children written in place become indicators of their own; indicators are put in an order in which
+each stands after all it depends on; circles are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cxmetrics.codes import names as codes
+from cxmetrics.codes import yaml_files as yaml_codes
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
+from cxmetrics.ir import GRAINS, Aggregate, Apply, Dimension, Expr, Origin, Project, Ref
+from cxmetrics.load import Drafts
+from cxmetrics.load.scalars import Found, is_time_zone, share, titles, whole, word
+from cxmetrics.parse import parse
+from cxmetrics.resolve.expand import expand
+from cxmetrics.resolve.formulas import Columns, Names, resolve_formula
+from cxmetrics.resolve.gather import gather
+from cxmetrics.resolve.origins import resolve_columns, resolve_dimensions, resolve_origin, text_column
+from cxmetrics.schema import IndicatorDraft, Key, ProjectDocument
+from cxmetrics.source import Located, Span
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child of a composite as written: its id and its weight, if it has one."""
+
+    id: str
+    weight: Located | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """An indicator whose names are resolved and whose rules are still text."""
+
+    id: str
+    draft: IndicatorDraft
+    span: Span
+    formula: Expr | None
+    children: tuple[Child, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """All definitions with their names resolved; outlines stand after all they depend on."""
+
+    project: Project
+    sources: Mapping[str, Origin]
+    dimensions: Mapping[str, Dimension]
+    outlines: Mapping[str, Outline]
+
+
+def resolve(drafts: Drafts) -> tuple[Resolved, tuple[Diagnostic, ...]]:
+    """Everything the drafts say, by name."""
+    drafts, problems = expand(drafts)
+    found: Found = list(problems)
+    defined = gather(drafts, found)
+    dimensions = resolve_dimensions(defined.dimensions, found)
+    columns: dict[str, Columns] = {key: resolve_columns(draft, found) for key, draft in defined.sources.items()}
+    names = Names(columns, defined.indicators, drafts.cut, found)
+    sources = {str(key): resolve_origin(key, draft, dimensions, names) for key, draft in defined.sources.items()}
+    _add_dimension_columns(sources, columns)
+    outlines = {name: _outline(name, key, draft, names, defined.weights)
+                for name, (key, draft) in defined.indicators.items()}
+    project = _project(drafts.project, dimensions, found)
+    return Resolved(project, sources, dimensions, _in_order(outlines, found)), tuple(found)
+
+
+def _add_dimension_columns(sources: dict[str, Origin], columns: dict[str, Columns]) -> None:
+    """What a source names to make a dimension can be used in its formulas like a column."""
+    for name, origin in sources.items():
+        for binding in origin.bindings:
+            if binding.declared and binding.lookup is None and binding.dimension not in columns[name]:
+                from_column = next((spec for spec in columns[name].values() if spec.physical == binding.column), None)
+                if from_column is None:
+                    columns[name][binding.dimension] = text_column(binding.dimension, binding.column, binding)
+
+
+def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Outline:
+    formula = None
+    if draft.formula is not None:
+        node, problems = parse(draft.formula)
+        names.found.extend(problems)
+        formula = resolve_formula(node, names)
+    children = tuple(_children(draft, names, weights))
+    if draft.formula is not None and draft.children is not None:
+        names.found.append(report(codes.FORMULA_AND_CHILDREN, key.span, id=name))
+    if draft.formula is None and not draft.children and name not in names.cut:
+        names.found.append(report(codes.NO_CHILDREN_NO_FORMULA, key.span, id=name))
+    return Outline(name, draft, key.span, formula, children)
+
+
+def _children(draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Iterator[Child]:
+    for key, child in (draft.children or {}).items():
+        if isinstance(child, IndicatorDraft):
+            if key in names.indicators:
+                yield Child(str(key), weights.get(key, child.weight), key.span)
+            continue
+        yield Child(str(key), child, key.span)  # an unknown one too: its weight is part of the whole
+        if key not in names.indicators and key not in names.cut:
+            guess = closest(key, names.indicators)
+            fix = Fix(key.span, guess) if guess else None
+            names.found.append(report(codes.UNKNOWN_INDICATOR, key.span, help=DID_YOU_MEAN if guess else None,
+                                      fix=fix, name=key, guess=guess or ""))
+
+
+def references(expr: Expr | None) -> Iterator[Ref]:
+    """The indicators an expression refers to."""
+    match expr:
+        case Ref():
+            yield expr
+        case Apply():
+            for arg in expr.args:
+                yield from references(arg)
+        case Aggregate() | _:
+            return
+
+
+def _in_order(outlines: dict[str, Outline], found: Found) -> dict[str, Outline]:
+    """Each after all it depends on; circles are reported once and broken."""
+    ordered: dict[str, Outline] = {}
+    for start in outlines:
+        path: list[str] = []
+        stack: list[tuple[str, Iterator[tuple[str, Span]]]] = []
+        _enter(start, outlines, ordered, path, stack)
+        while stack:
+            name, below = stack[-1]
+            step = next(below, None)
+            if step is None:
+                stack.pop()
+                path.pop()
+                ordered[name] = outlines[name]
+            elif step[0] in path:
+                circle = [*path[path.index(step[0]):], step[0]]
+                found.append(report(codes.CYCLE, step[1], path=" → ".join(circle)))
+            else:
+                _enter(step[0], outlines, ordered, path, stack)
+    return ordered
+
+
+def _enter(name: str, outlines: Mapping[str, Outline], ordered: Mapping[str, Outline], path: list[str],
+           stack: list[tuple[str, Iterator[tuple[str, Span]]]]) -> None:
+    if name in ordered or name not in outlines:
+        return
+    outline = outlines[name]
+    below = [(child.id, child.span) for child in outline.children]
+    below += [(ref.indicator, ref.span or outline.span) for ref in references(outline.formula)]
+    path.append(name)
+    stack.append((name, iter(below)))
+
+
+def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension], found: Found) -> Project:
+    if draft is None:
+        return Project("project", {})
+    zone = draft.time_zone.value if draft.time_zone else "UTC"
+    if draft.time_zone and not is_time_zone(zone):
+        found.append(report(yaml_codes.WRONG_VALUE, draft.time_zone.span, key="time_zone",
+                            expected="a time zone such as Asia/Shanghai", found=zone))
+        zone = "UTC"
+    asked = {word(grain, "grains", GRAINS, "", found) for grain in draft.grains or ()}
+    grains = tuple(grain for grain in GRAINS if grain in asked) or ("day", "month")
+    confidence = share(draft.confidence, "confidence", 0.95, found)
+    min_n = whole(draft.privacy.min_n if draft.privacy else None, "min_n", 1, found, least=1)
+    return Project(
+        draft.project.value, titles(draft.title), zone, grains, resolve_cuts(draft.cuts, dimensions, found),
+        draft.store.value if draft.store else "store", min_n, confidence if 0 < confidence < 1 else 0.95,
+        _WEEKDAYS.index(word(draft.week_start, "week_start", _WEEKDAYS, "monday", found)))
+
+
+def resolve_cuts(written: list[list[Located]] | None, dimensions: Mapping[str, Dimension],
+                 found: Found) -> tuple[tuple[str, ...], ...]:
+    """Cuts as tuples of dimensions, each with its dimensions in the project's order."""
+    result: list[tuple[str, ...]] = []
+    order = list(dimensions)
+    for cut in written or ():
+        for name in cut:
+            if name.value not in dimensions:
+                guess = closest(name.value, dimensions)
+                found.append(report(codes.UNKNOWN_DIMENSION, name.span, help=DID_YOU_MEAN if guess else None,
+                                    fix=Fix(name.span, guess) if guess else None, name=name.value, guess=guess or ""))
+        known = {name.value for name in cut if name.value in dimensions}
+        if known and (sorted_cut := tuple(sorted(known, key=order.index))) not in result:
+            result.append(sorted_cut)
+    return tuple(result)

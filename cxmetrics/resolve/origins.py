@@ -1,0 +1,234 @@
+"""Sources and dimensions: their columns, contracts, derived columns and ways to slice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast, get_args
+
+from cxmetrics.codes import names as name_codes
+from cxmetrics.codes import units as unit_codes
+from cxmetrics.codes import yaml_files as codes
+from cxmetrics.diagnostics import DID_YOU_MEAN, closest, report
+from cxmetrics.ir import (
+    Aggregate,
+    Apply,
+    Binding,
+    Column,
+    ColumnSpec,
+    ColumnType,
+    Dimension,
+    Expr,
+    Lookup,
+    Origin,
+    Unique,
+)
+from cxmetrics.load.scalars import Found, date, share, titles, word, words
+from cxmetrics.parse import parse
+from cxmetrics.resolve.formulas import Columns, Names, resolve_condition
+from cxmetrics.schema import ColumnDraft, DimensionDraft, Key, SourceDraft
+from cxmetrics.source import Located
+from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, UNKNOWN, Unit, read_unit, scale
+
+TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
+_PLAIN_UNITS: Mapping[ColumnType, Unit] = {
+    "integer": NUMBER, "number": NUMBER, "text": TEXT, "boolean": BOOLEAN, "date": DATE, "time": TIME}
+_SCALE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)\s*\Z")
+_CLASSES = ("C1", "C2", "C3")
+
+
+def resolve_dimensions(drafts: Mapping[Key, DimensionDraft | Located], found: Found) -> dict[str, Dimension]:
+    """All dimensions of a project, by id."""
+    result: dict[str, Dimension] = {}
+    for key, written in drafts.items():
+        draft = DimensionDraft() if isinstance(written, Located) else written
+        if isinstance(written, Located) and written.value:
+            found.append(report(codes.WRONG_SHAPE, written.span, expected="map", found="text"))
+        lookup = None
+        if draft.lookup:
+            columns = words(draft.lookup.columns)
+            lookup = Lookup(draft.lookup.read.value, draft.lookup.key.value, columns, draft.lookup.read.span)
+        values = tuple(item.value for item in draft.values) if draft.values is not None else None
+        within = draft.within.value if draft.within else None
+        result[key] = Dimension(str(key), titles(draft.title), within, values, lookup, key.span)
+        if draft.within and draft.within.value not in drafts:
+            guess = closest(draft.within.value, drafts)
+            found.append(report(name_codes.UNKNOWN_DIMENSION, draft.within.span,
+                                help=DID_YOU_MEAN if guess else None, name=draft.within.value, guess=guess or ""))
+            result[key] = replace(result[key], within=None)
+    return _without_circles(result, found)
+
+
+def _without_circles(dimensions: dict[str, Dimension], found: Found) -> dict[str, Dimension]:
+    for name, dimension in dimensions.items():
+        path = [name]
+        while (outer := dimensions[path[-1]].within) is not None and outer not in path:
+            path.append(outer)
+        if outer is not None:
+            if outer == name:
+                found.append(report(name_codes.CYCLE, dimension.span, path=" → ".join([*path, outer])))
+            dimensions[name] = replace(dimension, within=None)
+    return dimensions
+
+
+def resolve_columns(draft: SourceDraft, found: Found) -> Columns:
+    """The declared columns of a source; derived ones still without their formula."""
+    return {key: _column(key, column, found) for key, column in draft.columns.items()}
+
+
+def _column(key: Key, draft: ColumnDraft | Located, found: Found) -> ColumnSpec:
+    if isinstance(draft, Located):
+        draft = ColumnDraft(type=draft)
+    low, high = _scale(draft, found)
+    fallback = "number" if draft.scale or draft.unit or draft.formula else "text"
+    kind = cast("ColumnType", word(draft.type, "type", TYPES, fallback, found))
+    unit = _unit(draft, kind, low, high, found)
+    values = tuple(item.value for item in draft.values) if draft.values is not None else None
+    privacy = word(draft.privacy, "class", _CLASSES, "", found) or None
+    return ColumnSpec(str(key), kind, unit, draft.column.value if draft.column else str(key), low, high, values,
+                      words(draft.missing), draft.format.value if draft.format else None, privacy, span=key.span)
+
+
+def _scale(draft: ColumnDraft, found: Found) -> tuple[float | None, float | None]:
+    if draft.scale is None:
+        return None, None
+    ends = _SCALE.match(draft.scale.value)
+    if ends and float(ends[1]) < float(ends[2]):
+        return float(ends[1]), float(ends[2])
+    found.append(report(codes.WRONG_VALUE, draft.scale.span, key="scale", expected="two ends such as 0..10",
+                        found=draft.scale.value))
+    return None, None
+
+
+def _unit(draft: ColumnDraft, kind: ColumnType, low: float | None, high: float | None, found: Found) -> Unit:
+    plain = _PLAIN_UNITS[kind]
+    if draft.unit is None:
+        return scale(low, high) if low is not None and high is not None and plain == NUMBER else plain
+    unit = read_unit(draft.unit.value)
+    if unit is None or plain != NUMBER:
+        found.append(report(unit_codes.UNIT_UNKNOWN, draft.unit.span, unit=draft.unit.value))
+        return UNKNOWN
+    return unit
+
+
+def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimension], names: Names) -> Origin:
+    """One source, with its derived columns and its `keep` as expressions."""
+    found = names.found
+    columns = names.sources[key]
+    _derive(key, draft, columns, names)
+    keep = None
+    if draft.keep:
+        node, problems = parse(draft.keep)
+        found += problems
+        keep = resolve_condition(node, str(key), columns, names, implicit=True)
+    time = date(draft.time.value) or draft.time.value
+    unique = None
+    if draft.unique:
+        rule = word(draft.unique.keep, "keep", ("latest", "first"), "latest", found)
+        unique = Unique(words(draft.unique.by), "first" if rule == "first" else "latest")
+    rule = word(draft.on_bad, "on_bad", ("reject", "null", "fail"), "reject", found)
+    return Origin(
+        str(key), draft.read.value, columns, _bindings(draft, columns, dimensions, found), _time(time, columns, draft),
+        draft.received.value if draft.received else None, draft.entity.value if draft.entity else None, None, keep,
+        unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
+        share(draft.max_bad, "max_bad", 1.0, found), key.span)
+
+
+def _time(time: str | dt.date, columns: Columns, draft: SourceDraft) -> str | dt.date:
+    """The time column is always declared: as a time, unless the definitions say otherwise."""
+    if isinstance(time, str):
+        columns.setdefault(time, ColumnSpec(time, "time", TIME, time, span=draft.time.span))
+        if draft.received:
+            name = draft.received.value
+            columns.setdefault(name, ColumnSpec(name, "time", TIME, name, span=draft.received.span))
+    return time
+
+
+def _derive(key: Key, draft: SourceDraft, columns: Columns, names: Names) -> None:
+    for name, column in draft.columns.items():
+        if isinstance(column, ColumnDraft) and column.formula is not None:
+            node, problems = parse(column.formula)
+            names.found.extend(problems)
+            formula = resolve_condition(node, str(key), columns, names, implicit=False)
+            columns[name] = replace(columns[name], formula=formula)
+    for own, spec in columns.items():
+        if spec.formula is not None and (path := _circle(own, columns)):
+            names.found.append(report(name_codes.CYCLE_OF_COLUMNS, spec.span, path=" → ".join(path)))
+            columns[own] = replace(spec, formula=None)
+
+
+def _circle(start: str, columns: Columns) -> list[str]:
+    """The path from a derived column back to itself, if there is one."""
+    stack = [[start]]
+    seen: set[str] = set()
+    while stack:
+        path = stack.pop()
+        formula = columns[path[-1]].formula
+        for name in sorted(column_names(formula)) if formula else ():
+            if name == start:
+                return [*path, start]
+            if name in columns and name not in seen:
+                seen.add(name)
+                stack.append([*path, name])
+    return []
+
+
+def column_names(expr: Expr) -> set[str]:
+    """The columns an expression reads."""
+    match expr:
+        case Column():
+            return {expr.name}
+        case Apply():
+            return {name for arg in expr.args for name in column_names(arg)}
+        case Aggregate():
+            inner = [*expr.args, *(value for _, value in expr.options), *([expr.where] if expr.where else [])]
+            return {name for arg in inner for name in column_names(arg)}
+        case _:
+            return set()
+
+
+def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dimension],
+              found: Found) -> tuple[Binding, ...]:
+    """How a source may make each dimension: several ways in order of preference, taken as its files allow."""
+    bound: dict[str, Binding] = {}
+    for key, column in draft.dimensions.items():
+        if key not in dimensions:
+            guess = closest(key, dimensions)
+            found.append(report(name_codes.UNKNOWN_DIMENSION, key.span, help=DID_YOU_MEAN if guess else None,
+                                name=key, guess=guess or ""))
+            continue
+        physical = _physical(column.value, columns)
+        bound[key] = Binding(str(key), physical, None, True, dimensions[key].values, column.span)
+    for name, dimension in dimensions.items():
+        if name not in bound:
+            spec = columns.get(name)
+            bound[name] = Binding(name, spec.physical if spec else name, None, spec is not None, dimension.values,
+                                  spec.span if spec else dimension.span)
+    looked_up = [binding for name, dimension in dimensions.items() if dimension.lookup is not None
+                 for binding in _look_up(bound[name], name, dimension.lookup, dimensions)]
+    return (*bound.values(), *looked_up)
+
+
+def _look_up(base: Binding, name: str, lookup: Lookup, dimensions: Mapping[str, Dimension]) -> list[Binding]:
+    """A lookup on a dimension gives the coarser dimensions too, where the source does not say them itself."""
+    given = [other for other in (lookup.columns or _outer(name, dimensions)) if other in dimensions and other != name]
+    return [Binding(other, base.column, lookup, base.declared, dimensions[other].values, base.span) for other in given]
+
+
+def _outer(name: str, dimensions: Mapping[str, Dimension]) -> list[str]:
+    result: list[str] = []
+    while (outer := dimensions[name].within) is not None:
+        result.append(outer)
+        name = outer
+    return result
+
+
+def _physical(name: str, columns: Columns) -> str:
+    return columns[name].physical if name in columns else name
+
+
+def text_column(name: str, physical: str, binding: Binding) -> ColumnSpec:
+    """The column behind a dimension that nobody declared: text without a contract."""
+    return ColumnSpec(name, "text", TEXT, physical, span=binding.span)

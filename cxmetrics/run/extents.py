@@ -1,0 +1,70 @@
+"""The days of the rows in each file of a source, known before anything is computed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from cxmetrics.backends.cells import Backend, Physical, Request, Table
+from cxmetrics.ir import Origin
+from cxmetrics.plan import Scan
+from cxmetrics.run.bind import Bound
+from cxmetrics.store.commits import InputFile
+
+Open = Callable[[Path], Table]
+Extent = tuple[dt.date | None, dt.date | None, int]  # first day, last day, rows
+_NATIVE: frozenset[Physical] = frozenset(("date", "time", "instant"))
+
+
+def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str, backend: Backend,
+            open_file: Open) -> dict[str, InputFile]:
+    """The files of a source with the days of the rows in each; files that look as before are not read again."""
+    result: dict[str, InputFile] = {}
+    for path, seen in bound.files.items():
+        before = known.get(path)
+        if before is not None and (before.size, before.mtime_ns) == (seen.size, seen.mtime_ns):
+            result[path] = before
+            continue
+        first, last, rows = _extent(bound, root / path, zone, backend, open_file)
+        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows)
+    return result
+
+
+def _extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Open) -> Extent:
+    time = bound.origin.time
+    if isinstance(time, dt.date):
+        return time, time, 0
+    spec = bound.origin.columns[time]
+    physical = bound.table.columns.get(spec.physical, "other")
+    if physical in _NATIVE and spec.format is None and path in bound.table.files:
+        native = _native(path, spec.physical, physical, zone)
+        if native is not None:
+            return native
+    scan = Scan(_time_only(bound.origin, time), ())
+    census = backend.cells(Request(scan, open_file(path), {}, zone)).census
+    return census.first, census.last, census.read
+
+
+def _native(path: Path, column: str, physical: Physical, zone: str) -> Extent | None:
+    """From a column of dates or times, by its least and greatest; None where the file cannot say it so."""
+    def day(end: pl.Expr) -> pl.Expr:
+        if physical == "date":
+            return end
+        return (end.dt.convert_time_zone(zone) if physical == "instant" else end).dt.date()  # a cast would take UTC's
+
+    at = pl.col(column)
+    try:
+        [(rows, low, high)] = pl.scan_parquet(path, glob=False).select(
+            pl.len(), day(at.min()).alias("low"), day(at.max()).alias("high")).collect(engine="streaming").iter_rows()
+    except pl.exceptions.PolarsError:
+        return None
+    return low, high, rows
+
+
+def _time_only(origin: Origin, time: str) -> Origin:
+    return replace(origin, columns={time: origin.columns[time]}, bindings=(), keep=None, unique=None, received=None,
+                   entity=None, on_bad="reject")

@@ -1,0 +1,89 @@
+"""What a run has to compute: the days of each source whose states are not in the store, or no longer true."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from cxmetrics.ir import Origin
+from cxmetrics.plan import Days, Plan
+from cxmetrics.store.commits import InputFile
+
+Day = dt.date
+Family = tuple[str, ...]
+_ONE = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One scan to be made: the partials wanted and the days, for which the result is the whole truth.
+
+    `everything` is set where the days are all the source has, so that nothing has to be filtered.
+    """
+
+    source: str
+    partials: frozenset[int]
+    days: frozenset[Day]
+    everything: bool
+
+    @property
+    def intervals(self) -> tuple[Days, ...] | None:
+        """The days as half-open intervals; None for all."""
+        return None if self.everything else tuple(intervals(self.days))
+
+
+def intervals(days: Iterable[Day]) -> list[Days]:
+    """Days as half-open intervals, in order."""
+    result: list[Days] = []
+    for day in sorted(days):
+        if result and result[-1][1] == day:
+            result[-1] = (result[-1][0], day + _ONE)
+        else:
+            result.append((day, day + _ONE))
+    return result
+
+
+def days_between(first: Day, last: Day) -> frozenset[Day]:
+    """The days from `first` to `last`, both of them."""
+    return frozenset(first + _ONE * i for i in range((last - first).days + 1))
+
+
+def delivered(files: Mapping[str, InputFile]) -> Days | None:
+    """The first and the last day of rows in a source's files, both in it; None where there is no row."""
+    firsts = [file.first for file in files.values() if file.first is not None]
+    lasts = [file.last for file in files.values() if file.last is not None]
+    return (min(firsts), max(lasts)) if firsts and lasts else None
+
+
+def stale_days(origin: Origin, before: Mapping[str, InputFile], now: Mapping[str, InputFile]) -> frozenset[Day] | None:
+    """The days whose stored states are no longer true, because a file came, went or changed; None: all of them.
+
+    Where rows are deduplicated, a new row can take the place of one of any other day.
+    """
+    changed = [file for path in before.keys() | now.keys() if before.get(path) != now.get(path)
+               for file in (before.get(path), now.get(path)) if file is not None]
+    if changed and origin.unique is not None:
+        return None
+    return frozenset(day for file in changed if file.first is not None and file.last is not None
+                     for day in days_between(file.first, file.last))
+
+
+def tasks(plan: Plan, source: str, families: Collection[Family], *, has: Mapping[tuple[Family, str], frozenset[Day]],
+          stale: frozenset[Day] | None, wanted: frozenset[Day], everything: frozenset[Day]) -> list[Task]:
+    """The scan of a source that makes the states of all `wanted` days true: nothing, or one task."""
+    missing: set[Day] = set()
+    partials: set[int] = set()
+    for index, partial in enumerate(plan.partials):
+        if partial.source != source:
+            continue
+        for family in families:
+            stored = has.get((family, plan.fingerprints[index]), frozenset())
+            valid = frozenset() if stale is None else stored - stale
+            lacking = wanted - valid
+            if lacking:
+                partials.add(index)
+                missing |= lacking
+    if not missing:
+        return []
+    return [Task(source, frozenset(partials), frozenset(missing), everything=missing >= everything)]

@@ -1,0 +1,300 @@
+"""The store: states, values and the ledger of runs, committed all at once.
+
+A store is a folder: `ledger.sqlite`, which names the live data files, and `data/` with immutable Parquet files.
+Files are on the disk before the one transaction of the ledger that is the commit; what a crash leaves before that, no
+ledger names, and the next writer sweeps it away.  A reader keeps to the commit it found, and neither waits nor makes
+anyone wait.  No file is read whose checksum differs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from cxmetrics.codes import stores
+from cxmetrics.diagnostics import Diagnostic, Fault, report
+from cxmetrics.evaluate.show import columns
+from cxmetrics.ir import Grain
+from cxmetrics.states import schema
+from cxmetrics.store.buckets import (
+    DataFile,
+    collect,
+    damaged,
+    days_of,
+    orphans,
+    problem,
+    remove,
+    rows_of,
+    scan,
+    settle,
+    unwritable,
+)
+from cxmetrics.store.commits import (
+    Commit,
+    Days,
+    Definition,
+    Family,
+    InputFile,
+    Reject,
+    RunRow,
+    StatesChange,
+    ValuesChange,
+)
+from cxmetrics.store.ledger import Ledger
+from cxmetrics.store.lock import locked
+from cxmetrics.store.rewrite import EVIDENCE, PLACE, RUN, Rewrite, only_covered
+
+__all__ = ["Commit", "Days", "Definition", "Family", "InputFile", "Reject", "RunRow", "StatesChange", "Store",
+           "ValuesChange", "Verified"]
+
+LEDGER = "ledger.sqlite"
+DATA = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `Store.verify` found: files looked at, their bytes, what is damaged, and files that no ledger names."""
+
+    files: int
+    size: int
+    damaged: tuple[Diagnostic, ...]
+    orphans: tuple[str, ...]  # harmless: the next writer removes them
+
+
+class Store:
+    """An open store; a context manager."""
+
+    def __init__(self, folder: Path, ledger: Ledger) -> None:
+        """Use `Store.open`."""
+        self._folder, self._data, self._ledger = folder, folder / DATA, ledger
+        self._locked = False
+        self._vouched: set[str] = set()  # names of files whose checksums were right
+
+    @classmethod
+    def open(cls, path: Path, writable: bool = False) -> Self:
+        """Open the store in a folder; a writer makes it if need be.
+
+        Raises `Fault` CX801 (cannot be written), CX803 (damaged), CX804 (a reader, and no run yet), CX805 (newer).
+        """
+        folder = path.absolute()
+        if writable:
+            return cls(folder, _prepared(folder))
+        if not (folder / LEDGER).is_file():
+            raise _no_run(path)
+        ledger = Ledger(folder / LEDGER, writable=False)
+        try:
+            known = ledger.has_runs()
+        except BaseException:
+            ledger.close()
+            raise
+        if not known:
+            ledger.close()
+            raise _no_run(path)
+        return cls(folder, ledger)
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self._ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    # --- what is stored ------------------------------------------------------------------------------------------
+
+    def coverage(self, source: str) -> dict[tuple[Family, str], Days]:
+        """The days whose states are stored, by family and fingerprint of a partial."""
+        days = cache(_days)  # most partials are stored for the same days
+        return {(family, fingerprint): days(text) for family, fingerprint, text in self._ledger.coverage(source)}
+
+    def inputs(self, source: str) -> dict[str, InputFile]:
+        """The files that a source was last read from, by path."""
+        return self._ledger.inputs(source)
+
+    def states(self, source: str, family: Family, fingerprints: Mapping[str, int], first: dt.date,
+               last: dt.date) -> pl.DataFrame:
+        """The states (`states.schema`) of these partials, numbered as given, of the days in [first, last).
+
+        Days that are not covered have no rows.  Raises `Fault` CX803.
+        """
+        numbered = pl.LazyFrame({"partial": list(fingerprints), "~number": list(fingerprints.values())},
+                                schema={"partial": pl.String, "~number": pl.UInt32})
+        wanted = [pl.col("day") >= first, pl.col("day") < last, pl.col("partial").is_in(list(fingerprints))]
+        parts = [self._states_in(file).filter(*wanted) for file in self._ledger.live("states", source, family)
+                 if file.bucket.touches(first, last)]
+        kinds = schema(len(family))
+        if not parts:
+            return pl.DataFrame(schema=kinds)
+        rows = pl.concat(parts).join(numbered, on="partial").with_columns(pl.col("~number").alias("partial"))
+        return collect(self._data, rows.select(*kinds))
+
+    def _states_in(self, file: DataFile) -> pl.LazyFrame:
+        rows = self._rows(file)
+        return only_covered(rows, file.bucket, self._ledger.covered(file.bucket)) if file.stale else rows
+
+    def values(self, *, grain: Grain | None = None, cut: Family | None = None, indicators: Iterable[str] | None = None,
+               first: dt.date | None = None, last: dt.date | None = None) -> pl.DataFrame:
+        """The table `values`: its columns, all dimensions that any value has, and `run`.
+
+        `cut`: only rows with exactly these dimensions; [first, last): the periods.  Rows are in order of grain, month,
+        indicator, period and slice.  Raises `Fault` CX803.
+        """
+        files = self._ledger.live("values")
+        dims = sorted({name for file in files for name in file.dimensions} | set(cut or ()))
+        wanted = _wanted(dims, cut, indicators, first, last)
+        parts = [_with_dimensions(self._rows(file), file, dims).filter(*wanted) for file in files
+                 if grain in {None, file.bucket.subject} and set(cut or ()) <= set(file.dimensions)
+                 and file.bucket.touches(first, last)]
+        if not parts:
+            return pl.DataFrame(schema={**columns(dims), RUN: pl.String()})
+        found = collect(self._data, pl.concat(parts, how="diagonal_relaxed"))
+        runs = pl.DataFrame(self._ledger.periods(first, last), orient="row",
+                            schema={"grain": pl.String, "period": pl.Date, RUN: pl.String})
+        ordered = [name for name in (*PLACE, *dims, *EVIDENCE) if name in found.columns]
+        return found.join(runs, on=["grain", "period"], how="left", maintain_order="left").select(*ordered, RUN)
+
+    def runs(self) -> pl.DataFrame:
+        """The table `runs`, the oldest first; `number` counts the commits."""
+        texts = {each.name: pl.String() for each in fields(RunRow)}
+        found = pl.DataFrame(self._ledger.runs(), schema={"number": pl.Int64(), **texts}, orient="row")
+        instants = pl.col("started", "finished").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z")
+        return found.with_columns(instants.cast(pl.Datetime("us", "UTC")),
+                                  pl.col("first", "last").str.to_date("%Y-%m-%d"))
+
+    def rejects(self, run: str | None = None) -> pl.DataFrame:
+        """The table `rejects`, of one run or of all."""
+        texts = dict.fromkeys((RUN, "source", "column", "reason", "kind"), pl.String())
+        return pl.DataFrame(self._ledger.rejects(run), schema={**texts, "count": pl.Int64()}, orient="row")
+
+    def definitions(self) -> pl.DataFrame:
+        """The table `definitions`: every meaning ever run, and the `run` that was first to use it."""
+        texts = dict.fromkeys(("fingerprint", "indicator", "meaning", RUN), pl.String())
+        return pl.DataFrame(self._ledger.definitions(), schema=texts, orient="row")
+
+    def _rows(self, file: DataFile) -> pl.LazyFrame:
+        """The rows of a file; its checksum is looked at once."""
+        if file.name in self._vouched:
+            return rows_of(self._data, file)
+        rows = scan(self._data, file)
+        self._vouched.add(file.name)
+        return rows
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the one writer, and sweep away what an interrupted one left.  Raises `Fault` CX802, CX801."""
+        if not self._ledger.writable:
+            raise ValueError("the store was opened for reading")
+        with locked(self._folder):
+            self._locked = True
+            try:
+                self._sweep()
+                yield
+            finally:
+                self._locked = False
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        if self._locked:
+            yield
+        else:
+            with self.lock():
+                yield
+
+    def _sweep(self) -> None:
+        remove(self._data, self._orphans())
+
+    def _orphans(self) -> list[str]:
+        return orphans(self._data, (file.name for file in self._ledger.files()))
+
+    def commit(self, commit: Commit) -> None:
+        """Keep all of a commit, or nothing.  Takes the lock if it is not held.  Raises `Fault` CX801, CX802, CX803."""
+        with self._writing():
+            try:
+                with self._ledger.transaction():
+                    Rewrite(self._data, self._ledger, self._ledger.add_run(commit.run)).write(commit)
+            except BaseException as error:
+                with suppress(Fault):
+                    self._sweep()
+                if isinstance(error, OSError):
+                    raise unwritable(self._folder, error) from error
+                raise
+
+    def vacuum(self, keep: int) -> int:
+        """Delete the files that none of the last `keep` commits saw live; how many.  Raises `Fault` CX801, CX802.
+
+        A reader that came before those commits, and is still here, finds them missing.
+        """
+        if keep < 1:
+            raise ValueError("the last commit is always kept")
+        with self._writing():
+            with self._ledger.transaction():
+                dropped = self._ledger.drop_retired(keep)
+            remove(self._data, dropped)
+        return len(dropped)
+
+    def verify(self) -> Verified:
+        """Look at the ledger and at every file that it names, live or retired."""
+        files = self._ledger.files()
+        wrong = [damaged(self._folder / LEDGER, line) for line in self._ledger.problems()]
+        wrong += [damaged(self._data / file.name, what) for file in files
+                  if (what := problem(self._data, file)) is not None]
+        return Verified(len(files), sum(file.size for file in files),
+                        tuple(each for fault in wrong for each in fault.diagnostics), tuple(self._orphans()))
+
+
+def _no_run(path: Path) -> Fault:
+    return Fault(report(stores.NO_RUN_YET, None, path=path))
+
+
+def _prepared(folder: Path) -> Ledger:
+    """The ledger of a store that can be written, made if need be."""
+    fresh = not (folder / LEDGER).exists()
+    try:
+        (folder / DATA).mkdir(parents=True, exist_ok=True)
+        for path in (folder, folder / DATA, *([] if fresh else [folder / LEDGER])):
+            if not os.access(path, os.W_OK):
+                raise PermissionError(13, os.strerror(13))
+        ledger = Ledger(folder / LEDGER, writable=True)
+        for path in (folder, folder.parent) if fresh else ():
+            settle(path)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    return ledger
+
+
+def _days(text: str) -> Days:
+    months = (each.split(":") for each in text.split(" "))
+    return frozenset(day for month, mask in months for day in days_of(dt.date.fromisoformat(month), int(mask)))
+
+
+def _wanted(dims: list[str], cut: Family | None, indicators: Iterable[str] | None, first: dt.date | None,
+            last: dt.date | None) -> list[pl.Expr]:
+    """The conditions on rows of values that these arguments stand for."""
+    asked = [] if cut is None else [
+        pl.col(name).is_not_null() if name in cut else pl.col(name).is_null() for name in dims]
+    if indicators is not None:
+        asked.append(pl.col("indicator").is_in(list(indicators)))
+    if first is not None:
+        asked.append(pl.col("period") >= first)
+    if last is not None:
+        asked.append(pl.col("period") < last)
+    return asked or [pl.lit(value=True)]
+
+
+def _with_dimensions(rows: pl.LazyFrame, file: DataFile, dims: list[str]) -> pl.LazyFrame:
+    absent = [name for name in dims if name not in file.dimensions]
+    return rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)

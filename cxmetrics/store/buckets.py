@@ -1,0 +1,205 @@
+"""The data files of a store: what one holds, how it is named, written, checked and swept away.
+
+A file holds one *bucket*: the states of a source and family of a calendar month, or the values of a grain whose
+periods begin in a calendar month (a year, for quarters and years).  A file is never changed: it is written under
+another name, brought to the disk, and renamed.  The same rows give the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from cxmetrics.codes import stores
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.ir import Grain
+from cxmetrics.store.commits import Family
+
+ROW_GROUP = 131_072  # rows
+_OURS = re.compile(r"(?:states\.[0-9a-f]{20}|values\.[a-z]+)\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
+_UNFINISHED = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What one file holds.  `subject` is the source of states or the grain of values; values have no family."""
+
+    kind: Literal["states", "values"]
+    subject: str
+    family: Family
+    first: dt.date  # of the month or year
+
+    def file_name(self, commit: int, serial: int) -> str:
+        """The name of a file of it, the n-th of this commit; no word of the user's comes into a file name."""
+        tag = self.subject
+        if self.kind == "states":
+            tag = hashlib.sha256(json.dumps([self.subject, *self.family]).encode()).hexdigest()[:20]
+        length = 4 if self.kind == "values" and self.subject in {"quarter", "year"} else 7
+        return f"{self.kind}.{tag}.{self.first.isoformat()[:length]}.{commit}-{serial}.parquet"
+
+    @property
+    def end(self) -> dt.date:
+        """The first day after it."""
+        year, month = self.first.year, self.first.month
+        if self.kind == "values" and self.subject in {"quarter", "year"} or month == 12:
+            return dt.date(year + 1, 1, 1) if year < dt.MAXYEAR else dt.date.max
+        return dt.date(year, month + 1, 1)
+
+    def touches(self, first: dt.date | None, last: dt.date | None) -> bool:
+        """Whether it may hold something of [first, last); None is open."""
+        return (first is None or self.end > first) and (last is None or self.first < last)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file as the ledger knows it.
+
+    `dimensions`: the columns of dimensions in it.  `stale`: some of its states are forgotten, only what is covered
+    may be read.
+    """
+
+    name: str
+    bucket: Bucket
+    dimensions: Family
+    rows: int
+    size: int
+    sha256: str
+    stale: bool = False
+
+
+def values_bucket(grain: Grain, period: dt.date) -> Bucket:
+    """The bucket of the values of a period."""
+    first = period.replace(day=1)
+    return Bucket("values", grain, (), first.replace(month=1) if grain in {"quarter", "year"} else first)
+
+
+def masks(days: Iterable[dt.date]) -> dict[dt.date, int]:
+    """Days as bits (bit 0: the first) by the first day of their month, in order."""
+    found: dict[dt.date, int] = {}
+    for day in days:
+        month = day.replace(day=1)
+        found[month] = found.get(month, 0) | 1 << (day.day - 1)
+    return dict(sorted(found.items()))
+
+
+def days_of(month: dt.date, mask: int) -> list[dt.date]:
+    """The days whose bits are set."""
+    return [month + dt.timedelta(i) for i in range(31) if mask >> i & 1]
+
+
+# --- writing -----------------------------------------------------------------------------------------------------
+
+
+def encode(frame: pl.DataFrame) -> bytes:
+    """A frame as Parquet; the same rows in the same order give the same bytes."""
+    buffer = BytesIO()
+    frame.rechunk().write_parquet(buffer, compression="zstd", compression_level=3, statistics=True,
+                                  row_group_size=ROW_GROUP)
+    return buffer.getvalue()
+
+
+def place(folder: Path, name: str, content: bytes) -> None:
+    """Write a file so that it is on the disk, whole, before it has its name.  Raises `OSError`."""
+    unfinished = folder / (name + _UNFINISHED)
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(folder / name)
+
+
+def settle(folder: Path) -> None:
+    """Bring the names in a folder to the disk.  Raises `OSError`."""
+    if not hasattr(os, "O_DIRECTORY"):  # where folders cannot be opened, the system keeps names itself
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def orphans(folder: Path, named: Iterable[str]) -> list[str]:
+    """Files that a store wrote here and no ledger names: what an interrupted commit leaves."""
+    if not folder.is_dir():
+        return []
+    known = frozenset(named)
+    return sorted(entry.name for entry in os.scandir(folder)
+                  if entry.name not in known and is_ours(entry.name) and entry.is_file(follow_symlinks=False))
+
+
+def remove(folder: Path, names: Iterable[str]) -> None:
+    """Delete files of ours; what cannot be deleted is left to the next time."""
+    for name in filter(is_ours, names):
+        with suppress(OSError):
+            (folder / name).unlink()
+
+
+# --- checking ----------------------------------------------------------------------------------------------------
+
+
+def is_ours(name: str) -> bool:
+    """Whether a store names its files so, whole or unfinished; another name in a ledger is not to be followed."""
+    return _OURS.fullmatch(name.removesuffix(_UNFINISHED)) is not None
+
+
+def problem(folder: Path, file: DataFile) -> str | None:
+    """What is wrong with a file, by its size and checksum; None: it holds what was written."""
+    path = folder / file.name
+    try:
+        size = path.stat().st_size
+        if size != file.size:
+            return f"{size} bytes instead of {file.size}"
+        with path.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "it is missing"
+    except OSError as error:
+        return _said(error)
+    return None if found == file.sha256 else "its checksum differs"
+
+
+def scan(folder: Path, file: DataFile) -> pl.LazyFrame:
+    """The rows of a file whose checksum is right.  Raises `Fault` CX803."""
+    wrong = problem(folder, file)
+    if wrong is not None:
+        raise damaged(folder / file.name, wrong)
+    return rows_of(folder, file)
+
+
+def rows_of(folder: Path, file: DataFile) -> pl.LazyFrame:
+    """The rows of a file that was found right before."""
+    return pl.scan_parquet(folder / file.name, glob=False, hive_partitioning=False)
+
+
+def collect(folder: Path, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Rows of files of this folder, read.  Raises `Fault` CX803."""
+    try:
+        return rows.collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise damaged(folder, error) from error
+
+
+def damaged(path: Path | str, what: object) -> Fault:
+    """CX803 for a file of a store."""
+    return Fault(report(stores.STORE_DAMAGED, None, path=path, problem=_said(what)))
+
+
+def unwritable(path: Path | str, what: object) -> Fault:
+    """CX801 for a store or a file of it."""
+    return Fault(report(stores.STORE_UNWRITABLE, None, path=path, problem=_said(what)))
+
+
+def _said(what: object) -> str:
+    return what.strerror or str(what) if isinstance(what, OSError) else str(what)

@@ -1,0 +1,104 @@
+"""What a run hands to the store, to be committed all at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from cxmetrics.ir import Grain
+
+Family = tuple[str, ...]
+"""The dimensions that some states are kept for, in order."""
+Days = frozenset[dt.date]
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that a source was read from, as it was then: bytes, time of change, days of its rows, rows."""
+
+    size: int
+    mtime_ns: int
+    first: dt.date | None
+    last: dt.date | None  # inclusive
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A row of the table `runs`.  `started` and `finished` know their zone; [first, last) is what was asked for."""
+
+    id: str
+    started: dt.datetime
+    finished: dt.datetime
+    engine: str
+    versions: str  # JSON: library -> version
+    who: str
+    project: str
+    first: dt.date | None
+    last: dt.date | None
+    report: str  # JSON
+
+
+@dataclass(frozen=True, slots=True)
+class StatesChange:
+    """New states of one source and family.
+
+    `frame`: the columns of states (`states.schema`), with the partial's fingerprint as text in `partial`.  It is the
+    whole truth about `fingerprints` × `days`, which it replaces, and tells of nothing else.
+    """
+
+    source: str
+    family: Family
+    frame: pl.DataFrame
+    fingerprints: frozenset[str]
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesChange:
+    """New values: `frame` (`show.columns`) takes the place of these periods of this grain, and tells of no others."""
+
+    grain: Grain
+    periods: Days
+    frame: pl.DataFrame
+
+
+class Definition(NamedTuple):
+    """What an indicator meant, by its fingerprint."""
+
+    fingerprint: str
+    indicator: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """How many rows left (`rejected`) or lost a value (`nulled`) for one reason; no data of theirs."""
+
+    source: str
+    column: str
+    reason: str
+    kind: Literal["rejected", "nulled"]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """All that a run changes.
+
+    `forget`: days of a source (None: all) whose stored states no longer hold; they are as if never stored, but for
+    what `states` brings anew.  Nothing that is forgotten or replaced is read again, so a run that forgets everything
+    also mends a damaged store.  `inputs`: the whole truth about each source named.
+    """
+
+    run: RunRow
+    states: Sequence[StatesChange] = ()
+    forget: Mapping[str, Days | None] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, InputFile]] = field(default_factory=dict)
+    values: Sequence[ValuesChange] = ()
+    definitions: Sequence[Definition] = ()
+    rejects: Sequence[Reject] = ()

@@ -1,0 +1,173 @@
+"""How a commit changes the store: every bucket that it touches is written anew, the others stay as they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import polars as pl
+
+from cxmetrics.evaluate.show import columns
+from cxmetrics.states import names, schema
+from cxmetrics.store.buckets import (
+    Bucket,
+    DataFile,
+    collect,
+    days_of,
+    encode,
+    masks,
+    place,
+    problem,
+    scan,
+    settle,
+    values_bucket,
+)
+from cxmetrics.store.commits import Commit, Family, StatesChange, ValuesChange
+from cxmetrics.store.ledger import Ledger
+
+# The columns of the table `values` that are no dimensions, in order.  `run` is kept in the ledger, so that the same
+# values make the same file, whoever computes them.
+PLACE = ("indicator", "level", "grain", "period")
+EVIDENCE = ("value", "unit", "n", "n_effective", "low", "high", "score", "coverage", "target", "gap", "peer",
+            "peer_gap", "peer_low", "peer_high", "peer_rank", "change", "change_low", "change_high", "moved", "status",
+            "definition")
+RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A commit being written, inside a transaction of the ledger; `number` is the commit's."""
+
+    folder: Path
+    ledger: Ledger
+    number: int
+    serials: Iterator[int] = field(default_factory=count)
+
+    def write(self, commit: Commit) -> None:
+        """Write the files, bring them to the disk, and enter all in the ledger.  Raises `Fault` CX803, `OSError`."""
+        ledger = self.ledger
+        for source, days in commit.forget.items():
+            ledger.forget(source, None if days is None else masks(days))
+        for states in commit.states:
+            self._states(states)
+        ledger.retire_forgotten(self.number)
+        for values in commit.values:
+            self._values(values)
+        settle(self.folder)
+        for source, inputs in commit.inputs.items():
+            ledger.put_inputs(source, inputs)
+        ledger.put_definitions(commit.definitions, self.number)
+        ledger.put_rejects(commit.rejects, self.number)
+
+    # --- states --------------------------------------------------------------------------------------------------
+
+    def _states(self, change: StatesChange) -> None:
+        _prove_states(change)
+        monthly = _by_month(change.frame.select(*_stored(len(change.family))))
+        for month, mask in masks(change.days if change.fingerprints else ()).items():
+            bucket = Bucket("states", change.source, change.family, month)
+            old = self.ledger.live_in(bucket)
+            frames = [*self._kept_states(bucket, old, change.fingerprints, mask),
+                      *([monthly[month]] if month in monthly else [])]
+            self.ledger.cover(bucket, change.fingerprints, mask)
+            self._put(bucket, old, _sorted_states(frames, len(change.family)), change.family)
+
+    def _kept_states(self, bucket: Bucket, old: DataFile | None, replaced: frozenset[str],
+                     mask: int) -> Iterator[pl.DataFrame]:
+        """What stays of a bucket; where that is nothing, its file is not looked at."""
+        covered = {name: days & ~mask if name in replaced else days
+                   for name, days in self.ledger.covered(bucket).items()}
+        if old is not None and any(covered.values()):
+            rows = only_covered(scan(self.folder, old), bucket, covered)
+            yield collect(self.folder, rows.select(*_stored(len(bucket.family))))
+
+    # --- values --------------------------------------------------------------------------------------------------
+
+    def _values(self, change: ValuesChange) -> None:
+        _prove_values(change)
+        frame = change.frame.drop(RUN, strict=False)
+        buckets: dict[Bucket, set[dt.date]] = {}
+        for period in sorted(change.periods):
+            buckets.setdefault(values_bucket(change.grain, period), set()).add(period)
+        for bucket, periods in buckets.items():
+            old = self.ledger.live_in(bucket)
+            new = frame.filter(pl.col("period").is_in(periods))
+            both, dims = _sorted_values([*self._kept_values(bucket, old, periods), new])
+            self._put(bucket, old, both, dims)
+        self.ledger.put_periods(change.grain, change.periods, self.number)
+
+    def _kept_values(self, bucket: Bucket, old: DataFile | None, replaced: set[dt.date]) -> Iterator[pl.DataFrame]:
+        left = self.ledger.periods_in(bucket) - replaced
+        if old is not None and left:
+            yield collect(self.folder, scan(self.folder, old).filter(pl.col("period").is_in(left)))
+
+    # --- files ---------------------------------------------------------------------------------------------------
+
+    def _put(self, bucket: Bucket, old: DataFile | None, frame: pl.DataFrame, dimensions: Family) -> None:
+        """Make this the live content of a bucket; the same content keeps its file."""
+        content = encode(frame) if frame.height else b""
+        sha256 = hashlib.sha256(content).hexdigest()
+        if old is not None and old.sha256 == sha256 and problem(self.folder, old) is None:
+            self.ledger.freshen(old.name)
+            return
+        if old is not None:
+            self.ledger.retire(old.name, self.number)
+        if frame.height:
+            name = bucket.file_name(self.number, next(self.serials))
+            place(self.folder, name, content)
+            file = DataFile(name, bucket, dimensions, frame.height, len(content), sha256)
+            self.ledger.add_file(file, self.number)
+
+
+def only_covered(rows: pl.LazyFrame, bucket: Bucket, covered: Mapping[str, int]) -> pl.LazyFrame:
+    """The states, with fingerprints in `partial`, of covered days."""
+    pairs = [(name, days_of(bucket.first, mask)) for name, mask in covered.items() if mask]
+    held = pl.LazyFrame(pairs, schema={"partial": pl.String, "day": pl.List(pl.Date)}, orient="row").explode("day")
+    return rows.join(held, on=["partial", "day"], how="semi")
+
+
+def is_dimension(name: str) -> bool:
+    """Whether a column of a table of values is a dimension."""
+    return name not in {*PLACE, *EVIDENCE, RUN}
+
+
+def _stored(dimensions: int) -> list[pl.Expr]:
+    """The columns of states as they are stored."""
+    kinds = {**schema(dimensions), "partial": pl.String()}
+    return [pl.col(name).cast(kind) for name, kind in kinds.items()]
+
+
+def _by_month(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
+    parts = frame.with_columns(pl.col("day").dt.truncate("1mo").alias("~month")).partition_by(
+        "~month", include_key=False, as_dict=True)
+    return {key[0]: part for key, part in parts.items()}
+
+
+def _sorted_states(frames: list[pl.DataFrame], dimensions: int) -> pl.DataFrame:
+    states = pl.concat(frames) if frames else pl.DataFrame(schema=schema(dimensions))
+    return states.sort("partial", "day", *names(dimensions), "key", "value")
+
+
+def _sorted_values(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, Family]:
+    """All rows, without dimensions that none of them has, and the dimensions left."""
+    frame = pl.concat(frames, how="diagonal_relaxed")
+    dims = sorted(name for name in frame.columns if is_dimension(name) and frame[name].null_count() < frame.height)
+    kinds = columns(dims)
+    ordered = [pl.col(name).cast(kinds[name]) if name in kinds else pl.col(name)
+               for name in (*PLACE, *dims, *EVIDENCE) if name in frame.columns]
+    return frame.select(ordered).sort("indicator", "period", *dims, maintain_order=True), tuple(dims)
+
+
+def _prove_states(change: StatesChange) -> None:
+    told = change.frame.select("partial", "day").unique()
+    if not (set(told["partial"]) <= change.fingerprints and set(told["day"]) <= change.days):
+        raise ValueError(f"states of {change.source} beyond the fingerprints and days that they replace")
+
+
+def _prove_values(change: ValuesChange) -> None:
+    if not (set(change.frame["period"]) <= change.periods and set(change.frame["grain"]) <= {change.grain}):
+        raise ValueError(f"values beyond the periods of the {change.grain} that they replace")

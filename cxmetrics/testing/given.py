@@ -1,0 +1,230 @@
+"""The rows that tests give, as files that sources are bound with: many tests in one scan.
+
+A column more says which test a row is of, and one which row it is; they are dimensions, so that one scan makes the
+states of many tests (and, asked for by row, says which rows a number was made of).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cxmetrics.check.declared_tests import Cell, Given, MetricTest, givable
+from cxmetrics.evaluate.points import start
+from cxmetrics.ir import GRAINS, Apply, Binding, ColumnSpec, Expr, Grain, Lookup, Origin, Unique
+from cxmetrics.load.scalars import date
+from cxmetrics.lower import all_of
+from cxmetrics.plan import Partial, Plan
+from cxmetrics.resolve.origins import column_names
+from cxmetrics.run.bind import Bound, bind
+from cxmetrics.units import DATE
+
+TEST, ROW, _TIME = "~test", "~row", "~time"  # no column of a project is called so
+DEFAULT_DAY = dt.date(2026, 1, 1)
+_BY_ROW = frozenset(("count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction", "min", "max",
+                     "values"))
+_EPOCHS = {"epoch_s": 1, "epoch_ms": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A test made ready: its number, the part of the plan it needs, and the period it is about."""
+
+    number: int
+    test: MetricTest
+    plan: Plan
+    partials: frozenset[int]
+    cuts: tuple[tuple[str, ...], ...]
+    grain: Grain
+    day: dt.date  # the first of the period
+
+    @property
+    def name(self) -> str:
+        """What the column `TEST` says."""
+        return f"t{self.number}"
+
+    def row(self, number: int) -> str:
+        """What the column `ROW` says."""
+        return f"{self.name}.{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A source as several tests give it, in one scan: all of them need the same clauses of it."""
+
+    origin: Origin
+    lookups: Mapping[str, Given]  # by the path that is read
+    members: tuple[Posed, ...]
+
+    @property
+    def source(self) -> str:
+        """The source's id."""
+        return self.origin.id
+
+    @property
+    def partials(self) -> frozenset[int]:
+        """The states that any of the tests needs."""
+        return frozenset().union(*(member.partials for member in self.members))
+
+
+def period_of(test: MetricTest, plan: Plan) -> tuple[Grain, dt.date]:
+    """The length and the first day of the period a test is about: its own, else that of the last time it gives."""
+    grain = max(plan.project.grains, key=GRAINS.index) if test.grain is None else test.grain
+    day = test.at or max((day for given in test.given.values() for day in _days_in(given, plan)), default=DEFAULT_DAY)
+    return grain, start(day, grain, plan.project.week_start)
+
+
+def _days_in(given: Given, plan: Plan) -> Iterator[dt.date]:
+    origin = plan.sources.get(given.id)
+    if origin is None or not isinstance(origin.time, str):
+        return
+    spec = origin.columns.get(origin.time)
+    for row in given.rows:
+        text = row.get(origin.time)
+        if text is not None and (day := _day_of(text, spec, plan.project.time_zone)) is not None:
+            yield day
+
+
+def _day_of(text: str, spec: ColumnSpec | None, zone: str) -> dt.date | None:
+    form = None if spec is None else spec.format
+    try:
+        if form in _EPOCHS:
+            return dt.datetime.fromtimestamp(float(text) / _EPOCHS[form], ZoneInfo(zone)).date()
+        if form is not None:
+            return dt.datetime.strptime(text, form).date()  # noqa: DTZ007 - the zone is the project's
+    except (ValueError, OverflowError, OSError):
+        return None
+    return date(text[:10])
+
+
+def batches(posed: Iterator[Posed]) -> list[Batch]:
+    """Each source of each test, those together that may share a scan."""
+    grouped: dict[object, Batch] = {}
+    for one in posed:
+        for given in one.test.given.values():
+            origin = one.plan.sources.get(given.id)
+            if origin is None or not any(one.plan.partials[index].source == given.id for index in one.partials):
+                continue
+            read = {binding.lookup.read for binding in origin.bindings if binding.lookup is not None}
+            lookups = {table.read: table for table in one.test.given.values() if table.read in read and table.read}
+            fitted = _fitted(origin, given, lookups)
+            mixes = all(_is_by_row(one.plan.partials[index]) for index in one.partials)
+            key = (given.id, fitted.keep, fitted.unique, fitted.received, fitted.weight, fitted.bindings,
+                   repr([(path, table.rows) for path, table in lookups.items()]), None if mixes else one.number)
+            batch = grouped.setdefault(key, Batch(fitted, lookups, ()))
+            grouped[key] = replace(batch, members=(*batch.members, one))
+    return list(grouped.values())
+
+
+def _is_by_row(partial: Partial) -> bool:
+    """Whether each row counts by itself: what looks at several rows at once must not see those of another test."""
+    known = ("source", "op", "arg", "where")
+    return partial.op in _BY_ROW and not any(getattr(partial, each.name) for each in fields(partial)
+                                             if each.name not in known)
+
+
+# --- sources as a test gives them ------------------------------------------------------------------------------
+
+
+def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origin:
+    """The source without the clauses about columns that the test does not give."""
+    physical = givable(origin)
+    there = {physical[name] for name in given.columns}
+
+    def told(name: str) -> bool:
+        spec = origin.columns.get(name)
+        if spec is not None and spec.formula is not None:
+            return any(map(told, column_names(spec.formula)))
+        return physical.get(name, name) in there
+
+    keep = all_of(*(part for part in _parts(origin.keep) if any(map(told, column_names(part)))))
+    unique = None
+    if origin.unique is not None and all(map(told, origin.unique.by)):
+        unique = Unique((*origin.unique.by, TEST), origin.unique.keep)
+    received = origin.received if origin.received is not None and told(origin.received) else None
+    weight = origin.weight if origin.weight is not None and told(origin.weight) else None
+    marks = (Binding(TEST, TEST), Binding(ROW, ROW))
+    fitted = replace(origin, keep=keep, unique=unique, received=received, weight=weight,
+                     bindings=(*_bindings(origin, there, lookups), *marks), max_bad=1.0)
+    if isinstance(origin.time, str):
+        return fitted
+    return replace(fitted, time=_TIME, columns={**origin.columns, _TIME: ColumnSpec(_TIME, "date", DATE, _TIME)})
+
+
+def _parts(keep: Expr | None) -> Iterator[Expr]:
+    """The conditions that `keep` joins by `and`."""
+    if isinstance(keep, Apply) and keep.function == "and":
+        for arg in keep.args:
+            yield from _parts(arg)
+    elif keep is not None:
+        yield keep
+
+
+def _bindings(origin: Origin, there: set[str], lookups: Mapping[str, Given]) -> tuple[Binding, ...]:
+    """For each dimension the first way to make it of columns that are given, else of a declared column of nulls."""
+    chosen: dict[str, Binding] = {}
+    for binding in origin.bindings:
+        if binding.column in there and binding.dimension not in chosen and (
+                binding.lookup is None or binding.lookup.read in lookups):
+            chosen[binding.dimension] = binding
+    for binding in origin.bindings:
+        if binding.declared and binding.lookup is None:
+            chosen.setdefault(binding.dimension, binding)
+    return tuple(chosen.values())
+
+
+# --- files -----------------------------------------------------------------------------------------------------
+
+
+def bound(batch: Batch, scratch: Path) -> Bound | None:
+    """The source of a batch bound with a file of the rows its tests give; None where there are none."""
+    rows = [row for member in batch.members for row in _rows(batch.origin, member)]
+    if not rows:
+        return None
+    plan = batch.members[0].plan
+    origin = replace(batch.origin, read="given.jsonl", bindings=tuple(
+        replace(binding, lookup=_renamed(binding.lookup, batch.lookups)) for binding in batch.origin.bindings))
+    _write(scratch / origin.read, [dict.fromkeys(_physical(batch.origin)) | rows[0], *rows[1:]])
+    for number, given in enumerate(batch.lookups.values()):
+        _write(scratch / f"lookup{number}.jsonl", [dict(row) for row in given.rows])
+    return bind(replace(plan, sources={origin.id: origin}), scratch, scratch, frozenset((origin.id,)))[origin.id]
+
+
+def _renamed(lookup: Lookup | None, lookups: Mapping[str, Given]) -> Lookup | None:
+    return None if lookup is None else replace(lookup, read=f"lookup{list(lookups).index(lookup.read)}.jsonl")
+
+
+def _write(path: Path, rows: list[dict[str, Cell]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
+
+
+def _rows(origin: Origin, member: Posed) -> Iterator[dict[str, Cell]]:
+    """The rows of one test by physical names; a time that is not given is the first day of its period."""
+    physical = givable(member.plan.sources[origin.id])
+    time = origin.time if isinstance(origin.time, str) else _TIME
+    moment = _written(member.day, origin.columns.get(time), member.plan.project.time_zone)
+    for number, row in enumerate(member.test.given[origin.id].rows):
+        cells = {physical[name]: cell for name, cell in row.items()}
+        cells.setdefault(physical.get(time, time), moment)
+        yield {**cells, TEST: member.name, ROW: member.row(number)}
+
+
+def _written(day: dt.date, spec: ColumnSpec | None, zone: str) -> str:
+    """The beginning of a day as the column says that times are written."""
+    form = None if spec is None else spec.format
+    moment = dt.datetime.combine(day, dt.time(), ZoneInfo(zone))
+    if form in _EPOCHS:
+        return str(int(moment.timestamp()) * _EPOCHS[form])
+    return day.isoformat() if form is None else moment.strftime(form)
+
+
+def _physical(origin: Origin) -> Iterator[str]:
+    """The columns that have to be in the file."""
+    yield from (spec.physical for spec in origin.columns.values() if spec.formula is None)
+    yield from (binding.column for binding in origin.bindings)
+    yield from (name for name in (origin.unique.by if origin.unique else ()) if name not in origin.columns)
