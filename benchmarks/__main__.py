@@ -66,7 +66,8 @@ def _carried_out(case: Case, repeats: int) -> Outcome:
                 continue
             found = contender.run()
             before.append(found)
-            print(f"  {contender.name:26} {found.failed or f'{found.wall:8.3f} s   cpu {found.cpu:8.3f} s'}", flush=True)
+            told = found.failed or f"{found.wall:8.3f} s   cpu {found.cpu:8.3f} s"
+            print(f"  {contender.name:26} {told}", flush=True)
     checked = case.check()
     scales = {contender.name: contender.scale for contender in case.contenders}
     return read(case.workload, case.name, dict(case.facts), measures, scales, checked)

@@ -80,7 +80,7 @@ class Indicator:
 
 
 def indicators(count: int, mix: Mix) -> tuple[Indicator, ...]:
-    """The first `count` indicators of a mix; no two have the same filter (beyond 3,000 uniform: nor the same channel)."""
+    """The first `count` indicators of a mix; no two have the same filter (past 3,000, by channel)."""
     kinds, sets = KINDS[mix], _SETS_OF[mix]
     cells = len(TOUCHPOINTS) * len(EVENTS) * len(sets)
     made = []
