@@ -12,7 +12,7 @@ import polars as pl
 
 from cxmetrics.backends.cells import Request
 from cxmetrics.backends.engines import engine_named
-from cxmetrics.backends.polars_expressions import Term, term
+from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.check.matching import Proof
 from cxmetrics.check.prove import condition
 from cxmetrics.codes import data as data_codes
@@ -159,6 +159,7 @@ def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> p
         bound = bind(plan, root, scratch, frozenset(plan.partials[index].source for index in wanted))
         fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted, (asked.across,))
         backend = engine_named(engine, scratch)
+        backend.expect(path for one in bound.values() for path in one.paths)
         states: dict[str, dict[Family, pl.DataFrame]] = {}
         known: dict[str, tuple[Day, Day]] = {}
         for scan in fused.scans:

@@ -47,7 +47,7 @@ DOORS = {
     "yaml": {"load"},
     "lark": {"parse"},
     "pydantic": {"schema", "load"},
-    "duckdb": {"backends.duckdb", "backends.duckdb_session"},
+    "duckdb": {"backends.duckdb"},
     "polars": {"backends", "states", "evaluate", "store", "run", "query", "testing", "sample"},
     "sqlite3": {"store.ledger"},
     "scipy": {"statistics"},

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxmetrics.backends.polars_expressions import in_ascii
+from cxmetrics.backends.polars.expressions import in_ascii
 from cxmetrics.codes.terms import TERMS
 from cxmetrics.compile import compile_project
 from cxmetrics.patterns import flaw_of

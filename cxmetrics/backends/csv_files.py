@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
-from cxmetrics.backends.duckdb_session import ENGINE_ERRORS, Limits, session, words_of
+from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, session, words_of
 from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Query, Record, Select, copy_to_parquet
 from cxmetrics.backends.text_files import as_utf8, bad_byte, opened, partitions, shown, unreadable
 from cxmetrics.codes import data

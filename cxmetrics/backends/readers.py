@@ -14,11 +14,11 @@ from pathlib import Path, PurePosixPath
 
 from cxmetrics.backends.cells import Physical, Table
 from cxmetrics.backends.csv_files import convert_csv
-from cxmetrics.backends.duckdb_rows import files_of
-from cxmetrics.backends.duckdb_session import ENGINE_ERRORS, Limits, problem_of, session, words_of
+from cxmetrics.backends.duckdb.rows import files_of
+from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, problem_of, session, words_of
 from cxmetrics.backends.json_lines import convert_json_lines
 from cxmetrics.backends.needs import readable
-from cxmetrics.backends.polars_files import table_of
+from cxmetrics.backends.polars.files import table_of
 from cxmetrics.backends.sql import Query, Select, Star, query_text
 from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS, is_blank, shown
 from cxmetrics.codes import data

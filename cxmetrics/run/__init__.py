@@ -183,6 +183,7 @@ class _Job:
         with self.clock.stage("bind"):
             self.progress("bind", 0, 1)
             self.bound.update(bind(self.plan, self.root, self.scratch))
+            self.backend.expect(path for one in self.bound.values() for path in one.paths)
             work = [task for source in sorted(self.bound) for task in self._work_of(source)]
         done: list[_Done] = []
         with self.clock.stage("scan"):

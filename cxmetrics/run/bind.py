@@ -35,6 +35,11 @@ class Bound:
     files: Mapping[str, Seen]
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files an engine has to read for it."""
+        return tuple(path for table in (self.table, *self.lookups.values()) for path in table.files)
+
+    @property
     def dimensions(self) -> frozenset[str]:
         """The dimensions the source can make."""
         return frozenset(binding.dimension for binding in self.origin.bindings)

@@ -15,8 +15,8 @@ from made import table as table_of
 
 from cxmetrics.backends import sql
 from cxmetrics.backends.duckdb import DuckDB
-from cxmetrics.backends.duckdb_session import Limits, frame_of, session
-from cxmetrics.backends.duckdb_times import USUAL, local_of, offsets
+from cxmetrics.backends.duckdb.session import Limits, frame_of, session
+from cxmetrics.backends.duckdb.times import USUAL, local_of, offsets
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 NASTY = ["'", '"', "''", "\\", "\\'", "--", "/*", ";", "'; DROP TABLE t; --", '"; --', "\n", "$$", "E'\\x'", "{}", "?",

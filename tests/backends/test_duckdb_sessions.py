@@ -6,7 +6,7 @@ from made import Slot, Unique, code_of, col, column, cube, only, request, source
 
 from cxmetrics.backends.cells import Table
 from cxmetrics.backends.duckdb import DuckDB
-from cxmetrics.backends.duckdb_session import Limits, Sessions
+from cxmetrics.backends.duckdb.session import Limits, Sessions
 
 ORIGIN = source(column("x", "integer"))
 TOTAL = cube(Slot("sum", col("x", "integer")))

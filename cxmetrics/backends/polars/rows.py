@@ -1,6 +1,6 @@
 """From the files of a source to rows that count: the pipeline every engine follows, as lazy frames.
 
-Names of columns are `p:` as in the file, `v:`, `w:`, `b:`, `c:`, `u:` (see `polars_values`), `d:` a dimension;
+Names of columns are `p:` as in the file, `v:`, `w:`, `b:`, `c:`, `u:` (see `values`), `d:` a dimension;
 `day`; `fate`: 0 for rows that count, else the number of what became of the row (`Fates`).
 """
 
@@ -14,11 +14,11 @@ from functools import reduce
 import polars as pl
 
 from cxmetrics.backends.cells import MISSING, Request, Table
-from cxmetrics.backends.duckdb_times import years_of
+from cxmetrics.backends.duckdb.times import years_of
 from cxmetrics.backends.needs import Needs, columns_in, needs_of
-from cxmetrics.backends.polars_expressions import NARROW, Columns, Term, term
-from cxmetrics.backends.polars_files import PLACE, Files, Within, opened, rows_of
-from cxmetrics.backends.polars_values import TYPE, VALUES, Reading, Zone, reading, text_of, utc_of
+from cxmetrics.backends.polars.expressions import NARROW, Columns, Term, term
+from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_of
+from cxmetrics.backends.polars.values import TYPE, VALUES, Reading, Zone, reading, text_of, utc_of
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Binding, ColumnSpec, Expr, Origin

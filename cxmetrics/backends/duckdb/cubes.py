@@ -1,4 +1,4 @@
-"""Cubes and census as groupings of the rows that came out of `duckdb_rows`.
+"""Cubes and census as groupings of the rows that came out of `rows`.
 
 Narrow rows carry `fate`, `day`, what the census counts (`m…`: which columns have a value, as bits; `b…`: statuses)
 and, null unless the row counts, `d…` dimensions, `k…` classes, `x…` arguments of slots.  A single cube is
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cxmetrics.backends.duckdb_expressions import NARROW, Term, double
-from cxmetrics.backends.duckdb_rows import Rows, is_bad
-from cxmetrics.backends.duckdb_values import FINE, NOT_FINITE, Read
+from cxmetrics.backends.duckdb.expressions import NARROW, Term, double
+from cxmetrics.backends.duckdb.rows import Rows, is_bad
+from cxmetrics.backends.duckdb.values import FINE, NOT_FINITE, Read
 from cxmetrics.backends.needs import REASONS
 from cxmetrics.backends.sql import Cast, Infix, IsNull, Literal, Name, Node, Not, Select, both, call, either, when
 from cxmetrics.ir import Binding, Expr

@@ -14,7 +14,7 @@ import polars as pl
 
 from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
-from cxmetrics.backends.duckdb_times import MOST_CASES, USUAL, Years, offsets
+from cxmetrics.backends.duckdb.times import MOST_CASES, USUAL, Years, offsets
 from cxmetrics.backends.needs import can_be_bad
 from cxmetrics.ir import ColumnSpec, ColumnType
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.backends.cells import Cells, Census, Request
-from cxmetrics.backends.polars_cubes import finished, grouped, overflow
-from cxmetrics.backends.polars_files import unreadable
-from cxmetrics.backends.polars_rows import (
+from cxmetrics.backends.polars.cubes import finished, grouped, overflow
+from cxmetrics.backends.polars.files import unreadable
+from cxmetrics.backends.polars.rows import (
     DROPPED,
     DUPLICATE,
     FIRST_REASON,
@@ -20,7 +20,7 @@ from cxmetrics.backends.polars_rows import (
     scanned,
     with_dimensions,
 )
-from cxmetrics.backends.polars_values import FINE, NOT_FINITE, REASONS, TYPE, VALUES
+from cxmetrics.backends.polars.values import FINE, NOT_FINITE, REASONS, TYPE, VALUES
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Apply, Expr

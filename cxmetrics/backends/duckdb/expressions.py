@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from cxmetrics.backends.duckdb_steps import Steps
-from cxmetrics.backends.duckdb_times import micros
+from cxmetrics.backends.duckdb.steps import Steps
+from cxmetrics.backends.duckdb.times import micros
 from cxmetrics.backends.sql import (
     Case,
     Cast,

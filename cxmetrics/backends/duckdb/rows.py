@@ -1,6 +1,6 @@
 """From the files of a source to rows that count, as one chain of selects: the pipeline every engine follows.
 
-Columns: `p…` as in the file, `v…`, `b…`, `c…`, `u…` (see `duckdb_values`), `day`; `fate`: 0 for rows that
+Columns: `p…` as in the file, `v…`, `b…`, `c…`, `u…` (see `values`), `day`; `fate`: 0 for rows that
 count, else the number of what became of the row.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cxmetrics.backends.cells import MISSING, Physical, Request, Table
-from cxmetrics.backends.duckdb_expressions import Term, Writer
-from cxmetrics.backends.duckdb_steps import Steps
-from cxmetrics.backends.duckdb_times import instant_literal, years_of
-from cxmetrics.backends.duckdb_values import FINE, TYPE, VALUES, Read, Zone, held, read_column, text_of
+from cxmetrics.backends.duckdb.expressions import Term, Writer
+from cxmetrics.backends.duckdb.steps import Steps
+from cxmetrics.backends.duckdb.times import instant_literal, years_of
+from cxmetrics.backends.duckdb.values import FINE, TYPE, VALUES, Read, Zone, held, read_column, text_of
 from cxmetrics.backends.needs import Needs, columns_in
 from cxmetrics.backends.sql import (
     Call,

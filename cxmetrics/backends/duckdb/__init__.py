@@ -13,8 +13,8 @@ import polars as pl
 
 from cxmetrics.backends import needs, sql
 from cxmetrics.backends.cells import Cells, Census, Request
-from cxmetrics.backends.duckdb_cubes import BITS, Narrow, cells_of, census_select, cube_select, narrow, nulling
-from cxmetrics.backends.duckdb_rows import (
+from cxmetrics.backends.duckdb.cubes import BITS, Narrow, cells_of, census_select, cube_select, narrow, nulling
+from cxmetrics.backends.duckdb.rows import (
     DROPPED,
     DUPLICATE,
     FIRST_REASON,
@@ -23,7 +23,7 @@ from cxmetrics.backends.duckdb_rows import (
     rows_of,
     select_files,
 )
-from cxmetrics.backends.duckdb_session import (
+from cxmetrics.backends.duckdb.session import (
     ENGINE_ERRORS,
     OVERFLOWS,
     Connection,
@@ -33,9 +33,9 @@ from cxmetrics.backends.duckdb_session import (
     number_of,
     problem_of,
 )
-from cxmetrics.backends.duckdb_steps import Steps
-from cxmetrics.backends.duckdb_unique import losers, rivals, unique_items
-from cxmetrics.backends.duckdb_values import FINE, Read, Zone, text_of
+from cxmetrics.backends.duckdb.steps import Steps
+from cxmetrics.backends.duckdb.unique import losers, rivals, unique_items
+from cxmetrics.backends.duckdb.values import FINE, Read, Zone, text_of
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Binding, Expr

@@ -13,8 +13,8 @@ import duckdb
 import polars as pl
 
 from cxmetrics.backends.cells import Table
-from cxmetrics.backends.duckdb_rows import files_of, glob_of
-from cxmetrics.backends.duckdb_values import STRIP, strip_macro
+from cxmetrics.backends.duckdb.rows import files_of, glob_of
+from cxmetrics.backends.duckdb.values import STRIP, strip_macro
 from cxmetrics.backends.sql import (
     Items,
     Literal,

@@ -12,8 +12,8 @@ from typing import assert_never
 import polars as pl
 
 from cxmetrics.backends.needs import columns_in
-from cxmetrics.backends.polars_expressions import Term, classes, term, unsigned_zero
-from cxmetrics.backends.polars_rows import Pipeline
+from cxmetrics.backends.polars.expressions import Term, classes, term, unsigned_zero
+from cxmetrics.backends.polars.rows import Pipeline
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr

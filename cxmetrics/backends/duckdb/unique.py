@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cxmetrics.backends.cells import Request
-from cxmetrics.backends.duckdb_expressions import Term
-from cxmetrics.backends.duckdb_rows import PLACE, Rows, rows_of
-from cxmetrics.backends.duckdb_times import micros
-from cxmetrics.backends.duckdb_values import FINE
+from cxmetrics.backends.duckdb.expressions import Term
+from cxmetrics.backends.duckdb.rows import PLACE, Rows, rows_of
+from cxmetrics.backends.duckdb.times import micros
+from cxmetrics.backends.duckdb.values import FINE
 from cxmetrics.backends.needs import needs_of
 from cxmetrics.backends.sql import (
     Infix,

@@ -13,9 +13,9 @@ from typing import assert_never
 
 from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
-from cxmetrics.backends.duckdb_expressions import NARROW, Term, text_literal
-from cxmetrics.backends.duckdb_steps import Steps
-from cxmetrics.backends.duckdb_times import USUAL, Years, local_of
+from cxmetrics.backends.duckdb.expressions import NARROW, Term, text_literal
+from cxmetrics.backends.duckdb.steps import Steps
+from cxmetrics.backends.duckdb.times import USUAL, Years, local_of
 from cxmetrics.backends.needs import has_status
 from cxmetrics.backends.sql import (
     NULL,
