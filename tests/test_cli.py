@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^```(?P<kind>console|\w+ \S+)\n(?P<text>.*?)^```$", re.M | re.S)
 MASKS = ((re.compile(r"\d{8}T\d{6}-\d{5}"), "RUN"), (re.compile(r"\b\d+\.\d (s\b|秒)"), r"0.0 \1"),
          (re.compile(r'"\d{4}-\d\d-\d\dT[\d:.]+Z?"'), '"TIME"'))
-HEAVY = {"polars", "duckdb", "numpy", "scipy", "sqlglot", "rich"}
+HEAVY = {"polars", "duckdb", "numpy", "scipy", "rich"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """The catalogue of findings: every `Code` by its id, and the page that explains it.
 
-CX0xx files and YAML, 1xx syntax, 2xx names, 3xx units, 4xx the pyramid, 5xx benchmarks,
+CX0xx files and YAML, 1xx syntax, 2xx names, 3xx units, 4xx the pyramid,
 6xx engines, 7xx data at run time, 8xx the store, CX900 a fault of cxmetrics.  An id is never
 used again for something else.
 """
@@ -10,11 +10,11 @@ from __future__ import annotations
 from importlib.resources import files
 from types import ModuleType
 
-from cxmetrics.codes import backends, benchmarks, data, faults, names, pyramid, stores, syntax, units, yaml_files
+from cxmetrics.codes import backends, data, faults, names, pyramid, stores, syntax, units, yaml_files
 from cxmetrics.diagnostics import Code
 
 MODULES: tuple[ModuleType, ...] = (
-    yaml_files, syntax, names, units, pyramid, benchmarks, backends, data, stores, faults)
+    yaml_files, syntax, names, units, pyramid, backends, data, stores, faults)
 
 
 def rows(module: ModuleType) -> dict[str, Code]:

@@ -67,11 +67,6 @@ NO_ROWS = Code(
     "CX712", "no-rows",
     Phrase("the source `{source}` has no rows", "数据源 `{source}` 没有任何行"),
     label=Phrase("this source", "这个数据源"))
-TIME_UNREADABLE = Code(
-    "CX713", "time-unreadable",
-    Phrase("times in the column `{column}` of `{source}` cannot be read", "无法读取 `{source}` 中列 `{column}` 的时间"),
-    label=Phrase("declared here", "在这里声明"),
-    help=Phrase("give the column a `format`, such as `%Y/%m/%d %H:%M`", "请为该列写明 `format`，例如 `%Y/%m/%d %H:%M`"))
 SUM_OVERFLOW = Code(
     "CX714", "sum-overflow",
     Phrase("the sum of `{column}` is too large to be exact", "`{column}` 的合计过大，无法保持精确"),

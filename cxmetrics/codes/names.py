@@ -8,7 +8,6 @@ SIMILAR_NAME = Phrase("this one has a similar name", "这个名称与之相近")
 FIRST_DEFINED = Phrase("first defined here", "第一次定义在这里")
 DEFINED_HERE = Phrase("defined here", "定义在这里")
 VARIABLE_HERE = Phrase("this variable", "这个变量")
-MEANT_HERE = Phrase("could mean this one", "可能指这个")
 
 _NOT_DEFINED = Phrase("not defined in any loaded file", "所有已读入的文件中都没有定义")
 
@@ -45,11 +44,6 @@ DUPLICATE_ID = Code(
     label=Phrase("defined again here", "这里再次定义"),
     note=Phrase("ids are unique in the whole project", "标识在整个项目中唯一"),
     help=Phrase("rename one of the two", "请给其中一个改名"))
-AMBIGUOUS_NAME = Code(
-    "CX207", "ambiguous-name",
-    Phrase("`{name}` can mean more than one thing: {meanings}", "`{name}` 有多种含义：{meanings}"),
-    label=Phrase("which one is meant is open", "不清楚指哪一个"),
-    help=Phrase("rename one of them", "请给其中一个改名"))
 BARE_COLUMN = Code(
     "CX208", "bare-column",
     Phrase("the column `{name}` stands without its source", "列 `{name}` 前面缺少数据源"),

@@ -70,12 +70,6 @@ CUT_NOT_DECLARED = Code(
     Phrase("no cut of the project has `{dimension}`", "项目的切分中没有 `{dimension}`"),
     label=Phrase("never cut by this", "从不按此切分"),
     help=Phrase("add `[{dimension}]` to the project's `cuts`", "请在项目的 `cuts` 中加入 `[{dimension}]`"))
-REQUIRED_NOT_CHILD = Code(
-    "CX412", "required-not-child",
-    Phrase("`{child}` is required but is no child of `{parent}`", "`{child}` 被要求存在，但不是 `{parent}` 的下级"),
-    label=Phrase("not a child", "不是下级指标"),
-    help=Phrase("add `{child}` to the children, or remove it from `require`",
-                "请把 `{child}` 加入下级指标，或从 `require` 中删去"))
 LEVEL_ORDER = Code(
     "CX414", "level-order",
     Phrase("`{child}` ({child_level}) stands under `{parent}` ({parent_level})",

@@ -38,13 +38,6 @@ OUTSIDE_SCALE = Code(
     "CX306", "outside-scale",
     Phrase("{value} lies outside the scale {scale}", "{value} 在量表 {scale} 之外"),
     label=Phrase("never reached", "不会达到"))
-AVERAGE_OF_AVERAGES = Code(
-    "CX307", "average-of-averages",
-    Phrase("`{name}` is averaged a second time", "对 `{name}` 再次求平均"),
-    label=Phrase("already an average", "已经是平均值"),
-    note=Phrase("an average of averages ignores how many rows stand behind each", "平均值的平均忽略了各自背后的行数"),
-    help=Phrase("average the raw rows, or merge states with `combine: pooled`",
-                "请对原始行求平均，或用 `combine: pooled` 合并"))
 NEEDS_SCALE = Code(
     "CX308", "needs-scale",
     Phrase("`{function}` needs the scale of `{column}`", "`{function}` 需要 `{column}` 的量表"),

@@ -58,12 +58,6 @@ TOO_LARGE = Code(
     Phrase("{what} is larger than the limit of {limit}", "{what} 超过上限 {limit}"),
     note=Phrase("limits keep a faulty file from taking the whole machine", "上限可避免一个有问题的文件占满整台机器"),
     help=Phrase("split it into smaller files", "请拆成几个较小的文件"))
-TOO_MANY_ALIASES = Code(
-    "CX011", "too-many-aliases",
-    Phrase("YAML aliases unfold to more than {limit} nodes", "YAML 别名展开后超过 {limit} 个节点"),
-    label=Phrase("unfolding stopped here", "展开到这里停下"),
-    note=Phrase("aliases of aliases grow without bound", "别名套别名会无限膨胀"),
-    help=Phrase("write a template in place of the aliases", "请改用模板（`templates`）"))
 BAD_ID = Code(
     "CX012", "bad-id",
     Phrase("`{id}` cannot be an id", "`{id}` 不能用作标识"),

@@ -163,11 +163,11 @@ def _sorted_values(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, Family]:
 
 
 def _prove_states(change: StatesChange) -> None:
-    told = change.frame.select("partial", "day").unique()
-    if not (set(told["partial"]) <= change.fingerprints and set(told["day"]) <= change.days):
+    partials, days = (set(change.frame[name].unique()) for name in ("partial", "day"))
+    if not (partials <= change.fingerprints and days <= change.days):
         raise ValueError(f"states of {change.source} beyond the fingerprints and days that they replace")
 
 
 def _prove_values(change: ValuesChange) -> None:
-    if not (set(change.frame["period"]) <= change.periods and set(change.frame["grain"]) <= {change.grain}):
+    if not (set(change.frame["period"].unique()) <= change.periods and set(change.frame["grain"].unique()) <= {change.grain}):
         raise ValueError(f"values beyond the periods of the {change.grain} that they replace")

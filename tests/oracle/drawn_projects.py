@@ -1,0 +1,184 @@
+"""Random projects: factors over random sources, formulas over them, composites with scores, on several floors."""
+
+from random import Random
+
+import yaml
+from drawn_sources import TOUCH, Drawn, lookup_rows, write_lookup
+
+KINDS = {"ms": " ms", "CNY": " CNY", "count": "", "share": "%", "nps": "", "scale": "", "number": ""}
+TYPICAL = {"ms": (0, 1200), "CNY": (-100, 100), "count": (0, 20), "share": (0, 100), "nps": (-100, 100),
+           "scale": (0, 10), "number": (-2, 5), "score": (0, 100)}
+RULES = ("hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9")
+GRAINS = ("day", "week", "month", "quarter", "year")
+CUTS = (["branch"], ["region"], ["segment"], ["branch", "segment"], ["region", "segment"])
+
+
+class Project:
+    """A random project by its seed: `text` in YAML, `tables` as plain rows."""
+
+    def __init__(self, seed):
+        self.draw = draw = Random(seed)
+        self.sources = [Drawn(draw, number) for number in range(draw.choice([1, 1, 2, 3]))]
+        self.kinds = {}  # indicator -> kind of its value
+        self.feeds = {}  # indicator -> kind of what it gives to composites
+        self.indicators = {}
+        for source in self.sources:  # every slice of a source is then told by its rows, whatever else is asked
+            self.add("count", {"formula": f"count({source.name})"})
+        for _ in range(draw.choice([3, 6, 12, 20])):
+            draw.choice([self.factor, self.factor, self.factor, self.formula, self.composite, self.composite])()
+        project = {
+            "project": "drawn", "time_zone": draw.choice(["UTC", "Asia/Shanghai"]),
+            "week_start": draw.choice(["monday", "sunday"]), "grains": draw.sample(GRAINS, draw.randint(1, 3)),
+            "cuts": draw.sample(CUTS, draw.randint(0, 3)), "privacy": {"min_n": draw.choice([1, 1, 2, 5])},
+            "dimensions": {"region": {"title": "区"}, "segment": {"values": ["mass", "gold"]},
+                           "branch": {"within": "region", "lookup": {"read": "data/branches.csv", "key": "branch"}}},
+            "sources": {source.name: source.definition() for source in self.sources}, "indicators": self.indicators}
+        self.text = yaml.safe_dump(project, allow_unicode=True, sort_keys=False, width=1000)
+        self.tables = {source.read: source.rows for source in self.sources} | {"data/branches.csv": lookup_rows()}
+
+    def write(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "cxmetrics.yaml").write_text(self.text, "utf-8")
+        for source in self.sources:
+            source.write(folder)
+        write_lookup(folder)
+
+    # indicators
+
+    def add(self, kind, draft):
+        name = f"i{len(self.indicators)}" if self.draw.random() < 0.9 else f"指标{len(self.indicators)}"
+        draw = self.draw
+        feeds = kind
+        if kind != "score" and draw.random() < 0.6:
+            draft["score"], feeds = self.score(kind, draft)
+        extras = {"target": lambda: self.literal(kind), "min_n": lambda: draw.randrange(6),
+                  "rounding": lambda: draw.choice(["half_up(1)", "half_even(1)", "truncate(2)", "to(0.5)", "half_up(0)",
+                                                   "to(0.3)"]),
+                  "grains": lambda: [draw.choice(GRAINS)], "cuts": lambda: [draw.choice(CUTS)]}
+        for key, make in extras.items():
+            if draw.random() < 0.12:
+                draft[key] = make()
+        self.indicators[name], self.kinds[name], self.feeds[name] = draft, kind, feeds
+
+    def literal(self, kind, place=None):
+        low, high = TYPICAL[kind]
+        value = low + (high - low) * (self.draw.random() if place is None else place)
+        return f"{round(value, self.draw.choice([0, 1, 2])):g}{KINDS.get(kind, '')}"
+
+    def score(self, kind, draft):
+        draw = self.draw
+        match draw.randrange(6):
+            case 0:
+                draft["direction"] = draw.choice(["up", "down"])
+                return f"minmax(across = {draw.choice(['branch', 'region', 'segment'])})", "score"
+            case 1:
+                draft["direction"] = draw.choice(["up", "down"])
+                return f"zscore(across = {draw.choice(['branch', 'segment'])})", "z"
+            case 2:
+                ends = [self.literal(kind, 0.1), self.literal(kind, 0.9)]
+                draw.shuffle(ends)
+                return f"goalposts({', '.join(ends)}{draw.choice(['', ', to = 1..100'])})", "score"
+            case _:
+                places = sorted(draw.sample([0.05, 0.2, 0.4, 0.6, 0.9], draw.randint(2, 4)), reverse=draw.random() < 0.5)
+                points = sorted(draw.sample([0, 1, 20, 33.3, 60, 80, 100], len(places)))
+                return {at: self.literal(kind, place) for at, place in zip(points, places, strict=True)}, "score"
+
+    def factor(self):
+        draw, source = self.draw, self.draw.choice(self.sources)
+        s = source.name
+        low, high = source.scale
+        rule = f", rule = {draw.choice(RULES)}" if draw.random() < 0.5 else ""
+        q = draw.choice([0.01, 0.1, 0.25, 0.333, 0.5, 0.75, 0.9, 0.999])
+        boxes = f", promoters = {high}..{high}, detractors = {low}..{low + 2}"
+        made = [
+            ("count", f"count({s})"), ("count", f"count({s}.score)"), ("CNY", f"sum({s}.amount)"),
+            ("number", f"sum({s}.large)"), ("CNY", f"mean({s}.amount)"), ("number", f"mean({s}.large)"),
+            ("scale", f"mean({s}.score)"), ("scale", f"ces({s}.score)"), ("ms", f"stdev({s}.latency)"),
+            ("number", f"stdev({s}.score)"), ("ms", f"min({s}.latency)"), ("CNY", f"max({s}.amount)"),
+            ("share", f"share({self.condition(s)})"), ("share", f"share({self.condition(s)})"),
+            ("share", f"top_box({s}.score, {high - 1}..{high})"), ("share", f"csat({s}.score, top = {draw.choice([1, 3])})"),
+            ("share", f"csat({s}.score)"), ("nps", f"nps({s}.score{'' if (low, high) == (0, 10) else boxes})"),
+            ("ms", f"median({s}.latency)"), ("CNY", f"median({s}.amount{rule})"),
+            ("ms", f"p{draw.choice(['05', '50', '75', '95'])}({s}.latency{rule})"),
+            ("ms", f"quantile({s}.twice, {q}{rule})"), ("scale", f"quantile({s}.score, {q}{rule})"),
+            ("number", f"apdex({s}.latency, {draw.choice(['500 ms', '0.25 s'])})"),
+            ("number", f"apdex({s}.latency, 0.5 s, failed = {self.condition(s)})")]
+        kind, formula = draw.choice(made)
+        if draw.random() < 0.45 and formula.endswith(")"):
+            formula = f"{formula[:-1]} where {self.condition(s)})"
+        draft = {"formula": formula}
+        if kind == "ms" and draw.random() < 0.3:
+            draft["unit"] = draw.choice(["s", "min", "ms"])
+        self.add(kind, draft)
+
+    def condition(self, s, depth=1):
+        draw = self.draw
+        simple = [
+            f"{s}.score >= 4", f"{s}.score in 2..4", f"{s}.score in [1, 3, 5]", f"{s}.touch = '{draw.choice(TOUCH)}'",
+            f"{s}.touch in ['转账', 'log in']", f"{s}.touch != 'transfer'", f"{s}.ok = true", f"not {s}.ok",
+            f"{s}.latency > 0.5 s", f"{s}.latency between 100 ms and 2 s", f"{s}.amount < 0 CNY", f"{s}.slow",
+            f"{s}.touch contains 'a'", f"{s}.touch matches '^[a-t]'", f"{s}.score is missing",
+            f"{s}.touch is not missing", f"{s}.twice <= 500 ms", f"{s}.large > 50", f"abs({s}.amount) > 1 CNY",
+            f"{s}.day >= 2026-12-28", f"{s}.latency < 2 * 250 ms", f"weekday({s}.day) in 1..5"]
+        if depth and draw.random() < 0.35:
+            word = draw.choice(["and", "or"])
+            return f"({self.condition(s, depth - 1)} {word} {self.condition(s, depth - 1)})"
+        return f"not {draw.choice(simple[:6])}" if draw.random() < 0.1 else draw.choice(simple)
+
+    def plain(self, name):
+        """An indicator as a plain number."""
+        match self.kinds[name]:
+            case "ms":
+                return f"{name} / 250 ms"
+            case "CNY":
+                return f"{name} / 3 CNY"
+            case "count":
+                counts = [other for other, kind in self.kinds.items() if kind == "count"]
+                return f"{name} / {self.draw.choice(counts)}"
+            case _:
+                return f"{name} * 1.5"
+
+    def formula(self):
+        draw = self.draw
+        x, y, z = (f"({self.plain(draw.choice(list(self.indicators)))})" for _ in range(3))
+        s, t = (draw.choice(self.sources).name for _ in range(2))
+        a, b = draw.choice(list(self.indicators)), draw.choice(list(self.indicators))
+        self.add("number", {"formula": draw.choice([
+            f"{x} + {y}", f"{x} - 2 * {y}", f"{x} / {y}", f"{x} * {y} + 1", f"ratio({x}, {y})", f"{x} ^ 2", f"2 ^ {y}",
+            f"if({x} > {y}, {x}, {z})", f"coalesce({x}, {y}, 3)", f"clamp({x}, 0, 1)", f"round({x}, 2)", f"round({x})",
+            f"min({x}, {y})", f"max({x}, {y}, {z})", f"abs({x})", f"ln({x})", f"exp({x})", f"sqrt({x})",
+            f"geomean({x}, {y}, {z})", f"weighted_mean({x}, 3, {y}, 1)", f"-{x} + {y}",
+            f"if({a} is missing or {b} is missing, 0, {x})", f"if({x} in 0..2 and not {y} between 1 and 3, {y}, {z})",
+            f"if({x} > 0 or {y} > 0, 1, {z})", f"count({s} where {self.condition(s)}) / count({t})",
+            f"sum({s}.latency) / sum({t}.latency)", f"mean({s}.latency) / 1 s - share({self.condition(t)})",
+            f"coalesce(mean({s}.score where {self.condition(s)}) * 1, {x})"])})
+
+    def composite(self):
+        draw = self.draw
+        kinds = [kind for kind in set(self.feeds.values()) if list(self.feeds.values()).count(kind) > 1]
+        kind = "score" if "score" in kinds and draw.random() < 0.7 else draw.choice(sorted(kinds)) if kinds else None
+        fitting = [name for name, own in self.feeds.items() if own == kind and self.unit_of(name) == self.unit_of(
+            next(other for other, same in self.feeds.items() if same == kind))]
+        if len(fitting) < 2:
+            self.factor()
+            return
+        children = draw.sample(fitting, min(len(fitting), draw.randint(1, 5)))
+        weights = [draw.choice([1, 2, 0.5, 3, 10]) for _ in children]
+        if draw.random() < 0.4:
+            parts = [round(100 / len(children), 1)] * (len(children) - 1)
+            weights = [f"{part}%" for part in (*parts, round(100 - sum(parts), 1))]
+        draft = {"children": dict(zip(children, weights, strict=True))}
+        if draw.random() < 0.3:
+            draft["combine"] = "geometric"
+        if draw.random() < 0.5:
+            draft["missing"] = draw.choice(["null", "renormalise(min_coverage = 80%)", "renormalise(min_coverage = 0%)",
+                                            "renormalise(min_coverage = 50%)"])
+        self.add("number" if kind == "z" else kind, draft)
+
+    def unit_of(self, name):
+        draft = self.indicators[name]
+        if "score" in draft:
+            return "score"
+        if "children" in draft:
+            return self.unit_of(next(iter(draft["children"])))
+        return draft.get("unit") or draft["formula"].split("(")[0] + str([s.scale for s in self.sources])

@@ -1,0 +1,283 @@
+"""A whole pyramid in plain Python: from the proved definitions and the rows that count to the table `values`.
+
+Every indicator, grain, period and slice is computed from its own rows; nothing is merged.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from plain_numbers import UNBOUND, aggregate, by_rule, calculate, combined, score_alone, score_in_pool
+from plain_rows import NOWHERE, deliver
+
+from cxmetrics.ir import Aggregate, Apply, Constant, MinMax, Ref, ZScore
+from cxmetrics.units import SCORE
+
+DAY = dt.timedelta(days=1)
+ABSENT = ("is missing", "is not missing")
+
+
+@dataclass
+class Result:
+    """An indicator at a point."""
+
+    value: float | None
+    n: float
+    fed: float | None = None
+    score: float | None = None
+    coverage: float | None = None
+    partial: bool = False
+
+
+@dataclass
+class Sheet:
+    """One period of one cut: slice → indicator → result."""
+
+    grain: str
+    period: dt.date
+    cut: tuple
+    cells: dict = field(default_factory=dict)
+
+
+def beginning(day, grain, week_start):
+    match grain:
+        case "day":
+            return day
+        case "week":
+            return day - DAY * ((day.weekday() - week_start) % 7)
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return dt.date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+        case "year":
+            return dt.date(day.year, 1, 1)
+
+
+class Oracle:
+    """The values of a pyramid over raw rows."""
+
+    def __init__(self, pyramid, tables, only=None):
+        self.pyramid, self.project = pyramid, pyramid.project
+        self.sources = {name: self.sources_of(name) for name in pyramid.indicators}
+        used = set().union(*(self.sources[name] for name in only or pyramid.indicators))
+        self.delivered = {name: deliver(origin, tables, self.project.time_zone)
+                          for name, origin in pyramid.sources.items() if name in used}
+
+    # what the definitions say
+
+    def sources_of(self, name):
+        indicator = self.pyramid.indicators[name]
+        below = [self.sources_of(edge.child) for edge in indicator.children]
+        return set().union(*below, self.sources_in(indicator.formula))
+
+    def sources_in(self, expr):
+        match expr:
+            case Aggregate():
+                return {expr.source}
+            case Ref(name):
+                return self.sources_of(name)
+            case Apply(_, args):
+                return set().union(*map(self.sources_in, args))
+            case _:
+                return set()
+
+    def cuts_of(self, indicator):
+        return self.project.cuts if indicator.cuts is None else indicator.cuts
+
+    def grains_of(self, indicator):
+        return self.project.grains if indicator.grains is None else indicator.grains
+
+    def shown(self, indicator, grain, cut):
+        return grain in self.grains_of(indicator) and (not cut or set(cut) in map(set, self.cuts_of(indicator)))
+
+    def least_n(self, indicator):
+        bare = indicator.formula
+        while isinstance(bare, Apply) and bare.function == "convert":
+            bare = bare.args[0]
+        if isinstance(bare, Aggregate) and bare.function in ("count", "sum"):
+            return 0
+        return self.project.min_n if indicator.min_n is None else indicator.min_n
+
+    # points
+
+    def values(self):
+        """Rows of the table `values`: (indicator, grain, period, slice as a set of pairs) → columns."""
+        found = {}
+        indicators = self.pyramid.indicators.values()
+        cuts = {frozenset(cut): cut for each in indicators for cut in ((), *self.cuts_of(each))}
+        grains = {grain for each in indicators for grain in self.grains_of(each)}
+        for cut in cuts.values():
+            for grain in grains:
+                if any(self.shown(each, grain, cut) for each in indicators):
+                    self.show_grain(grain, cut, found)
+        return found
+
+    def show_grain(self, grain, cut, found):
+        before = None
+        for period in self.periods(grain):
+            sheet = self.sheet(grain, period, cut)
+            adjacent = before is not None and before.period == beginning(period - DAY, grain, self.project.week_start)
+            for indicator in self.pyramid.indicators.values():
+                if self.shown(indicator, grain, cut):
+                    self.show(indicator, sheet, before if adjacent else None, found)
+            before = sheet
+
+    def periods(self, grain):
+        week = self.project.week_start
+        return sorted({beginning(one.first + DAY * i, grain, week) for one in self.delivered.values()
+                       for i in range((one.last - one.first).days + 1)})
+
+    def sheet(self, grain, period, cut):
+        """The whole pyramid at all slices of a cut in one period."""
+        sheet = Sheet(grain, period, cut)
+        able = {name: one for name, one in self.delivered.items() if set(cut) <= one.dimensions}
+        known = {tuple(row.slices[name] for name in cut) for one in able.values() for row in one.rows
+                 if beginning(row.day, grain, self.project.week_start) <= period}
+        rows = {name: self.rows_by_slice(one, sheet) for name, one in able.items()}
+        sheet.cells = {place: {} for place in (sorted(known) if cut else [()])}
+        for name, indicator in self.pyramid.indicators.items():
+            for place, results in sheet.cells.items():
+                if self.sources[name] <= self.delivered.keys():
+                    results[name] = self.settled(indicator, place, rows, results)
+            self.score(indicator, sheet)
+        return sheet
+
+    def rows_by_slice(self, one, sheet):
+        """Slice → rows in the period; None where the source has not delivered in it."""
+        week = self.project.week_start
+        days = (one.first + DAY * i for i in range((one.last - one.first).days + 1))
+        if not any(beginning(day, sheet.grain, week) == sheet.period for day in days):
+            return None
+        found = {}
+        for row in one.rows:
+            if beginning(row.day, sheet.grain, week) == sheet.period:
+                found.setdefault(tuple(row.slices[name] for name in sheet.cut), []).append(row.values)
+        return found
+
+    # indicators
+
+    def settled(self, indicator, place, rows, results):
+        if indicator.formula is None:
+            result = self.composite(indicator, results)
+        else:
+            value, n = self.figure(indicator.formula, place, rows, results)
+            below = [results[name] for name in references(indicator.formula)]
+            result = Result(value, n, partial=any(one.partial and one.value is not None for one in below))
+        if result.value is not None and indicator.rounding is not None:
+            result.value = by_rule(result.value, indicator.rounding)
+        result.fed = result.value
+        return result
+
+    def composite(self, indicator, results):
+        below = [results[edge.child] for edge in indicator.children]
+        value, coverage = combined(indicator, [one.fed for one in below])
+        present = [one for one in below if one.fed is not None]
+        partial = coverage < 1 - 1e-9 or any(one.partial for one in present)
+        return Result(value, min((one.n for one in present), default=0), coverage=coverage, partial=partial)
+
+    def figure(self, expr, place, rows, results):
+        """The value and the n of a formula in a slice."""
+        match expr:
+            case Constant(value):
+                return float(value), UNBOUND
+            case Ref(name):
+                return results[name].value, results[name].n
+            case Aggregate():
+                if rows.get(expr.source) is None:
+                    return None, 0
+                value, n = aggregate(expr, rows[expr.source].get(place, []))
+                return value, UNBOUND if n == 0 and value is not None else n
+            case Apply("in", (first, Constant(tuple() as listed))):
+                value, n = self.figure(first, place, rows, results)
+                return None if value is None else float(value in listed), n
+            case Apply(function, args):
+                return applied(function, [self.figure(arg, place, rows, results) for arg in args])
+
+    def score(self, indicator, sheet):
+        """Score an indicator in all slices of a sheet."""
+        rule = indicator.score
+        here = {place: results[indicator.id] for place, results in sheet.cells.items() if indicator.id in results}
+        for place, result in here.items():
+            if rule is None:
+                result.score = result.value if indicator.unit == SCORE else None
+            elif isinstance(rule, MinMax | ZScore):
+                pool = self.pool(place, here, sheet.cut, rule.across)
+                alone = result.value is None or pool is None
+                result.score = None if alone else score_in_pool(result.value, pool, rule, indicator.direction)
+            else:
+                result.score = None if result.value is None else score_alone(result.value, rule)
+        if rule is not None:
+            for result in here.values():
+                result.fed = result.score
+
+    def pool(self, place, here, cut, across):
+        """The values a slice is compared with: of slices alike in all but a dimension and those it is within."""
+        if across not in cut or place[cut.index(across)] == NOWHERE:
+            return None
+        freed, outer = {across}, across
+        while (outer := self.pyramid.dimensions[outer].within) is not None:
+            freed.add(outer)
+        kept = [i for i, name in enumerate(cut) if name not in freed]
+        return [one.value for other, one in here.items() if one.value is not None
+                and other[cut.index(across)] != NOWHERE and all(other[i] == place[i] for i in kept)]
+
+    # what a reader sees
+
+    def show(self, indicator, sheet, before, found):
+        for place, results in sheet.cells.items():
+            if indicator.id not in results:
+                continue
+            result = results[indicator.id]
+            value, status = self.seen(indicator, result)
+            if sheet.cut and status == "no_data" and result.n in (0, UNBOUND) and self.sources[indicator.id]:
+                continue
+            then = before.cells.get(place, {}).get(indicator.id) if before else None
+            earlier = None if then is None else self.seen(indicator, then)[0]
+            sign = 1 if indicator.direction == "up" else -1
+            n = result.n if result.n < UNBOUND else 0 if self.sources[indicator.id] else None
+            pairs = frozenset(zip(sheet.cut, place, strict=True))
+            found[indicator.id, sheet.grain, sheet.period, pairs] = {
+                "value": value, "n": n, "status": status, "coverage": result.coverage,
+                "score": None if status == "low_n" else result.score, "target": indicator.target,
+                "gap": None if value is None or indicator.target is None else sign * (value - indicator.target),
+                "change": None if value is None or earlier is None else value - earlier}
+
+    def seen(self, indicator, result):
+        if result.value is None:
+            return None, "no_data"
+        if result.n < self.least_n(indicator):
+            return None, "low_n"
+        return result.value, "partial" if result.partial else "ok"
+
+
+def references(expr):
+    match expr:
+        case Ref(name):
+            return [name]
+        case Apply(_, args):
+            return [name for arg in args for name in references(arg)]
+        case _:
+            return []
+
+
+def applied(function, figures):
+    """A function of figures (value, n); n is that of the rows the result rests on."""
+    values, counts = [value for value, _ in figures], [n for _, n in figures]
+    if function in ("/", "ratio"):
+        bounded = [n for n in counts if n < UNBOUND]
+        n = max(bounded, default=UNBOUND)
+        return None if None in values else calculate("/", values), n
+    there = [UNBOUND if value is None else n for value, n in figures]
+    match function:
+        case "if":
+            chosen = 1 if values[0] == 1 else 2
+            return values[chosen], min(there[0], counts[chosen])
+        case "coalesce":
+            return next((one for one in figures if one[0] is not None), figures[-1])
+        case "is missing" | "is not missing":
+            return float((values[0] is None) == (function == "is missing")), there[0]
+        case "and":
+            return 0.0 if 0 in values else None if None in values else 1.0, min(there)
+        case "or":
+            return 1.0 if 1 in values else None if None in values else 0.0, min(there)
+        case _:
+            return None if None in values else calculate(function, values), min(counts)
