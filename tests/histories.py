@@ -85,7 +85,7 @@ def both(*changes: Change) -> Change:
 
 
 TOGGLES: dict[str, Change] = {
-    "formula": put("count(tickets where result = 'ok')", "indicators", "volume", "formula"),
+    "formula": put("count(tickets where tickets.result = 'ok')", "indicators", "volume", "formula"),
     "weight": put(7, "indicators", "all", "children", "quick"),
     "score": put({"0": "0%", "100": "100%"}, "indicators", "solved", "score"),
     "own min_n": put(4, "indicators", "wait", "min_n"),
@@ -95,7 +95,7 @@ TOGGLES: dict[str, Change] = {
     "cut removed": put([["channel"]], "cuts"),
     "grain removed": put(["day", "month"], "grains"),
     "grain added": put(["day", "week", "month", "quarter", "year"], "grains"),
-    "indicator added": put({"formula": "sum(tickets.steps where result = 'bad')"}, "indicators", "more"),
+    "indicator added": put({"formula": "sum(tickets.steps where tickets.result = 'bad')"}, "indicators", "more"),
     "indicator removed": drop("indicators", "spread"),
     "source removed": both(drop("indicators", "nps"), drop("indicators", "answered"), drop("sources", "answers")),
     "source contract": put({"type": "number", "scale": "0..8"}, "sources", "tickets", "columns", "wait"),

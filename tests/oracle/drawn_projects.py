@@ -22,6 +22,7 @@ class Project:
         self.kinds = {}  # indicator -> kind of its value
         self.feeds = {}  # indicator -> kind of what it gives to composites
         self.indicators = {}
+        self.cuts = draw.sample(CUTS, draw.randint(0, 3))
         for source in self.sources:  # every slice of a source is then told by its rows, whatever else is asked
             self.add("count", {"formula": f"count({source.name})"})
         for _ in range(draw.choice([3, 6, 12, 20])):
@@ -29,7 +30,7 @@ class Project:
         project = {
             "project": "drawn", "time_zone": draw.choice(["UTC", "Asia/Shanghai"]),
             "week_start": draw.choice(["monday", "sunday"]), "grains": draw.sample(GRAINS, draw.randint(1, 3)),
-            "cuts": draw.sample(CUTS, draw.randint(0, 3)), "privacy": {"min_n": draw.choice([1, 1, 2, 5])},
+            "cuts": self.cuts, "privacy": {"min_n": draw.choice([1, 1, 2, 5])},
             "dimensions": {"region": {"title": "区"}, "segment": {"values": ["mass", "gold"]},
                            "branch": {"within": "region", "lookup": {"read": "data/branches.csv", "key": "branch"}}},
             "sources": {source.name: source.definition() for source in self.sources}, "indicators": self.indicators}
@@ -66,14 +67,14 @@ class Project:
         return f"{round(value, self.draw.choice([0, 1, 2])):g}{KINDS.get(kind, '')}"
 
     def score(self, kind, draft):
-        draw = self.draw
+        draw, across = self.draw, sorted({name for cut in self.cuts for name in cut})
         match draw.randrange(6):
-            case 0:
+            case 0 if across:
                 draft["direction"] = draw.choice(["up", "down"])
-                return f"minmax(across = {draw.choice(['branch', 'region', 'segment'])})", "score"
-            case 1:
+                return f"minmax(across = {draw.choice(across)})", "score"
+            case 1 if across:
                 draft["direction"] = draw.choice(["up", "down"])
-                return f"zscore(across = {draw.choice(['branch', 'segment'])})", "z"
+                return f"zscore(across = {draw.choice(across)})", "z"
             case 2:
                 ends = [self.literal(kind, 0.1), self.literal(kind, 0.9)]
                 draw.shuffle(ends)
