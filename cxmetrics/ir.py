@@ -19,6 +19,7 @@ Scalar = int | float | str | bool | dt.date
 ColumnType = Literal["integer", "number", "text", "boolean", "date", "time"]
 Grain = Literal["day", "week", "month", "quarter", "year"]
 GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year")
+DAYS = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the first and the last of a row; others are slips of the pen
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,7 @@ def _reasons(request: Request, read: Iterable[ColumnSpec]) -> Iterator[tuple[str
             yield from ((spec.name, reason) for reason in REASONS)
     yield from ((name, "key") for name in (source.unique.by if source.unique else ()))
     if isinstance(source.time, str):
+        yield source.time, "range"
         yield source.time, "missing"
 
 

@@ -105,6 +105,7 @@ _TERMS = {
               "commit": ("commit", "提交"), "write": ("write", "生成")},
     "reason": {"type": ("of another type", "类型不符"), "scale": ("off the scale", "超出量表"),
                "values": ("not in the closed set", "不在取值范围内"), "key": ("no key", "缺少主键"),
+               "range": ("before 1900 or after 2199", "早于 1900 年或晚于 2199 年"),
                "missing": ("no time", "缺少时间"), "not finite": ("not a finite number", "不是有限的数")},
     "heading": {"Why": ("Why", "原因"), "Wrong": ("Wrong", "错误示例"), "Mended": ("Mended", "改正后")},
     "type": {"integer": ("integer", "整数"), "number": ("number", "数字"), "text": ("text", "文本"),

@@ -91,3 +91,9 @@ UNKNOWN_SLICE_COLUMN = Code(
     "CX718", "unknown-slice-column",
     Phrase("`{name}` is not a dimension of the store", "`{name}` 不是存储中的维度"),
     help=Phrase("dimensions are: {known}", "可用的维度：{known}"))
+FILE_CHANGED = Code(
+    "CX719", "file-changed",
+    Phrase("the data file `{path}` changed while it was read", "数据文件 `{path}` 在读取期间发生了变化"),
+    label=Phrase("read by this source", "由这个数据源读取"),
+    note=Phrase("nothing was committed", "没有提交任何内容"),
+    help=Phrase("run again when the delivery is complete", "请在文件到齐后重新运行"))

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from cxmetrics.evaluate.finish import Block, finish
-from cxmetrics.evaluate.points import Grid, Slice, before, last, periods, start
+from cxmetrics.evaluate.points import DAY, Grid, Slice, before, last, periods, start
 from cxmetrics.evaluate.show import Shown, columns, show
 from cxmetrics.evaluate.tree import climb, lone_leaf
 from cxmetrics.ir import GRAINS, Grain, MinMax, ZScore
@@ -26,22 +26,26 @@ States = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
 """Source → family → frame of states."""
 Delivered = Mapping[str, tuple[dt.date, dt.date]]
 """Source → first and last day with rows read."""
+Gaps = Mapping[str, Sequence[Days]]
+"""Source → days between these (half-open intervals) that nobody has looked at."""
 
 CELLS_AT_ONCE = 20_000_000  # numbers held for a block of points
 LONGEST = 40_000  # days: of a source that says it delivered for longer, only days with rows are evaluated
 WHOLE = 2**53  # integers up to here are float64s
 
 
-def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | None = None) -> pl.DataFrame:
+def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | None = None,
+             gaps: Gaps | None = None) -> pl.DataFrame:
     """The table `values`: one row an indicator, grain, period and slice; see `show.columns` for its columns.
 
     `between` (half-open days) limits the periods to those it touches; states must then hold all days of these and of
     the period before the first, for `change`.  A slice has rows from the first day of states that names it: so that
     a later day evaluated by itself gives the same rows, states must reach back to where the data begin.
-    Sources that have delivered in a period but have no rows there count 0; others are missing.
+    Sources that have delivered in a period but have no rows there count 0; others are missing, and so are periods
+    that lie in one of their `gaps`.
     """
     dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
-    parts = [part for cut in cuts(plan) for part in _evaluate_cut(plan, states, delivered, between, cut, dimensions)]
+    parts = [part for cut in cuts(plan) for part in _evaluate_cut(plan, states, (delivered, gaps or {}), between, cut, dimensions)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=columns(dimensions))
 
 
@@ -156,11 +160,11 @@ def _coded(frame: pl.DataFrame, places: pl.DataFrame, dims: Sequence[str]) -> pl
 # --- one cut, grain by grain and block by block ------------------------------------------------------------------
 
 
-def _evaluate_cut(plan: Plan, states: States, delivered: Delivered, between: Days | None, cut: tuple[str, ...],
+def _evaluate_cut(plan: Plan, states: States, looked: tuple[Delivered, Gaps], between: Days | None, cut: tuple[str, ...],
                   dimensions: tuple[str, ...]) -> Iterator[pl.DataFrame]:
     works = {grain: work for grain in GRAINS if (work := _work(plan, grain, cut)).shown}
     week_start = plan.project.week_start
-    spans = _spans(states, delivered)
+    spans = _spans(states, *looked)
     wanted = {grain: periods(spans, grain, week_start, between) for grain in works}
     leads = {grain: before(found[0], grain, week_start) for grain, found in wanted.items() if found}
     if not leads:
@@ -176,15 +180,18 @@ def _evaluate_cut(plan: Plan, states: States, delivered: Delivered, between: Day
             frames[grain] = merge(finer, plan, grain, _CODED, _CODED, week_start).rename({"period": "day"})
         # The period before the first is evaluated too, for the change from it, and not shown.
         lead = earlier if between is not None and _touches(spans, earlier, grain) else None
-        run = _Run(plan, merged, grain, works[grain], delivered, dimensions)
+        run = _Run(plan, merged, grain, works[grain], *looked, dimensions)
         yield from _evaluate_grain(run, frames[grain], wanted[grain], lead)
 
 
-def _spans(states: States, delivered: Delivered) -> list[tuple[dt.date, dt.date]]:
+def _spans(states: States, delivered: Delivered, gaps: Gaps) -> list[tuple[dt.date, dt.date]]:
     """The days on which there may be something to say."""
     spans: list[tuple[dt.date, dt.date]] = []
     for source, (first, final) in delivered.items():
         if (final - first).days <= LONGEST:
+            for low, high in gaps.get(source, ()):
+                spans.append((first, low - DAY))
+                first = high
             spans.append((first, final))
             continue
         for frame in states.get(source, {}).values():
@@ -205,6 +212,7 @@ class _Run:
     grain: Grain
     work: _Work
     delivered: Delivered
+    gaps: Gaps
     dimensions: tuple[str, ...]
 
 
@@ -230,11 +238,20 @@ def _evaluate_block(run: _Run, frame: pl.DataFrame, grid: Grid, shown_before: Sh
     plan, work = run.plan, run.work
     block = _block(frame, grid, len(plan.partials))
     leaves = [plan.leaves[i] for i in work.leaves]
-    opened = {source: _open(run, grid, source) for source in {leaf.source for leaf in leaves}}
+    known = _known(run, grid)
+    opened = {source: known & _open(run, grid, source) for source in {leaf.source for leaf in leaves}}
     finished = finish(leaves, block, opened, work.bounded, plan.project.confidence)
     rows = {leaf: row for row, leaf in enumerate(work.leaves)}
-    tree = climb(work.nodes, rows, finished, grid.pools(plan.within))
+    tree = climb(work.nodes, rows, finished, grid.pools(plan.within), known)
     return show(plan, run.grain, [work.nodes[row] for row in work.shown], list(work.shown), tree, grid, shown_before)
+
+
+def _known(run: _Run, grid: Grid) -> Flags:
+    """The points from the period on whose rows first name the slice: before it, there is no such slice."""
+    week_start = run.plan.project.week_start
+    since = np.array([start(run.merged.slices[cell], run.grain, week_start).toordinal() for cell in grid.slices])
+    days = np.array([day.toordinal() for day in grid.periods])
+    return np.asarray((days[:, None] >= since).ravel(), np.bool_)
 
 
 def _open(run: _Run, grid: Grid, source: str) -> Flags:
@@ -242,11 +259,14 @@ def _open(run: _Run, grid: Grid, source: str) -> Flags:
     if source not in run.merged.able or source not in run.delivered:
         return np.zeros(grid.points, np.bool_)
     first, final = run.delivered[source]
-    given = np.array([first <= last(day, run.grain) and day <= final for day in grid.periods])
-    week_start = run.plan.project.week_start
-    since = np.array([start(run.merged.slices[cell], run.grain, week_start).toordinal() for cell in grid.slices])
-    known = np.array([day.toordinal() for day in grid.periods])[:, None] >= since
-    return np.asarray((given[:, None] & known).ravel(), np.bool_)
+    given = np.array([_looked_at(run, source, max(day, first), min(last(day, run.grain), final))
+                      for day in grid.periods])
+    return np.repeat(given, len(grid.slices))
+
+
+def _looked_at(run: _Run, source: str, first: dt.date, final: dt.date) -> bool:
+    """Whether there are such days, and they are not all in a gap."""
+    return first <= final and not any(low <= first and final < high for low, high in run.gaps.get(source, ()))
 
 
 def _within(frame: pl.DataFrame, grid: Grid, first: int) -> pl.DataFrame:

@@ -35,22 +35,24 @@ class Tree:
     high: Array
 
 
-def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools) -> Tree:
+def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools, known: Flags) -> Tree:
     """Evaluate nodes, which stand after all they depend on.
 
-    `leaves`: index into `Plan.leaves` → row of `finished`.
+    `leaves`: index into `Plan.leaves` → row of `finished`.  `known` [points]: where there is such a slice; elsewhere
+    everything is missing, also what a formula would make of missing numbers.
     """
     points = finished.value.shape[1]
     value, fed, scores, n, coverage, low, high = np.full((7, len(nodes), points), np.nan)
     tree = Tree(value, fed, scores, n, coverage, np.zeros(value.shape, np.bool_), low, high)
     rows = {node.indicator.id: row for row, node in enumerate(nodes)}
-    known = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), points)
+    figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), points)
     for row, node in enumerate(nodes):
         if node.formula is None:
             _composite(node, row, [rows[edge.child] for edge in node.indicator.children], tree)
         else:
-            _formula(node.formula, row, known, [rows[name] for name in references_of(node.formula)], tree)
+            _formula(node.formula, row, figures, [rows[name] for name in references_of(node.formula)], tree)
             _interval(node.formula, row, leaves, finished, tree)
+        tree.value[row, ~known], tree.n[row, ~known] = np.nan, 0
         _settle(node, row, tree, pools)
     return tree
 

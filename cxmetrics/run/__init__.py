@@ -14,91 +14,37 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
 from cxmetrics import __version__
 from cxmetrics.backends.cells import Backend, Census, Request
 from cxmetrics.backends.engines import engine_named
-from cxmetrics.backends.readers import open_table
 from cxmetrics.codes import data as codes
+from cxmetrics.codes import stores
 from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.evaluate import evaluate
-from cxmetrics.evaluate.points import last as last_day_of
-from cxmetrics.evaluate.points import periods as periods_of
 from cxmetrics.evaluate.points import start as period_start
-from cxmetrics.fuse import all_cuts, families, fuse
-from cxmetrics.ir import GRAINS, Grain
-from cxmetrics.plan import Days, Plan, Scan
-from cxmetrics.run.bind import Bound, bind
+from cxmetrics.fuse import fuse
+from cxmetrics.ir import GRAINS
+from cxmetrics.plan import Plan, Scan
+from cxmetrics.run.bind import Files, bind, look
 from cxmetrics.run.census import judge
-from cxmetrics.run.extents import extents
-from cxmetrics.run.stale import Day, Family, Task, days_between, delivered, stale_days, tasks
+from cxmetrics.run.memory import families_of, memory, remembered
+from cxmetrics.run.need import Need, idle, need
+from cxmetrics.run.report import Engine, RunOptions, RunReport, SourceReport, source_report
+from cxmetrics.run.stale import Day, Family, Task, gaps
 from cxmetrics.states import concat, spread
 from cxmetrics.store import Store
-from cxmetrics.store.commits import Commit, Definition, InputFile, Reject, RunRow, StatesChange, ValuesChange
+from cxmetrics.store.commits import Commit, Definition, Reject, RunRow, StatesChange, ValuesChange
 
-Engine = Literal["duckdb", "polars"]
+__all__ = ["Engine", "Progress", "RunOptions", "RunReport", "SourceReport", "compiled", "run", "silent"]
+
 Progress = Callable[[str, int, int], None]
-_ONE = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What to run: days from `first` to before `last` (all that the sources have, by default)."""
-
-    first: Day | None = None
-    last: Day | None = None
-    engine: Engine = "duckdb"
-    full: bool = False
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SourceReport:
-    """What became of the rows of a source in a run; `rejected` and `nulled` count by "column: reason"."""
-
-    id: str
-    files: int
-    days: int
-    read: int = 0
-    kept: int = 0
-    dropped: int = 0
-    duplicates: int = 0
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    nulled: Mapping[str, int] = field(default_factory=dict)
-    first: Day | None = None
-    last: Day | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run did: `stages` in seconds; `values` and `states` in rows written; `statuses` of the values."""
-
-    run: str
-    engine: str
-    first: Day | None
-    last: Day | None
-    seconds: float
-    stages: Mapping[str, float]
-    sources: tuple[SourceReport, ...]
-    scans: int
-    states: int
-    values: int
-    committed: bool
-    statuses: Mapping[str, int]
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-    def as_json(self) -> dict[str, object]:
-        """The report for machines."""
-        plain = {key: value for key, value in asdict(replace(self, diagnostics=())).items() if key != "diagnostics"}
-        readable: dict[str, object] = json.loads(json.dumps(plain, default=str))
-        return readable | {"warnings": [d.code.id for d in self.diagnostics]}
 
 
 def silent(_what: str, _step: int, _of: int) -> None:
@@ -121,16 +67,27 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     with clock.stage("compile"):
         result, plan = compiled(root)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \
-            Store.open(_store_of(root, plan, options, Path(scratch)), writable=True) as store, store.lock():
+            _store(root / plan.project.store, options, Path(scratch)) as store:
         job = _Job(root, Path(scratch), plan, options, store, engine_named(options.engine, Path(scratch)), progress,
                    clock)
         return job.carry_out(result.diagnostics)
 
 
-def _store_of(root: Path, plan: Plan, options: RunOptions, scratch: Path) -> Path:
-    """The store of the project; for a dry run before the first run, one that is thrown away."""
-    own = root / plan.project.store
-    return scratch / "store" if options.dry_run and not own.exists() else own
+@contextmanager
+def _store(path: Path, options: RunOptions, scratch: Path) -> Iterator[Store]:
+    """The store of the project, locked; for a dry run only to read, and before the first run one thrown away."""
+    try:
+        opened = Store.open(path, writable=not options.dry_run)
+    except Fault as fault:
+        if [one.code for one in fault.diagnostics] != [stores.NO_RUN_YET]:
+            raise
+        opened = Store.open(scratch / "store", writable=True)
+    with opened as store:
+        if options.dry_run:
+            yield store
+        else:
+            with store.lock():
+                yield store
 
 
 class _Clock:
@@ -173,156 +130,119 @@ class _Job:
     backend: Backend
     progress: Progress
     clock: _Clock
-    bound: dict[str, Bound] = field(default_factory=dict)
-    inputs: dict[str, dict[str, InputFile]] = field(default_factory=dict)
-    families: dict[str, tuple[Family, ...]] = field(default_factory=dict)
-    forget: dict[str, frozenset[Day] | None] = field(default_factory=dict)
-    has: dict[str, dict[tuple[Family, str], frozenset[Day]]] = field(default_factory=dict)
+    needs: dict[str, Need] = field(default_factory=dict)
 
     def carry_out(self, found: tuple[Diagnostic, ...]) -> RunReport:
         with self.clock.stage("bind"):
             self.progress("bind", 0, 1)
-            self.bound.update(bind(self.plan, self.root, self.scratch))
-            self.backend.expect(path for one in self.bound.values() for path in one.paths)
-            work = [task for source in sorted(self.bound) for task in self._work_of(source)]
+            files = look(self.plan, self.root)
+            if not self._idle(files):
+                self._bind()
+        work = [one.task for one in self.needs.values() if one.task is not None]
         done: list[_Done] = []
         with self.clock.stage("scan"):
             for step, task in enumerate(work if not self.options.dry_run else ()):
                 self.progress(f"scan {task.source}", step, len(work))
                 done.append(self._scan(task))
+        self._still_the_same()
         with self.clock.stage("evaluate"):
             self.progress("evaluate", len(work), len(work) + 1)
-            changes = [] if self.options.dry_run else list(self._evaluate(done))
+            changes = [] if self.options.dry_run or not self.needs else list(self._evaluate(done))
         row = self._row(work)
-        answer = self._report(row.id, work, done, changes, found)
+        answer = self._report(row.id, files, work, done, changes, found)
         if self.options.dry_run or not (done or changes):
             return answer
         with self.clock.stage("commit"):
             self.progress("commit", len(work), len(work) + 1)
             answer = replace(answer, committed=True)
-            self._commit(replace(row, report=json.dumps(answer.as_json() | self._memory())), done, changes)
+            left = {"memory": self._memory()}
+            self._commit(replace(row, report=json.dumps(answer.as_json() | left)), done, changes)
         return replace(answer, seconds=self.clock.seconds, stages=dict(self.clock.stages))
 
-    def _work_of(self, source: str) -> list[Task]:
-        """The scan one source needs, from what its files look like and what the store has."""
-        bound = self.bound[source]
-        before = {} if self.options.full else self.store.inputs(source)
-        declared = [spec.physical for spec in bound.origin.columns.values() if spec.formula is None]
-        now = extents(bound, before, self.root, self.plan.project.time_zone, self.backend,
-                      lambda path: open_table((path,), scratch=self.scratch, declared=declared))
-        self.inputs[source] = now
-        self.families[source] = families(all_cuts(self.plan), bound.dimensions)
-        self.has[source] = {} if self.options.full else self.store.coverage(source)
-        stale = None if self.options.full else stale_days(bound.origin, before, now)
-        self.forget[source] = stale
-        span = delivered(now)
-        if span is None:
-            raise Fault(report(codes.NO_ROWS, bound.origin.span, source=source))
-        everything = days_between(*span)
-        wanted = frozenset(day for day in everything if (self.options.first is None or day >= self.options.first)
-                           and (self.options.last is None or day < self.options.last))
-        return tasks(self.plan, source, self.families[source], has=self.has[source], stale=stale, wanted=wanted,
-                     everything=everything)
+    def _idle(self, files: Mapping[str, Files]) -> bool:
+        last = remembered(self.store)
+        if last is None:
+            return False
+        families = families_of(last)
+        return last == memory(self.plan, families) and idle(self.plan, files, families, self.store, self.options)
+
+    def _bind(self) -> None:
+        bound = bind(self.plan, self.root, self.scratch)
+        self.backend.expect(path for one in bound.values() for path in one.paths)
+        for name, one in sorted(bound.items()):
+            self.needs[name] = need(self.plan, self.root, self.scratch, one, self.store, self.options, self.backend)
+
+    def _still_the_same(self) -> None:
+        """Nothing is committed of a file that changed while it was read."""
+        now = look(self.plan, self.root) if self.needs else {}
+        for name, one in self.needs.items():
+            seen, then = {**now[name].beside, **now[name].own}, {**one.bound.beside, **one.bound.files}
+            for path in sorted(then):
+                if seen.get(path) != then[path]:
+                    raise Fault(report(codes.FILE_CHANGED, one.bound.origin.span, path=path))
 
     def _scan(self, task: Task) -> _Done:
-        bound = self.bound[task.source]
+        one = self.needs[task.source]
+        bound = one.bound
         fused = fuse(self.plan, {task.source: bound.dimensions}, task.partials)
         scan = Scan(bound.origin, fused.scans[0].cubes)
         request = Request(scan, bound.table, bound.lookups, self.plan.project.time_zone, task.intervals)
         cells = self.backend.cells(request)
         judge(self.plan, bound.origin, task, cells.census)
-        parts: dict[Family, list[pl.DataFrame]] = {family: [] for family in self.families[task.source]}
+        parts: dict[Family, list[pl.DataFrame]] = {family: [] for family in one.families}
         for cube, frame in zip(scan.cubes, cells.frames, strict=True):
             parts[cube.dimensions].append(spread(cube, frame))
         frames = {family: concat(frames, len(family)) for family, frames in parts.items()}
         return _Done(task, frames, cells.census)
 
     def _evaluate(self, done: list[_Done]) -> Iterator[ValuesChange]:
-        """The values of all periods whose states or definitions changed, and of those that follow them."""
-        spans = {source: span for source, files in self.inputs.items() if (span := delivered(files))}
-        changed = {day for one in done for day in one.task.days} | self._no_longer_true()
-        anew = self.options.full or self._rules_changed()
-        if anew:
-            changed |= {day for span in spans.values() for day in span} | self._stored_days()
-        if not changed:
+        """The values of all periods whose states or definitions changed, and of all that follow them.
+
+        A slice that is new on an old day counts 0 on all later ones.
+        """
+        anew = self.options.full or remembered(self.store) != self._memory()
+        changed = frozenset[Day]().union(*(one.changed for one in self.needs.values()))
+        if not (anew or changed):
             return
-        between = self._widened((min(changed), max(changed) + _ONE))
-        computed = {source: self._known_days(source, done) for source in self.bound}
-        known = {source: (min(days), max(days)) for source, days in computed.items() if days}
-        frame = evaluate(self.plan, self._states(done), known, between)
-        for grain in GRAINS if anew else self._grains:  # grains that are shown no more are emptied
-            periods = frozenset(periods_of([(between[0], between[1] - _ONE)], grain, self.plan.project.week_start))
-            yield ValuesChange(grain, periods, frame.filter(pl.col("grain") == grain))
-
-    def _stored_days(self) -> frozenset[Day]:
-        """All days that the store had states of, before this run."""
-        return frozenset(day for source in self.plan.sources for days in self.store.coverage(source).values()
-                         for day in days)
-
-    def _no_longer_true(self) -> frozenset[Day]:
-        """Stored days whose files went or changed, whether or not anything takes their place."""
-        return frozenset(day for source, stale in self.forget.items() if stale is None or stale
-                         for days in self.has[source].values() for day in days if stale is None or day in stale)
-
-    def _widened(self, between: Days) -> Days:
-        """From the first changed day to the end: a slice that is new on an old day counts 0 on all later ones."""
-        ends = [span[1] for files in self.inputs.values() if (span := delivered(files))]
-        last = max((*ends, between[1]))
-        week = self.plan.project.week_start
-        return between[0], max(last_day_of(period_start(last, grain, week), grain)
-                               for grain in self._grains) + _ONE
-
-    @property
-    def _grains(self) -> tuple[Grain, ...]:
-        """The grains that any indicator is shown at."""
-        own = {grain for node in self.plan.nodes.values() for grain in node.indicator.grains or ()}
-        return tuple(grain for grain in GRAINS if grain in own.union(self.plan.project.grains))
-
-    def _known_days(self, source: str, done: list[_Done]) -> frozenset[Day]:
-        """The days of a source whose states are known after this run."""
-        stale = self.forget[source]
-        stored = frozenset().union(*self.has[source].values()) if self.has[source] else frozenset()
-        valid = frozenset() if stale is None else stored - stale
-        return valid.union(*(one.task.days for one in done if one.task.source == source))
+        first = None if anew else min(changed)
+        known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
+        frame = evaluate(self.plan, self._states(done), known, None if first is None else (first, Day.max),
+                         {name: gaps(one.known) for name, one in self.needs.items()})
+        stored = self.store.periods()
+        for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
+            begin = Day.min if first is None else period_start(first, grain, self.plan.project.week_start)
+            shown = frame.filter(pl.col("grain") == grain)
+            periods = frozenset(shown["period"]) | {each for each in stored.get(grain, ()) if each >= begin}
+            if periods:
+                yield ValuesChange(grain, periods, shown)
 
     def _states(self, done: list[_Done]) -> dict[str, dict[Family, pl.DataFrame]]:
         """All states that hold: those of this run, and those of the store that this run did not replace."""
         new = {one.task.source: one for one in done}
         result: dict[str, dict[Family, pl.DataFrame]] = {}
-        for source, own in self.families.items():
-            numbers = {self.plan.fingerprints[i]: i for i, p in enumerate(self.plan.partials) if p.source == source}
+        for source, own in self.needs.items():
             result[source] = {}
-            for family in own:
-                parts = [] if not self.has[source] else [self._stored(source, family, numbers, new.get(source))]
+            for family in own.families:
+                parts = [self._stored(own, source, family, new.get(source))]
                 if source in new:
                     parts.append(new[source].frames[family])
                 result[source][family] = concat(parts, len(family))
         return result
 
-    def _stored(self, source: str, family: Family, numbers: Mapping[str, int], new: _Done | None) -> pl.DataFrame:
+    def _stored(self, own: Need, source: str, family: Family, new: _Done | None) -> pl.DataFrame:
+        numbers = {self.plan.fingerprints[i]: i for i, p in enumerate(self.plan.partials) if p.source == source}
+        if own.forget is None:
+            return concat([], len(family))
         frame = self.store.states(source, family, numbers, Day.min, Day.max)
-        stale = self.forget[source]
-        if stale is None:
-            return frame.clear()
-        if stale:
-            frame = frame.filter(~pl.col("day").is_in(sorted(stale)))
+        if own.forget:
+            frame = frame.filter(~pl.col("day").is_in(sorted(own.forget)))
         if new is not None:
             replaced = pl.col("day").is_in(sorted(new.task.days)) & pl.col("partial").is_in(sorted(new.task.partials))
             frame = frame.filter(~replaced)
         return frame
 
-    def _rules_changed(self) -> bool:
-        """Whether the last run evaluated under other definitions, or other rules of the project."""
-        runs = self.store.runs()
-        return not len(runs) or json.loads(runs["report"][-1]).get("memory") != self._memory()["memory"]
-
     def _memory(self) -> dict[str, object]:
-        """What the next run compares itself with."""
-        project = self.plan.project
-        shown = {name: [node.fingerprint, node.indicator.target, node.indicator.min_n, node.indicator.cuts,
-                        node.indicator.grains, node.indicator.level] for name, node in self.plan.nodes.items()}
-        rules = [project.grains, project.cuts, project.min_n, project.confidence, project.week_start]
-        return {"memory": json.loads(json.dumps({"indicators": shown, "project": rules}))}
+        return memory(self.plan, {name: one.families for name, one in self.needs.items()})
 
     def _row(self, work: list[Task]) -> RunRow:
         days = [day for task in work for day in task.days]
@@ -334,12 +254,12 @@ class _Job:
                       who=_who(), project=self.plan.project.id, first=min(days, default=None),
                       last=max(days, default=None), report="{}")
 
-    def _report(self, run_id: str, work: list[Task], done: list[_Done], changes: list[ValuesChange],
-                found: tuple[Diagnostic, ...]) -> RunReport:
+    def _report(self, run_id: str, files: Mapping[str, Files], work: list[Task], done: list[_Done],
+                changes: list[ValuesChange], found: tuple[Diagnostic, ...]) -> RunReport:
         census = {one.task.source: one.census for one in done}
         days = {task.source: task.days for task in work}
-        sources = tuple(_source_report(name, bound, census.get(name, Census()), len(days.get(name, ())))
-                        for name, bound in sorted(self.bound.items()))
+        sources = tuple(source_report(name, len(own.own), census.get(name, Census()), len(days.get(name, ())))
+                        for name, own in sorted(files.items()))
         every = [day for task in work for day in task.days]
         statuses: dict[str, int] = {}
         for change in changes:
@@ -360,7 +280,9 @@ class _Job:
                     for (column, reason), count in one.census.nulled.items()]
         definitions = [Definition(node.fingerprint, name, repr(node.indicator))
                        for name, node in self.plan.nodes.items()]
-        self.store.commit(Commit(row, states, dict(self.forget), dict(self.inputs), changes, definitions, rejects))
+        forget = {name: one.forget for name, one in self.needs.items()}
+        inputs = {name: one.files for name, one in self.needs.items()}
+        self.store.commit(Commit(row, states, forget, inputs, changes, definitions, rejects))
 
     def _states_change(self, one: _Done, family: Family, frame: pl.DataFrame) -> StatesChange:
         prints = [self.plan.fingerprints[index] for index in range(len(self.plan.partials))]
@@ -375,10 +297,3 @@ def _who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
-
-
-def _source_report(name: str, bound: Bound, census: Census, days: int) -> SourceReport:
-    return SourceReport(
-        name, len(bound.files), days, census.read, census.kept, census.dropped, census.duplicates,
-        {f"{column}: {reason}": count for (column, reason), count in census.rejected.items()},
-        {f"{column}: {reason}": count for (column, reason), count in census.nulled.items()}, census.first, census.last)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,13 +28,14 @@ class Seen(NamedTuple):
 class Bound:
     """A source with its files.  The origin's bindings are those its files allow, one for each dimension.
 
-    `files` are the project's own, by path from the project folder.
+    `files` are the project's own, by path from the project folder, and so are those `beside`: of its lookups.
     """
 
     origin: Origin
     table: Table
     lookups: Mapping[str, Table]
     files: Mapping[str, Seen]
+    beside: Mapping[str, Seen]
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -45,6 +48,39 @@ class Bound:
         return frozenset(binding.dimension for binding in self.origin.bindings)
 
 
+    def reading(self, zone: str) -> str:
+        """Stands for how rows are read: the contract, and what the columns it names physically are."""
+        asked = {spec.physical for spec in self.origin.columns.values()} | {each.column for each in self.origin.bindings}
+        asked |= {name for name in (self.origin.time, self.origin.received) if isinstance(name, str)}
+        asked |= set(self.origin.unique.by if self.origin.unique else ())
+        kinds = sorted((name, kind, name in self.table.fine) for name, kind in self.table.columns.items()
+                       if name in asked)
+        return sha256(repr((self.origin, zone, kinds)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a source and of its lookups, by path from the project folder."""
+
+    own: Mapping[str, Seen]
+    beside: Mapping[str, Seen]
+
+
+def look(plan: Plan, root: Path) -> dict[str, Files]:
+    """What the files of each source look like now; none is opened.  Raises `Fault` CX701."""
+    needed = {partial.source for partial in plan.partials}
+    return {name: _files(origin, root) for name, origin in plan.sources.items() if name in needed}
+
+
+def _files(origin: Origin, root: Path) -> Files:
+    own = find(root, origin.read, origin.span, origin.id)
+    beside: dict[str, Seen] = {}
+    for read in {binding.lookup.read for binding in origin.bindings if binding.lookup is not None}:
+        with suppress(Fault):  # a lookup that no file of the source asks for need not be there
+            beside |= _all_seen(find(root, read, None, origin.id), root)
+    return Files(_all_seen(own, root), beside)
+
+
 def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None = None) -> dict[str, Bound]:
     """The sources that the plan reads, with their files under the project folder `root`.
 
@@ -55,7 +91,8 @@ def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None =
 
 
 def _bind(origin: Origin, root: Path, scratch: Path) -> Bound:
-    paths = find(root, origin.read, origin.span, origin.id)
+    files = _files(origin, root)  # seen before they are read: a change that comes later is a change
+    paths = [root / path for path in files.own]
     if broken := empty_files(paths):  # a delivery that broke off must not pass for one without rows
         raise Fault(*broken)
     declared = [spec.physical for spec in origin.columns.values() if spec.formula is None]
@@ -73,8 +110,7 @@ def _bind(origin: Origin, root: Path, scratch: Path) -> Bound:
                 continue
         chosen[binding.dimension] = binding
     origin = _closed(replace(origin, bindings=tuple(chosen.values())))
-    files = {path.relative_to(root).as_posix(): _seen(path) for path in paths}
-    return Bound(origin, table, tables, files)
+    return Bound(origin, table, tables, files.own, files.beside)
 
 
 def _closed(origin: Origin) -> Origin:
@@ -100,6 +136,10 @@ def _lookup(binding: Binding, root: Path, scratch: Path) -> Table:
         raise TypeError(message)
     paths = find(root, lookup.read, lookup.span, binding.dimension)
     return open_table(paths, scratch=scratch, declared=[lookup.key, *lookup.columns])
+
+
+def _all_seen(paths: Iterable[Path], root: Path) -> dict[str, Seen]:
+    return {path.relative_to(root).as_posix(): _seen(path) for path in paths}
 
 
 def _seen(path: Path) -> Seen:

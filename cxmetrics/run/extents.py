@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.backends.cells import Backend, Physical, Request, Table
-from cxmetrics.ir import Origin
+from cxmetrics.ir import DAYS, Origin
 from cxmetrics.plan import Scan
 from cxmetrics.run.bind import Bound
+from cxmetrics.run.stale import LOOKUP
 from cxmetrics.store.commits import InputFile
 
 Open = Callable[[Path], Table]
@@ -22,15 +23,20 @@ _NATIVE: frozenset[Physical] = frozenset(("date", "time", "instant"))
 
 def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str, backend: Backend,
             open_file: Open) -> dict[str, InputFile]:
-    """The files of a source with the days of the rows in each; files that look as before are not read again."""
-    result: dict[str, InputFile] = {}
+    """The files of a source with the days of the rows in each; files that look as before are not read again.
+
+    Those of its lookups are among them, and have no days.
+    """
+    reading = bound.reading(zone)
+    result = {path: InputFile(seen.size, seen.mtime_ns, None, None, 0, LOOKUP) for path, seen in bound.beside.items()}
     for path, seen in bound.files.items():
         before = known.get(path)
-        if before is not None and (before.size, before.mtime_ns) == (seen.size, seen.mtime_ns):
+        read_as = LOOKUP + reading if path in bound.beside else reading
+        if before is not None and (before.size, before.mtime_ns, before.reading) == (*seen, read_as):
             result[path] = before
             continue
         first, last, rows = _extent(bound, root / path, zone, backend, open_file)
-        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows)
+        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as)
     return result
 
 
@@ -42,7 +48,7 @@ def _extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Op
     physical = bound.table.columns.get(spec.physical, "other")
     if physical in _NATIVE and spec.format is None and path in bound.table.files:
         native = _native(path, spec.physical, physical, zone)
-        if native is not None:
+        if native is not None and all(end is None or DAYS[0] <= end <= DAYS[1] for end in native[:2]):
             return native
     scan = Scan(_time_only(bound.origin, time), ())
     census = backend.cells(Request(scan, open_file(path), {}, zone)).census

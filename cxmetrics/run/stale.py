@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cxmetrics.ir import Origin
 from cxmetrics.plan import Days, Plan
 from cxmetrics.store.commits import InputFile
 
+LOOKUP = "lookup "  # begins the reading of a file that gives dimensions to rows of any day
 Day = dt.date
 Family = tuple[str, ...]
 _ONE = dt.timedelta(days=1)
@@ -44,6 +46,12 @@ def intervals(days: Iterable[Day]) -> list[Days]:
     return result
 
 
+def gaps(days: frozenset[Day]) -> list[Days]:
+    """The intervals, half-open, that are missing between the first and the last of some days."""
+    found = intervals(days)
+    return [(low[1], high[0]) for low, high in pairwise(found)]
+
+
 def days_between(first: Day, last: Day) -> frozenset[Day]:
     """The days from `first` to `last`, both of them."""
     return frozenset(first + _ONE * i for i in range((last - first).days + 1))
@@ -59,11 +67,11 @@ def delivered(files: Mapping[str, InputFile]) -> Days | None:
 def stale_days(origin: Origin, before: Mapping[str, InputFile], now: Mapping[str, InputFile]) -> frozenset[Day] | None:
     """The days whose stored states are no longer true, because a file came, went or changed; None: all of them.
 
-    Where rows are deduplicated, a new row can take the place of one of any other day.
+    Where rows are deduplicated, a new row can take the place of one of any other day; a lookup is asked on every day.
     """
     changed = [file for path in before.keys() | now.keys() if before.get(path) != now.get(path)
                for file in (before.get(path), now.get(path)) if file is not None]
-    if changed and origin.unique is not None:
+    if changed and origin.unique is not None or any(file.reading.startswith(LOOKUP) for file in changed):
         return None
     return frozenset(day for file in changed if file.first is not None and file.last is not None
                      for day in days_between(file.first, file.last))

@@ -165,6 +165,13 @@ class Store:
         ordered = [name for name in (*PLACE, *dims, *EVIDENCE) if name in found.columns]
         return found.join(runs, on=["grain", "period"], how="left", maintain_order="left").select(*ordered, RUN)
 
+    def periods(self) -> dict[Grain, frozenset[dt.date]]:
+        """The periods that values were ever stored of, by grain."""
+        found: dict[Grain, set[dt.date]] = {}
+        for grain, period, _ in self._ledger.periods():
+            found.setdefault(grain, set()).add(period)
+        return {grain: frozenset(listed) for grain, listed in found.items()}
+
     def runs(self) -> pl.DataFrame:
         """The table `runs`, the oldest first; `number` counts the commits."""
         texts = {each.name: pl.String() for each in fields(RunRow)}

@@ -18,13 +18,17 @@ Days = frozenset[dt.date]
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file that a source was read from, as it was then: bytes, time of change, days of its rows, rows."""
+    """A file that a source was read from, as it was then: bytes, time of change, days of its rows, rows.
+
+    `reading` stands for how it was read: where that differs, nothing that came of it holds.
+    """
 
     size: int
     mtime_ns: int
     first: dt.date | None
     last: dt.date | None  # inclusive
     rows: int
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Any
 
 from cxmetrics.codes import stores
 from cxmetrics.diagnostics import Fault, report
+from cxmetrics.ir import Grain
 from cxmetrics.store.buckets import Bucket, DataFile, damaged, is_ours, unwritable
 from cxmetrics.store.commits import Definition, Family, InputFile, Reject, RunRow
 
@@ -40,7 +41,7 @@ CREATE UNIQUE INDEX live ON files (kind, subject, family, first) WHERE retired_b
 CREATE TABLE coverage (source TEXT, family TEXT, month TEXT, fingerprint TEXT, days INTEGER NOT NULL,
     PRIMARY KEY (source, family, month, fingerprint)) WITHOUT ROWID;
 CREATE TABLE inputs (source TEXT, path TEXT, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, first TEXT, last TEXT,
-    rows INTEGER NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID;
+    rows INTEGER NOT NULL, reading TEXT NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID;
 CREATE TABLE periods (grain TEXT, period TEXT, number INTEGER NOT NULL, PRIMARY KEY (grain, period)) WITHOUT ROWID;
 CREATE TABLE definitions (fingerprint TEXT, indicator TEXT, meaning TEXT NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (fingerprint, indicator)) WITHOUT ROWID;
@@ -243,16 +244,16 @@ class Ledger:
 
     def inputs(self, source: str) -> dict[str, InputFile]:
         """The files that a source was read from, by path."""
-        found = self._rows("SELECT path, size, mtime_ns, first, last, rows FROM inputs WHERE source = ? ORDER BY path",
-                           source)
-        return {path: InputFile(size, mtime, _date(first), _date(last), rows)
-                for path, size, mtime, first, last, rows in found}
+        found = self._rows("SELECT path, size, mtime_ns, first, last, rows, reading FROM inputs WHERE source = ? "
+                           "ORDER BY path", source)
+        return {path: InputFile(size, mtime, _date(first), _date(last), rows, reading)
+                for path, size, mtime, first, last, rows, reading in found}
 
     def put_inputs(self, source: str, inputs: Mapping[str, InputFile]) -> None:
         """These files and no others."""
         self._rows("DELETE FROM inputs WHERE source = ?", source)
-        self._many("INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?)", [
-            (source, path, file.size, file.mtime_ns, _iso(file.first), _iso(file.last), file.rows)
+        self._many("INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [
+            (source, path, file.size, file.mtime_ns, _iso(file.first), _iso(file.last), file.rows, file.reading)
             for path, file in sorted(inputs.items())])
 
     def add_run(self, run: RunRow) -> int:
@@ -280,7 +281,7 @@ class Ledger:
         self._many("INSERT OR REPLACE INTO periods VALUES (?, ?, ?)",
                    [(grain, _iso(period), number) for period in sorted(periods)])
 
-    def periods(self, first: dt.date | None = None, last: dt.date | None = None) -> list[tuple[str, dt.date, str]]:
+    def periods(self, first: dt.date | None = None, last: dt.date | None = None) -> list[tuple[Grain, dt.date, str]]:
         """Grain, period in [first, last), and the id of the run that its values are of."""
         found = self._rows("SELECT grain, period, id FROM periods JOIN runs USING (number) "
                            "WHERE period >= coalesce(?, '') AND period < coalesce(?, '~')", _iso(first), _iso(last))

@@ -10,7 +10,7 @@ import polars as pl
 from oracle_values import Time, class_of, contract, stripped, text_of, value_of
 
 from cxmetrics.backends.cells import MISSING
-from cxmetrics.ir import Apply, Column
+from cxmetrics.ir import DAYS, Apply, Column
 
 BAD = ("type", "scale", "values")
 
@@ -84,6 +84,8 @@ def fate(row, wrong, source):
             return name, "key"
     if isinstance(source.time, str) and row[source.time] is None:
         return source.time, "missing"
+    if isinstance(source.time, str) and day_of(row, source) is None:
+        return source.time, "range"
     return None if keep else "drop"
 
 
@@ -91,7 +93,8 @@ def day_of(row, source):
     if isinstance(source.time, dt.date):
         return source.time
     value = row[source.time]
-    return value.local.date() if isinstance(value, Time) else value
+    day = value.local.date() if isinstance(value, Time) else value
+    return day if day is not None and DAYS[0] <= day <= DAYS[1] else None
 
 
 def sort_key(value):

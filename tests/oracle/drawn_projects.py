@@ -103,7 +103,7 @@ class Project:
             ("ms", f"p{draw.choice(['05', '50', '75', '95'])}({s}.latency{rule})"),
             ("ms", f"quantile({s}.twice, {q}{rule})"), ("scale", f"quantile({s}.score, {q}{rule})"),
             ("number", f"apdex({s}.latency, {draw.choice(['500 ms', '0.25 s'])})"),
-            ("number", f"apdex({s}.latency, 0.5 s, failed = {self.condition(s)})")]
+            ("number", f"apdex({s}.latency, 0.5 s, failed = ({self.condition(s)}))")]
         kind, formula = draw.choice(made)
         if draw.random() < 0.45 and formula.endswith(")"):
             formula = f"{formula[:-1]} where {self.condition(s)})"

@@ -59,7 +59,7 @@ class Drawn:
             "latency": self.native(draw.choice([round(draw.expovariate(1 / 400), 3), 500, 2000.0, 0.1, 250.5, None,
                                                 float("nan")])),
             "amount": self.native(draw.choice([round(draw.gauss(0, 100), 2), 1e17, -1e17, 1e-7, 3e-7, 0.1, None])),
-            "large": self.native(draw.choice([2**53 + 1, -(2**53) - 1, 2**62, draw.randrange(100), 0, None]))}
+            "large": self.native(draw.choice([2**53 + 1, -(2**53) - 1, 2**57, draw.randrange(100), 0, None]))}
         places = {"branch": draw.choice([*BRANCHES, None]), "segment": draw.choice([*SEGMENTS, None, "wrong"])}
         return row | {name: self.padded(places[name]) for name in self.dimensions}
 

@@ -1,16 +1,16 @@
 """The rows that count, from the raw ones: typed, kept, each once, with its day and its place in every dimension.
 
-What a written value means, and which rows are dropped, is told by the oracle of the backends; files are not read here.
+What a written value means is told by the oracle of the backends; files are not read here.
 """
 
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
-from oracle import day_of, derive, fate, losers, typed_row
-from oracle_values import stripped, text_of
+from oracle_values import Time, contract, stripped, text_of, value_of
 
-from cxmetrics.ir import ColumnSpec
+from cxmetrics.ir import Apply, Column, ColumnSpec
 from cxmetrics.units import TEXT
 
 NOWHERE = "(missing)"
@@ -42,16 +42,92 @@ def deliver(origin, tables, zone):
     origin = closed(origin, bindings)
     told = []
     for physical in raw:
-        row, wrong = typed_row(physical, origin, zone)
+        row, wrong = typed(physical, origin, zone)
         derive(row, origin)
-        told.append((row, fate(row, wrong, origin), physical))
-    gone = losers(told, origin) if origin.unique else set()
-    days = [day for row, _, _ in told if (day := day_of(row, origin)) is not None]
-    kept = tuple(
-        Row(day_of(row, origin), row, {name: place(binding, row, physical, origin, tables)
-                                       for name, binding in bindings.items()})
-        for index, (row, verdict, physical) in enumerate(told) if verdict is None and index not in gone)
+        slices = {name: place(binding, row, physical, origin, tables) for name, binding in bindings.items()}
+        told.append((row, counts(row, wrong, origin), slices))
+    gone = losers(told, origin, zone) if origin.unique else set()
+    days = [day for row, _, _ in told if (day := day_of(row[origin.time])) is not None]
+    kept = tuple(Row(day_of(row[origin.time]), row, slices) for index, (row, good, slices) in enumerate(told)
+                 if good and index not in gone)
     return Delivery(kept, min(days), max(days), frozenset(bindings))
+
+
+def typed(physical, origin, zone):
+    """The declared columns of a row, and those that break their promise so that the row is rejected."""
+    row, wrong = {}, set()
+    for spec in origin.columns.values():
+        if spec.formula is None:
+            row[spec.name], problem = contract(physical[spec.physical], spec, zone)
+            if problem in ("type", "scale", "values") and origin.on_bad != "null":
+                wrong.add(spec.name)
+    return row, wrong
+
+
+def derive(row, origin):
+    """Add the derived columns, which have no value where a column they look at has none."""
+    specs = {spec.name: spec for spec in origin.columns.values() if spec.formula is not None}
+    while specs:
+        for name in [name for name, spec in specs.items() if columns_in(spec.formula) <= row.keys()]:
+            formula = specs.pop(name).formula
+            row[name] = None if any(row[one] is None for one in columns_in(formula)) else value_of(formula, row)
+
+
+def columns_in(expr):
+    match expr:
+        case Column(_, name):
+            return {name}
+        case Apply(_, args):
+            return set().union(*map(columns_in, args))
+        case _:
+            return set()
+
+
+def counts(row, wrong, origin):
+    """Whether a row counts, as far as it can be told without the others."""
+    if wrong or row[origin.time] is None or (origin.unique and any(row[name] is None for name in origin.unique.by)):
+        return False
+    return origin.keep is None or value_of(origin.keep, row) is True
+
+
+def day_of(value):
+    return value.local.date() if isinstance(value, Time) else value
+
+
+def losers(told, origin, zone):
+    """The places of the rows that give way: the moment decides, then the columns by name, then the place."""
+    rivals = {}
+    for index, (row, good, _) in enumerate(told):
+        if good:
+            rivals.setdefault(tuple(row[name] for name in origin.unique.by), []).append(index)
+    names = sorted(spec.name for spec in origin.columns.values() if spec.formula is None)
+    undeclared = sorted({one.column for one in origin.bindings} - {spec.physical for spec in origin.columns.values()})
+
+    def rank(index):
+        row, _, slices = told[index]
+        texts = [slices[name] for name in undeclared if name in slices]
+        return [(row[name] is None, comparable(row[name], zone)) for name in names], [(x == NOWHERE, x) for x in texts]
+
+    gone = set()
+    for group in rivals.values():
+        moments = [comparable(told[index][0][origin.time], zone) for index in group]
+        best = (max if origin.unique.keep == "latest" else min)(moments)
+        tied = [index for index, moment in zip(group, moments, strict=True) if moment == best]
+        gone |= {*group} - {min(tied, key=rank)}
+    return gone
+
+
+def comparable(value, zone):
+    match value:
+        case None:
+            return 0
+        case Time():
+            local = value.local.replace(tzinfo=ZoneInfo(zone))
+            return value.instant.replace(tzinfo=dt.UTC) if value.instant is not None else local.astimezone(dt.UTC)
+        case str():
+            return value.encode()
+        case _:
+            return value
 
 
 def bound(origin, columns, tables):

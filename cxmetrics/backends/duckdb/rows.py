@@ -35,12 +35,13 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
-from cxmetrics.ir import Binding, ColumnSpec
+from cxmetrics.ir import DAYS, Binding, ColumnSpec
 from cxmetrics.plan import Days
 
 DROPPED, DUPLICATE = 1, 2
 FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
 PLACE = ("file_index", "file_row_number")  # where a row stands
+_MARGIN = dt.timedelta(days=2)  # more than any time zone shifts a day
 _NANOSECONDS = dt.date(1678, 1, 1), dt.date(2262, 1, 1)  # what 64 bits of them reach, less a margin
 
 
@@ -145,7 +146,7 @@ def _path_keys(parts: tuple[str, ...]) -> Iterator[str]:
 
 
 def _prunable(request: Request, needs: Needs) -> Node | None:
-    """What lets row groups be left out by their statistics: a day's margin around the days of the request."""
+    """What lets row groups be left out by their statistics: neither near the days of the request nor out of `DAYS`."""
     source, days = request.scan.source, request.days
     if days is None or source.unique is not None or not isinstance(source.time, str):
         return None
@@ -156,25 +157,26 @@ def _prunable(request: Request, needs: Needs) -> Node | None:
     if first <= dt.date(2, 1, 1) or last >= dt.date(9990, 1, 1):
         return None
     kind, fine = request.table.columns[spec.physical], spec.physical in request.table.fine
-    ends = _ends(kind, first - dt.timedelta(days=2), last + dt.timedelta(days=2))
-    if ends is None or (fine and not _NANOSECONDS[0] < first < last < _NANOSECONDS[1]):
+    ends = _ends(kind, first - _MARGIN, last + _MARGIN, DAYS[0] + _MARGIN, DAYS[1] - _MARGIN)
+    if not ends or (fine and not _NANOSECONDS[0] < first < last < _NANOSECONDS[1]):
         return None
     column = held(Name(spec.physical), kind)  # a cast to the own type costs nothing
     if fine:
         own: Type = "TIMESTAMPTZ_NS" if kind == "instant" else "TIMESTAMP_NS"
-        column, ends = Name(spec.physical), (Cast(ends[0], own), Cast(ends[1], own))
-    return either(both(Infix(">=", (column, ends[0])), Infix("<=", (column, ends[1]))), IsNull(column))
+        column, ends = Name(spec.physical), tuple(Cast(end, own) for end in ends)
+    near = both(Infix(">=", (column, ends[0])), Infix("<=", (column, ends[1])))
+    return either(near, Infix("<", (column, ends[2])), Infix(">", (column, ends[3])), IsNull(column))
 
 
-def _ends(kind: Physical, first: dt.date, last: dt.date) -> tuple[Node, Node] | None:
+def _ends(kind: Physical, *days: dt.date) -> tuple[Node, ...]:
+    """The midnights as constants that a column of that kind can be compared with; none where it holds no times."""
     match kind:
         case "date" | "time":
-            return Literal(first), Literal(last)
+            return tuple(Literal(day) for day in days)
         case "instant":
-            start, end = (dt.datetime.combine(day, dt.time(), dt.UTC) for day in (first, last))
-            return instant_literal(start), instant_literal(end)
+            return tuple(instant_literal(dt.datetime.combine(day, dt.time(), dt.UTC)) for day in days)
         case _:
-            return None
+            return ()
 
 
 def _derived(writer: Writer, spec: ColumnSpec) -> Term:
@@ -195,7 +197,8 @@ def _day(rows: Rows) -> Node:
     time = rows.request.scan.source.time
     if isinstance(time, dt.date):
         return Cast(Literal(time), "DATE")
-    return Cast(rows.reads_by_name[time].term.node, "DATE")
+    day = rows.steps.bind(Cast(rows.reads_by_name[time].term.node, "DATE"))
+    return when(both(Infix(">=", (day, Literal(DAYS[0]))), Infix("<=", (day, Literal(DAYS[1])))), day)
 
 
 def _fate(rows: Rows) -> Node:
@@ -207,6 +210,8 @@ def _fate(rows: Rows) -> Node:
         read = rows.reads_by_name[name]
         if reason in ("key", "missing"):
             branches.append((IsNull(read.term.node), Literal(number)))
+        elif reason == "range":
+            branches.append((both(Not(IsNull(read.term.node)), IsNull(Name("day"))), Literal(number)))
         elif reason == "type" and read.status is not None:  # its three reasons at once
             bad = is_bad(read.status)
             branches.append((bad, Infix("+", (read.status, Literal(number - TYPE)))))

@@ -19,9 +19,11 @@ from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical, Table
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
+from cxmetrics.ir import DAYS
 from cxmetrics.source import Span
 
 PLACE = ("#group", "#row")
+_MARGIN = dt.timedelta(days=2)  # more than any time zone shifts a day
 WIDE = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
 _DTYPES: Mapping[Physical, pl.DataType] = {
     "text": pl.String(), "integer": pl.Int64(), "number": pl.Float64(), "boolean": pl.Boolean(), "date": pl.Date(),
@@ -151,18 +153,15 @@ def _group_rows(files: Files, number: int, wanted: list[str], *, placed: bool, w
 
 
 def _pruning(within: Within, dtype: pl.DataType) -> pl.Expr:
-    """A condition that the statistics of a file can answer: between the days, with a margin for time zones."""
-    margin = dt.timedelta(days=2)
-    held, ends = pl.col(within.column), (within.first - margin, within.last + margin)
+    """A condition that the statistics of a file can answer: near the days, or out of `DAYS`."""
+    days = (within.first - _MARGIN, within.last + _MARGIN, DAYS[0] + _MARGIN, DAYS[1] - _MARGIN)
+    ends = list(map(pl.lit, days))
     if isinstance(dtype, pl.Datetime):
-        first, last = (pl.lit(dt.datetime.combine(day, dt.time())).cast(pl.Datetime(dtype.time_unit))
-                       for day in ends)
+        ends = [pl.lit(dt.datetime.combine(day, dt.time())).cast(pl.Datetime(dtype.time_unit)) for day in days]
         if dtype.time_zone is not None:
-            first, last = (end.dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone)
-                           for end in (first, last))
-    else:
-        first, last = map(pl.lit, ends)
-    return held.is_null() | ((held >= first) & (held <= last))
+            ends = [end.dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone) for end in ends]
+    held, (first, last, lowest, highest) = pl.col(within.column), ends
+    return held.is_null() | ((held >= first) & (held <= last)) | (held < lowest) | (held > highest)
 
 
 def _in_path(paths: Iterable[Path], name: str) -> bool:

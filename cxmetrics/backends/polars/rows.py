@@ -21,7 +21,7 @@ from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_o
 from cxmetrics.backends.polars.values import TYPE, VALUES, Reading, Zone, reading, text_of, utc_of
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Binding, ColumnSpec, Expr, Origin
+from cxmetrics.ir import DAYS, Binding, ColumnSpec, Expr, Origin
 
 DROPPED, DUPLICATE = 1, 2
 FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
@@ -105,6 +105,9 @@ def _fate(pipeline: Pipeline) -> pl.Expr:
         if reason in ("key", "missing"):
             absent = pl.col(f"c:{name}").is_null()
             fate = pl.when(absent).then(pl.lit(number, pl.UInt16)).otherwise(fate)
+        elif reason == "range":
+            outside = ~pl.col(f"c:{name}").cast(pl.Date).is_between(*DAYS)
+            fate = pl.when(outside).then(pl.lit(number, pl.UInt16)).otherwise(fate)
         elif reason == "type" and name in readable:  # its reasons stand in the order of the statuses
             status = pl.col(f"b:{name}")
             place = (status - TYPE).cast(pl.UInt16) + pl.lit(number, pl.UInt16)
@@ -115,8 +118,10 @@ def _fate(pipeline: Pipeline) -> pl.Expr:
 
 
 def _day(source: Origin) -> pl.Expr:
-    day = pl.col(f"c:{source.time}").cast(pl.Date) if isinstance(source.time, str) else pl.lit(source.time, pl.Date)
-    return day.alias("day")
+    if isinstance(source.time, dt.date):
+        return pl.lit(source.time, pl.Date).alias("day")
+    day = pl.col(f"c:{source.time}").cast(pl.Date)
+    return pl.when(day.is_between(*DAYS)).then(day).alias("day")
 
 
 def _within(pipeline: Pipeline) -> Within | None:

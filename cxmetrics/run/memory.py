@@ -1,0 +1,43 @@
+"""What a run leaves behind for the next one to compare itself with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from cxmetrics import __version__
+from cxmetrics.plan import Plan
+from cxmetrics.run.stale import Family
+from cxmetrics.store import Store
+
+Memory = dict[str, object]
+Families = Mapping[str, Sequence[Family]]
+
+
+def memory(plan: Plan, families: Families) -> Memory:
+    """All that values follow from besides states: where it differs, every value is evaluated anew.
+
+    `families`: those of each source; where a file has brought or taken a column, the cuts a source can make differ.
+    """
+    project = plan.project
+    shown = {name: [node.fingerprint, node.indicator.target, node.indicator.min_n, node.indicator.cuts,
+                    node.indicator.grains, node.indicator.level, str(node.indicator.unit)]
+             for name, node in plan.nodes.items()}
+    rules = [project.grains, project.cuts, project.min_n, project.confidence, project.week_start]
+    found: Memory = json.loads(json.dumps({"version": __version__, "indicators": shown, "project": rules,
+                                           "within": dict(plan.within), "families": dict(families)}))
+    return found
+
+
+def remembered(store: Store) -> Memory | None:
+    """What the last run left."""
+    runs = store.runs()
+    found = json.loads(runs["report"][-1]).get("memory") if len(runs) else None
+    return found if isinstance(found, dict) else None
+
+
+def families_of(known: Memory) -> dict[str, tuple[Family, ...]]:
+    """The families of each source, as the last run found them."""
+    found = known.get("families")
+    return {name: tuple(tuple(family) for family in listed)
+            for name, listed in (found.items() if isinstance(found, dict) else ())}

@@ -1,0 +1,98 @@
+"""What each source needs, so that the store is true: its files as they are now, and the days to be scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cxmetrics.backends.cells import Backend
+from cxmetrics.backends.readers import open_table
+from cxmetrics.codes import data as codes
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.fuse import all_cuts, families
+from cxmetrics.plan import Plan
+from cxmetrics.run.bind import Bound, Files
+from cxmetrics.run.extents import extents
+from cxmetrics.run.memory import Families
+from cxmetrics.run.report import RunOptions
+from cxmetrics.run.stale import Day, Family, Task, days_between, delivered, stale_days, tasks
+from cxmetrics.store import Store
+from cxmetrics.store.commits import InputFile
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one source needs.
+
+    `files`: the whole truth about its files, for the next run.  `stored`: the days that the store has states of, and
+    `forget` those whose states hold no longer (None: all).  `known`: the days whose states hold after this run.
+    """
+
+    bound: Bound
+    files: Mapping[str, InputFile]
+    families: tuple[Family, ...]
+    stored: frozenset[Day]
+    forget: frozenset[Day] | None
+    known: frozenset[Day]
+    task: Task | None
+
+    @property
+    def changed(self) -> frozenset[Day]:
+        """The days whose states are other after this run, or gone."""
+        gone = self.stored if self.forget is None else self.stored & self.forget
+        return gone | (self.task.days if self.task is not None else frozenset())
+
+
+def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, options: RunOptions,
+         backend: Backend) -> Need:
+    """What a source needs, from what its files look like and what the store has.  Raises `Fault` CX700 to CX714."""
+    source, zone = bound.origin.id, plan.project.time_zone
+    before = store.inputs(source)
+    declared = [spec.physical for spec in bound.origin.columns.values() if spec.formula is None]
+    now = extents(bound, {} if options.full else before, root, zone, backend,
+                  lambda path: open_table((path,), scratch=scratch, declared=declared))
+    span = delivered(now)
+    if span is None:
+        raise Fault(report(codes.NO_ROWS, bound.origin.span, source=source))
+    everything = days_between(*span)
+    own = families(all_cuts(plan), bound.dimensions)
+    has = store.coverage(source)
+    stored = _all_days(has)
+    forget = stale_days(bound.origin, before, now)
+    if options.full:
+        forget = None if forget is None or not options.limited else forget.union(filter(options.asks_for, everything))
+    if forget is not None:
+        forget |= stored - everything
+    known = everything & stored.union(filter(options.asks_for, everything))
+    found = tasks(plan, source, own, has=has, stale=forget, wanted=known, everything=everything)
+    return Need(bound, now, own, stored, forget, known, found[0] if found else None)
+
+
+def _all_days(has: Mapping[tuple[Family, str], frozenset[Day]]) -> frozenset[Day]:
+    return frozenset().union(*set(has.values()))
+
+
+def idle(plan: Plan, files: Mapping[str, Files], known: Families, store: Store, options: RunOptions) -> bool:
+    """Whether no file looks otherwise than in the last run, and no day is lacking: known before a file is opened.
+
+    `known`: the families of the last run, which was of the same definitions.
+    """
+    return not options.full and all(
+        _same(found, store.inputs(source)) and _complete(plan, source, known.get(source, ()), store, options)
+        for source, found in files.items())
+
+
+def _same(found: Files, before: Mapping[str, InputFile]) -> bool:
+    return {path: (file.size, file.mtime_ns) for path, file in before.items()} == {**found.beside, **found.own}
+
+
+def _complete(plan: Plan, source: str, own: Iterable[tuple[str, ...]], store: Store, options: RunOptions) -> bool:
+    span = delivered(store.inputs(source))
+    if span is None:
+        return False
+    has, everything = store.coverage(source), days_between(*span)
+    stored = _all_days(has)
+    known = everything & stored.union(filter(options.asks_for, everything))
+    return stored <= everything and not tasks(plan, source, tuple(own), has=has, stale=frozenset(), wanted=known,
+                                              everything=everything)
