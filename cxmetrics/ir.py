@@ -189,6 +189,23 @@ class ZScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Percentile:
+    """Place in the order of a pool of slices: `low` for the worst, `high` for the best, equal values alike."""
+
+    across: str
+    low: float = 0.0
+    high: float = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lognormal:
+    """Less is better: 50 at `median`, 90 at `p10`, along a log-normal curve from 100 down towards 0."""
+
+    median: float
+    p10: float
+
+
+@dataclass(frozen=True, slots=True)
 class Goalposts:
     """Place between two fixed values, clipped to them."""
 
@@ -198,7 +215,8 @@ class Goalposts:
     high: float = 100.0
 
 
-ScoreRule = Anchors | MinMax | ZScore | Goalposts
+Pooled = MinMax | ZScore | Percentile  # these compare slices with each other
+ScoreRule = Anchors | Pooled | Lognormal | Goalposts
 Direction = Literal["up", "down"]
 
 
@@ -214,8 +232,25 @@ class NullIfMissing:
     """A composite with a missing child is missing."""
 
 
-MissingRule = Renormalise | NullIfMissing
-Combine = Literal["weighted_mean", "geometric"]
+@dataclass(frozen=True, slots=True)
+class Neutral:
+    """A missing child counts as `value` (in the unit the children are combined in), unless all are missing."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class PowerMean:
+    """The power mean: 1 is the weighted mean, 0 the geometric, -1 the harmonic, 2 the quadratic."""
+
+    exponent: float
+
+    def __str__(self) -> str:
+        return f"power({self.exponent:g})"
+
+
+MissingRule = Renormalise | NullIfMissing | Neutral
+Combine = Literal["weighted_mean", "geometric", "harmonic", "minimum"] | PowerMean
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +283,7 @@ class Indicator:
     children: tuple[Edge, ...] = ()
     combine: Combine = "weighted_mean"
     missing: MissingRule = Renormalise()
+    require: tuple[str, ...] = field(default=(), kw_only=True)  # children without which it is missing
     score: ScoreRule | None = None
     target: float | None = None  # in `unit`
     rounding: Rounding | None = None  # of the value, here and for all above

@@ -48,6 +48,8 @@ def lower(pyramid: Pyramid) -> Plan:
     work = _Work()
     formulas = {name: None if indicator.formula is None else work.value(indicator.formula)
                 for name, indicator in pyramid.indicators.items()}
+    for source in {partial.source: None for partial in work.partials}:
+        work.count(source, None)  # its rows tell which slices there are, whatever else is asked of them
     partials = tuple(work.partials)
     meanings = {name: _digest(replace(origin, span=None)) for name, origin in pyramid.sources.items()}
     fingerprints = tuple(_digest((partial, meanings[partial.source], pyramid.project.time_zone))
@@ -74,8 +76,10 @@ def _digest(meaning: object) -> str:
 
 
 def _rules_of(indicator: Indicator) -> tuple[object, ...]:
-    return (indicator.unit, indicator.direction, [edge.weight for edge in indicator.children], indicator.combine,
-            indicator.missing, indicator.score, indicator.rounding)
+    rules = (indicator.unit, indicator.direction, [edge.weight for edge in indicator.children], indicator.combine,
+             indicator.missing, indicator.score, indicator.rounding)
+    required = [place for place, edge in enumerate(indicator.children) if edge.child in indicator.require]
+    return (*rules, required) if required else rules
 
 
 def _shape(value: Value | None, leaves: tuple[Leaf, ...]) -> object:

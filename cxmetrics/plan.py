@@ -39,6 +39,11 @@ class Partial:
     arg: Expr | None
     where: Expr | None
 
+    @property
+    def all_rows(self) -> bool:
+        """Whether it is how many rows the source has."""
+        return self.op == "count" and self.arg is None and self.where is None
+
 
 @dataclass(frozen=True, slots=True)
 class Total:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import polars as pl
 
-from cxmetrics.backends.cells import Request
+from cxmetrics.backends.cells import Backend, Request
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.polars.expressions import Term, term
+from cxmetrics.backends.readers import open_table
+from cxmetrics.backends.text_files import seen_from_project
 from cxmetrics.check.matching import Proof
 from cxmetrics.check.prove import condition
 from cxmetrics.codes import data as data_codes
@@ -29,10 +31,11 @@ from cxmetrics.resolve.formulas import Names, resolve_condition
 from cxmetrics.run import Engine, compiled
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.census import judge
-from cxmetrics.run.stale import Day, Family, Task
+from cxmetrics.run.extents import extents
+from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.source import Located, Source
 from cxmetrics.states import concat, names, spread
-from cxmetrics.store import Store
+from cxmetrics.store import InputFile, Store
 from cxmetrics.units import TEXT
 
 _ONE = dt.timedelta(days=1)
@@ -153,15 +156,15 @@ def _from_store(root: Path, plan: Plan, asked: _Question) -> pl.DataFrame | None
 
 def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> pl.DataFrame:
     part = pruned(plan, asked.indicators, asked.grain, asked.by)
-    wanted = partials_of(part)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder:
+    needed = partials_of(part)
+    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder, seen_from_project(root):
         scratch = Path(folder)
-        bound = bind(plan, root, scratch, frozenset(plan.partials[index].source for index in wanted))
-        fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted, (asked.across,))
+        bound = bind(plan, root, scratch)
         backend = engine_named(engine, scratch)
         backend.expect(path for one in bound.values() for path in one.paths)
+        wanted = needed | _telling(plan, asked, bound)
+        fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted, (asked.across,))
         states: dict[str, dict[Family, pl.DataFrame]] = {}
-        known: dict[str, tuple[Day, Day]] = {}
         for scan in fused.scans:
             one = bound[scan.source.id]
             days = _days(asked, plan)
@@ -171,10 +174,36 @@ def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> p
             judge(part, one.origin, task, cells.census)
             frames = [spread(cube, frame) for cube, frame in zip(scan.cubes, cells.frames, strict=True)]
             states[one.origin.id] = _sliced(asked, one, scan, frames)
-            if cells.census.first and cells.census.last:
-                known[one.origin.id] = (cells.census.first, cells.census.last)
         between = None if asked.first is None or asked.last is None else (asked.first, asked.last)
-        return evaluate(part, states, known, between)
+        return evaluate(part, states, _delivered(root, plan, bound, backend, scratch), between)
+
+
+def _telling(plan: Plan, asked: _Question, bound: Mapping[str, Bound]) -> frozenset[int]:
+    """The partials of all sources that can tell which slices there are, asked for or not."""
+    able = {name for name, one in bound.items() if asked.across and set(asked.across) <= one.dimensions}
+    return frozenset(index for index, partial in enumerate(plan.partials) if partial.source in able)
+
+
+def _delivered(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Backend,
+               scratch: Path) -> dict[str, tuple[Day, Day]]:
+    """The first and the last day of every source; those of files that the last run saw are known from it."""
+    known = _inputs(root / plan.project.store, bound)
+    found: dict[str, tuple[Day, Day]] = {}
+    for name, one in bound.items():
+        files = extents(one, known[name], root, plan.project.time_zone, backend,
+                        lambda path: open_table((path,), scratch=scratch))
+        span = delivered(files)
+        if span is not None:
+            found[name] = span
+    return found
+
+
+def _inputs(path: Path, sources: Iterable[str]) -> dict[str, dict[str, InputFile]]:
+    try:
+        with Store.open(path, writable=False) as store:
+            return {name: store.inputs(name) for name in sources}
+    except Fault:  # no run yet, or nothing that can be read: the sources are there
+        return {name: {} for name in sources}
 
 
 def _days(asked: _Question, plan: Plan) -> tuple[Days, ...] | None:
@@ -227,6 +256,8 @@ def _shown(node: Node) -> Node:
 
 
 def partials_of(plan: Plan) -> frozenset[int]:
-    """The partials that the nodes of a plan are finished from."""
+    """The partials that the nodes of a plan are finished from, and the rows of their sources, which name the slices."""
     leaves: list[Leaf] = [plan.leaves[index] for node in plan.nodes.values() for index in leaves_of(node.formula)]
-    return frozenset(part for leaf in leaves for total in leaf.inputs for part, _ in total.parts)
+    sources = {leaf.source for leaf in leaves}
+    rows = [index for index, partial in enumerate(plan.partials) if partial.source in sources and partial.all_rows]
+    return frozenset(rows).union(part for leaf in leaves for total in leaf.inputs for part, _ in total.parts)

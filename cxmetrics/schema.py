@@ -131,6 +131,7 @@ class IndicatorDraft(Draft):
     children: dict[Name, _Child] | None = None
     combine: Scalar | None = None
     missing: Scalar | None = None
+    require: Scalars | None = None
     rounding: Scalar | None = None
     display: Scalar | None = None
     min_n: Scalar | None = None

@@ -1,6 +1,7 @@
 """Whatever happens to files and definitions, and in whatever order runs meet it: incremental = full, to the last bit.
 
-`CXMETRICS_HISTORIES` sets how many histories are tried (a few by default).
+`CXMETRICS_HISTORIES` sets how many histories are tried (a few by default); with `CXMETRICS_SHRINK` a failing one is
+made as short as possible.
 """
 
 import datetime as dt
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 from histories import CUTS, DAYS, MONTH, TOGGLES, World
-from hypothesis import HealthCheck, note, settings
+from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from polars.testing import assert_frame_equal
@@ -23,6 +24,8 @@ from cxmetrics.run import RunOptions, run
 from cxmetrics.store import Store
 
 HISTORIES = int(os.environ.get("CXMETRICS_HISTORIES", "6"))
+SHRINK = bool(os.environ.get("CXMETRICS_SHRINK"))  # takes minutes
+PHASES = tuple(phase for phase in Phase if SHRINK or phase not in (Phase.shrink, Phase.explain))
 SHOWN = ["indicator", "period", "value", "n", "score", "low", "high", "coverage", "change", "status"]
 
 seeds = st.integers(0, 999)
@@ -160,4 +163,4 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 TestHistories = History.TestCase
 TestHistories.settings = settings(max_examples=HISTORIES, stateful_step_count=10, deadline=None,
-                                  suppress_health_check=list(HealthCheck))
+                                  suppress_health_check=list(HealthCheck), phases=PHASES)

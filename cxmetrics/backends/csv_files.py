@@ -126,6 +126,8 @@ def _header(path: Path, text: Path, separator: str) -> tuple[tuple[str, ...], in
     names = tuple(name.strip() or f"column{i}" for i, name in enumerate(record, 1))
     folded: dict[str, str] = {}
     for name in names:
+        if "\0" in name:
+            raise unreadable(path, "the header holds a NUL character")
         if name.lower() in folded:
             raise unreadable(path, f"the header has `{name}` twice")
         folded[name.lower()] = name

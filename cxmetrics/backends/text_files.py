@@ -6,6 +6,8 @@ import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
 from urllib.parse import unquote
@@ -20,9 +22,20 @@ NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"  # the value of a partition folder t
 
 
 def shown(path: Path) -> str:
-    """The path as a person would write it: from the current folder where it lies below."""
-    here = Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
+    """The path as a fact: whoever knows the project folder tells it from there (`seen_from_project`)."""
+    return path.as_posix()
+
+
+@contextmanager
+def seen_from_project(root: Path) -> Iterator[None]:
+    """Let faults raised inside name files by their path from the project folder `root`."""
+    try:
+        yield
+    except Fault as fault:
+        folder = f"{root.resolve().as_posix()}/"
+        told = (replace(found, facts={name: fact.replace(folder, "") for name, fact in found.facts.items()})
+                for found in fault.diagnostics)
+        raise Fault(*told) from fault.__cause__
 
 
 def unreadable(path: Path, problem: str) -> Fault:

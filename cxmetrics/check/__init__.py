@@ -13,6 +13,7 @@ from cxmetrics.check.rules import (
     read_anchors,
     read_combine,
     read_missing,
+    read_require,
     read_rounding,
     read_score,
 )
@@ -24,6 +25,7 @@ from cxmetrics.ir import (
     Anchors,
     Apply,
     ColumnSpec,
+    Combine,
     Constant,
     Direction,
     Edge,
@@ -31,7 +33,12 @@ from cxmetrics.ir import (
     Goalposts,
     Indicator,
     Invalid,
+    Lognormal,
     MinMax,
+    Neutral,
+    Percentile,
+    Pooled,
+    PowerMean,
     Pyramid,
     ScoreRule,
     ZScore,
@@ -78,12 +85,13 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
     grains = tuple(grain for grain in GRAINS if grain in asked) or None
     return Indicator(
         outline.id, draft.level.value if draft.level else None, titles(draft.title), unit, direction, formula, edges,
-        read_combine(draft.combine, found), read_missing(draft.missing, found), score, target,
+        read_combine(draft.combine, found), read_missing(draft.missing, unit, found), score, target,
         read_rounding(draft.rounding, found), read_rounding(draft.display, found),
         None if draft.min_n is None else whole(draft.min_n, "min_n", 0, found),
         None if draft.cuts is None else resolve_cuts(draft.cuts, resolved.dimensions, found), grains,
         titles(draft.description), draft.owner.value if draft.owner else None, words(draft.tags), outline.span,
-        formula_text(draft.formula) if draft.formula else None)
+        formula_text(draft.formula) if draft.formula else None,
+        require=read_require(outline.id, draft.require, [child.id for child in outline.children], found))
 
 
 def _formula(outline: Outline, proof: Proof) -> tuple[Expr | None, Unit]:
@@ -186,7 +194,9 @@ def _direction(outline: Outline, score: ScoreRule | None, found: Found) -> Direc
             rises = points[-1][1] > points[0][1]
         case Goalposts(worst, best):
             rises = best > worst
-        case MinMax() | ZScore() | None:
+        case Lognormal():
+            rises = False
+        case MinMax() | ZScore() | Percentile() | None:
             return chosen
         case _:
             assert_never(score)
@@ -212,22 +222,27 @@ def _warn_about_levels(indicators: Mapping[str, Indicator], resolved: Resolved, 
 
 
 def _floors(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:
-    """Geometric means over scores that can be 0 are missing as soon as one is."""
+    """Geometric and harmonic means over scores that can be 0 are missing as soon as one is."""
     for indicator in indicators.values():
         children = [indicators[edge.child] for edge in indicator.children if edge.child in indicators]
-        if indicator.combine == "geometric" and any(_reaches_zero(child.score) for child in children):
-            yield report(codes.GEOMETRIC_FLOOR, indicator.span, parent=indicator.id, rule="geometric")
+        neutral = isinstance(indicator.missing, Neutral) and indicator.missing.value <= 0
+        if _refuses_zero(indicator.combine) and (neutral or any(_reaches_zero(child.score) for child in children)):
+            yield report(codes.GEOMETRIC_FLOOR, indicator.span, parent=indicator.id, rule=indicator.combine)
+
+
+def _refuses_zero(rule: Combine) -> bool:
+    return rule in ("geometric", "harmonic") or (isinstance(rule, PowerMean) and rule.exponent <= 0)
 
 
 def _reaches_zero(score: ScoreRule | None) -> bool:
     match score:
         case Anchors(points):
             return any(earned <= 0 for _, earned in points)
-        case MinMax() | Goalposts():
+        case MinMax() | Percentile() | Goalposts():
             return score.low <= 0
         case ZScore():
             return True
-        case None:
+        case Lognormal() | None:
             return False
 
 
@@ -235,6 +250,6 @@ def _uncut_scores(pyramid: Pyramid) -> Iterator[Diagnostic]:
     """Scores across a dimension that no cut has would always be missing."""
     cut = {name for one in pyramid.project.cuts for name in one}
     for indicator in pyramid.indicators.values():
-        if isinstance(indicator.score, MinMax | ZScore) and indicator.score.across not in cut \
+        if isinstance(indicator.score, Pooled) and indicator.score.across not in cut \
                 and not any(indicator.score.across in one for one in indicator.cuts or ()):
             yield report(codes.CUT_NOT_DECLARED, indicator.span, dimension=indicator.score.across)

@@ -75,9 +75,11 @@ def condition(expr: Expr, proof: Proof) -> Expr:
 
 def _apply(expr: Apply, proof: Proof) -> Proved:
     name = expr.function
+    if name == "range":  # elsewhere than behind `in` and in options, which ask for one
+        return proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.span, function="formula", found="a range")
     if name in LOGIC:
         return replace(expr, args=tuple(condition(arg, proof) for arg in expr.args)), BOOLEAN
-    proved = [prove(arg, proof) for arg in expr.args if not _is_range(arg)]
+    proved = [prove(arg, proof) for arg in expr.args if name != "in" or not _is_range(arg)]
     args, units = [arg for arg, _ in proved], [unit for _, unit in proved]
     if any(isinstance(arg, Invalid) for arg in args):
         return Invalid(expr.span), UNKNOWN

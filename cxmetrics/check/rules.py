@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,9 +18,13 @@ from cxmetrics.ir import (
     Expr,
     Goalposts,
     Indicator,
+    Lognormal,
     MinMax,
     MissingRule,
+    Neutral,
     NullIfMissing,
+    Percentile,
+    PowerMean,
     Renormalise,
     Rounding,
     ScoreRule,
@@ -137,7 +141,9 @@ def read_anchors(written: Mapping[str, Located], span: Span, unit: Unit, found: 
 
 
 _SCORES: Known = {
-    "minmax": (0, ("across", "to")), "zscore": (0, ("across",)), "goalposts": (2, ("to",))}
+    "minmax": (0, ("across", "to")), "zscore": (0, ("across",)), "percentile": (0, ("across", "to")),
+    "goalposts": (2, ("to",)), "lognormal": (0, ("median", "p10"))}
+_POWERS = 0.001, 1000.0  # of exponents other than 0: beyond these, a power mean loses its digits
 
 
 def read_score(written: Located, unit: Unit, dimensions: Mapping[str, object], found: Found) -> ScoreRule | None:
@@ -148,13 +154,35 @@ def read_score(written: Located, unit: Unit, dimensions: Mapping[str, object], f
     low, high = _target_range(rule, found)
     if rule.name == "goalposts":
         worst, best = (literal(value, unit, found) for value in rule.values)
-        return None if worst is None or best is None or worst == best else Goalposts(worst, best, low, high)
+        if worst is None or best is None or not _fits(rule, "worst != best", found, holds=worst != best):
+            return None
+        return Goalposts(worst, best, low, high)
+    if rule.name == "lognormal":
+        return _lognormal(rule, unit, found)
     across = rule.options.get("across")
     if not isinstance(across, Name) or across.value not in dimensions:
         name = across.value if isinstance(across, Name) else "…"
         found.append(report(codes.ACROSS_UNKNOWN, across.span if across else rule.span, dimension=name))
         return None
-    return ZScore(across.value) if rule.name == "zscore" else MinMax(across.value, low, high)
+    if rule.name == "zscore":
+        return ZScore(across.value)
+    return Percentile(across.value, low, high) if rule.name == "percentile" else MinMax(across.value, low, high)
+
+
+def _lognormal(rule: Rule, unit: Unit, found: Found) -> Lognormal | None:
+    if set(rule.options) != {"median", "p10"}:
+        found.append(report(codes.RULE_ARGUMENTS, rule.span, name=rule.name, count=0, options="median, p10"))
+        return None
+    median, p10 = (literal(rule.options[name], unit, found) for name in ("median", "p10"))
+    if median is None or p10 is None or not _fits(rule, "0 < p10 < median", found, holds=0 < p10 < median):
+        return None
+    return Lognormal(median, p10)
+
+
+def _fits(rule: Rule, expected: str, found: Found, *, holds: bool) -> bool:
+    if not holds:
+        found.append(report(codes.RULE_VALUES, rule.span, name=rule.name, expected=expected))
+    return holds
 
 
 def _target_range(rule: Rule, found: Found) -> tuple[float, float]:
@@ -169,15 +197,19 @@ def _target_range(rule: Rule, found: Found) -> tuple[float, float]:
     return 0.0, 100.0
 
 
-def read_missing(written: Located | None, found: Found) -> MissingRule:
-    """`renormalise(min_coverage = 50%)` or `null`."""
-    if written is None:
-        return Renormalise()
-    rule = read_rule(written, "missing", {"renormalise": (0, ("min_coverage",)), "null": (0, ())}, found)
+_MISSING: Known = {"renormalise": (0, ("min_coverage",)), "null": (0, ()), "neutral": (1, ())}
+
+
+def read_missing(written: Located | None, unit: Unit, found: Found) -> MissingRule:
+    """`renormalise(min_coverage = 50%)`, `null` or `neutral(50)`; `unit`: what the children are combined in."""
+    rule = None if written is None else read_rule(written, "missing", _MISSING, found)
     if rule is None:
         return Renormalise()
     if rule.name == "null":
         return NullIfMissing()
+    if rule.name == "neutral":
+        neutral = literal(rule.values[0], unit, found, codes.NEUTRAL_UNIT)
+        return Renormalise() if neutral is None else Neutral(neutral)
     coverage = rule.options.get("min_coverage")
     value = None if coverage is None else literal(coverage, NUMBER, found)
     if value is not None and not 0 <= value <= 1:
@@ -186,12 +218,41 @@ def read_missing(written: Located | None, found: Found) -> MissingRule:
     return Renormalise() if value is None else Renormalise(value)
 
 
+_COMBINE: Known = {
+    "weighted_mean": (0, ()), "geometric": (0, ()), "harmonic": (0, ()), "minimum": (0, ()), "power": (1, ())}
+
+
 def read_combine(written: Located | None, found: Found) -> Combine:
-    """`weighted_mean` or `geometric`."""
-    if written is None:
+    """`weighted_mean`, `geometric`, `harmonic`, `minimum` or `power(2)`."""
+    rule = None if written is None else read_rule(written, "combine", _COMBINE, found)
+    if rule is None:
         return "weighted_mean"
-    rule = read_rule(written, "combine", {"weighted_mean": (0, ()), "geometric": (0, ())}, found)
-    return "geometric" if rule and rule.name == "geometric" else "weighted_mean"
+    match rule.name:
+        case "geometric" | "harmonic" | "minimum":
+            return rule.name
+        case "power":
+            exponent = literal(rule.values[0], NUMBER, found)
+            least, most = _POWERS
+            fits = exponent is not None and (exponent == 0 or least <= abs(exponent) <= most)
+            if exponent is None or not _fits(rule, f"p = 0, {least:g} <= abs(p) <= {most:g}", found, holds=fits):
+                return "weighted_mean"
+            return PowerMean(exponent)
+        case _:
+            return "weighted_mean"
+
+
+def read_require(parent: str, written: Located | Sequence[Located] | None, children: Sequence[str],
+                 found: Found) -> tuple[str, ...]:
+    """`[a, b]`: names of children."""
+    required: dict[str, None] = {}
+    for name in [written] if isinstance(written, Located) else written or ():
+        if name.value in children:
+            required[name.value] = None
+            continue
+        guess = closest(name.value, children)
+        found.append(report(codes.REQUIRED_NOT_CHILD, name.span, help=DID_YOU_MEAN if guess else None, parent=parent,
+                            fix=Fix(name.span, guess) if guess else None, name=name.value, guess=guess or ""))
+    return tuple(required)
 
 
 def read_rounding(written: Located | None, found: Found) -> Rounding | None:

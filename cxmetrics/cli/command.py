@@ -56,5 +56,7 @@ def status_of(args: Sequence[str]) -> int:
         return faulty(fault, session)
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except Exception as error:  # noqa: BLE001 - a traceback is never an answer
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a traceback is never an answer, and engines raise more than errors
         return 130 if interrupted(error) else broken(error, session)

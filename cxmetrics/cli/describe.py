@@ -17,8 +17,13 @@ from cxmetrics.ir import (
     Anchors,
     Goalposts,
     Indicator,
+    Lognormal,
     MinMax,
+    Neutral,
+    NullIfMissing,
     Origin,
+    Percentile,
+    PowerMean,
     Pyramid,
     Renormalise,
     Rounding,
@@ -76,8 +81,10 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
 def _kind(indicator: Indicator, session: Session) -> str:
     level = f"{indicator.level}: " if indicator.level else ""
     if indicator.formula is None:
-        key = f"show.{indicator.combine}"
-        return level + session.say(key, count=len(indicator.children))
+        rule, count = indicator.combine, len(indicator.children)
+        if isinstance(rule, PowerMean):
+            return level + session.say("show.power", count=count, exponent=f"{rule.exponent:g}")
+        return level + session.say(f"show.{rule}", count=count)
     return level + session.say("show.factor" if is_over_rows(indicator.formula) else "show.formula")
 
 
@@ -107,9 +114,20 @@ def _parents(pyramid: Pyramid, indicator: Indicator, session: Session) -> list[s
 def _missing(indicator: Indicator, session: Session) -> list[str]:
     if not indicator.children:
         return []
-    if isinstance(indicator.missing, Renormalise):
-        return [session.say("show.renormalise", least=share(indicator.missing.min_coverage))]
-    return [session.say("show.null")]
+    names = session.say("comma").join(indicator.require)
+    return [_absent(indicator, session), *([session.say("show.require", names=names)] if names else [])]
+
+
+def _absent(indicator: Indicator, session: Session) -> str:
+    match indicator.missing:
+        case Renormalise(least):
+            return session.say("show.renormalise", least=share(least))
+        case NullIfMissing():
+            return session.say("show.null")
+        case Neutral(value):
+            return session.say("show.neutral", value=figure(value, indicator.unit))
+        case _:
+            assert_never(indicator.missing)
 
 
 def _score(rule: ScoreRule, unit: Unit, session: Session) -> str:
@@ -119,6 +137,10 @@ def _score(rule: ScoreRule, unit: Unit, session: Session) -> str:
             return session.say("show.anchors", points=session.say("comma").join(each))
         case MinMax(across, low, high):
             return session.say("show.minmax", across=across, low=f"{low:g}", high=f"{high:g}")
+        case Percentile(across, low, high):
+            return session.say("show.percentile", across=across, low=f"{low:g}", high=f"{high:g}")
+        case Lognormal(median, p10):
+            return session.say("show.lognormal", median=figure(median, unit), p10=figure(p10, unit))
         case ZScore(across):
             return session.say("show.zscore", across=across)
         case Goalposts(worst, best, low, high):

@@ -40,7 +40,7 @@ def interrupted(error: BaseException) -> bool:
     return type(error).__name__ == "InterruptException" or isinstance(error.__context__, KeyboardInterrupt)
 
 
-def broken(error: Exception, session: Session) -> int:
+def broken(error: BaseException, session: Session) -> int:
     """Say that the machine failed, or that cxmetrics has a fault, and where the traceback is."""
     from cxmetrics.codes.faults import INTERNAL
     from cxmetrics.diagnostics import report
@@ -59,7 +59,7 @@ def broken(error: Exception, session: Session) -> int:
     return 2
 
 
-def _kept(error: Exception) -> str:
+def _kept(error: BaseException) -> str:
     """Where the traceback has been written."""
     text = "".join(traceback.format_exception(error))
     try:

@@ -91,7 +91,8 @@ def _ir(indicator: Indicator) -> str:
     if indicator.formula is not None:
         facts.append(("formula", expression_text(indicator.formula)))
     else:
-        facts += [("combine", indicator.combine), ("missing", indicator.missing)]
+        facts += [("combine", indicator.combine), ("missing", indicator.missing),
+                  ("require", ", ".join(indicator.require) or None)]
         facts += [("child", f"{edge.child} {edge.weight:.6g}") for edge in indicator.children]
     facts += [("score", indicator.score), ("target", indicator.target), ("rounding", indicator.rounding),
               ("display", indicator.display)]
@@ -187,13 +188,14 @@ def _engine_texts(plan: Plan, root: Path, name: str, engine: str) -> Iterator[st
     """What an engine would run for the indicator in total, a text a source."""
     from cxmetrics.backends.cells import Request
     from cxmetrics.backends.engines import engine_named
+    from cxmetrics.backends.text_files import seen_from_project
     from cxmetrics.plan import Scan
     from cxmetrics.query import partials_of, pruned
     from cxmetrics.run.bind import bind
 
     part = pruned(plan, (name,), plan.project.grains[0], ())
     wanted = partials_of(part)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder, seen_from_project(root):
         scratch = Path(folder)
         bound = bind(plan, root.resolve(), scratch, frozenset(plan.partials[index].source for index in wanted))
         backend = engine_named(engine, scratch)

@@ -67,6 +67,12 @@ NO_ROWS = Code(
     "CX712", "no-rows",
     Phrase("the source `{source}` has no rows", "数据源 `{source}` 没有任何行"),
     label=Phrase("this source", "这个数据源"))
+TIME_UNREADABLE = Code(
+    "CX713", "time-unreadable",
+    Phrase("no time in the column `{column}` of `{source}` can be read", "`{source}` 的列 `{column}` 中没有可以读取的时间"),
+    label=Phrase("declared here", "在这里声明"),
+    note=Phrase("days before 1900 or after 2199 are none", "1900 年之前或 2199 年之后的日期不计"),
+    help=Phrase("give the column a `format`, such as `%Y/%m/%d %H:%M`", "请为该列写明 `format`，例如 `%Y/%m/%d %H:%M`"))
 SUM_OVERFLOW = Code(
     "CX714", "sum-overflow",
     Phrase("the sum of `{column}` is too large to be exact", "`{column}` 的合计过大，无法保持精确"),

@@ -173,6 +173,21 @@ ROW_LENGTH = Code(
     Phrase("a row of {found} values stands under {expected} columns", "一行有 {found} 个值，而列有 {expected} 个"),
     label=Phrase("this row", "这一行"),
     help=Phrase("write `null` for a value that is missing", "缺失的值请写 `null`"))
+RESERVED_NAME = Code(
+    "CX230", "reserved-name",
+    Phrase("a dimension cannot be called `{id}`", "维度不能叫 `{id}`"),
+    label=Phrase("the name of a column of the results", "这是结果表中的列名"),
+    note=Phrase("results have a column for each dimension beside their own, and tests of metrics name both",
+                "结果表除自身的列外，每个维度各占一列；指标测试中也会用到这些名称"),
+    help=Phrase("take another name, such as `{id}_name`, and say which column it is under the `dimensions` of the source",
+                "请换一个名称，例如 `{id}_name`，并在数据源的 `dimensions` 下指明对应的列"))
+CYCLE_OF_DIMENSIONS = Code(
+    "CX231", "cycle-of-dimensions",
+    Phrase("dimensions lie within each other in a circle: {path}", "维度的从属关系成了循环：{path}"),
+    label=Phrase("leads back to where it began", "又回到起点"),
+    note=Phrase("a branch lies within a region; the region cannot lie within the branch",
+                "网点属于分行，分行就不能再属于网点"),
+    help=Phrase("remove one `within` of the circle", "请去掉循环中的一处 `within`"))
 MISSING_ARGUMENT = Code(
     "CX240", "missing-argument",
     Phrase("the template `{template}` is used without `{parameter}`", "使用模板 `{template}` 时没有给出 `{parameter}`"),

@@ -86,10 +86,10 @@ ZERO_WEIGHT = Code(
     severity="warning")
 GEOMETRIC_FLOOR = Code(
     "CX416", "geometric-floor",
-    Phrase("one child at 0 makes all of `{parent}` 0", "只要一个下级为 0，`{parent}` 就为 0"),
+    Phrase("one child at 0 leaves `{parent}` without a value", "只要一个下级为 0，`{parent}` 就没有数值"),
     label=Phrase("`{rule}` multiplies or divides by scores", "`{rule}` 会乘以或除以分数"),
-    note=Phrase("geometric and harmonic means have no answer, or 0, where a score is 0",
-                "分数为 0 时，几何平均与调和平均为 0 或无解"),
+    note=Phrase("geometric and harmonic means are not defined where a score is 0 or below",
+                "分数为 0 或小于 0 时，几何平均与调和平均没有定义"),
     help=Phrase("let the lowest anchor of each child earn more than 0, such as 1",
                 "请让每个下级的最低锚点大于 0，例如 1"),
     severity="warning")
@@ -113,3 +113,19 @@ WEIGHT_WITHOUT_PARENT = Code(
     Phrase("`{id}` has a weight and no parent", "`{id}` 有权重，但没有上级指标"),
     label=Phrase("a share of what is open", "不清楚占谁的份额"),
     help=Phrase("write the weight under the parent's `children`", "请把权重写在上级指标的 `children` 下"))
+REQUIRED_NOT_CHILD = Code(
+    "CX422", "required-not-child",
+    Phrase("`{name}` is required, and no child of `{parent}`", "`{name}` 被列为必需，却不是 `{parent}` 的下级"),
+    label=Phrase("not among its children", "不在其下级之中"),
+    note=Phrase("a composite can only lack what it is made of", "复合指标只会缺少自己的组成部分"),
+    help=Phrase("name a child of `{parent}`, or leave it out", "请改为 `{parent}` 的下级，或将其删去"))
+RULE_VALUES = Code(
+    "CX423", "rule-values",
+    Phrase("`{name}` has no answer for these values", "`{name}` 在这些取值下没有结果"),
+    label=Phrase("must hold: {expected}", "须满足：{expected}"))
+NEUTRAL_UNIT = Code(
+    "CX424", "neutral-unit",
+    Phrase("the neutral value is {found}, the children are combined as {expected}",
+           "中性值的单位是 {found}，下级则按 {expected} 合并"),
+    label=Phrase("expected {expected}", "此处应为 {expected}"),
+    note=Phrase("a neutral value stands in the place of a child", "中性值代替缺失的下级"))

@@ -17,7 +17,7 @@ from cxmetrics.evaluate.finish import Block, finish
 from cxmetrics.evaluate.points import DAY, Grid, Slice, before, last, periods, start
 from cxmetrics.evaluate.show import Shown, columns, show
 from cxmetrics.evaluate.tree import climb, lone_leaf
-from cxmetrics.ir import GRAINS, Grain, MinMax, ZScore
+from cxmetrics.ir import GRAINS, Grain, Pooled
 from cxmetrics.plan import Days, Node, Plan, leaves_of
 from cxmetrics.states import merge, names, schema
 from cxmetrics.statistics.arrays import Flags
@@ -85,7 +85,7 @@ class _Work:
     @property
     def pooled(self) -> bool:
         """Whether slices are scored against each other."""
-        return any(isinstance(node.indicator.score, MinMax | ZScore) for node in self.nodes)
+        return any(isinstance(node.indicator.score, Pooled) for node in self.nodes)
 
 
 def _work(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> _Work:

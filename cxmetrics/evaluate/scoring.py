@@ -10,18 +10,23 @@ from numpy.typing import NDArray
 
 from cxmetrics.ir import (
     Anchors,
+    Combine,
     Direction,
     Goalposts,
     Indicator,
+    Lognormal,
     MinMax,
+    Neutral,
     NullIfMissing,
+    Percentile,
+    PowerMean,
     Renormalise,
     Rounding,
     ScoreRule,
     ZScore,
 )
 from cxmetrics.statistics import means, rounding, scores
-from cxmetrics.statistics.arrays import Array, quiet
+from cxmetrics.statistics.arrays import Array, Flags, quiet
 
 SLACK = 1e-9  # of a share of weight: sums of shares are not exact
 Pools = Callable[[str], NDArray[np.int64] | None]
@@ -52,6 +57,12 @@ def score(value: Array, rule: ScoreRule, direction: Direction, pools: Pools) -> 
             return scores.piecewise(value, [at for at, _ in points], [gives for _, gives in points])
         case Goalposts(worst, best, low, high):
             return low + (high - low) * scores.goalposts(value, worst, best, clip=True)
+        case Lognormal(median, p10):
+            return 100 * scores.lognormal(value, median, p10)
+        case Percentile(across, low, high):
+            groups = pools(across)
+            return _none(value) if groups is None else low + (high - low) * scores.percentile_rank(value, groups,
+                                                                                                   reverse=reverse)
         case MinMax(across, low, high):
             groups = pools(across)
             return _none(value) if groups is None else scores.min_max(value, groups, low=low, high=high,
@@ -73,23 +84,47 @@ def combine(indicator: Indicator, children: Array) -> tuple[Array, Array]:
     # With a single point NumPy adds in another order; the last digit must not depend on how many points there are.
     alone = children.shape[1] == 1
     fed = np.repeat(children, 2, axis=1) if alone else children
-    match indicator.combine:
-        case "weighted_mean":
-            mean = means.arithmetic(fed, weights)
-        case "geometric":
-            mean = means.geometric(fed, weights)
-        case _:
-            assert_never(indicator.combine)
-    coverage = np.nan_to_num(mean.coverage)
-    value = np.where(_enough(indicator, coverage, fed), mean.value, np.nan)
+    coverage = np.nan_to_num(means.arithmetic(fed, weights).coverage)
+    mean = _mean(indicator.combine, _filled(indicator, fed), weights)
+    value = np.where(_enough(indicator, coverage, ~np.isnan(fed)), mean.value, np.nan)
     return (value[:1], coverage[:1]) if alone else (value, coverage)
 
 
-def _enough(indicator: Indicator, coverage: Array, children: Array) -> NDArray[np.bool_]:
+def _mean(rule: Combine, children: Array, weights: Array) -> means.Mean:
+    match rule:
+        case "weighted_mean":
+            return means.arithmetic(children, weights)
+        case "geometric":
+            return means.geometric(children, weights)
+        case "harmonic":
+            return means.harmonic(children, weights)
+        case "minimum":
+            return means.minimum(children, weights)
+        case PowerMean(exponent):
+            return means.power(children, weights, exponent=exponent)
+        case _:
+            assert_never(rule)
+
+
+def _filled(indicator: Indicator, children: Array) -> Array:
+    """What children count as: the missing ones as something only where the rule says so."""
+    match indicator.missing:
+        case Neutral(value):
+            return np.where(np.isnan(children), value, children)
+        case _:
+            return children
+
+
+def _enough(indicator: Indicator, coverage: Array, present: Flags) -> Flags:
+    """Whether the children present [children, points] are enough for a value."""
+    required = np.array([edge.child in indicator.require for edge in indicator.children], np.bool_)
+    there = np.asarray(present[required].all(axis=0))
     match indicator.missing:
         case Renormalise(least):
-            return coverage >= least - SLACK
+            return there & (coverage >= least - SLACK)
         case NullIfMissing():
-            return np.asarray((~np.isnan(children)).all(axis=0))
+            return there & present.all(axis=0)
+        case Neutral():
+            return there & (coverage > 0)  # nothing but the neutral value would be a number made of no data
         case _:
             assert_never(indicator.missing)

@@ -166,6 +166,9 @@ def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension],
     asked = {word(grain, "grains", GRAINS, "", found) for grain in draft.grains or ()}
     grains = tuple(grain for grain in GRAINS if grain in asked) or ("day", "month")
     confidence = share(draft.confidence, "confidence", 0.95, found)
+    if draft.confidence is not None and confidence in (0, 1):
+        found.append(report(yaml_codes.WRONG_VALUE, draft.confidence.span, key="confidence",
+                            expected="a number between 0 and 1", found=draft.confidence.value))
     min_n = whole(draft.privacy.min_n if draft.privacy else None, "min_n", 1, found, least=1)
     return Project(
         draft.project.value, titles(draft.title), zone, grains, resolve_cuts(draft.cuts, dimensions, found),

@@ -29,7 +29,7 @@ MAX_SCALARS = 300_000
 MAX_DEPTH = 40
 MAX_TEXT = 20_000
 _FORMULAS = frozenset(("formula", "score", "target", "combine", "missing", "rounding", "display", "use", "each"))
-_TITLES = frozenset(("title", "description", "owner", "tags"))
+_FILLED = frozenset(("title", "description", "owner", "tags", "require"))
 _IN_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
 _ALONE = re.compile(r"\s*\$([^\W\d]\w*)\s*\Z")
 _SIMPLE = re.compile(r"[^\W\d]\w*\Z")
@@ -242,7 +242,7 @@ class _Expansion:
         if alone:
             known = scope.arguments.get(alone[1])
             return bind(written, scope, known.text if known else None)
-        return bind(written, scope, _put(written.value, scope) if name in _TITLES else None)
+        return bind(written, scope, _put(written.value, scope) if name in _FILLED else None)
 
     def key(self, key: Key, scope: Scope) -> Key:
         """An id with its variables filled in, at the place of the id as it was written."""

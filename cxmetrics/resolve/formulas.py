@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from cxmetrics.codes import names as codes
+from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Phrase, closest, report
 from cxmetrics.functions import (
     AGGREGATES,
@@ -165,7 +166,12 @@ def _constant(node: Number | Text | Date | Truth | Items | Range, names: Names) 
             return _list(node, names)
         case Range():
             ends = [resolve_formula(end, names) for end in (node.low, node.high)]
-            if not all(isinstance(end, Constant) and isinstance(end.value, int | float) for end in ends):
+            wrong = [end for end in ends if not (isinstance(end, Constant) and isinstance(end.value, int | float))]
+            for end in wrong:
+                if not isinstance(end, Invalid):
+                    names.found.append(report(unit_codes.NOT_A_NUMBER_EXPRESSION, end.span, function="..",
+                                              found="an expression"))
+            if wrong:
                 return Invalid(node.span)
             return Apply("range", tuple(ends), node.span)
         case _:

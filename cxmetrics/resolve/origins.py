@@ -13,6 +13,7 @@ from cxmetrics.codes import units as unit_codes
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, closest, report
 from cxmetrics.ir import (
+    DAYS,
     Aggregate,
     Apply,
     Binding,
@@ -36,6 +37,11 @@ TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 _PLAIN_UNITS: Mapping[ColumnType, Unit] = {
     "integer": NUMBER, "number": NUMBER, "text": TEXT, "boolean": BOOLEAN, "date": DATE, "time": TIME}
 _SCALE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)\s*\Z")
+# What a row of results says of itself, and `expect` of a test: a dimension of that name could not be told from it.
+RESERVED = frozenset((
+    "indicator", "level", "grain", "period", "value", "unit", "n", "n_effective", "low", "high", "score", "coverage",
+    "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "change", "change_low", "change_high",
+    "moved", "status", "definition", "run", "at", "tolerance"))
 _CLASSES = ("C1", "C2", "C3")
 
 
@@ -43,6 +49,8 @@ def resolve_dimensions(drafts: Mapping[Key, DimensionDraft | Located], found: Fo
     """All dimensions of a project, by id."""
     result: dict[str, Dimension] = {}
     for key, written in drafts.items():
+        if key.lower() in RESERVED:
+            found.append(report(name_codes.RESERVED_NAME, key.span, id=key))
         draft = DimensionDraft() if isinstance(written, Located) else written
         if isinstance(written, Located) and written.value:
             found.append(report(codes.WRONG_SHAPE, written.span, expected="map", found="text"))
@@ -68,7 +76,7 @@ def _without_circles(dimensions: dict[str, Dimension], found: Found) -> dict[str
             path.append(outer)
         if outer is not None:
             if outer == name:
-                found.append(report(name_codes.CYCLE, dimension.span, path=" → ".join([*path, outer])))
+                found.append(report(name_codes.CYCLE_OF_DIMENSIONS, dimension.span, path=" → ".join([*path, outer])))
             dimensions[name] = replace(dimension, within=None)
     return dimensions
 
@@ -124,6 +132,10 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         found += problems
         keep = resolve_condition(node, str(key), columns, names, implicit=True)
     time = date(draft.time.value) or draft.time.value
+    if isinstance(time, dt.date) and not DAYS[0] <= time <= DAYS[1]:
+        found.append(report(codes.WRONG_VALUE, draft.time.span, key="time", found=time,
+                            expected=f"a day from {DAYS[0]} to {DAYS[1]}"))
+        time = DAYS[0]
     unique = None
     if draft.unique:
         rule = word(draft.unique.keep, "keep", ("latest", "first"), "latest", found)

@@ -23,6 +23,7 @@ import polars as pl
 from cxmetrics import __version__
 from cxmetrics.backends.cells import Backend, Census, Request
 from cxmetrics.backends.engines import engine_named
+from cxmetrics.backends.text_files import seen_from_project
 from cxmetrics.codes import data as codes
 from cxmetrics.codes import stores
 from cxmetrics.compile import Compiled, compile_project
@@ -67,7 +68,7 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     with clock.stage("compile"):
         result, plan = compiled(root)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \
-            _store(root / plan.project.store, options, Path(scratch)) as store:
+            _store(root / plan.project.store, options, Path(scratch)) as store, seen_from_project(root):
         job = _Job(root, Path(scratch), plan, options, store, engine_named(options.engine, Path(scratch)), progress,
                    clock)
         return job.carry_out(result.diagnostics)

@@ -18,6 +18,7 @@ from cxmetrics.store.commits import InputFile
 
 Open = Callable[[Path], Table]
 Extent = tuple[dt.date | None, dt.date | None, int]  # first day, last day, rows
+_EPOCH = dt.date(1970, 1, 1)
 _NATIVE: frozenset[Physical] = frozenset(("date", "time", "instant"))
 
 
@@ -48,7 +49,7 @@ def _extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Op
     physical = bound.table.columns.get(spec.physical, "other")
     if physical in _NATIVE and spec.format is None and path in bound.table.files:
         native = _native(path, spec.physical, physical, zone)
-        if native is not None and all(end is None or DAYS[0] <= end <= DAYS[1] for end in native[:2]):
+        if native is not None:
             return native
     scan = Scan(_time_only(bound.origin, time), ())
     census = backend.cells(Request(scan, open_file(path), {}, zone)).census
@@ -56,7 +57,7 @@ def _extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Op
 
 
 def _native(path: Path, column: str, physical: Physical, zone: str) -> Extent | None:
-    """From a column of dates or times, by its least and greatest; None where the file cannot say it so."""
+    """From a column of dates or times, by its least and greatest; None where these are no days of rows."""
     def day(end: pl.Expr) -> pl.Expr:
         if physical == "date":
             return end
@@ -64,11 +65,22 @@ def _native(path: Path, column: str, physical: Physical, zone: str) -> Extent | 
 
     at = pl.col(column)
     try:
-        [(rows, low, high)] = pl.scan_parquet(path, glob=False).select(
-            pl.len(), day(at.min()).alias("low"), day(at.max()).alias("high")).collect(engine="streaming").iter_rows()
+        ends = pl.scan_parquet(path, glob=False).select(
+            pl.len().alias("rows"), at.min().alias("low"), at.max().alias("high")).collect(engine="streaming")
     except pl.exceptions.PolarsError:
         return None
+    if not _usual(ends["low"]) or not _usual(ends["high"]):
+        return None
+    [(rows, low, high)] = ends.select("rows", day(pl.col("low")), day(pl.col("high"))).iter_rows()
     return low, high, rows
+
+
+def _usual(end: pl.Series) -> bool:
+    """Whether the one time is none, or safely in `DAYS`: others may be beyond what a calendar can turn."""
+    unit = end.dtype.time_unit if isinstance(end.dtype, pl.Datetime) else None
+    a_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}.get(unit or "", 1)
+    since = end.to_physical()[0]
+    return since is None or (DAYS[0] - _EPOCH).days + 2 <= since / a_day <= (DAYS[1] - _EPOCH).days - 2
 
 
 def _time_only(origin: Origin, time: str) -> Origin:

@@ -54,7 +54,7 @@ def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, opti
                   lambda path: open_table((path,), scratch=scratch, declared=declared))
     span = delivered(now)
     if span is None:
-        raise Fault(report(codes.NO_ROWS, bound.origin.span, source=source))
+        raise _without_days(bound, any(file.rows for file in now.values()))
     everything = days_between(*span)
     own = families(all_cuts(plan), bound.dimensions)
     has = store.coverage(source)
@@ -67,6 +67,14 @@ def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, opti
     known = everything & stored.union(filter(options.asks_for, everything))
     found = tasks(plan, source, own, has=has, stale=forget, wanted=known, everything=everything)
     return Need(bound, now, own, stored, forget, known, found[0] if found else None)
+
+
+def _without_days(bound: Bound, rows: bool) -> Fault:
+    """CX712 for a source without rows, CX713 for one whose rows have no day."""
+    origin = bound.origin
+    if not rows or not isinstance(origin.time, str):
+        return Fault(report(codes.NO_ROWS, origin.span, source=origin.id))
+    return Fault(report(codes.TIME_UNREADABLE, origin.columns[origin.time].span, source=origin.id, column=origin.time))
 
 
 def _all_days(has: Mapping[tuple[Family, str], frozenset[Day]]) -> frozenset[Day]:

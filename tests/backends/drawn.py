@@ -14,6 +14,8 @@ TOUCH = ("transfer", "转账", "log_in", "Ünï", "a'b\"c", "")
 BLANK = ("", " ", "\t", "\u3000", "\xa0")
 ODD_NUMBERS = ("x", "1e", "--1", "0x1", "1_0", "nan", "-Infinity", "+inf", "1e400", "9223372036854775808", "NA", "98",
                "1.", ".5", "+7", "７", "１．５", "1e3", "007", "٣")
+FAR = (dt.date(1, 1, 3), dt.date(1899, 12, 31), dt.date(1900, 1, 1), dt.date(2199, 12, 31), dt.date(2200, 1, 1),
+       dt.date(9999, 12, 28))
 ODD_TIMES = ("2026-03-01T23:59:59.999999Z", "2026-03-01 00:00:00", "2026-03-01T16:00:00+00:00",
              "2026-03-08 02:30:00", "2026-11-01 01:30:00", "2026-11-01T01:30:00-0500", "2026-03-01 24:00:00",
              "2026-02-30 10:00:00", "2026/03/02 08:15", "2026-03-02", "20260303", "2026-3-1", "soon",
@@ -68,7 +70,8 @@ KINDS = {
             of(pl.Int64, lambda draw: draw.randrange(-50, 50))),
     "ok": (text("true", "F", "Yes", "no", "Y", "n", "1", "0", "maybe"), of(pl.Boolean, True, False),
            of(pl.Int8, 0, 1), of(pl.Int8, 0, 1, 2)),
-    "at": (text(moment), text(moment, *ODD_TIMES), of(pl.Datetime("us"), moment), of(pl.Datetime("ms"), moment),
+    "at": (text(moment), text(moment, *ODD_TIMES), text(moment, *map(str, FAR)), of(pl.Date, day, *FAR),
+           of(pl.Datetime("us"), moment, *FAR), of(pl.Datetime("us", "UTC"), moment, *FAR), of(pl.Datetime("us"), moment), of(pl.Datetime("ms"), moment),
            of(pl.Datetime("ns"), moment), NOTHING,
            of(pl.Datetime("us", "UTC"), moment), of(pl.Datetime("ns", "Asia/Tokyo"), moment), of(pl.Date, day)),
     "got": (text(moment, *ODD_TIMES), of(pl.Datetime("us"), moment), of(pl.Datetime("us", "UTC"), moment)),

@@ -153,6 +153,8 @@ def by_rule(x, rule):
             return rounded(x, rule.parameter, ROUND_DOWN)
         case "to":
             step = Fraction(repr(rule.parameter))
+            if abs(x) / step >= 1e15:
+                return x
             return float(Fraction(rounded(float(Fraction(f"{x:.13e}") / step))) * step)
 
 

@@ -7,6 +7,7 @@ the epoch, `u x` also holds the instant, so that differences do not feel clock c
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 from typing import assert_never
@@ -15,7 +16,7 @@ from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
 from cxmetrics.backends.duckdb.expressions import NARROW, Term, text_literal
 from cxmetrics.backends.duckdb.steps import Steps
-from cxmetrics.backends.duckdb.times import USUAL, Years, local_of
+from cxmetrics.backends.duckdb.times import USUAL, Years, instant_literal, local_of
 from cxmetrics.backends.needs import has_status
 from cxmetrics.backends.sql import (
     NULL,
@@ -39,6 +40,7 @@ from cxmetrics.ir import ColumnSpec, ColumnType
 FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses; 1 to 3 are `needs.REASONS`
 EPOCH = {"epoch_s": 1_000_000, "epoch_ms": 1_000}  # microseconds in one
 _YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # years 1 to 9999, in microseconds from the epoch
+_INSTANTS = (dt.datetime(1, 1, 3, tzinfo=dt.UTC), dt.datetime(9999, 12, 29, tzinfo=dt.UTC))  # in all zones a date
 _MOMENT = f"{rules.LOCAL_TIME[:-1]}({rules.OFFSET[:-1]})?$"
 STRIP = "stripped"  # a macro: text without blanks at its ends, null where nothing is left
 _CLOCK_MARKS = ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l", "%-H", "%-I")
@@ -265,13 +267,21 @@ def _time(steps: Steps, source: Node, spec: ColumnSpec, kind: Physical, zone: Zo
     """The local time and, where the value says its zone, the instant."""
     match kind:
         case "date" | "time":
-            return Cast(source, "TIMESTAMP"), None
+            ends = (Literal(dt.date.min), Literal(dt.date.max))
+            return Cast(_clipped(source, *ends), "TIMESTAMP"), None
         case "instant":
-            return local_of(source, zone.name, zone.years), source
+            first, last = (instant_literal(end) for end in _INSTANTS)
+            instant = steps.bind(_clipped(source, first, last))
+            return local_of(instant, zone.name, zone.years), instant
         case "integer" if spec.format in EPOCH:
             return _from_epoch(steps, source, EPOCH[spec.format], zone)
         case _:
             return _read_time(steps, steps.bind(Cast(source, "VARCHAR")), spec, zone)
+
+
+def _clipped(time: Node, first: Node, last: Node) -> Node:
+    """The time, or the nearer end of what every calendar reaches."""
+    return Case(((Infix("<", (time, first)), first), (Infix(">", (time, last)), last)), time)
 
 
 def _read_time(steps: Steps, text: Node, spec: ColumnSpec, zone: Zone) -> tuple[Node, Node | None]:

@@ -7,6 +7,7 @@ counts from the epoch, `u:x` also holds it in UTC (naive), so that differences d
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses
 REASONS = {TYPE: "type", SCALE: "scale", VALUES: "values"}
 EPOCH = {"epoch_s": 1_000_000, "epoch_ms": 1_000}  # microseconds in one
 _YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # years 1 to 9999, in microseconds from the epoch
+_INSTANTS = (dt.datetime(1, 1, 3, tzinfo=dt.UTC), dt.datetime(9999, 12, 29, tzinfo=dt.UTC))  # in all zones a date
 _MOMENT = f"{rules.LOCAL_TIME[:-1]}({rules.OFFSET[:-1]})?$"
 _CLOCK_MARKS = ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l", "%-H", "%-I")
 
@@ -227,10 +229,13 @@ def utc_of(local: pl.Expr, zone: str) -> pl.Expr:
 def _time(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple[pl.Expr, pl.Expr | None]:
     """The local time and, where the value says its zone, the time in UTC; both naive."""
     match kind:
-        case "date" | "time":
-            return held.cast(pl.Datetime("us")), None
+        case "date":
+            return held.clip(dt.date.min, dt.date.max).cast(pl.Datetime("us")), None
+        case "time":
+            return held.clip(*(pl.lit(end).cast(pl.Datetime("us")) for end in (dt.date.min, dt.date.max))), None
         case "instant":
-            return local_of(held, zone), held.dt.replace_time_zone(None)
+            instant = held.clip(*_INSTANTS)
+            return local_of(instant, zone), instant.dt.replace_time_zone(None)
         case "integer" if spec.format in EPOCH:
             return _from_epoch(held, EPOCH[spec.format], zone)
         case _:
