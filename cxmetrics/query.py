@@ -179,9 +179,9 @@ def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> p
 
 
 def _telling(plan: Plan, asked: _Question, bound: Mapping[str, Bound]) -> frozenset[int]:
-    """The partials of all sources that can tell which slices there are, asked for or not."""
+    """The rows of all sources that can tell which slices there are, asked for or not."""
     able = {name for name, one in bound.items() if asked.across and set(asked.across) <= one.dimensions}
-    return frozenset(index for index, partial in enumerate(plan.partials) if partial.source in able)
+    return rows_of(plan, able)
 
 
 def _delivered(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Backend,
@@ -256,8 +256,13 @@ def _shown(node: Node) -> Node:
 
 
 def partials_of(plan: Plan) -> frozenset[int]:
-    """The partials that the nodes of a plan are finished from, and the rows of their sources, which name the slices."""
+    """The partials that the nodes of a plan are finished from."""
     leaves: list[Leaf] = [plan.leaves[index] for node in plan.nodes.values() for index in leaves_of(node.formula)]
-    sources = {leaf.source for leaf in leaves}
-    rows = [index for index, partial in enumerate(plan.partials) if partial.source in sources and partial.all_rows]
-    return frozenset(rows).union(part for leaf in leaves for total in leaf.inputs for part, _ in total.parts)
+    return frozenset(part for leaf in leaves for total in leaf.inputs for part, _ in total.parts)
+
+
+def rows_of(plan: Plan, sources: Iterable[str]) -> frozenset[int]:
+    """The partials that count all rows of some sources: these tell which slices there are, and since when."""
+    known = frozenset(sources)
+    return frozenset(index for index, partial in enumerate(plan.partials)
+                     if partial.source in known and partial.all_rows)

@@ -154,7 +154,7 @@ class World:
 
     def correct(self, random: Random) -> None:
         """A file gets other rows, on other days."""
-        name = random.choice(sorted(path.name for path in (self.root / "data").glob("*-*.csv")) + ["staff.csv"])
+        name = random.choice([*sorted(path.name for path in (self.root / "data").glob("*-*.csv")), "staff.csv"])
         if name == "staff.csv":
             self.staff(random)
         else:

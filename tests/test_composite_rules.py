@@ -19,7 +19,8 @@ indicators:
   top: {children: {a: 1, b: 1}, RULE}
 """
 RULES = ("combine: geometric", "combine: harmonic", "combine: minimum", "combine: power(2)", "combine: power(3)",
-         "missing: 'null'", "missing: neutral(50)", "missing: neutral(40)", "require: a", "require: b", "require: [a, b]")
+         "missing: 'null'", "missing: neutral(50)", "missing: neutral(40)", "require: a", "require: b",
+         "require: [a, b]")
 SCORES = ("{0: 0, 100: 100}", "minmax(across = branch)", "percentile(across = branch)",
           "'percentile(across = branch, to = 1..100)'", "'lognormal(median = 4, p10 = 2)'",
           "'lognormal(median = 4, p10 = 3)'")

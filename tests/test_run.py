@@ -204,7 +204,7 @@ def test_files_of_any_name(root, kind, engine):
 
 
 def test_two_sources_may_read_the_same_files(root):
-    text = PROJECT.replace("  calls: {read: \"data/calls*.csv\", time: day, columns: {minutes: integer}}",
+    text = PROJECT.replace('  calls: {read: "data/calls*.csv", time: day, columns: {minutes: integer}}',
                            '  calls: {read: "data/visits*.csv", time: day}')
     (root / "cxmetrics.yaml").write_text(text)
     go(root)

@@ -136,7 +136,7 @@ def _edges(outline: Outline, found: Found) -> Iterator[Edge]:
     total = sum(weights)
     whole_known = len(weights) == len(written)
     if whole_known and kinds == {True} and abs(total - 100) > 1e-6:
-        found.append(report(codes.WEIGHTS_SUM, outline.span, parent=outline.id, total=f"{total:g}%"))
+        found.append(report(codes.WEIGHTS_SUM, outline.span, parent=outline.id, total=f"{total:.10g}%"))
     if whole_known and total <= 0:
         found.append(report(codes.ZERO_WEIGHT, outline.span, child=outline.id))
     if total > 0:

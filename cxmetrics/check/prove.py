@@ -228,7 +228,8 @@ def _aggregate(expr: Aggregate, proof: Proof) -> Proved:
         unit = SHARE
     else:
         args, unit = _arguments(expr, proof)
-    scale = prove(args[0], proof)[1] if args else UNKNOWN
+    # What was proved is not proved again: conversions are in it by now.
+    scale = prove(expr.args[0], replace(proof, found=[]))[1] if args and expr.options else UNKNOWN
     options = tuple((name, _option(name, value, scale, proof)) for name, value in expr.options)
     if len(proof.found) > before or any(isinstance(arg, Invalid) for arg in (*args, *([where] if where else []))):
         return Invalid(expr.span), UNKNOWN

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from cxmetrics.diagnostics import Code, Phrase
 
+WITHOUT_LEDGER = Phrase(
+    "restore it from a copy; without one, remove the folder of the store and compute everything again",
+    "请从备份恢复；没有备份时，请删除存储文件夹，再全部重算")
+
 STORE_UNWRITABLE = Code(
     "CX801", "store-unwritable",
     Phrase("the store `{path}` cannot be written: {problem}", "无法写入存储 `{path}`：{problem}"),

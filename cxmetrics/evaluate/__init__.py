@@ -45,7 +45,8 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
     that lie in one of their `gaps`.
     """
     dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
-    parts = [part for cut in cuts(plan) for part in _evaluate_cut(plan, states, (delivered, gaps or {}), between, cut, dimensions)]
+    looked = (delivered, gaps or {})
+    parts = [part for cut in cuts(plan) for part in _evaluate_cut(plan, states, looked, between, cut, dimensions)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=columns(dimensions))
 
 
@@ -160,7 +161,8 @@ def _coded(frame: pl.DataFrame, places: pl.DataFrame, dims: Sequence[str]) -> pl
 # --- one cut, grain by grain and block by block ------------------------------------------------------------------
 
 
-def _evaluate_cut(plan: Plan, states: States, looked: tuple[Delivered, Gaps], between: Days | None, cut: tuple[str, ...],
+def _evaluate_cut(plan: Plan, states: States, looked: tuple[Delivered, Gaps], between: Days | None,
+                  cut: tuple[str, ...],
                   dimensions: tuple[str, ...]) -> Iterator[pl.DataFrame]:
     works = {grain: work for grain in GRAINS if (work := _work(plan, grain, cut)).shown}
     week_start = plan.project.week_start
@@ -189,10 +191,9 @@ def _spans(states: States, delivered: Delivered, gaps: Gaps) -> list[tuple[dt.da
     spans: list[tuple[dt.date, dt.date]] = []
     for source, (first, final) in delivered.items():
         if (final - first).days <= LONGEST:
-            for low, high in gaps.get(source, ()):
-                spans.append((first, low - DAY))
-                first = high
-            spans.append((first, final))
+            missed = gaps.get(source, ())
+            spans.extend(zip((first, *(high for _, high in missed)), (*(low - DAY for low, _ in missed), final),
+                             strict=True))
             continue
         for frame in states.get(source, {}).values():
             spans.extend((day, day) for day in frame["day"].unique())

@@ -127,7 +127,7 @@ def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf],
         case "sum":
             done.value[members] = amount(1)
         case "mean" | "share":
-            done.value[members] = amount(1) / seen
+            done.value[members] = _quotient(sums.of([leaf.inputs[1] for leaf in chosen]), seen)
         case "stdev":
             done.value[members] = _deviation(chosen, sums)
         case "nps":
@@ -140,6 +140,14 @@ def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf],
             done.value[members] = np.stack([_quantile(leaf, sums.block) for leaf in chosen])
         case _:
             raise AssertionError(function)
+
+
+def _quotient(total: Pair, n: Array) -> Array:
+    """Σ/n rounded once: the mean of rows that are all alike is what they are, however many they are."""
+    high, low = total
+    near = high / n
+    whole, rest = two_product(near, n)
+    return near + ((high - whole) - rest + low) / n
 
 
 def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], sums: _Sums, done: Finished,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
@@ -169,6 +170,9 @@ def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension],
     if draft.confidence is not None and confidence in (0, 1):
         found.append(report(yaml_codes.WRONG_VALUE, draft.confidence.span, key="confidence",
                             expected="a number between 0 and 1", found=draft.confidence.value))
+    if draft.store is not None and PurePath(draft.store.value) == PurePath():
+        found.append(report(yaml_codes.WRONG_VALUE, draft.store.span, key="store",
+                            expected="a folder of its own", found=draft.store.value))
     min_n = whole(draft.privacy.min_n if draft.privacy else None, "min_n", 1, found, least=1)
     return Project(
         draft.project.value, titles(draft.title), zone, grains, resolve_cuts(draft.cuts, dimensions, found),

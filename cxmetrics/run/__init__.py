@@ -37,7 +37,7 @@ from cxmetrics.run.bind import Files, bind, look
 from cxmetrics.run.census import judge
 from cxmetrics.run.memory import families_of, memory, remembered
 from cxmetrics.run.need import Need, idle, need
-from cxmetrics.run.report import Engine, RunOptions, RunReport, SourceReport, source_report
+from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
 from cxmetrics.run.stale import Day, Family, Task, gaps
 from cxmetrics.states import concat, spread
 from cxmetrics.store import Store

@@ -50,7 +50,8 @@ class Bound:
 
     def reading(self, zone: str) -> str:
         """Stands for how rows are read: the contract, and what the columns it names physically are."""
-        asked = {spec.physical for spec in self.origin.columns.values()} | {each.column for each in self.origin.bindings}
+        origin = self.origin
+        asked = {spec.physical for spec in origin.columns.values()} | {each.column for each in origin.bindings}
         asked |= {name for name in (self.origin.time, self.origin.received) if isinstance(name, str)}
         asked |= set(self.origin.unique.by if self.origin.unique else ())
         kinds = sorted((name, kind, name in self.table.fine) for name, kind in self.table.columns.items()

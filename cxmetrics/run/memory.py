@@ -30,9 +30,13 @@ def memory(plan: Plan, families: Families) -> Memory:
 
 
 def remembered(store: Store) -> Memory | None:
-    """What the last run left."""
+    """What the last run left; None where nothing can be made of it."""
     runs = store.runs()
-    found = json.loads(runs["report"][-1]).get("memory") if len(runs) else None
+    try:
+        left = json.loads(runs["report"][-1]) if len(runs) else None
+    except ValueError:
+        return None
+    found = left.get("memory") if isinstance(left, dict) else None
     return found if isinstance(found, dict) else None
 
 

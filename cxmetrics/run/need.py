@@ -15,7 +15,7 @@ from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Bound, Files
 from cxmetrics.run.extents import extents
 from cxmetrics.run.memory import Families
-from cxmetrics.run.report import RunOptions
+from cxmetrics.run.reports import RunOptions
 from cxmetrics.run.stale import Day, Family, Task, days_between, delivered, stale_days, tasks
 from cxmetrics.store import Store
 from cxmetrics.store.commits import InputFile
@@ -61,10 +61,10 @@ def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, opti
     stored = _all_days(has)
     forget = stale_days(bound.origin, before, now)
     if options.full:
-        forget = None if forget is None or not options.limited else forget.union(filter(options.asks_for, everything))
+        forget = None if forget is None or not options.limited else forget | options.among(everything)
     if forget is not None:
         forget |= stored - everything
-    known = everything & stored.union(filter(options.asks_for, everything))
+    known = everything & (stored | options.among(everything))
     found = tasks(plan, source, own, has=has, stale=forget, wanted=known, everything=everything)
     return Need(bound, now, own, stored, forget, known, found[0] if found else None)
 
@@ -101,6 +101,6 @@ def _complete(plan: Plan, source: str, own: Iterable[tuple[str, ...]], store: St
         return False
     has, everything = store.coverage(source), days_between(*span)
     stored = _all_days(has)
-    known = everything & stored.union(filter(options.asks_for, everything))
+    known = everything & (stored | options.among(everything))
     return stored <= everything and not tasks(plan, source, tuple(own), has=has, stale=frozenset(), wanted=known,
                                               everything=everything)

@@ -15,6 +15,8 @@ from cxmetrics.statistics.distributions import upper_tail
 
 # erfc(0.906...) is 1/5, so that the curve passes .9 at the tenth percentile.
 TENTH = 0.9061938024368232
+# Differences below this part of the values are noise of their own computation.
+LEAST_SEEN = 1e-14
 
 
 def piecewise(x: Numbers, anchors: Numbers, values: Numbers) -> Array:
@@ -102,14 +104,15 @@ def _pool(x: Numbers, groups: Numbers) -> _Pool:
 def min_max(x: Numbers, groups: Numbers = 0, *, low: float = 0.0, high: float = 1.0, reverse: bool = False) -> Array:
     """Return every value placed between the least and the greatest of its pool, on the range low..high.
 
-    `reverse` gives `high` to the least value. NaN in a pool whose values are all equal.
+    `reverse` gives `high` to the least value. NaN in a pool whose values are all equal, or as good as.
     """
     pool = _pool(x, groups)
     least, most = np.full(pool.count, np.inf), np.full(pool.count, -np.inf)
     np.minimum.at(least, pool.groups, pool.values)
     np.maximum.at(most, pool.groups, pool.values)
     bottom, top = least[pool.groups], most[pool.groups]
-    width = np.where(top > bottom, top - bottom, np.nan)
+    least_seen = LEAST_SEEN * np.maximum(abs(top), abs(bottom))
+    width = np.where(top - bottom > least_seen, top - bottom, np.nan)
     share = (top - pool.values if reverse else pool.values - bottom) / width
     return pool.spread(np.where(share == 1, high + 0 * share, low + (high - low) * share))
 
@@ -126,8 +129,7 @@ def z_score(x: Numbers, groups: Numbers = 0, *, reverse: bool = False) -> Array:
     # The mean is rounded; taking out the mean of what is left keeps equal values at a spread of nearly nothing.
     centred = centred - (pool.sums(centred) / size)[pool.groups]
     stdev = np.sqrt(pool.sums(centred**2) / np.where(size > 1, size - 1, np.nan))[pool.groups]
-    least_seen = 1e-14 * abs(pool.values)
-    score = centred / np.where(stdev > least_seen, stdev, np.nan)
+    score = centred / np.where(stdev > LEAST_SEEN * abs(pool.values), stdev, np.nan)
     return pool.spread(-score if reverse else score)
 
 

@@ -193,7 +193,8 @@ def collect(folder: Path, rows: pl.LazyFrame) -> pl.DataFrame:
 
 def damaged(path: Path | str, what: object) -> Fault:
     """CX803 for a file of a store."""
-    return Fault(report(stores.STORE_DAMAGED, None, path=path, problem=_said(what)))
+    way_out = stores.WITHOUT_LEDGER if str(path).endswith(".sqlite") else None  # nothing can be added to such a store
+    return Fault(report(stores.STORE_DAMAGED, None, help=way_out, path=path, problem=_said(what)))
 
 
 def unwritable(path: Path | str, what: object) -> Fault:

@@ -169,5 +169,6 @@ def _prove_states(change: StatesChange) -> None:
 
 
 def _prove_values(change: ValuesChange) -> None:
-    if not (set(change.frame["period"].unique()) <= change.periods and set(change.frame["grain"].unique()) <= {change.grain}):
+    periods, grains = (set(change.frame[name].unique()) for name in ("period", "grain"))
+    if not (periods <= change.periods and grains <= {change.grain}):
         raise ValueError(f"values beyond the periods of the {change.grain} that they replace")

@@ -16,7 +16,7 @@ from cxmetrics.evaluate import States, evaluate
 from cxmetrics.evaluate.points import last, start
 from cxmetrics.fuse import fuse
 from cxmetrics.plan import Plan, Scan, leaves_of
-from cxmetrics.query import partials_of, pruned
+from cxmetrics.query import partials_of, pruned, rows_of
 from cxmetrics.run.stale import Family
 from cxmetrics.source import Span
 from cxmetrics.states import apart, concat, spread
@@ -114,7 +114,9 @@ def _pose(number: int, test: MetricTest, plan: Plan) -> Posed:
     # What is hidden elsewhere for too few rows is to be seen here: tests are small.
     shown = {name: replace(node, indicator=replace(node.indicator, min_n=None)) for name, node in part.nodes.items()}
     part = replace(part, nodes=shown, project=replace(part.project, cuts=cuts, min_n=1))
-    return Posed(number, test, part, partials_of(part), cuts, grain, day)
+    partials = partials_of(part)
+    partials |= rows_of(part, {part.partials[index].source for index in partials})
+    return Posed(number, test, part, partials, cuts, grain, day)
 
 
 @dataclass(frozen=True, slots=True)

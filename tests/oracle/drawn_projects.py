@@ -80,7 +80,8 @@ class Project:
                 draw.shuffle(ends)
                 return f"goalposts({', '.join(ends)}{draw.choice(['', ', to = 1..100'])})", "score"
             case _:
-                places = sorted(draw.sample([0.05, 0.2, 0.4, 0.6, 0.9], draw.randint(2, 4)), reverse=draw.random() < 0.5)
+                chosen = draw.sample([0.05, 0.2, 0.4, 0.6, 0.9], draw.randint(2, 4))
+                places = sorted(chosen, reverse=draw.random() < 0.5)
                 points = sorted(draw.sample([0, 1, 20, 33.3, 60, 80, 100], len(places)))
                 return {at: self.literal(kind, place) for at, place in zip(points, places, strict=True)}, "score"
 
@@ -97,7 +98,8 @@ class Project:
             ("scale", f"mean({s}.score)"), ("scale", f"ces({s}.score)"), ("ms", f"stdev({s}.latency)"),
             ("number", f"stdev({s}.score)"), ("ms", f"min({s}.latency)"), ("CNY", f"max({s}.amount)"),
             ("share", f"share({self.condition(s)})"), ("share", f"share({self.condition(s)})"),
-            ("share", f"top_box({s}.score, {high - 1}..{high})"), ("share", f"csat({s}.score, top = {draw.choice([1, 3])})"),
+            ("share", f"top_box({s}.score, {high - 1}..{high})"),
+            ("share", f"csat({s}.score, top = {draw.choice([1, 3])})"),
             ("share", f"csat({s}.score)"), ("nps", f"nps({s}.score{'' if (low, high) == (0, 10) else boxes})"),
             ("ms", f"median({s}.latency)"), ("CNY", f"median({s}.amount{rule})"),
             ("ms", f"p{draw.choice(['05', '50', '75', '95'])}({s}.latency{rule})"),

@@ -7,6 +7,7 @@ import math
 import statistics
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from oracle_values import value_of
 
@@ -179,7 +180,7 @@ def score_alone(x, rule):
         case Anchors(points):
             if x <= points[0][0] or x >= points[-1][0]:
                 return float(points[0][1] if x <= points[0][0] else points[-1][1])
-            (a, low), (b, high) = next((p, q) for p, q in zip(points, points[1:], strict=False) if p[0] <= x <= q[0])
+            (a, low), (b, high) = next((p, q) for p, q in pairwise(points) if p[0] <= x <= q[0])
             return low + (high - low) * ((x - a) / (b - a))
         case Goalposts(worst, best, low, high):
             return low + (high - low) * min(max((x - worst) / (best - worst), 0.0), 1.0)

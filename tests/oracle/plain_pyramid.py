@@ -13,7 +13,6 @@ from cxmetrics.ir import Aggregate, Apply, Constant, MinMax, Ref, ZScore
 from cxmetrics.units import SCORE
 
 DAY = dt.timedelta(days=1)
-ABSENT = ("is missing", "is not missing")
 
 
 @dataclass
@@ -55,10 +54,10 @@ def beginning(day, grain, week_start):
 class Oracle:
     """The values of a pyramid over raw rows."""
 
-    def __init__(self, pyramid, tables, only=None):
+    def __init__(self, pyramid, tables):
         self.pyramid, self.project = pyramid, pyramid.project
         self.sources = {name: self.sources_of(name) for name in pyramid.indicators}
-        used = set().union(*(self.sources[name] for name in only or pyramid.indicators))
+        used = set().union(*self.sources.values())
         self.delivered = {name: deliver(origin, tables, self.project.time_zone)
                           for name, origin in pyramid.sources.items() if name in used}
 
@@ -136,8 +135,7 @@ class Oracle:
         sheet.cells = {place: {} for place in (sorted(known) if cut else [()])}
         for name, indicator in self.pyramid.indicators.items():
             for place, results in sheet.cells.items():
-                if self.sources[name] <= self.delivered.keys():
-                    results[name] = self.settled(indicator, place, rows, results)
+                results[name] = self.settled(indicator, place, rows, results)
             self.score(indicator, sheet)
         return sheet
 
@@ -195,7 +193,7 @@ class Oracle:
     def score(self, indicator, sheet):
         """Score an indicator in all slices of a sheet."""
         rule = indicator.score
-        here = {place: results[indicator.id] for place, results in sheet.cells.items() if indicator.id in results}
+        here = {place: results[indicator.id] for place, results in sheet.cells.items()}
         for place, result in here.items():
             if rule is None:
                 result.score = result.value if indicator.unit == SCORE else None
@@ -224,8 +222,6 @@ class Oracle:
 
     def show(self, indicator, sheet, before, found):
         for place, results in sheet.cells.items():
-            if indicator.id not in results:
-                continue
             result = results[indicator.id]
             value, status = self.seen(indicator, result)
             if sheet.cut and status == "no_data" and result.n in (0, UNBOUND) and self.sources[indicator.id]:

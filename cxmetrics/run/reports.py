@@ -33,9 +33,10 @@ class RunOptions:
         """Whether only some days are asked for."""
         return self.first is not None or self.last is not None
 
-    def asks_for(self, day: dt.date) -> bool:
-        """Whether a day is asked for."""
-        return (self.first is None or day >= self.first) and (self.last is None or day < self.last)
+    def among(self, days: frozenset[dt.date]) -> frozenset[dt.date]:
+        """Those of some days that are asked for."""
+        return frozenset(day for day in days if (self.first is None or day >= self.first)
+                         and (self.last is None or day < self.last))
 
 
 @dataclass(frozen=True, slots=True)
