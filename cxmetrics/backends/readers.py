@@ -51,7 +51,7 @@ def find(root: Path, pattern: str, origin_span: Span | None, source_id: str, *,
         if ".." in rest or not _within(start, inside):
             raise _outside(pattern, origin_span)
         found = sorted(path for path in _matching(start, rest) if path.is_file())
-    except (ValueError, OSError):  # no pattern at all: a NUL, `a**`, a name too long
+    except (ValueError, OSError, RuntimeError):  # no pattern at all: a NUL, `a**`, a name too long; links in a circle
         found = []
     for path in found:
         if not _within(path.resolve(), inside):

@@ -179,7 +179,7 @@ RESERVED_NAME = Code(
     label=Phrase("the name of a column of the results", "这是结果表中的列名"),
     note=Phrase("results have a column for each dimension beside their own, and tests of metrics name both",
                 "结果表除自身的列外，每个维度各占一列；指标测试中也会用到这些名称"),
-    help=Phrase("take another name, such as `{id}_name`, and say which column it is under the `dimensions` of the source",
+    help=Phrase("take another name, such as `{id}_name`, and name its column under the `dimensions` of the source",
                 "请换一个名称，例如 `{id}_name`，并在数据源的 `dimensions` 下指明对应的列"))
 CYCLE_OF_DIMENSIONS = Code(
     "CX231", "cycle-of-dimensions",

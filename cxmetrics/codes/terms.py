@@ -16,7 +16,10 @@ TERMS: Final[dict[str, str]] = {
     "source": "数据源", "column": "列", "indicator": "指标", "dimension": "维度", "template": "模板",
     "benchmark": "基准", "test": "测试", "alert": "预警", "view": "视图", "project": "项目", "parameter": "参数",
     "a source": "数据源", "a column": "列", "an indicator": "指标", "a dimension": "维度", "a condition": "条件",
-    "a score": "分数", "an option": "选项", "a scale": "量表", "a period": "周期", "a range": "范围", "a folder of its own": "单独的文件夹",
+    "a score": "分数", "an option": "选项", "a scale": "量表", "a period": "周期", "a range": "范围",
+    "a folder of its own": "单独的文件夹",
+    # what is wrong with files
+    "the packed stream is broken": "压缩流已损坏", "the header holds a NUL character": "表头含有 NUL 字符",
     "an expression": "算式",
     # kinds of value and units
     "number": "数字", "share": "比例", "duration": "时长", "score": "分数", "nps": "净推荐值", "count": "计数",
