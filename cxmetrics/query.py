@@ -138,7 +138,7 @@ def _names_in(expr: Expr) -> set[str]:
 
 def _from_store(root: Path, plan: Plan, asked: _Question) -> pl.DataFrame | None:
     """The stored values, if the store has this cut and grain of these very definitions; None otherwise."""
-    if asked.where is not None or not (root / plan.project.store).is_dir():
+    if asked.where is not None:
         return None
     for name in asked.indicators:
         indicator = plan.nodes[name].indicator
@@ -146,9 +146,10 @@ def _from_store(root: Path, plan: Plan, asked: _Question) -> pl.DataFrame | None
         grains = plan.project.grains if indicator.grains is None else indicator.grains
         if asked.grain not in grains or asked.by and set(asked.by) not in map(set, cuts):
             return None
-    with Store.open(root / plan.project.store, writable=False) as store:
-        if not len(store.runs()):
-            return None
+    opened = Store.committed(root / plan.project.store)
+    if opened is None:
+        return None
+    with opened as store:
         frame = store.values(grain=asked.grain, cut=asked.by, indicators=asked.indicators)
     prints = {plan.nodes[name].fingerprint for name in asked.indicators}
     return frame if set(frame["definition"].unique()) == prints else None

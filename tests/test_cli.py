@@ -18,6 +18,7 @@ import sys
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from cxmetrics import __version__
@@ -230,6 +231,17 @@ def test_a_fault_of_ours_is_told_without_a_traceback(bank, monkeypatch, capsys):
     kept.unlink()
 
 
+def test_a_panic_of_an_engine_is_told_without_a_traceback(bank, monkeypatch, capsys):
+    def panic(*_args):
+        raise pl.exceptions.PanicException
+
+    monkeypatch.setattr("cxmetrics.compile.compile_project", panic)
+    assert status_of(["check", str(bank)]) == 2
+    told = capsys.readouterr().err
+    assert "error[CX900]" in told
+    Path(told.splitlines()[-1].partition("the traceback is in ")[2]).unlink()
+
+
 def test_the_traceback_can_be_asked_for(bank, monkeypatch, capsys):
     monkeypatch.setenv("CXMETRICS_DEBUG", "1")
     monkeypatch.setattr("cxmetrics.compile.compile_project", lambda _root: 1 // 0)
@@ -259,6 +271,20 @@ def test_a_store_that_cannot_be_written(tmp_path, capsys):
     capsys.readouterr()
     assert status_of(["run", str(folder)]) == 1
     assert "error[CX801]" in capsys.readouterr().err
+
+
+def test_a_first_run_that_failed_leaves_questions_open(tmp_path, capsys):
+    assert status_of(["init", str(tmp_path)]) == 0
+    answers = tmp_path / "data" / "answers.csv"
+    rows = answers.read_bytes()
+    answers.write_bytes(b"")
+    assert status_of(["run", str(tmp_path)]) == 1
+    answers.write_bytes(rows)
+    capsys.readouterr()
+    assert status_of(["tree", str(tmp_path)]) == 0
+    assert "no values yet" in capsys.readouterr().err
+    assert status_of(["query", str(tmp_path), "transfer_nps", "--format", "csv"]) == 0
+    assert capsys.readouterr().out.count("transfer_nps,") == 2
 
 
 def test_a_killed_run_says_nothing_and_leaves_the_store(bank):
@@ -304,6 +330,21 @@ def test_files_are_named_from_where_one_stands(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert status_of(["check", "bank", "--format", "concise"]) == 1
     assert capsys.readouterr().out.startswith("bank/more.yaml:2:")
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("calls.csv", b""), ("calls.csv", b"called_on,region\n1\n"), ("calls.csv", b"a,a\n1,1\n"),
+    ("calls.csv", b"\xff\xff\xff"), ("calls.parquet", b"PAR1")])
+def test_data_files_are_named_from_the_project(tmp_path, monkeypatch, capsys, name, content):
+    monkeypatch.chdir(tmp_path)
+    assert status_of(["init", "bank"]) == 0
+    sources = tmp_path / "bank" / "sources.yaml"
+    sources.write_text(sources.read_text(encoding="utf-8").replace("calls.csv", name), encoding="utf-8")
+    (tmp_path / "bank" / "data" / name).write_bytes(content)
+    capsys.readouterr()
+    for asked in (["run", "bank"], ["query", "bank", "login_speed"]):
+        assert status_of(asked) == 1
+        assert f"`data/{name}`" in capsys.readouterr().err
 
 
 def test_version(capsys):

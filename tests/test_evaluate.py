@@ -30,8 +30,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from cxmetrics.evaluate import evaluate
+from cxmetrics.evaluate.show import columns
 from cxmetrics.ir import Constant, MinMax, Ref, Renormalise
 from cxmetrics.plan import FRACTION, Leaf, LeafValue, Operation, Total
+from cxmetrics.resolve.origins import RESERVED
 from cxmetrics.units import NUMBER
 
 # --- leaves ------------------------------------------------------------------------------------------------------
@@ -255,3 +257,7 @@ def test_blocks_make_no_difference(monkeypatch, pooled):
     whole = run(p, rows, ("region", "segment"), delivered).sort(ORDER)
     monkeypatch.setattr("cxmetrics.evaluate.CELLS_AT_ONCE", 150)
     assert_frame_equal(run(p, rows, ("region", "segment"), delivered).sort(ORDER), whole, check_exact=True)
+
+
+def test_no_dimension_can_have_the_name_of_a_column_of_the_values():
+    assert {*columns(()), "run"} <= RESERVED

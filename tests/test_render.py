@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -171,6 +172,16 @@ def test_a_very_long_line_is_clipped_around_the_place():
     before = line.index("WRONG") - len("1 | …")
     assert underline == "  | " + " " * (1 + 2 * before) + "^^^^^ here"
     assert len(line) < 130
+
+
+def test_a_line_of_millions_of_characters_is_drawn_at_once():
+    source = Source("a.yaml", "x" * 3_000_000 + "WRONG" + "y" * 3_000_000)
+    began = time.perf_counter()
+    line, underline = text(report(plain(), at(source, "WRONG"), related=[Label(source.whole, said("all"))])).split(
+        "\n")[3:5]
+    assert time.perf_counter() - began < 1
+    assert line[underline.index("^"):].startswith("WRONG")
+    assert line[4:6] + line[-2:] == "…xy…"
 
 
 def test_places_far_apart_in_a_long_line_show_the_primary_one():

@@ -214,6 +214,22 @@ def test_two_sources_may_read_the_same_files(root):
         assert values(root, indicator=name, grain="day", region=None)[-1] == (day(8), None, 2.0)
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+@pytest.mark.parametrize("held", [
+    pl.Series([2**31 - 1, -(2**31), 20513], dtype=pl.Int32).cast(pl.Date),
+    pl.Series([2**63 - 1, -(2**63) + 1, 20513 * 86_400_000_000]).cast(pl.Datetime("us")),
+    pl.Series([2**63 - 1, -(2**63) + 1, 20513 * 86_400_000_000]).cast(pl.Datetime("us", "UTC"))])
+def test_times_beyond_every_calendar_are_rejected(root, engine, held):
+    for path in (root / "data").glob("visits*"):
+        path.unlink()
+    pl.DataFrame({"day": held, "spent": [1, 2, 4], "branch_id": "b1"}).write_parquet(root / "data" / "visits.parquet")
+    definitions = (root / "cxmetrics.yaml").read_text(encoding="utf-8")
+    (root / "cxmetrics.yaml").write_text(definitions.replace("visits*.csv", "visits.parquet"), encoding="utf-8")
+    visits = next(one for one in go(root, engine=engine).sources if one.id == "visits")
+    assert (visits.first, visits.last, visits.kept) == (dt.date(2026, 3, 1), dt.date(2026, 3, 1), 1)
+    assert list(visits.rejected.values()) == [2]
+
+
 def test_a_date_far_away_does_not_hold_a_run_up(root):
     put(root, "visits-far", "day,branch_id,spent", "1900-01-01,a,1", "2199-12-31,a,1")
     began = time.perf_counter()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from test_store import APRIL, BRANCH, MARCH, commit, day, files, read, refused, run, states, values
 
+from cxmetrics.diagnostics import Fault
 from cxmetrics.store import Commit, Store, rewrite
 from cxmetrics.store.ledger import Ledger
 
@@ -227,6 +228,9 @@ def test_a_ledger_that_is_none(path, content):
     for side in ("-wal", "-shm"):
         (path / f"ledger.sqlite{side}").unlink(missing_ok=True)
     assert refused("CX803", lambda: Store.open(path))["path"] == str(path / "ledger.sqlite")
+    with pytest.raises(Fault) as raised:
+        Store.open(path)
+    assert "remove the folder of the store" in raised.value.diagnostics[0].help.en
     refused("CX803", lambda: Store.open(path, writable=True))
 
 

@@ -36,9 +36,10 @@ def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grai
 
     chosen = grain or usual_grain(plan.project)
     folder = root / plan.project.store
-    if not (folder / "ledger.sqlite").exists():
+    opened = Store.committed(folder) if (folder / "ledger.sqlite").exists() else None
+    if opened is None:
         return Latest(chosen)
-    with Store.open(folder, writable=False) as store:
+    with opened as store:
         wanted = None if names is None else sorted(names)
         if period is None:
             frame = store.values(grain=chosen, cut=(), indicators=wanted)

@@ -7,7 +7,7 @@ from typing import Final
 TERMS: Final[dict[str, str]] = {
     # shapes of YAML
     "map": "映射", "list": "列表", "map or text": "映射或文本", "list of text": "文本列表", "text or list": "文本或列表",
-    "list or text": "列表或文本", "nesting": "嵌套层数", "nodes": "节点数", "characters": "字符数",
+    "list or text": "列表或文本", "nesting": "嵌套层数", "the number of nodes": "节点数", "the number of characters": "字符数",
     "a map": "映射", "a list": "列表", "text": "文本", "a number": "数字", "a whole number": "整数",
     "true or false": "true 或 false", "a date": "日期", "nothing": "空值", "a text": "文本", "a formula": "公式",
     "a map or text": "映射或文本", "a map or a list": "映射或列表", "a map or a number": "映射或数字",
@@ -18,6 +18,7 @@ TERMS: Final[dict[str, str]] = {
     "a source": "数据源", "a column": "列", "an indicator": "指标", "a dimension": "维度", "a condition": "条件",
     "a score": "分数", "an option": "选项", "a scale": "量表", "a period": "周期", "a range": "范围",
     "a folder of its own": "单独的文件夹",
+    "a day from 1900-01-01 to 2199-12-31": "1900-01-01 至 2199-12-31 之间的日期",
     # what is wrong with files
     "the packed stream is broken": "压缩流已损坏", "the header holds a NUL character": "表头含有 NUL 字符",
     "an expression": "算式",

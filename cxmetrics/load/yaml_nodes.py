@@ -120,11 +120,11 @@ class _Builder:
     def count(self, event: Any, nodes: int) -> None:  # noqa: ANN401
         self.size += nodes
         if self.size > MAX_NODES:
-            raise _Refused(report(codes.TOO_LARGE, self._span(event), what="nodes", limit=MAX_NODES))
+            raise _Refused(report(codes.TOO_LARGE, self._span(event), what="the number of nodes", limit=MAX_NODES))
 
     def scalar(self, event: Any) -> Located:  # noqa: ANN401
         if len(event.value) > MAX_SCALAR:
-            raise _Refused(report(codes.TOO_LARGE, self._span(event), what="characters", limit=MAX_SCALAR))
+            raise _Refused(report(codes.TOO_LARGE, self._span(event), what="the number of characters", limit=MAX_SCALAR))
         return Located(event.value, self.source, event.start_mark.index, event.end_mark.index, event.style)
 
     def map(self, event: Any, events: Iterator[Any], depth: int) -> Map:  # noqa: ANN401

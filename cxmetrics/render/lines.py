@@ -8,12 +8,13 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cxmetrics.render.wording import shown
 
 WIDTH = 110  # cells of a line that are shown
 _MARGIN = 30  # cells kept before a place when its line is clipped
+_FAR = 1000  # characters to each side of a place that can matter
 _TAB = "    "
 _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
 
@@ -40,6 +41,7 @@ class Stroke:
 
 def draw(line: str, marks: Sequence[Mark]) -> tuple[str, list[Stroke]]:
     """`line` as shown, clipped around its marks when it is too long, and where each mark stands under it."""
+    line, marks = _near(line, marks)
     pieces = [_TAB if char == "\t" else shown(char) for char in line]
     cells = _cells(line, pieces)
     first, last = _clip(cells, marks)
@@ -50,6 +52,17 @@ def draw(line: str, marks: Sequence[Mark]) -> tuple[str, list[Stroke]]:
         strokes.append(Stroke(cells[start] - shift, max(1, cells[end] - cells[start]), mark.primary, mark.text))
     text = "…" * (first > 0) + "".join(pieces[first:last]) + "…" * (last < len(line))
     return text, strokes
+
+
+def _near(line: str, marks: Sequence[Mark]) -> tuple[str, Sequence[Mark]]:
+    """Of a line of millions of characters those that may be shown, so that the others need not be measured."""
+    at = min((mark.start for mark in marks if mark.primary), default=0)
+    first, last = max(0, at - _FAR), min(len(line), at + _FAR)
+    if (first, last) == (0, len(line)):
+        return line, marks
+    kept = [replace(mark, start=min(max(mark.start, first), last) - first, end=min(max(mark.end, first), last) - first)
+            for mark in marks]
+    return line[first:last], kept
 
 
 def _clip(cells: Sequence[int], marks: Sequence[Mark]) -> tuple[int, int]:

@@ -101,6 +101,16 @@ class Store:
             raise _no_run(path)
         return cls(folder, ledger)
 
+    @classmethod
+    def committed(cls, path: Path) -> Self | None:
+        """The store to read; None where no run has been committed, be it that one failed.  Raises `Fault` as `open`."""
+        try:
+            return cls.open(path)
+        except Fault as fault:
+            if any(found.code is not stores.NO_RUN_YET for found in fault.diagnostics):
+                raise
+            return None
+
     def close(self) -> None:
         """Let go of the ledger."""
         self._ledger.close()

@@ -101,7 +101,7 @@ class Project:
             ("share", f"top_box({s}.score, {high - 1}..{high})"),
             ("share", f"csat({s}.score, top = {draw.choice([1, 3])})"),
             ("share", f"csat({s}.score)"), ("nps", f"nps({s}.score{'' if (low, high) == (0, 10) else boxes})"),
-            ("ms", f"median({s}.latency)"), ("CNY", f"median({s}.amount{rule})"),
+            ("ms", f"median({s}.latency)"), ("ms", f"median({s}.latency{rule})"),
             ("ms", f"p{draw.choice(['05', '50', '75', '95'])}({s}.latency{rule})"),
             ("ms", f"quantile({s}.twice, {q}{rule})"), ("scale", f"quantile({s}.score, {q}{rule})"),
             ("number", f"apdex({s}.latency, {draw.choice(['500 ms', '0.25 s'])})"),
