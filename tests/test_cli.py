@@ -294,7 +294,7 @@ def test_a_killed_run_says_nothing_and_leaves_the_store(bank):
     time.sleep(0.7)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
-    assert process.returncode in (0, 130)
+    assert process.returncode in (0, 130, -signal.SIGINT)  # the last: before Python had come to us
     assert "Traceback" not in told
     assert called("query", "cxi", "--format", "csv", cwd=bank).stdout.partition("\n")[0] == before.partition("\n")[0]
 

@@ -48,9 +48,12 @@ def tell(text: str) -> None:
 
 
 def flush() -> None:
-    """Write out what is still held back."""
-    emit_parts(())
-    sys.stderr.flush()
+    """Write out what is still held back; what cannot be written has been told of, and must not be tried again."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _stop(stream)
 
 
 def _stop(stream: TextIO) -> None:
