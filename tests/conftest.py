@@ -31,3 +31,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real data are not part of the repository, and ../shared/data is not there")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the caller's surroundings."""
+    for name in ("CXMETRICS_LANG", "CXMETRICS_DEBUG", "NO_COLOR", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project that has been run."""
+    from cxmetrics.cli.command import status_of
+
+    folder = tmp_path_factory.mktemp("cli") / "bank"
+    assert status_of(["init", str(folder)]) == 0
+    assert status_of(["run", str(folder)]) == 0
+    return folder

@@ -124,7 +124,8 @@ class _Builder:
 
     def scalar(self, event: Any) -> Located:  # noqa: ANN401
         if len(event.value) > MAX_SCALAR:
-            raise _Refused(report(codes.TOO_LARGE, self._span(event), what="the number of characters", limit=MAX_SCALAR))
+            what = "the number of characters"
+            raise _Refused(report(codes.TOO_LARGE, self._span(event), what=what, limit=MAX_SCALAR))
         return Located(event.value, self.source, event.start_mark.index, event.end_mark.index, event.style)
 
     def map(self, event: Any, events: Iterator[Any], depth: int) -> Map:  # noqa: ANN401

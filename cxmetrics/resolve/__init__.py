@@ -170,14 +170,24 @@ def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension],
     if draft.confidence is not None and confidence in (0, 1):
         found.append(report(yaml_codes.WRONG_VALUE, draft.confidence.span, key="confidence",
                             expected="a number between 0 and 1", found=draft.confidence.value))
-    if draft.store is not None and PurePath(draft.store.value) == PurePath():
-        found.append(report(yaml_codes.WRONG_VALUE, draft.store.span, key="store",
-                            expected="a folder of its own", found=draft.store.value))
     min_n = whole(draft.privacy.min_n if draft.privacy else None, "min_n", 1, found, least=1)
     return Project(
         draft.project.value, titles(draft.title), zone, grains, resolve_cuts(draft.cuts, dimensions, found),
-        draft.store.value if draft.store else "store", min_n, confidence if 0 < confidence < 1 else 0.95,
+        _store(draft.store, found), min_n, confidence if 0 < confidence < 1 else 0.95,
         _WEEKDAYS.index(word(draft.week_start, "week_start", _WEEKDAYS, "monday", found)))
+
+
+def _store(written: Located | None, found: Found) -> str:
+    """The folder of the store, inside the project: definitions may be anybody's, and a run writes."""
+    if written is None:
+        return "store"
+    path = PurePath(written.value)
+    if path == PurePath():
+        found.append(report(yaml_codes.WRONG_VALUE, written.span, key="store", expected="a folder of its own",
+                            found=written.value))
+    elif path.is_absolute() or ".." in path.parts:
+        found.append(report(yaml_codes.PATH_OUTSIDE, written.span, path=written.value))
+    return written.value
 
 
 def resolve_cuts(written: list[list[Located]] | None, dimensions: Mapping[str, Dimension],

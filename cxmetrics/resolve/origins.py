@@ -139,6 +139,8 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
     unique = None
     if draft.unique:
         rule = word(draft.unique.keep, "keep", ("latest", "first"), "latest", found)
+        if not words(draft.unique.by):
+            found.append(report(codes.WRONG_VALUE, key.span, key="unique", expected="a column at least", found="[]"))
         unique = Unique(words(draft.unique.by), "first" if rule == "first" else "latest")
     rule = word(draft.on_bad, "on_bad", ("reject", "null", "fail"), "reject", found)
     return Origin(

@@ -134,7 +134,8 @@ def test_ragged_lines_are_reported_with_their_number(tmp_path, content, line, fo
 
 @pytest.mark.parametrize(("content", "name"), [
     ('a,b\n1,"2\n', "t.csv"), ("a,A\n1,2\n", "t.csv"), ("a,a\n1,2\n", "t.csv"), (b"\x1f\x8b\x08\x00broken", "t.csv.gz"),
-    (b"a,\0b\n1,2\n", "t.csv"), (b"plain", "t.csv.gz"), (b"PAR1", "t.parquet"), (b"plain text", "t.parquet"), ("[1]\n", "t.jsonl"), ("{", "t.json"),
+    (b"a,\0b\n1,2\n", "t.csv"), (b"plain", "t.csv.gz"), (b"PAR1", "t.parquet"), (b"plain text", "t.parquet"),
+    ("[1]\n", "t.jsonl"), ("{", "t.json"),
     ('{"a": 1}{"b": 2}', "t.ndjson"), ('{"a": 1}\n{"A": 2}\n', "t.jsonl"), ("[" * 100_000, "t.jsonl")])
 def test_files_that_cannot_be_read(tmp_path, content, name):
     with pytest.raises(Fault) as raised:

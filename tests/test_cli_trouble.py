@@ -1,0 +1,119 @@
+"""The command line when something goes wrong under it: readers that leave, full disks, faults, signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from surroundings import called
+
+from cxmetrics.cli.command import status_of
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_a_reader_that_leaves_is_no_fault(bank):
+    command = [sys.executable, "-m", "cxmetrics", "query", str(bank), "cxi", "--grain", "day", "--format", "csv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {
+            "PYTHONPATH": str(ROOT)}) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_a_full_disk_is_a_fault_of_the_machine(bank):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run([sys.executable, "-m", "cxmetrics", "tree", str(bank)], stdout=full, text=True,
+                              stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_fault_of_ours_is_told_without_a_traceback(bank, monkeypatch, capsys):
+    def fall(*_args):
+        raise KeyError("north")
+
+    monkeypatch.setattr("cxmetrics.compile.compile_project", fall)
+    assert status_of(["check", str(bank)]) == 2
+    told = capsys.readouterr().err
+    assert "error[CX900]" in told
+    assert "Traceback" not in told
+    kept = Path(told.splitlines()[-1].partition("the traceback is in ")[2])
+    assert "KeyError: 'north'" in kept.read_text(encoding="utf-8")
+    kept.unlink()
+
+
+def test_a_panic_of_an_engine_is_told_without_a_traceback(bank, monkeypatch, capsys):
+    def panic(*_args):
+        raise pl.exceptions.PanicException
+
+    monkeypatch.setattr("cxmetrics.compile.compile_project", panic)
+    assert status_of(["check", str(bank)]) == 2
+    told = capsys.readouterr().err
+    assert "error[CX900]" in told
+    Path(told.splitlines()[-1].partition("the traceback is in ")[2]).unlink()
+
+
+def test_the_traceback_can_be_asked_for(bank, monkeypatch, capsys):
+    monkeypatch.setenv("CXMETRICS_DEBUG", "1")
+    monkeypatch.setattr("cxmetrics.compile.compile_project", lambda _root: 1 // 0)
+    assert status_of(["check", str(bank)]) == 2
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_quiet(bank, monkeypatch, capsys):
+    def interrupt(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cxmetrics.compile.compile_project", interrupt)
+    assert status_of(["check", str(bank)]) == 130
+    assert capsys.readouterr().err.strip() == ""
+
+
+def test_ctrl_c_before_anything_has_begun_is_quiet_too(tmp_path):
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    done = called("--help", env={"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))})
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_store_that_cannot_be_written(tmp_path, capsys):
+    folder = tmp_path / "bank"
+    assert status_of(["init", str(folder)]) == 0
+    (folder / "store").write_text("not a folder")
+    capsys.readouterr()
+    assert status_of(["run", str(folder)]) == 1
+    assert "error[CX801]" in capsys.readouterr().err
+
+
+def test_a_first_run_that_failed_leaves_questions_open(tmp_path, capsys):
+    assert status_of(["init", str(tmp_path)]) == 0
+    answers = tmp_path / "data" / "answers.csv"
+    rows = answers.read_bytes()
+    answers.write_bytes(b"")
+    assert status_of(["run", str(tmp_path)]) == 1
+    answers.write_bytes(rows)
+    capsys.readouterr()
+    assert status_of(["tree", str(tmp_path)]) == 0
+    assert "no values yet" in capsys.readouterr().err
+    assert status_of(["query", str(tmp_path), "transfer_nps", "--format", "csv"]) == 0
+    assert capsys.readouterr().out.count("transfer_nps,") == 2
+
+
+def test_a_killed_run_says_nothing_and_leaves_the_store(bank):
+    before = called("query", "cxi", "--format", "csv", cwd=bank).stdout
+    process = subprocess.Popen([sys.executable, "-m", "cxmetrics", "run", "--full"], cwd=bank, stderr=subprocess.PIPE,
+                               stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True)
+    time.sleep(0.7)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode in (0, 130, -signal.SIGINT)  # the last: before Python had come to us
+    assert "Traceback" not in told
+    assert called("query", "cxi", "--format", "csv", cwd=bank).stdout.partition("\n")[0] == before.partition("\n")[0]
