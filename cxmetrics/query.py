@@ -20,7 +20,7 @@ from cxmetrics.check.prove import condition
 from cxmetrics.codes import data as data_codes
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, Fault, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
 from cxmetrics.evaluate import evaluate
 from cxmetrics.evaluate.points import before, last, start
 from cxmetrics.fuse import families, fuse
@@ -126,8 +126,15 @@ def _where(text: str | None, dimensions: Sequence[str]) -> tuple[Expr | None, se
     expr = resolve_condition(node, _WHERE, columns, scope, implicit=False)
     proved = condition(expr, Proof({_WHERE: columns}, {}, scope.found))
     if scope.found:
-        raise Fault(*scope.found)
+        raise Fault(*(_of_dimensions(finding) for finding in scope.found))
     return proved, {name for name in dimensions if name in _names_in(proved)}
+
+
+def _of_dimensions(finding: Diagnostic) -> Diagnostic:
+    """What `--where` says of columns is about dimensions: there is no source to declare them in."""
+    if finding.code is not codes.UNKNOWN_COLUMN:
+        return finding
+    return replace(finding, code=codes.UNKNOWN_DIMENSION)
 
 
 def _names_in(expr: Expr) -> set[str]:
