@@ -8,7 +8,7 @@ computed once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -79,6 +79,20 @@ class Invalid:
 
 
 Expr = Constant | Column | Ref | Apply | Aggregate | Invalid
+
+
+def columns_in(expr: Expr | None) -> Iterator[Column]:
+    """The columns a row expression names, as often as it names them."""
+    match expr:
+        case Column():
+            yield expr
+        case Apply(_, args):
+            for arg in args:
+                yield from columns_in(arg)
+        case _:
+            return
+
+
 Title = Mapping[str, str]  # language code -> text; "" for a text without a language
 
 

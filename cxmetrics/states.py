@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Grain, Invalid, Ref
+from cxmetrics.ir import Expr, Grain, columns_in
 from cxmetrics.plan import Cell, Condition, Cube, Logic, Op, Plan
 
 AMOUNT = pl.Decimal(38, 0)
@@ -313,18 +313,5 @@ def _may_overflow(amounts: pl.Series) -> bool:
 
 
 def _overflow(expr: Expr | None) -> Fault:
-    column = next(_columns(expr), None) if expr is not None else None
+    column = next(columns_in(expr), None)
     return Fault(report(data.SUM_OVERFLOW, column.span if column else None, column=column.name if column else "?"))
-
-
-def _columns(expr: Expr) -> Iterator[Column]:
-    match expr:
-        case Column():
-            yield expr
-        case Apply(_, args) | Aggregate(_, _, args):
-            for arg in args:
-                yield from _columns(arg)
-        case Constant() | Ref() | Invalid():
-            return
-        case _:
-            assert_never(expr)

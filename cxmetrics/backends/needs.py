@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cxmetrics.backends.cells import Physical, Request
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Apply, Binding, Column, ColumnSpec, ColumnType, Expr, Origin
+from cxmetrics.ir import Binding, ColumnSpec, ColumnType, Expr, Origin, columns_in
 from cxmetrics.plan import Cube
 from cxmetrics.units import UNKNOWN
 
@@ -56,18 +56,6 @@ def needs_of(request: Request, *, everything: bool = False) -> Needs:
             read.append(spec)
     derived = _in_order([spec for spec in specs.values() if spec.formula is not None], {spec.name for spec in read})
     return Needs(tuple(read), tuple(derived), bindings, tuple(_reasons(request, read)))
-
-
-def columns_in(expr: Expr | None) -> Iterator[Column]:
-    """The columns a row expression names."""
-    match expr:
-        case Column():
-            yield expr
-        case Apply(_, args):
-            for arg in args:
-                yield from columns_in(arg)
-        case _:
-            return
 
 
 def readable(spec: ColumnSpec, kind: Physical) -> bool:

@@ -23,7 +23,7 @@ from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Diagnostic
 from cxmetrics.functions import AGGREGATES, LOGIC, PRESENCE, QUANTILE_RULES, ROW_TIMES, TEXT_TESTS
-from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, Constant, Expr, Invalid, Origin, Ref
+from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, Constant, Expr, Invalid, Origin, Ref, columns_in
 from cxmetrics.patterns import flaw_of
 from cxmetrics.units import (
     BOOLEAN,
@@ -325,7 +325,7 @@ def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], foun
         if name in done or spec.formula is None:
             return
         done.add(name)
-        for below in sorted(_columns_of(spec.formula)):
+        for below in sorted({column.name for column in columns_in(spec.formula)}):
             if below in own:
                 derive(below)
         formula, unit = prove(spec.formula, proof)
@@ -339,13 +339,3 @@ def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], foun
         derive(name)
     keep = None if origin.keep is None else condition(origin.keep, proof)
     return replace(origin, columns=own, keep=None if isinstance(keep, Invalid) else keep)
-
-
-def _columns_of(expr: Expr) -> set[str]:
-    match expr:
-        case Column():
-            return {expr.name}
-        case Apply():
-            return {name for arg in expr.args for name in _columns_of(arg)}
-        case _:
-            return set()

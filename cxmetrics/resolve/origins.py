@@ -14,17 +14,14 @@ from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, closest, report
 from cxmetrics.ir import (
     DAYS,
-    Aggregate,
-    Apply,
     Binding,
-    Column,
     ColumnSpec,
     ColumnType,
     Dimension,
-    Expr,
     Lookup,
     Origin,
     Unique,
+    columns_in,
 )
 from cxmetrics.load.scalars import Found, date, share, titles, word, words
 from cxmetrics.parse import parse
@@ -180,27 +177,13 @@ def _circle(start: str, columns: Columns) -> list[str]:
     while stack:
         path = stack.pop()
         formula = columns[path[-1]].formula
-        for name in sorted(column_names(formula)) if formula else ():
+        for name in sorted({column.name for column in columns_in(formula)}):
             if name == start:
                 return [*path, start]
             if name in columns and name not in seen:
                 seen.add(name)
                 stack.append([*path, name])
     return []
-
-
-def column_names(expr: Expr) -> set[str]:
-    """The columns an expression reads."""
-    match expr:
-        case Column():
-            return {expr.name}
-        case Apply():
-            return {name for arg in expr.args for name in column_names(arg)}
-        case Aggregate():
-            inner = [*expr.args, *(value for _, value in expr.options), *([expr.where] if expr.where else [])]
-            return {name for arg in inner for name in column_names(arg)}
-        case _:
-            return set()
 
 
 def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dimension],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxmetrics.backends.cells import Census
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Aggregate, Apply, Column, Expr, Origin
+from cxmetrics.ir import Origin, columns_in
 from cxmetrics.plan import Plan
 from cxmetrics.run.stale import Task
 
@@ -37,19 +37,9 @@ def _used_columns(plan: Plan, origin: Origin) -> set[str]:
     todo = [expr for partial in plan.partials if partial.source == origin.id
             for expr in (partial.arg, partial.where) if expr is not None]
     while todo:
-        for name in _columns(todo.pop()):
+        for name in {column.name for column in columns_in(todo.pop())}:
             spec = origin.columns.get(name)
             if name not in names and spec is not None and spec.formula is not None:
                 todo.append(spec.formula)
             names.add(name)
     return names
-
-
-def _columns(expr: Expr) -> set[str]:
-    match expr:
-        case Column():
-            return {expr.name}
-        case Apply() | Aggregate():
-            return {name for arg in expr.args for name in _columns(arg)}
-        case _:
-            return set()

@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 
 from cxmetrics.check.declared_tests import Cell, Given, MetricTest, givable
 from cxmetrics.evaluate.points import start
-from cxmetrics.ir import GRAINS, Apply, Binding, ColumnSpec, Expr, Grain, Lookup, Origin, Unique
+from cxmetrics.ir import GRAINS, Apply, Binding, ColumnSpec, Expr, Grain, Lookup, Origin, Unique, columns_in
 from cxmetrics.load.scalars import date
 from cxmetrics.lower import all_of
 from cxmetrics.plan import Partial, Plan
-from cxmetrics.resolve.origins import column_names
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.units import DATE
 
@@ -138,10 +137,10 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
     def told(name: str) -> bool:
         spec = origin.columns.get(name)
         if spec is not None and spec.formula is not None:
-            return any(map(told, column_names(spec.formula)))
+            return any(told(column.name) for column in columns_in(spec.formula))
         return physical.get(name, name) in there
 
-    keep = all_of(*(part for part in _parts(origin.keep) if any(map(told, column_names(part)))))
+    keep = all_of(*(part for part in _parts(origin.keep) if any(told(column.name) for column in columns_in(part))))
     unique = None
     if origin.unique is not None and all(map(told, origin.unique.by)):
         unique = Unique((*origin.unique.by, TEST), origin.unique.keep)

@@ -38,7 +38,7 @@ from cxmetrics.backends.duckdb.unique import losers, rivals, unique_items
 from cxmetrics.backends.duckdb.values import FINE, Read, Zone, text_of
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Binding, Expr
+from cxmetrics.ir import Binding, Expr, columns_in
 from cxmetrics.plan import ADDITIVE
 
 
@@ -261,7 +261,7 @@ def _overflows(request: Request, sessions: Sessions) -> bool:
 
 
 def _too_large(arg: Expr | None) -> Fault:
-    column = next(needs.columns_in(arg), None)
+    column = next(columns_in(arg), None)
     return Fault(report(data.SUM_OVERFLOW, None if column is None else column.span,
                         column="" if column is None else column.name))
 

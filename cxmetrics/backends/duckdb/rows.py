@@ -16,7 +16,7 @@ from cxmetrics.backends.duckdb.expressions import Term, Writer
 from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import instant_literal, years_of
 from cxmetrics.backends.duckdb.values import FINE, TYPE, VALUES, Read, Zone, held, read_column, text_of
-from cxmetrics.backends.needs import Needs, columns_in
+from cxmetrics.backends.needs import Needs
 from cxmetrics.backends.sql import (
     Call,
     Case,
@@ -35,7 +35,7 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
-from cxmetrics.ir import DAYS, Binding, ColumnSpec
+from cxmetrics.ir import DAYS, Binding, ColumnSpec, columns_in
 from cxmetrics.plan import Days
 
 DROPPED, DUPLICATE = 1, 2

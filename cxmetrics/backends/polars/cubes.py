@@ -11,12 +11,11 @@ from typing import assert_never
 
 import polars as pl
 
-from cxmetrics.backends.needs import columns_in
 from cxmetrics.backends.polars.expressions import Term, classes, term, unsigned_zero
 from cxmetrics.backends.polars.rows import Pipeline
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Expr
+from cxmetrics.ir import Expr, columns_in
 from cxmetrics.plan import FRACTION, Cube, Slot
 
 LARGEST = 10**38 - 1  # of Decimal(38, 0)

@@ -15,13 +15,13 @@ import polars as pl
 
 from cxmetrics.backends.cells import MISSING, Request, Table
 from cxmetrics.backends.duckdb.times import years_of
-from cxmetrics.backends.needs import Needs, columns_in, needs_of
+from cxmetrics.backends.needs import Needs, needs_of
 from cxmetrics.backends.polars.expressions import NARROW, Columns, Term, term
 from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_of
 from cxmetrics.backends.polars.values import TYPE, VALUES, Reading, Zone, reading, text_of, utc_of
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import DAYS, Binding, ColumnSpec, Expr, Origin
+from cxmetrics.ir import DAYS, Binding, ColumnSpec, Expr, Origin, columns_in
 
 DROPPED, DUPLICATE = 1, 2
 FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
