@@ -114,6 +114,8 @@ LOGIC = frozenset(("and", "or", "not"))
 TEXT_TESTS = frozenset(("contains", "starts_with", "matches"))
 PRESENCE = frozenset(("is missing", "is not missing"))
 CONDITIONS = ORDER | EQUALITY | LOGIC | TEXT_TESTS | PRESENCE | {"in", "between"}
+OPERATORS = ARITHMETIC | CONDITIONS
+BOTH = ("min", "max")  # of one column's rows, or of several numbers
 QUANTILE_RULES = tuple(f"hf{number}" for number in range(1, 10))
 
 

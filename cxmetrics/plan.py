@@ -118,7 +118,7 @@ class Node:
     formula: Value | None
     sources: frozenset[str]  # all sources below it
     fingerprint: str  # of its meaning, with all below it
-
+    hidden: bool = False  # computed for others only, and never shown
 
     @property
     def below(self) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ from cxmetrics.fuse import families, fuse
 from cxmetrics.ir import GRAINS, ColumnSpec, Expr, Grain
 from cxmetrics.parse import parse
 from cxmetrics.plan import Days, Leaf, Node, Plan, Scan, leaves_of
-from cxmetrics.resolve.formulas import Names, resolve_condition
+from cxmetrics.resolve.formulas import resolve_condition
+from cxmetrics.resolve.names import Names
 from cxmetrics.run import Engine, compiled
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.census import judge

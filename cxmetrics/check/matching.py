@@ -29,6 +29,12 @@ class Proof:
         return Invalid(span), UNKNOWN
 
 
+def as_condition(proved: Proved, span: Span | None, proof: Proof) -> Expr:
+    """What was proved, if it is true or false."""
+    expr, unit = proved
+    return expr if unit.kind in ("boolean", "unknown") else proof.say(codes.NOT_A_CONDITION, span, found=unit)[0]
+
+
 def settle(constant: Expr, own: Unit, wanted: Unit, proof: Proof) -> Expr | None:
     """A literal in the unit `wanted`; None, and a finding, where it cannot be."""
     if isinstance(constant, Invalid) or "unknown" in (own.kind, wanted.kind):

@@ -9,28 +9,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, assert_never, cast
 
+from cxmetrics.check.aggregates import prove_aggregate
 from cxmetrics.check.matching import (
     Proof,
     Proved,
+    as_condition,
     differ,
     known_value,
-    literal_text,
     literal_value,
     match_sides,
-    settle,
 )
-from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Diagnostic
-from cxmetrics.functions import AGGREGATES, LOGIC, PRESENCE, QUANTILE_RULES, ROW_TIMES, TEXT_TESTS
+from cxmetrics.functions import LOGIC, PRESENCE, ROW_TIMES, TEXT_TESTS
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, Constant, Expr, Invalid, Origin, Ref, columns_in
 from cxmetrics.patterns import flaw_of
 from cxmetrics.units import (
     BOOLEAN,
-    COUNTED,
-    NPS,
     NUMBER,
-    SHARE,
     TEXT,
     UNKNOWN,
     Unit,
@@ -39,8 +35,6 @@ from cxmetrics.units import (
     multiply,
     power,
 )
-
-_NPS_SCALE = (0.0, 10.0)
 
 
 def prove(expr: Expr, proof: Proof) -> Proved:
@@ -58,7 +52,7 @@ def prove(expr: Expr, proof: Proof) -> Proved:
         case Apply():
             return _apply(expr, proof)
         case Aggregate():
-            return _aggregate(expr, proof)
+            return prove_aggregate(expr, proof, prove)
         case Invalid():
             return expr, UNKNOWN
         case _:
@@ -67,10 +61,7 @@ def prove(expr: Expr, proof: Proof) -> Proved:
 
 def condition(expr: Expr, proof: Proof) -> Expr:
     """An expression that has to be true or false."""
-    proved, unit = prove(expr, proof)
-    if unit.kind not in ("boolean", "unknown"):
-        return proof.say(codes.NOT_A_CONDITION, expr.span, found=unit)[0]
-    return proved
+    return as_condition(prove(expr, proof), expr.span, proof)
 
 
 def _apply(expr: Apply, proof: Proof) -> Proved:
@@ -217,101 +208,6 @@ def _number_function(expr: Apply, args: list[Expr], units: list[Unit], proof: Pr
         settled.append(matched[1])
         settled[0], unit = matched[0], matched[2] if unit == NUMBER else unit
     return replace(expr, args=(*tests, *settled)), unit
-
-
-def _aggregate(expr: Aggregate, proof: Proof) -> Proved:
-    before = len(proof.found)
-    row = AGGREGATES[expr.function]
-    where = None if expr.where is None else condition(expr.where, proof)
-    if row.arguments[0] == "condition":
-        args: tuple[Expr, ...] = (condition(expr.args[0], proof),)
-        unit = SHARE
-    else:
-        args, unit = _arguments(expr, proof)
-    # What was proved is not proved again: conversions are in it by now.
-    scale = prove(expr.args[0], replace(proof, found=[]))[1] if args and expr.options else UNKNOWN
-    options = tuple((name, _option(name, value, scale, proof)) for name, value in expr.options)
-    if len(proof.found) > before or any(isinstance(arg, Invalid) for arg in (*args, *([where] if where else []))):
-        return Invalid(expr.span), UNKNOWN
-    return replace(expr, args=args, where=where, options=options), unit
-
-
-def _arguments(expr: Aggregate, proof: Proof) -> tuple[tuple[Expr, ...], Unit]:
-    """The arguments of an aggregate of values, and the unit of what it gives."""
-    name, row = expr.function, AGGREGATES[expr.function]
-    if not expr.args:
-        return (), COUNTED
-    value, unit = prove(expr.args[0], proof)
-    if row.arguments[0] == "number" and not unit.numeric and unit.kind != "unknown":
-        return (proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.args[0].span, function=name, found=unit)[0],), UNKNOWN
-    if name == "sum" and unit.kind in ("share", "nps", "score"):
-        return (proof.say(codes.SUM_OF_SHARES, expr.args[0].span, name=f"sum of {unit}")[0],), UNKNOWN
-    _scale_fits(expr, unit, proof)
-    rest = tuple(_second(expr, arg, unit, proof) for arg in expr.args[1:])
-    match row.result:
-        case "count":
-            result = COUNTED
-        case "argument":
-            result = NUMBER if name in ("sum", "stdev") and unit.kind == "scale" else unit
-        case "share":
-            result = SHARE
-        case "nps":
-            result = NPS
-        case _:
-            result = NUMBER
-    return (value, *rest), result
-
-
-def _scale_fits(expr: Aggregate, unit: Unit, proof: Proof) -> None:
-    column = expr.args[0].name if isinstance(expr.args[0], Column) else "the argument"
-    if expr.function == "csat" and unit.kind not in ("scale", "unknown"):
-        proof.say(codes.NEEDS_SCALE, expr.args[0].span, function="csat", column=column)
-    own_boxes = {name for name, _ in expr.options} >= {"promoters", "detractors"}
-    if expr.function == "nps" and not own_boxes and unit.kind == "scale" and (unit.low, unit.high) != _NPS_SCALE:
-        proof.say(codes.NPS_SCALE, expr.args[0].span, column=column, scale=unit)
-
-
-def _second(expr: Aggregate, arg: Expr, unit: Unit, proof: Proof) -> Expr:
-    """The second argument: a range of points, a part, or a threshold."""
-    if expr.function == "top_box":
-        return _range(arg, "boxes", unit, proof)
-    proved, own = prove(arg, proof)
-    value = literal_value(proved)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        expected = "a number between 0 and 1" if expr.function == "quantile" else "a number"
-        return proof.say(name_codes.OPTION_VALUE, arg.span, option="second argument", expected=expected)[0]
-    if expr.function == "quantile":
-        return proved if 0 < value < 1 else proof.say(codes.QUANTILE_RANGE, arg.span, value=literal_text(proved))[0]
-    return settle(proved, own, unit, proof) or Invalid(arg.span)
-
-
-def _range(arg: Expr, option: str, unit: Unit, proof: Proof) -> Expr:
-    """A range of answers, inside the scale `unit`, if it is one."""
-    if isinstance(arg, Apply) and arg.function == "range":
-        low, high = (literal_value(end) for end in arg.args)
-        if isinstance(low, int | float) and isinstance(high, int | float) and low <= high:
-            if unit.low is not None and unit.high is not None and not unit.low <= low <= high <= unit.high:
-                return proof.say(codes.OUTSIDE_SCALE, arg.span, value=f"{low:g}..{high:g}", scale=unit)[0]
-            return arg
-    return proof.say(name_codes.OPTION_VALUE, arg.span, option=option, expected="a range such as 9..10")[0]
-
-
-def _option(name: str, value: Expr, unit: Unit, proof: Proof) -> Expr:
-    match name:
-        case "promoters" | "detractors":
-            return _range(value, name, unit, proof)
-        case "failed":
-            return condition(value, proof)
-        case "rule":
-            if literal_value(value) in QUANTILE_RULES:
-                return value
-            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected=", ".join(QUANTILE_RULES))[0]
-        case _:
-            top = literal_value(value)
-            most = 100 if unit.low is None or unit.high is None else int(unit.high - unit.low)
-            if isinstance(top, int) and not isinstance(top, bool) and 1 <= top <= most:
-                return value
-            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected=f"a number from 1 to {most}")[0]
 
 
 def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], found: list[Diagnostic]) -> Origin:

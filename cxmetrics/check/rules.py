@@ -31,7 +31,8 @@ from cxmetrics.ir import (
     ZScore,
 )
 from cxmetrics.parse import parse
-from cxmetrics.resolve.formulas import Names, resolve_formula
+from cxmetrics.resolve.formulas import resolve_formula
+from cxmetrics.resolve.names import Names
 from cxmetrics.source import Located, Span
 from cxmetrics.syntax import Call, Name, Node, Number, Range
 from cxmetrics.units import NUMBER, Unit, comparable

@@ -66,7 +66,7 @@ def _cuts_of(plan: Plan, node: Node) -> tuple[tuple[str, ...], ...]:
 
 def _is_shown(plan: Plan, node: Node, grain: Grain, cut: tuple[str, ...]) -> bool:
     grains = plan.project.grains if node.indicator.grains is None else node.indicator.grains
-    return grain in grains and (not cut or frozenset(cut) in map(frozenset, _cuts_of(plan, node)))
+    return not node.hidden and grain in grains and (not cut or frozenset(cut) in map(frozenset, _cuts_of(plan, node)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import Found, is_time_zone, share, titles, whole, word
 from cxmetrics.parse import parse
 from cxmetrics.resolve.expand import expand
-from cxmetrics.resolve.formulas import Columns, Names, resolve_formula
+from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.gather import gather
+from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.resolve.origins import resolve_columns, resolve_dimensions, resolve_origin, text_column
 from cxmetrics.schema import IndicatorDraft, Key, ProjectDocument
 from cxmetrics.source import Located, Span

@@ -25,7 +25,8 @@ from cxmetrics.ir import (
 )
 from cxmetrics.load.scalars import Found, date, share, titles, word, words
 from cxmetrics.parse import parse
-from cxmetrics.resolve.formulas import Columns, Names, resolve_condition
+from cxmetrics.resolve.formulas import resolve_condition
+from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.schema import ColumnDraft, DimensionDraft, Key, SourceDraft
 from cxmetrics.source import Located
 from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, UNKNOWN, Unit, read_unit, scale

@@ -1,0 +1,127 @@
+"""The proof of aggregates: what each function over rows takes, and the unit of what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from cxmetrics.check.matching import Proof, Proved, as_condition, literal_text, literal_value, settle
+from cxmetrics.codes import names as name_codes
+from cxmetrics.codes import units as codes
+from cxmetrics.functions import AGGREGATES, QUANTILE_RULES
+from cxmetrics.ir import Aggregate, Apply, Column, Expr, Invalid
+from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, UNKNOWN, Unit
+
+Prove = Callable[[Expr, Proof], Proved]
+_NPS_SCALE = (0.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What proves the row expressions of an aggregate."""
+
+    proof: Proof
+    prove: Prove
+
+    def condition(self, expr: Expr) -> Expr:
+        return as_condition(self.prove(expr, self.proof), expr.span, self.proof)
+
+
+def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
+    """An aggregate with its arguments settled, and its unit; `prove` proves the row expressions in it."""
+    rows = _Rows(proof, prove)
+    before = len(proof.found)
+    row = AGGREGATES[expr.function]
+    where = None if expr.where is None else rows.condition(expr.where)
+    if row.arguments[0] == "condition":
+        args: tuple[Expr, ...] = (rows.condition(expr.args[0]),)
+        unit = SHARE
+    else:
+        args, unit = _arguments(expr, rows)
+    # What was proved is not proved again: conversions are in it by now.
+    scale = prove(expr.args[0], replace(proof, found=[]))[1] if args and expr.options else UNKNOWN
+    options = tuple((name, _option(name, value, scale, rows)) for name, value in expr.options)
+    if len(proof.found) > before or any(isinstance(arg, Invalid) for arg in (*args, *([where] if where else []))):
+        return Invalid(expr.span), UNKNOWN
+    return replace(expr, args=args, where=where, options=options), unit
+
+
+def _arguments(expr: Aggregate, rows: _Rows) -> tuple[tuple[Expr, ...], Unit]:
+    """The arguments of an aggregate of values, and the unit of what it gives."""
+    proof = rows.proof
+    name, row = expr.function, AGGREGATES[expr.function]
+    if not expr.args:
+        return (), COUNTED
+    value, unit = rows.prove(expr.args[0], proof)
+    if row.arguments[0] == "number" and not unit.numeric and unit.kind != "unknown":
+        return (proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.args[0].span, function=name, found=unit)[0],), UNKNOWN
+    if name == "sum" and unit.kind in ("share", "nps", "score"):
+        return (proof.say(codes.SUM_OF_SHARES, expr.args[0].span, name=f"sum of {unit}")[0],), UNKNOWN
+    _scale_fits(expr, unit, proof)
+    rest = tuple(_second(expr, arg, unit, rows) for arg in expr.args[1:])
+    match row.result:
+        case "count":
+            result = COUNTED
+        case "argument":
+            result = NUMBER if name in ("sum", "stdev") and unit.kind == "scale" else unit
+        case "share":
+            result = SHARE
+        case "nps":
+            result = NPS
+        case _:
+            result = NUMBER
+    return (value, *rest), result
+
+
+def _scale_fits(expr: Aggregate, unit: Unit, proof: Proof) -> None:
+    column = expr.args[0].name if isinstance(expr.args[0], Column) else "the argument"
+    if expr.function == "csat" and unit.kind not in ("scale", "unknown"):
+        proof.say(codes.NEEDS_SCALE, expr.args[0].span, function="csat", column=column)
+    own_boxes = {name for name, _ in expr.options} >= {"promoters", "detractors"}
+    if expr.function == "nps" and not own_boxes and unit.kind == "scale" and (unit.low, unit.high) != _NPS_SCALE:
+        proof.say(codes.NPS_SCALE, expr.args[0].span, column=column, scale=unit)
+
+
+def _second(expr: Aggregate, arg: Expr, unit: Unit, rows: _Rows) -> Expr:
+    """The second argument: a range of points, a part, or a threshold."""
+    proof = rows.proof
+    if expr.function == "top_box":
+        return _range(arg, "boxes", unit, proof)
+    proved, own = rows.prove(arg, proof)
+    value = literal_value(proved)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        expected = "a number between 0 and 1" if expr.function == "quantile" else "a number"
+        return proof.say(name_codes.OPTION_VALUE, arg.span, option="second argument", expected=expected)[0]
+    if expr.function == "quantile":
+        return proved if 0 < value < 1 else proof.say(codes.QUANTILE_RANGE, arg.span, value=literal_text(proved))[0]
+    return settle(proved, own, unit, proof) or Invalid(arg.span)
+
+
+def _range(arg: Expr, option: str, unit: Unit, proof: Proof) -> Expr:
+    """A range of answers, inside the scale `unit`, if it is one."""
+    if isinstance(arg, Apply) and arg.function == "range":
+        low, high = (literal_value(end) for end in arg.args)
+        if isinstance(low, int | float) and isinstance(high, int | float) and low <= high:
+            if unit.low is not None and unit.high is not None and not unit.low <= low <= high <= unit.high:
+                return proof.say(codes.OUTSIDE_SCALE, arg.span, value=f"{low:g}..{high:g}", scale=unit)[0]
+            return arg
+    return proof.say(name_codes.OPTION_VALUE, arg.span, option=option, expected="a range such as 9..10")[0]
+
+
+def _option(name: str, value: Expr, unit: Unit, rows: _Rows) -> Expr:
+    proof = rows.proof
+    match name:
+        case "promoters" | "detractors":
+            return _range(value, name, unit, proof)
+        case "failed":
+            return rows.condition(value)
+        case "rule":
+            if literal_value(value) in QUANTILE_RULES:
+                return value
+            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected=", ".join(QUANTILE_RULES))[0]
+        case _:
+            top = literal_value(value)
+            most = 100 if unit.low is None or unit.high is None else int(unit.high - unit.low)
+            if isinstance(top, int) and not isinstance(top, bool) and 1 <= top <= most:
+                return value
+            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected=f"a number from 1 to {most}")[0]

@@ -1,0 +1,92 @@
+"""From meaning to work: each aggregate becomes the partial states it is finished from.
+
+Counting is most of it.  A share, an NPS, a top box and an Apdex are counts under conditions, so the
+conditions of all of them can share one grouping of the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import assert_never
+
+from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Indicator, Invalid, Pyramid, Ref
+from cxmetrics.lower.conditions import all_of
+from cxmetrics.lower.leaves import States, leaf_of
+from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Value, leaves_of, references_of
+
+__all__ = ["all_of", "lower"]
+
+
+def lower(pyramid: Pyramid) -> Plan:
+    """The plan of a pyramid without faults."""
+    work = _Work()
+    formulas = {name: None if indicator.formula is None else work.value(indicator.formula)
+                for name, indicator in pyramid.indicators.items()}
+    for source in {partial.source: None for partial in work.states.partials}:
+        work.states.count(source, None)  # its rows tell which slices there are, whatever else is asked of them
+    partials = tuple(work.states.partials)
+    meanings = {name: _digest(replace(origin, span=None)) for name, origin in pyramid.sources.items()}
+    fingerprints = tuple(_digest((partial, meanings[partial.source], pyramid.project.time_zone))
+                         for partial in partials)
+    leaves = tuple(work.leaves)
+    nodes: dict[str, Node] = {}
+    for name, indicator in pyramid.indicators.items():
+        formula = formulas[name]
+        below = sorted(set(leaves_of(formula)))
+        own = {leaves[index].source for index in below}
+        inner = [nodes[child] for child in (*(edge.child for edge in indicator.children), *references_of(formula))
+                 if child in nodes]
+        sources = frozenset(own.union(*(node.sources for node in inner)))
+        parts = [fingerprints[index] for leaf in below for total in leaves[leaf].inputs for index, _ in total.parts]
+        meaning = (_rules_of(indicator), _shape(formula, leaves), parts, [node.fingerprint for node in inner])
+        nodes[name] = Node(indicator, formula, sources, _digest(meaning))
+    within = {dimension.id: dimension.within for dimension in pyramid.dimensions.values() if dimension.within}
+    return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within)
+
+
+def _digest(meaning: object) -> str:
+    """A short hash of what something means: places take no part, as `repr` leaves them out."""
+    return sha256(repr(meaning).encode()).hexdigest()[:16]
+
+
+def _rules_of(indicator: Indicator) -> tuple[object, ...]:
+    rules = (indicator.unit, indicator.direction, [edge.weight for edge in indicator.children], indicator.combine,
+             indicator.missing, indicator.score, indicator.rounding)
+    required = [place for place, edge in enumerate(indicator.children) if edge.child in indicator.require]
+    return (*rules, required) if required else rules
+
+
+def _shape(value: Value | None, leaves: tuple[Leaf, ...]) -> object:
+    """A formula with leaves by what they are, not by their number in this plan."""
+    match value:
+        case LeafValue():
+            leaf = leaves[value.leaf]
+            return (leaf.function, leaf.source, leaf.options, [[factor for _, factor in t.parts] for t in leaf.inputs])
+        case Operation():
+            return (value.function, [_shape(arg, leaves) for arg in value.args])
+        case _:
+            return value
+
+
+class _Work:
+    """Partials and leaves in the order they are first asked for; equal ones are one."""
+
+    def __init__(self) -> None:
+        self.states = States()
+        self.leaves: dict[Leaf, int] = {}
+
+    def value(self, expr: Expr) -> Value:
+        match expr:
+            case Constant() | Ref():
+                return expr
+            case Apply():
+                return Operation(expr.function, tuple(self.value(arg) for arg in expr.args))
+            case Aggregate():
+                leaf = leaf_of(expr, self.states)
+                return LeafValue(self.leaves.setdefault(leaf, len(self.leaves)))
+            case Column() | Invalid():
+                message = f"{type(expr).__name__} in a formula that was proved"
+                raise AssertionError(message)
+            case _:
+                assert_never(expr)

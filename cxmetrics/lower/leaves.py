@@ -1,0 +1,159 @@
+"""The recipes of aggregates: which partial states each function over rows is finished from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cxmetrics.functions import quantile_of
+from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr
+from cxmetrics.lower.conditions import all_of, present
+from cxmetrics.plan import FRACTION, Leaf, Op, Partial, Total
+from cxmetrics.units import NUMBER
+
+
+class States:
+    """Partials in the order they are first asked for; equal ones are one."""
+
+    def __init__(self) -> None:
+        self.partials: dict[Partial, int] = {}
+
+    def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None) -> int:
+        """The place of a partial."""
+        partial = Partial(source, op, arg, where)
+        return self.partials.setdefault(partial, len(self.partials))
+
+    def one(self, source: str, op: Op, arg: Expr | None, where: Expr | None) -> Total:
+        """A single partial as a total."""
+        return Total(((self.partial(source, op, arg, where), 1.0),))
+
+    def count(self, source: str, where: Expr | None, arg: Expr | None = None) -> Total:
+        """How many rows there are, with a value of `arg` if it is given."""
+        return self.one(source, "count", arg, where)
+
+    def total(self, source: str, arg: Expr, where: Expr | None, *, squares: bool = False) -> Total:
+        """Σ arg or Σ arg², exactly: one integer state, or the whole parts and the fractions."""
+        if _integral(arg):
+            return self.one(source, "squares" if squares else "sum", arg, where)
+        whole: Op = "squares_whole" if squares else "whole"
+        fraction: Op = "squares_fraction" if squares else "fraction"
+        return Total(((self.partial(source, whole, arg, where), 1.0),
+                      (self.partial(source, fraction, arg, where), 1.0 / FRACTION)))
+
+
+def leaf_of(expr: Aggregate, states: States) -> Leaf:
+    """The leaf of an aggregate, with the partials it needs."""
+    return _RECIPES[expr.function](expr, states) if expr.function in _RECIPES else _quantile(expr, states)
+
+
+def _count(expr: Aggregate, states: States) -> Leaf:
+    return Leaf("count", expr.source, (states.count(expr.source, expr.where, *expr.args[:1]),))
+
+
+def _sum(expr: Aggregate, states: States) -> Leaf:
+    source, where, arg = expr.source, expr.where, expr.args[0]
+    return Leaf("sum", source, (states.count(source, where, arg), states.total(source, arg, where)))
+
+
+def _moments(expr: Aggregate, states: States) -> Leaf:
+    """A mean or a standard deviation."""
+    source, where, arg = expr.source, expr.where, expr.args[0]
+    kind = "stdev" if expr.function == "stdev" else "mean"
+    return Leaf(kind, source, (states.count(source, where, arg), states.total(source, arg, where),
+                               states.total(source, arg, where, squares=True)))
+
+
+def _extreme(expr: Aggregate, states: States) -> Leaf:
+    op: Op = "min" if expr.function == "min" else "max"
+    source, where, arg = expr.source, expr.where, expr.args[0]
+    return Leaf(op, source, (states.count(source, where, arg), states.one(source, op, arg, where)))
+
+
+def _share(expr: Aggregate, states: States) -> Leaf:
+    source, arg = expr.source, expr.args[0]
+    base = all_of(expr.where, *present(arg))
+    return Leaf("share", source, (states.count(source, base), states.count(source, all_of(base, arg))))
+
+
+def _answers(expr: Aggregate, states: States) -> Leaf:
+    """A share of answers in the top boxes, or an NPS."""
+    source, arg = expr.source, expr.args[0]
+    base = all_of(expr.where, Apply("is not missing", (arg,)))
+    boxes = [states.count(source, all_of(base, box)) for box in _boxes(expr, arg)]
+    return Leaf("nps" if expr.function == "nps" else "share", source, (states.count(source, base), *boxes))
+
+
+def _quantile(expr: Aggregate, states: States) -> Leaf:
+    source, where, arg = expr.source, expr.where, expr.args[0]
+    part = quantile_of(expr.function)
+    q = _number(expr.args[1]) if part is None else part
+    rule = next((value.value for option, value in expr.options
+                 if option == "rule" and isinstance(value, Constant)), "hf7")
+    inputs = states.count(source, where, arg), states.one(source, "values", arg, where)
+    return Leaf("quantile", source, inputs, (("q", q), ("rule", str(rule))))
+
+
+def _apdex(expr: Aggregate, states: States) -> Leaf:
+    arg, limit = expr.args[0], _number(expr.args[1])
+    failed = next((value for name, value in expr.options if name == "failed"), None)
+    base = all_of(expr.where, Apply("is not missing", (arg,)), *(present(failed) if failed else ()))
+    good = all_of(base, None if failed is None else Apply("not", (failed,)))
+    unit = arg.unit if isinstance(arg, Column) else NUMBER
+    satisfied = Apply("<=", (arg, Constant(limit, unit)))
+    slower = Apply(">", (arg, Constant(limit, unit)))
+    tolerated = Apply("<=", (arg, Constant(4 * limit, unit)))
+    counts = [states.count(expr.source, where) for where in
+              (base, all_of(good, satisfied), all_of(good, slower, tolerated))]
+    return Leaf("apdex", expr.source, tuple(counts))
+
+
+_RECIPES: Mapping[str, Callable[[Aggregate, States], Leaf]] = {
+    "count": _count, "sum": _sum, "mean": _moments, "ces": _moments, "stdev": _moments, "min": _extreme,
+    "max": _extreme, "share": _share, "top_box": _answers, "csat": _answers, "nps": _answers, "apdex": _apdex,
+}  # all others are quantiles
+
+
+def _boxes(expr: Aggregate, arg: Expr) -> list[Expr]:
+    """The conditions on an answer that are counted: the top boxes, or promoters and detractors."""
+    options: Mapping[str, Expr] = dict(expr.options)
+    unit = arg.unit if isinstance(arg, Column) else NUMBER
+    if expr.function == "nps":
+        return [_between(arg, *_ends(options["promoters"])) if "promoters" in options else _between(arg, 9, 10),
+                _between(arg, *_ends(options["detractors"])) if "detractors" in options else _between(arg, 0, 6)]
+    if expr.function == "top_box":
+        return [_between(arg, *_ends(expr.args[1]))]
+    top = _number(options["top"]) if "top" in options else 2
+    high = unit.high if unit.high is not None else 0.0
+    return [_between(arg, high - top + 1, high)]
+
+
+def _between(arg: Expr, low: float, high: float) -> Expr:
+    unit = arg.unit if isinstance(arg, Column) else NUMBER
+    return Apply("between", (arg, Constant(low, unit), Constant(high, unit)))
+
+
+def _ends(expr: Expr) -> tuple[float, float]:
+    if not isinstance(expr, Apply):
+        message = "a range that was proved"
+        raise TypeError(message)
+    return _number(expr.args[0]), _number(expr.args[1])
+
+
+def _number(expr: Expr) -> float:
+    if isinstance(expr, Constant) and isinstance(expr.value, int | float):
+        return expr.value
+    message = "a number that was proved"
+    raise TypeError(message)
+
+
+def _integral(expr: Expr) -> bool:
+    """Whether the values of a row expression are whole numbers for sure."""
+    match expr:
+        case Column():
+            return expr.type in ("integer", "boolean")
+        case Constant():
+            return isinstance(expr.value, int)
+        case Apply():
+            return expr.function in ("+", "-", "*", "negate", "abs") and all(_integral(arg) for arg in expr.args) \
+                and not any(isinstance(arg, Column) and arg.type in ("time", "date") for arg in expr.args)
+        case _:
+            return False

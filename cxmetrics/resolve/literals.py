@@ -1,0 +1,69 @@
+"""Literals: numbers with units, texts, days, lists and ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import assert_never
+
+from cxmetrics.codes import names as codes
+from cxmetrics.codes import units as unit_codes
+from cxmetrics.diagnostics import report
+from cxmetrics.ir import Apply, Constant, Expr, Invalid, Scalar
+from cxmetrics.resolve.names import Names
+from cxmetrics.syntax import Date, Items, Node, Number, Range, Text, Truth
+from cxmetrics.units import BOOLEAN, DATE, MULTIPLIERS, TEXT, UNKNOWN, literal_unit
+
+Literal = Number | Text | Date | Truth | Items | Range
+Resolve = Callable[[Node, Names], Expr]
+
+
+def constant(node: Literal, names: Names, resolve: Resolve) -> Expr:
+    """A literal; `resolve` is asked for what stands in a list or at the ends of a range."""
+    match node:
+        case Number():
+            unit = literal_unit(node.unit)
+            if unit is None:
+                names.found.append(report(codes.UNKNOWN_LITERAL_UNIT, node.span, unit=node.unit))
+                return Invalid(node.span)
+            value = node.value * MULTIPLIERS[node.multiplier] / (100 if node.unit == "%" else 1)
+            return Constant(_plain(value), unit, node.span)
+        case Text():
+            return Constant(node.value, TEXT, node.span)
+        case Date():
+            return Constant(node.value, DATE, node.span)
+        case Truth():
+            return Constant(node.value, BOOLEAN, node.span)
+        case Items():
+            return _list(node, names, resolve)
+        case Range():
+            ends = [resolve(end, names) for end in (node.low, node.high)]
+            wrong = [end for end in ends if not (isinstance(end, Constant) and isinstance(end.value, int | float))]
+            for end in wrong:
+                if not isinstance(end, Invalid):
+                    names.found.append(report(unit_codes.NOT_A_NUMBER_EXPRESSION, end.span, function="..",
+                                              found="an expression"))
+            if wrong:
+                return Invalid(node.span)
+            return Apply("range", tuple(ends), node.span)
+        case _:
+            assert_never(node)
+
+
+def _plain(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() and abs(value) < 2**53 else float(value)
+
+
+def _list(node: Items, names: Names, resolve: Resolve) -> Expr:
+    items = [resolve(item, names) for item in node.items]
+    values: list[Scalar] = []
+    unit = UNKNOWN
+    for item in items:
+        if not isinstance(item, Constant) or isinstance(item.value, tuple):
+            if not isinstance(item, Invalid):
+                names.found.append(report(unit_codes.NOT_A_NUMBER_EXPRESSION, item.span, function="in [...]",
+                                          found="an expression"))
+            return Invalid(node.span)
+        unit = item.unit
+        values.append(item.value)
+    return Constant(tuple(values), unit, node.span)

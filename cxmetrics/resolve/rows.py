@@ -1,0 +1,177 @@
+"""Row expressions: what stands inside an aggregate, over the columns of one source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cxmetrics.codes import names as codes
+from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Phrase, closest, report
+from cxmetrics.functions import (
+    AGGREGATES,
+    ARITHMETIC,
+    BOTH,
+    EQUALITY,
+    LOGIC,
+    NUMBERS,
+    OPERATORS,
+    ORDER,
+    ROW_TIMES,
+)
+from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Invalid
+from cxmetrics.resolve.literals import constant
+from cxmetrics.resolve.names import Columns, Names, count_is_right, no_clauses, split_column, unknown_function
+from cxmetrics.source import Span
+from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Text, Truth
+from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, Unit
+
+_KINDS: Mapping[type, ColumnType] = {Text: "text", Number: "number", Date: "time", Truth: "boolean"}
+
+
+class Rows:
+    """Row expressions of one aggregate (or of one source's own clauses): all columns are of one source."""
+
+    def __init__(self, names: Names, source: str | None = None, implicit: Columns | None = None) -> None:
+        self.names = names
+        self.own = source is not None  # columns stand without the source's name
+        self.source = source
+        self.implicit = implicit
+        self.failed = False
+
+    def argument(self, node: Node, kind: str, function: str) -> Expr | None:
+        """A positional argument; None for the source itself, all of whose rows are meant."""
+        if kind == "rows" and isinstance(node, Name) and node.value in self.names.sources:
+            self._belongs(node.value, node.span, function)
+            return None
+        return self.expr(node, "boolean" if kind == "condition" else "number")
+
+    def option(self, node: Node, *, condition: bool) -> Expr:
+        """The value of a named option."""
+        if isinstance(node, Name) and not condition:  # rule = hf6
+            return Constant(node.value, TEXT, node.span)
+        return self.expr(node, "boolean")
+
+    def finish(self, node: Call, args: tuple[Expr, ...], where: Expr | None,
+               options: tuple[tuple[str, Expr], ...]) -> Expr:
+        """The aggregate, now that it is known which source it is of."""
+        if self.failed or self.source is None:
+            if not self.failed:
+                self.names.found.append(report(codes.NO_ROWS_NAMED, node.span, function=node.function))
+            return Invalid(node.span)
+        return Aggregate(node.function, self.source, args, where, options, node.span)
+
+    def expr(self, node: Node, hint: ColumnType) -> Expr:
+        """A row expression; `hint` is the type of a column that nobody declared."""
+        match node:
+            case Call():
+                return self._call(node, hint)
+            case Name():
+                return self._name(node, hint)
+            case Broken():
+                return self._invalid(node.span)
+            case _:
+                result = constant(node, self.names, lambda inner, _: self.expr(inner, "number"))
+                self.failed |= isinstance(result, Invalid)
+                return result
+
+    def _invalid(self, span: Span) -> Expr:
+        self.failed = True
+        return Invalid(span)
+
+    def _call(self, node: Call, hint: ColumnType) -> Expr:
+        function = node.function
+        if function in OPERATORS:
+            inner = self._hint(node, hint)
+            return Apply(function, tuple(self.expr(arg, inner) for arg in node.args), node.span)
+        if function in AGGREGATES and not (function in BOTH and len(node.args) > 1):
+            self.names.found.append(report(codes.NESTED_AGGREGATE, node.span, inner=function, outer="an aggregate"))
+            return self._invalid(node.span)
+        row = NUMBERS.get(function)
+        least, most = (row.least, row.most) if row and row.in_rows else (1, 1)
+        if not (row and row.in_rows) and function not in ROW_TIMES:
+            self.failed = True
+            return unknown_function(node, self.names)
+        if not no_clauses(node, self.names) or not count_is_right(node, least, most, self.names):
+            return self._invalid(node.span)
+        inner = "time" if function in ROW_TIMES else "number"
+        return Apply(function, tuple(self.expr(arg, inner) for arg in node.args), node.span)
+
+    @staticmethod
+    def _hint(node: Call, hint: ColumnType) -> ColumnType:
+        """What an undeclared column next to this operator has to be."""
+        if node.function in LOGIC:
+            return "boolean"
+        if node.function in EQUALITY | ORDER | {"in", "between"}:
+            others = [item for arg in node.args for item in (arg.items if isinstance(arg, Items) else (arg,))]
+            return next((_KINDS[type(arg)] for arg in others if type(arg) in _KINDS), "number")
+        return "text" if node.function in ("contains", "starts_with", "matches", "is missing", "is not missing") \
+            else "number" if node.function in ARITHMETIC else hint
+
+    def _name(self, node: Name, hint: ColumnType) -> Expr:
+        if "$" in node.value:
+            self.names.found.append(report(codes.UNKNOWN_PARAMETER, node.span, name=node.value))
+            return self._invalid(node.span)
+        split = split_column(node.value, self.names.sources)
+        if self.own and self.source is not None:
+            columns = self.names.sources[self.source]
+            name = split[1] if split and split[0] == self.source else node.value
+            return self._column(self.source, columns, name, node.span, hint)
+        if split is None:
+            return self._unplaced(node)
+        if not self._belongs(split[0], node.span, "an aggregate"):
+            return self._invalid(node.span)
+        return self._column(split[0], self.names.sources[split[0]], split[1], node.span, hint)
+
+    def _belongs(self, source: str, span: Span, function: str) -> bool:
+        if self.source is None:
+            self.source = source
+        if self.source == source:
+            return True
+        self.failed = True
+        self.names.found.append(report(codes.TWO_SOURCES, span, function=function, first=self.source, second=source))
+        return False
+
+    def _column(self, source: str, columns: Columns, name: str, span: Span, hint: ColumnType) -> Expr:
+        spec = columns.get(name)
+        if spec is None and self.implicit is not None:
+            spec = ColumnSpec(name, hint, _plain_unit(hint), name, span=span)
+            self.implicit[name] = spec
+        if spec is None:
+            guess = closest(name, columns)
+            prefix = "" if self.own else f"{source}."
+            fix = Fix(span, f"{prefix}{guess}") if guess else None
+            if name not in self.names.cut:
+                self.names.found.append(report(codes.UNKNOWN_COLUMN, span, help=DID_YOU_MEAN if guess else None,
+                                               fix=fix, name=name, source=source, guess=guess or ""))
+            return self._invalid(span)
+        if spec.privacy == "C3":
+            self.names.found.append(report(codes.SECRET_COLUMN, span, name=name, source=source))
+            return self._invalid(span)
+        return Column(source, spec.name, spec.type, spec.unit, span)
+
+    def _unplaced(self, node: Name) -> Expr:
+        """A name in an aggregate that is no `source.column`."""
+        name, names = node.value, self.names
+        owners = [source for source, columns in names.sources.items() if name in columns]
+        if name in names.sources:
+            names.found.append(report(codes.SOURCE_AS_VALUE, node.span, name=name))
+        elif self.source in owners or len(owners) == 1:
+            owner = self.source if self.source in owners else owners[0]
+            fix = Fix(node.span, f"{owner}.{name}")
+            names.found.append(report(codes.BARE_COLUMN, node.span, fix=fix, name=name, source=owner))
+        elif name in names.indicators:
+            names.found.append(report(codes.INDICATOR_IN_AGGREGATE, node.span, name=name))
+        elif name.split(".")[0] not in names.cut:
+            self._unknown_source(node)
+        return self._invalid(node.span)
+
+    def _unknown_source(self, node: Name) -> None:
+        source, _, column = node.value.partition(".")
+        guess = closest(source, self.names.sources)
+        fix = Fix(node.span, f"{guess}.{column}" if column else guess) if guess else None
+        help_: Phrase | None = DID_YOU_MEAN if guess else None
+        self.names.found.append(report(codes.UNKNOWN_SOURCE, node.span, help=help_, fix=fix, name=source,
+                                       guess=guess or ""))
+
+
+def _plain_unit(kind: ColumnType) -> Unit:
+    return {"text": TEXT, "boolean": BOOLEAN, "time": TIME, "date": DATE}.get(kind, NUMBER)
