@@ -1,0 +1,133 @@
+"""Composites: weights, the common unit of the children, and the rules by which these are combined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cxmetrics.check.rules import Known, fits, literal, read_rule
+from cxmetrics.check.scores import earns
+from cxmetrics.codes import pyramid as codes
+from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, Phrase, closest, report
+from cxmetrics.ir import Combine, Edge, Indicator, MissingRule, Neutral, NullIfMissing, PowerMean, Renormalise
+from cxmetrics.load.scalars import Found, number
+from cxmetrics.resolve import Child, Outline
+from cxmetrics.source import Located
+from cxmetrics.units import NUMBER, SCORE, UNKNOWN, Unit
+
+_UNITS_OF_BOTH = Phrase("this child is {other}", "这个下级是 {other}")
+_POWERS = 0.001, 1000.0  # of exponents other than 0: beyond these, a power mean loses its digits
+
+def edges_of(outline: Outline, found: Found) -> Iterator[Edge]:
+    """Children with their part of the whole weight."""
+    written = [(child, _weight(child, found)) for child in outline.children]
+    if not any(child.weight for child in outline.children):
+        yield from (Edge(child.id, 1 / len(written), child.span) for child, _ in written)
+        return
+    kinds = {child.weight.value.strip().endswith("%") for child in outline.children if child.weight}
+    for child, _ in written:
+        if child.weight is None:
+            found.append(report(codes.WEIGHT_MISSING, child.span, child=child.id))
+    if len(kinds) > 1:
+        found.append(report(codes.WEIGHTS_MIXED, outline.span, parent=outline.id))
+    weights = [weight for _, weight in written if weight is not None]
+    total = sum(weights)
+    whole_known = len(weights) == len(written)
+    if whole_known and kinds == {True} and abs(total - 100) > 1e-6:
+        found.append(report(codes.WEIGHTS_SUM, outline.span, parent=outline.id, total=f"{total:.10g}%"))
+    if whole_known and total <= 0:
+        found.append(report(codes.ZERO_WEIGHT, outline.span, child=outline.id))
+    if total > 0:
+        yield from (Edge(child.id, (weight or 0.0) / total, child.span) for child, weight in written)
+
+
+def _weight(child: Child, found: Found) -> float | None:
+    if child.weight is None:
+        return None
+    text = child.weight.value.strip().removesuffix("%").strip()
+    at = Located(text, child.weight.source, child.weight.start, child.weight.end, child.weight.style)
+    value = number(at, found)
+    if value is not None and value < 0:
+        found.append(report(codes.WEIGHT_NEGATIVE, child.weight.span, child=child.id))
+        return None
+    if value == 0:
+        found.append(report(codes.ZERO_WEIGHT, child.weight.span, child=child.id))
+    return value
+
+
+def unit_of_children(outline: Outline, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
+                    found: Found) -> Unit:
+    """Children with scores make a score; children without make a value of their common unit."""
+    children = [(child, below[child.id]) for child in outline.children if child.id in below]
+    units = [UNKNOWN if outlines[child.id].draft.score is not None and indicator.score is None else earns(indicator)
+             for child, indicator in children]  # a score that was refused has been reported
+    known = [unit for unit in units if unit.kind != "unknown"]
+    if not known:
+        return UNKNOWN
+    scored = any(indicator.score is not None or indicator.unit == SCORE for _, indicator in children)
+    wanted = SCORE if scored and SCORE in known else known[0]
+    for (child, _), unit in zip(children, units, strict=True):
+        if unit.kind != "unknown" and unit != wanted:
+            other = Label(children[units.index(wanted)][0].span, _UNITS_OF_BOTH)
+            found.append(report(codes.CHILD_WITHOUT_SCORE, child.span, related=(other,), child=child.id,
+                                parent=outline.id, unit=unit, other=wanted))
+    return wanted
+
+
+_MISSING: Known = {"renormalise": (0, ("min_coverage",)), "null": (0, ()), "neutral": (1, ())}
+
+
+def read_missing(written: Located | None, unit: Unit, found: Found) -> MissingRule:
+    """`renormalise(min_coverage = 50%)`, `null` or `neutral(50)`; `unit`: what the children are combined in."""
+    rule = None if written is None else read_rule(written, "missing", _MISSING, found)
+    if rule is None:
+        return Renormalise()
+    if rule.name == "null":
+        return NullIfMissing()
+    if rule.name == "neutral":
+        neutral = literal(rule.values[0], unit, found, codes.NEUTRAL_UNIT)
+        return Renormalise() if neutral is None else Neutral(neutral)
+    coverage = rule.options.get("min_coverage")
+    value = None if coverage is None else literal(coverage, NUMBER, found)
+    if value is not None and not 0 <= value <= 1:
+        found.append(report(codes.RULE_ARGUMENTS, rule.span, name=rule.name, count=0, options="min_coverage = 50%"))
+        return Renormalise()
+    return Renormalise() if value is None else Renormalise(value)
+
+
+_COMBINE: Known = {
+    "weighted_mean": (0, ()), "geometric": (0, ()), "harmonic": (0, ()), "minimum": (0, ()), "power": (1, ())}
+
+
+def read_combine(written: Located | None, found: Found) -> Combine:
+    """`weighted_mean`, `geometric`, `harmonic`, `minimum` or `power(2)`."""
+    rule = None if written is None else read_rule(written, "combine", _COMBINE, found)
+    if rule is None:
+        return "weighted_mean"
+    match rule.name:
+        case "geometric" | "harmonic" | "minimum":
+            return rule.name
+        case "power":
+            exponent = literal(rule.values[0], NUMBER, found)
+            least, most = _POWERS
+            holds = exponent is not None and (exponent == 0 or least <= abs(exponent) <= most)
+            if exponent is None or not fits(rule, f"p = 0, {least:g} <= abs(p) <= {most:g}", found, holds=holds):
+                return "weighted_mean"
+            return PowerMean(exponent)
+        case _:
+            return "weighted_mean"
+
+
+def read_require(parent: str, written: Located | Sequence[Located] | None, children: Sequence[str],
+                 found: Found) -> tuple[str, ...]:
+    """`[a, b]`: names of children."""
+    required: dict[str, None] = {}
+    for name in [written] if isinstance(written, Located) else written or ():
+        if name.value in children:
+            required[name.value] = None
+            continue
+        guess = closest(name.value, children)
+        found.append(report(codes.REQUIRED_NOT_CHILD, name.span, help=DID_YOU_MEAN if guess else None, parent=parent,
+                            fix=Fix(name.span, guess) if guess else None, name=name.value, guess=guess or ""))
+    return tuple(required)
+
+

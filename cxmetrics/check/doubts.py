@@ -1,0 +1,77 @@
+"""What may be meant, and most likely is not: levels upside down, means that zero breaks, scores never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cxmetrics.codes import pyramid as codes
+from cxmetrics.diagnostics import Diagnostic, report
+from cxmetrics.ir import (
+    Anchors,
+    Combine,
+    Goalposts,
+    Indicator,
+    Lognormal,
+    MinMax,
+    Neutral,
+    Percentile,
+    Pooled,
+    PowerMean,
+    Pyramid,
+    ScoreRule,
+    ZScore,
+)
+from cxmetrics.load.scalars import Found
+from cxmetrics.resolve import Resolved
+
+LEVELS = ("north_star", "journey", "touchpoint", "factor")
+
+
+def levels(indicators: Mapping[str, Indicator], resolved: Resolved, found: Found) -> None:
+    """Higher levels under lower ones, and weights that are a share of nothing."""
+    for name, indicator in indicators.items():
+        for edge in indicator.children:
+            child = indicators.get(edge.child)
+            if child is None or indicator.level not in LEVELS or child.level not in LEVELS:
+                continue
+            if LEVELS.index(child.level) < LEVELS.index(indicator.level):
+                found.append(report(codes.LEVEL_ORDER, edge.span, child=edge.child, child_level=child.level,
+                                    parent=name, parent_level=indicator.level))
+    used = {edge.child for indicator in indicators.values() for edge in indicator.children}
+    for name, outline in resolved.outlines.items():
+        if outline.draft.weight is not None and name not in used:
+            found.append(report(codes.WEIGHT_WITHOUT_PARENT, outline.draft.weight.span, id=name))
+
+
+def floors(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:
+    """Geometric and harmonic means over scores that can be 0 are missing as soon as one is."""
+    for indicator in indicators.values():
+        children = [indicators[edge.child] for edge in indicator.children if edge.child in indicators]
+        neutral = isinstance(indicator.missing, Neutral) and indicator.missing.value <= 0
+        if _refuses_zero(indicator.combine) and (neutral or any(_reaches_zero(child.score) for child in children)):
+            yield report(codes.GEOMETRIC_FLOOR, indicator.span, parent=indicator.id, rule=indicator.combine)
+
+
+def _refuses_zero(rule: Combine) -> bool:
+    return rule in ("geometric", "harmonic") or (isinstance(rule, PowerMean) and rule.exponent <= 0)
+
+
+def _reaches_zero(score: ScoreRule | None) -> bool:
+    match score:
+        case Anchors(points):
+            return any(earned <= 0 for _, earned in points)
+        case MinMax() | Percentile() | Goalposts():
+            return score.low <= 0
+        case ZScore():
+            return True
+        case Lognormal() | None:
+            return False
+
+
+def uncut_scores(pyramid: Pyramid) -> Iterator[Diagnostic]:
+    """Scores across a dimension that no cut has would always be missing."""
+    cut = {name for one in pyramid.project.cuts for name in one}
+    for indicator in pyramid.indicators.values():
+        if isinstance(indicator.score, Pooled) and indicator.score.across not in cut \
+                and not any(indicator.score.across in one for one in indicator.cuts or ()):
+            yield report(codes.CUT_NOT_DECLARED, indicator.span, dimension=indicator.score.across)

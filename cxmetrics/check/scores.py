@@ -1,0 +1,146 @@
+"""Scores: from what is written to a rule, and the direction that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import assert_never, cast
+
+from cxmetrics.check.rules import Known, Rule, fits, literal, read_rule
+from cxmetrics.codes import pyramid as codes
+from cxmetrics.diagnostics import report
+from cxmetrics.ir import (
+    Anchors,
+    Direction,
+    Goalposts,
+    Indicator,
+    Lognormal,
+    MinMax,
+    Percentile,
+    ScoreRule,
+    ZScore,
+)
+from cxmetrics.load.scalars import Found, word
+from cxmetrics.resolve import Outline
+from cxmetrics.source import Located, Span
+from cxmetrics.syntax import Name, Number, Range
+from cxmetrics.units import NUMBER, Unit
+
+
+def read_anchors(written: Mapping[str, Located], span: Span, unit: Unit, found: Found) -> Anchors | None:
+    """`{0: 8 s, 60: 3 s, 100: 1 s}` as (value, points), by value."""
+    points: list[tuple[float, float]] = []
+    for key, at in written.items():
+        value = literal(at, unit, found)
+        try:
+            earned = float(key)
+        except ValueError:
+            found.append(report(codes.ANCHOR_POINTS, at.span, points=key))
+            return None
+        if value is None:
+            return None
+        points.append((value, earned))
+    if len(points) < 2:
+        found.append(report(codes.ANCHORS_TOO_FEW, span))
+        return None
+    by_points = sorted(points, key=lambda point: point[1])
+    steps = [later[0] - earlier[0] for earlier, later in pairwise(by_points)]
+    if not (all(step > 0 for step in steps) or all(step < 0 for step in steps)):
+        found.append(report(codes.ANCHORS_NOT_MONOTONE, span))
+        return None
+    return Anchors(tuple(sorted(points)))
+
+
+_SCORES: Known = {
+    "minmax": (0, ("across", "to")), "zscore": (0, ("across",)), "percentile": (0, ("across", "to")),
+    "goalposts": (2, ("to",)), "lognormal": (0, ("median", "p10"))}
+
+
+def read_score(written: Located, unit: Unit, dimensions: Mapping[str, object], found: Found) -> ScoreRule | None:
+    """A score function."""
+    rule = read_rule(written, "score", _SCORES, found)
+    if rule is None:
+        return None
+    low, high = _target_range(rule, found)
+    if rule.name == "goalposts":
+        worst, best = (literal(value, unit, found) for value in rule.values)
+        if worst is None or best is None or not fits(rule, "worst != best", found, holds=worst != best):
+            return None
+        return Goalposts(worst, best, low, high)
+    if rule.name == "lognormal":
+        return _lognormal(rule, unit, found)
+    across = rule.options.get("across")
+    if not isinstance(across, Name) or across.value not in dimensions:
+        name = across.value if isinstance(across, Name) else "…"
+        found.append(report(codes.ACROSS_UNKNOWN, across.span if across else rule.span, dimension=name))
+        return None
+    if rule.name == "zscore":
+        return ZScore(across.value)
+    return Percentile(across.value, low, high) if rule.name == "percentile" else MinMax(across.value, low, high)
+
+
+def _lognormal(rule: Rule, unit: Unit, found: Found) -> Lognormal | None:
+    if set(rule.options) != {"median", "p10"}:
+        found.append(report(codes.RULE_ARGUMENTS, rule.span, name=rule.name, count=0, options="median, p10"))
+        return None
+    median, p10 = (literal(rule.options[name], unit, found) for name in ("median", "p10"))
+    if median is None or p10 is None or not fits(rule, "0 < p10 < median", found, holds=0 < p10 < median):
+        return None
+    return Lognormal(median, p10)
+
+
+def _target_range(rule: Rule, found: Found) -> tuple[float, float]:
+    written = rule.options.get("to")
+    if written is None:
+        return 0.0, 100.0
+    if isinstance(written, Range) and isinstance(written.low, Number) and isinstance(written.high, Number) \
+            and written.low.value < written.high.value:
+        return float(written.low.value), float(written.high.value)
+    found.append(report(codes.RULE_ARGUMENTS, written.span, name=rule.name, count=len(rule.values),
+                        options="to = 0..100"))
+    return 0.0, 100.0
+
+
+def earns(indicator: Indicator) -> Unit:
+    """The unit of what an indicator gives to its parents: of its score if it has a rule, else of its value."""
+    match indicator.score:
+        case None:
+            return indicator.unit
+        case ZScore():
+            return NUMBER
+        case _:
+            return Unit("score")
+
+
+def score_of(outline: Outline, unit: Unit, dimensions: Mapping[str, object], found: Found) -> ScoreRule | None:
+    """The score rule of an indicator whose value has a unit."""
+    written = outline.draft.score
+    if written is None:
+        return None
+    if isinstance(written, Located):
+        return read_score(written, unit, dimensions, found)
+    anchors = {str(points): value for points, value in written.items()}
+    return read_anchors(anchors, next(iter(written)).span if written else outline.span, unit, found)
+
+
+def direction_of(outline: Outline, score: ScoreRule | None, found: Found) -> Direction:
+    """Which way is good: what is declared, unless the score says so itself."""
+    declared = outline.draft.direction
+    chosen = cast("Direction", word(declared, "direction", ("up", "down"), "up", found))
+    match score:
+        case Anchors(points):
+            rises = points[-1][1] > points[0][1]
+        case Goalposts(worst, best):
+            rises = best > worst
+        case Lognormal():
+            rises = False
+        case MinMax() | ZScore() | Percentile() | None:
+            return chosen
+        case _:
+            assert_never(score)
+    follows: Direction = "up" if rises else "down"
+    if declared is not None and chosen != follows:
+        found.append(report(codes.DIRECTION_CONTRADICTS, declared.span, direction=declared.value))
+    return follows
+
+
