@@ -323,6 +323,21 @@ def create_table(name: str, query: Query) -> str:
     return f"CREATE TEMP TABLE {quoted(name)} AS\n{query_text(query)}"
 
 
+def create_in(database: str, name: str, query: Query) -> str:
+    """A statement that keeps the rows of a query in a table of an attached database."""
+    return f"CREATE TABLE {quoted(database)}.{quoted(name)} AS\n{query_text(query)}"
+
+
+def attach(path: str, database: str, storage: str) -> str:
+    """A statement that makes a database file, in the format that engines from the version `storage` on read."""
+    return f"ATTACH {_text(path)} AS {quoted(database)} (STORAGE_VERSION {_text(storage)})"
+
+
+def detach(database: str) -> str:
+    """A statement that lets go of a database file."""
+    return f"DETACH {quoted(database)}"
+
+
 def drop_table(name: str) -> str:
     """A statement that forgets a table."""
     return f"DROP TABLE {quoted(name)}"

@@ -21,6 +21,7 @@ from cxmetrics.cli.verbs.query import query
 from cxmetrics.cli.verbs.run import run
 from cxmetrics.cli.verbs.schema import schema
 from cxmetrics.cli.verbs.show import show
+from cxmetrics.cli.verbs.store import store
 from cxmetrics.cli.verbs.test import test
 from cxmetrics.cli.verbs.tree import tree
 from cxmetrics.diagnostics import Fault
@@ -33,7 +34,7 @@ def command() -> None:
     """Take the options that stand before the verb."""
 
 
-for _verb in (demo, init, check, test, tree, run, query, show, explain, schema):
+for _verb in (demo, init, check, test, tree, run, query, show, store, explain, schema):
     command.add_command(_verb)
 
 

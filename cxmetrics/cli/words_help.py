@@ -33,6 +33,19 @@ HELP: Final[dict[str, Phrase]] = {
         "json（对象数组）与 csv 含全部列，不取整。"),
     "help.show": Phrase("Describe an indicator in plain words, or show what a stage made of it.",
                         "用平实的话说明一个指标，或显示编译各阶段的结果"),
+    "help.store": Phrase("Look after the store: its runs, its files, its tables for other tools.",
+                         "管理存储：运行记录、文件校验与清理、导出给其他工具"),
+    "help.log": Phrase("List the runs, the oldest first: who, when, which days, how many values.",
+                       "列出历次运行：何人、何时、哪些日期、多少数值"),
+    "help.verify": Phrase("Read every file of the store and compare its checksum with the ledger.\n\n"
+                          "Exit status 1 if a file is damaged or missing.",
+                          "读取存储的每个文件并核对校验和\n\n有文件损坏或缺失时退出状态为 1。"),
+    "help.vacuum": Phrase("Delete the data files that none of the last RUNS runs needs.",
+                          "删除最近 RUNS 次运行都用不到的数据文件"),
+    "help.export": Phrase("Write the tables values, runs, rejects and definitions to TARGET.\n\nA DuckDB file, or a "
+                          "folder of CSV or Parquet files. TARGET must not be there yet.",
+                          "把 values、runs、rejects、definitions 各表写到 TARGET\n\n可为 DuckDB 文件，或 CSV、Parquet 文件夹；"
+                          "TARGET 不能已经存在。"),
     "help.explain": Phrase("Explain a code (CX201), or a function of the language (nps).\n\n"
                            "Without CODE, list all codes.",
                            "解释诊断代码（CX201）或公式函数（nps）\n\n不带 CODE 时列出全部代码。"),
@@ -59,6 +72,8 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.rows": Phrase("Rows of data, about.", "数据行数（约）"),
     "option.seed": Phrase("Where the random numbers begin.", "随机数种子"),
     "option.fresh": Phrase("Make the bank anew, definitions too.", "重新生成数据与定义"),
+    "option.keep": Phrase("How many of the last runs stay whole.", "保留最近几次运行"),
+    "option.kind": Phrase("What to write.", "写成什么格式"),
     "option.help": Phrase("Show this message and exit.", "显示这段帮助"),
     "option.version": Phrase("Show the version and exit.", "显示版本"),
 }

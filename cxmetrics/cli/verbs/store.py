@@ -1,0 +1,126 @@
+"""`cxmetrics store`: what the store holds, whether it is sound, and how it is kept small or taken elsewhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cxmetrics.cli.options import format_option, language_option, project_argument, project_option
+from cxmetrics.cli.session import Refusal, Session
+from cxmetrics.cli.terminal import emit, emit_parts, tell
+from cxmetrics.cli.usage import Verb, Verbs
+
+if TYPE_CHECKING:
+    from cxmetrics.cli.tables import Shape
+    from cxmetrics.store import Store
+    from cxmetrics.store.export import Kind
+
+_SHOWN = ("run", "started", "engine", "who", "first", "last", "values")
+
+
+@click.group("store", cls=Verbs)
+def store() -> None:
+    """Look after the store."""
+
+
+@store.command("log", cls=Verb)
+@project_argument
+@format_option
+@language_option
+@click.pass_obj
+def log(session: Session, project: Path, shape: Shape) -> int:
+    """List the runs."""
+    from cxmetrics.cli.tables import Column, as_table, shaped
+
+    with _opened(project) as found:
+        frame = found.runs()
+    if shape == "table":
+        rows = [_line(row) for row in frame.iter_rows(named=True)]
+        heads = [Column(session.term("column", name), right=name == "values") for name in _SHOWN]
+        emit_parts(f"{line}\n" for line in as_table(heads, rows))
+    else:
+        emit_parts(shaped(shape, frame.columns, frame.iter_rows(), watched=sys.stdout.isatty()))
+    return 0
+
+
+def _line(row: dict[str, object]) -> list[str]:
+    from cxmetrics.cli.figures import NONE, whole
+
+    report = json.loads(str(row["report"]) or "{}")
+    values = report.get("values")
+    return [str(row["id"]), f"{row['started']:%Y-%m-%d %H:%M:%S}", str(row["engine"]), str(row["who"]),
+            *(NONE if row[end] is None else str(row[end]) for end in ("first", "last")),
+            NONE if values is None else whole(values)]
+
+
+@store.command("verify", cls=Verb)
+@project_argument
+@language_option
+@click.pass_obj
+def verify(session: Session, project: Path) -> int:
+    """Read every file of the store and compare its checksum."""
+    from cxmetrics.cli.faults import show
+    from cxmetrics.cli.figures import whole
+
+    with _opened(project) as found:
+        verified = found.verify()
+    if verified.damaged:
+        show(verified.damaged, session)
+    emit(session.say("store.verified", files=whole(verified.files), size=whole(verified.size),
+                     damaged=whole(len(verified.damaged)), orphans=whole(len(verified.orphans))))
+    return 1 if verified.damaged else 0
+
+
+@store.command("vacuum", cls=Verb)
+@project_argument
+@click.option("--keep", type=click.IntRange(min=1), default=30, show_default=True, metavar="RUNS")
+@language_option
+@click.pass_obj
+def vacuum(session: Session, project: Path, keep: int) -> int:
+    """Delete what no recent commit needs."""
+    from cxmetrics.cli.figures import whole
+
+    with _opened(project, writable=True) as found:
+        count = found.vacuum(keep)
+    emit(session.say("store.vacuumed", files=whole(count)))
+    return 0
+
+
+@store.command("export", cls=Verb)
+@click.argument("target", type=click.Path(path_type=Path))
+@project_option
+@click.option("--format", "kind", type=click.Choice(("duckdb", "csv", "parquet")), default="duckdb",
+              show_default=True)
+@language_option
+@click.pass_obj
+def export(session: Session, target: Path, project: Path, kind: Kind) -> int:
+    """Write the tables for other tools."""
+    from cxmetrics.cli.figures import whole
+    from cxmetrics.store.export import export as write
+
+    if target.exists():
+        raise Refusal("store.exists", 1, path=target)
+    with _opened(project) as found:
+        counts = write(found, target, kind)
+    tables = session.say("comma").join(f"{name} {whole(count)}" for name, count in counts.items())
+    tell(session.say("store.exported", path=target, tables=tables))
+    return 0
+
+
+def _opened(project: Path, *, writable: bool = False) -> Store:
+    """The store of a project with at least one run; its definitions need not be sound.  Raises `Fault`."""
+    from cxmetrics.compile import compile_project
+    from cxmetrics.diagnostics import Fault
+    from cxmetrics.store import Store
+
+    result = compile_project(project)
+    if result.drafts.project is None:
+        raise Fault(*result.diagnostics)
+    path = project / result.pyramid.project.store
+    if writable:
+        Store.open(path).close()  # nothing is made where there is no run
+    return Store.open(path, writable=writable)

@@ -1,0 +1,91 @@
+"""`cxmetrics store`, as a person and as another tool meet it."""
+
+import json
+
+import duckdb
+import polars as pl
+import pytest
+
+from cxmetrics.cli.command import status_of
+
+
+@pytest.fixture
+def bank(tmp_path, monkeypatch, capsys):
+    """A small project that was run once."""
+    monkeypatch.chdir(tmp_path)
+    assert status_of(["init"]) == status_of(["run"]) == 0
+    capsys.readouterr()
+    return tmp_path
+
+
+def said(capsys, *args, status=0):
+    assert status_of(["store", *args]) == status
+    return capsys.readouterr()
+
+
+@pytest.mark.usefixtures("bank")
+def test_the_log_lists_the_runs(capsys):
+    status_of(["run", "--full", "--engine", "polars"])
+    capsys.readouterr()
+    runs = json.loads(said(capsys, "log", "--format", "json").out)
+    assert [(run["number"], run["engine"], run["first"], run["last"]) for run in runs] == [
+        (1, "duckdb", "2026-08-01", "2026-09-30"), (2, "polars", "2026-08-01", "2026-09-30")]
+    assert runs[0]["id"] in said(capsys, "log").out
+
+
+def test_a_flipped_bit_is_found(bank, capsys):
+    assert "0 damaged" in said(capsys, "verify").out
+    victim = next((bank / "store" / "data").glob("values.*"))
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    answer = said(capsys, "verify", status=1)
+    assert "1 damaged" in answer.out
+    assert "CX803" in answer.err
+
+
+def test_vacuum_keeps_what_the_last_runs_need(bank, capsys):
+    table = next((bank / "data").glob("answers*"))
+    table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
+    status_of(["run"])
+    before = said(capsys, "verify").out
+    assert "0 files deleted" not in said(capsys, "vacuum", "--keep", "1").out
+    assert said(capsys, "verify").out != before
+    assert status_of(["query", "cxi"]) == 0
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("kind", ["duckdb", "csv", "parquet"])
+def test_an_export_holds_every_value(capsys, kind):
+    said(capsys, "export", "out", "--format", kind)
+    match kind:
+        case "duckdb":
+            with duckdb.connect("out", read_only=True) as made:
+                exported = made.execute('SELECT indicator, value FROM "values" WHERE region IS NULL').fetchall()
+        case "csv":
+            frame = pl.read_csv("out/values.csv")
+            exported = frame.filter(pl.col("region").is_null()).select("indicator", "value").rows()
+        case _:
+            exported = pl.read_parquet("out/values.parquet").filter(
+                pl.col("region").is_null()).select("indicator", "value").rows()
+    status_of(["query", "cxi", "--grain", "month", "--format", "json"])
+    stored = {(row["indicator"], row["value"]) for row in json.loads(capsys.readouterr().out)}
+    assert stored <= set(exported)
+
+
+def test_an_export_overwrites_nothing(bank, capsys):
+    (bank / "mine").write_text("precious")
+    assert "there already" in said(capsys, "export", "mine", status=1).err
+    assert (bank / "mine").read_text() == "precious"
+
+
+def test_a_store_is_looked_after_while_the_definitions_are_broken(bank, capsys):
+    (bank / "indicators.yaml").write_text("indicators: {x: {formula: count(}}")
+    assert "0 damaged" in said(capsys, "verify").out
+
+
+def test_without_a_run_nothing_is_made(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    status_of(["init"])
+    assert "CX804" in said(capsys, "vacuum", status=1).err
+    assert not (tmp_path / "store").exists()
