@@ -111,6 +111,7 @@ class ColumnSpec:
     format: str | None = None  # epoch_ms, epoch_s or a strptime pattern, for dates and times
     privacy: str | None = None  # C1, C2, C3
     formula: Expr | None = field(default=None)  # a derived column
+    zone: str | None = field(default=None, kw_only=True)  # of times that do not say theirs; None: the project's
     span: Span | None = field(default=None, compare=False, repr=False)
 
 

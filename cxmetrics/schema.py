@@ -56,6 +56,7 @@ class ColumnDraft(Draft):
     values: list[Scalar] | None = None
     missing: Scalars | None = None
     format: Scalar | None = None
+    time_zone: Scalar | None = None
     privacy: Scalar | None = Field(default=None, alias="class")
     formula: Scalar | None = None
     description: Titles | None = None
@@ -98,6 +99,7 @@ class SourceDraft(Draft):
     description: Titles | None = None
     time: Scalar
     received: Scalar | None = None
+    time_zone: Scalar | None = None
     entity: Scalar | None = None
     columns: dict[Name, _Column] = {}
     keep: Scalar | None = None

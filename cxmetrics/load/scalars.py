@@ -102,6 +102,9 @@ def id_is_good(key: Key, found: Found) -> bool:
     return False
 
 
+A_TIME_ZONE = "a time zone such as Asia/Shanghai"
+
+
 def is_time_zone(name: str) -> bool:
     """Whether `name` is a zone of the IANA database."""
     try:

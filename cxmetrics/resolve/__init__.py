@@ -15,7 +15,7 @@ from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.ir import GRAINS, Aggregate, Apply, Dimension, Expr, Origin, Project, Ref
 from cxmetrics.load import Drafts
-from cxmetrics.load.scalars import Found, is_time_zone, share, titles, whole, word
+from cxmetrics.load.scalars import A_TIME_ZONE, Found, is_time_zone, share, titles, whole, word
 from cxmetrics.parse import parse
 from cxmetrics.resolve.expand import expand
 from cxmetrics.resolve.formulas import resolve_formula
@@ -163,7 +163,7 @@ def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension],
     zone = draft.time_zone.value if draft.time_zone else "UTC"
     if draft.time_zone and not is_time_zone(zone):
         found.append(report(yaml_codes.WRONG_VALUE, draft.time_zone.span, key="time_zone",
-                            expected="a time zone such as Asia/Shanghai", found=zone))
+                            expected=A_TIME_ZONE, found=zone))
         zone = "UTC"
     asked = {word(grain, "grains", GRAINS, "", found) for grain in draft.grains or ()}
     grains = tuple(grain for grain in GRAINS if grain in asked) or ("day", "month")

@@ -23,7 +23,7 @@ from cxmetrics.ir import (
     Unique,
     columns_in,
 )
-from cxmetrics.load.scalars import Found, date, share, titles, word, words
+from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, word, words
 from cxmetrics.parse import parse
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.names import Columns, Names
@@ -81,10 +81,19 @@ def _without_circles(dimensions: dict[str, Dimension], found: Found) -> dict[str
 
 def resolve_columns(draft: SourceDraft, found: Found) -> Columns:
     """The declared columns of a source; derived ones still without their formula."""
-    return {key: _column(key, column, found) for key, column in draft.columns.items()}
+    zone = _zone(draft.time_zone, found)
+    return {key: _column(key, column, zone, found) for key, column in draft.columns.items()}
 
 
-def _column(key: Key, draft: ColumnDraft | Located, found: Found) -> ColumnSpec:
+def _zone(written: Located | None, found: Found) -> str | None:
+    """The zone of times that do not say theirs."""
+    if written is None or is_time_zone(written.value):
+        return None if written is None else written.value
+    found.append(report(codes.WRONG_VALUE, written.span, key="time_zone", expected=A_TIME_ZONE, found=written.value))
+    return None
+
+
+def _column(key: Key, draft: ColumnDraft | Located, zone: str | None, found: Found) -> ColumnSpec:
     if isinstance(draft, Located):
         draft = ColumnDraft(type=draft)
     low, high = _scale(draft, found)
@@ -94,7 +103,8 @@ def _column(key: Key, draft: ColumnDraft | Located, found: Found) -> ColumnSpec:
     values = tuple(item.value for item in draft.values) if draft.values is not None else None
     privacy = word(draft.privacy, "class", _CLASSES, "", found) or None
     return ColumnSpec(str(key), kind, unit, draft.column.value if draft.column else str(key), low, high, values,
-                      words(draft.missing), draft.format.value if draft.format else None, privacy, span=key.span)
+                      words(draft.missing), draft.format.value if draft.format else None, privacy, span=key.span,
+                      zone=(_zone(draft.time_zone, found) or zone) if kind == "time" else None)
 
 
 def _scale(draft: ColumnDraft, found: Found) -> tuple[float | None, float | None]:
@@ -151,10 +161,11 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft) -> str | dt.date:
     """The time column is always declared: as a time, unless the definitions say otherwise."""
     if isinstance(time, str):
-        columns.setdefault(time, ColumnSpec(time, "time", TIME, time, span=draft.time.span))
+        zone = _zone(draft.time_zone, [])
+        columns.setdefault(time, ColumnSpec(time, "time", TIME, time, span=draft.time.span, zone=zone))
         if draft.received:
             name = draft.received.value
-            columns.setdefault(name, ColumnSpec(name, "time", TIME, name, span=draft.received.span))
+            columns.setdefault(name, ColumnSpec(name, "time", TIME, name, span=draft.received.span, zone=zone))
     return time
 
 

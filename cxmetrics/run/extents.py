@@ -47,7 +47,8 @@ def _extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Op
         return time, time, 0
     spec = bound.origin.columns[time]
     physical = bound.table.columns.get(spec.physical, "other")
-    if physical in _NATIVE and spec.format is None and path in bound.table.files:
+    as_it_stands = physical != "time" or spec.zone in (None, zone)
+    if physical in _NATIVE and as_it_stands and spec.format is None and path in bound.table.files:
         native = _native(path, spec.physical, physical, zone)
         if native is not None:
             return native

@@ -94,10 +94,19 @@ def _day_of(text: str, spec: ColumnSpec | None, zone: str) -> dt.date | None:
         if form in _EPOCHS:
             return dt.datetime.fromtimestamp(float(text) / _EPOCHS[form], ZoneInfo(zone)).date()
         if form is not None:
-            return dt.datetime.strptime(text, form).date()  # noqa: DTZ007 - the zone is the project's
+            return _local(dt.datetime.strptime(text, form), spec, zone)  # noqa: DTZ007 - the zone is told apart
+        if spec is not None and spec.zone is not None and len(text) > len("2026-01-01"):
+            return _local(dt.datetime.fromisoformat(text.replace("/", "-")), spec, zone)
     except (ValueError, OverflowError, OSError):
         return None
     return date(text[:10])
+
+
+def _local(moment: dt.datetime, spec: ColumnSpec | None, zone: str) -> dt.date:
+    """The day of a time, which is of the column's zone unless it says its own."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo((spec and spec.zone) or zone))
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def batches(posed: Iterator[Posed]) -> list[Batch]:
@@ -219,7 +228,9 @@ def _written(day: dt.date, spec: ColumnSpec | None, zone: str) -> str:
     moment = dt.datetime.combine(day, dt.time(), ZoneInfo(zone))
     if form in _EPOCHS:
         return str(int(moment.timestamp()) * _EPOCHS[form])
-    return day.isoformat() if form is None else moment.strftime(form)
+    if form is None:
+        return day.isoformat()
+    return (moment.astimezone(ZoneInfo(spec.zone)) if spec is not None and spec.zone else moment).strftime(form)
 
 
 def _physical(origin: Origin) -> Iterator[str]:

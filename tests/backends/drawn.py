@@ -176,6 +176,9 @@ def cubes(draw):
     return cube(*draw(st.lists(slots(), min_size=1, max_size=4)), dimensions=dimensions, keys=keys)
 
 
+CLOCKS = st.sampled_from([None, None, "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Shanghai"])
+
+
 @st.composite
 def origins(draw):
     """A source over the columns of KINDS."""
@@ -184,7 +187,8 @@ def origins(draw):
         column("score", "integer", low=draw(st.sampled_from([None, 0.0])), high=draw(st.sampled_from([None, 10.0])),
                missing=draw(st.sampled_from([(), ("98", "NA")]))),
         column("lat", "number", low=draw(st.sampled_from([None, -10.5])), missing=draw(st.sampled_from([(), ("98",)]))),
-        column("ok", "boolean"), column("at", "time"), column("got", "time"), column("born", "date"),
+        column("ok", "boolean"), column("at", "time", zone=draw(CLOCKS)), column("got", "time", zone=draw(CLOCKS)),
+        column("born", "date"),
         column("big", "integer"),
         column("wait", "number", formula=call("-", col("got", "time"), col("at", "time")))]
     unique = draw(st.sampled_from([None, Unique(("id",), "latest"), Unique(("id", "touch"), "first")]))

@@ -67,7 +67,16 @@ def day_in(text):
         return None
 
 
-def time_in(text, zone):
+def by_clock(stated, spec, zone):
+    """What a clock showed that is perhaps of another zone: the later of two instants; a skipped hour counts on."""
+    if spec.zone in (None, zone):
+        return Time(stated)
+    clock = ZoneInfo(spec.zone)
+    either = [stated.replace(tzinfo=clock, fold=fold).astimezone(UTC).replace(tzinfo=None) for fold in (0, 1)]
+    return of_instant(max(either), zone)
+
+
+def time_in(text, spec, zone):
     match = re.match(f"{rules.LOCAL_TIME[:-1]}({rules.OFFSET[:-1]})?$", text)
     if not match:
         day = day_in(text)
@@ -81,7 +90,7 @@ def time_in(text, zone):
     stated = dt.datetime.combine(day, dt.time(hour, minute, second, micro))
     offset = re.search(r" ?(Z|[+-][0-9:]+)$", text[16:])
     if not offset:
-        return Time(stated)
+        return by_clock(stated, spec, zone)
     digits = re.sub("[-+:Z]", "", offset[1])
     minutes = int(digits[:2] or 0) * 60 + int(digits[2:] or 0)
     return of_instant(stated - dt.timedelta(minutes=-minutes if "-" in offset[1] else minutes), zone)
@@ -90,7 +99,7 @@ def time_in(text, zone):
 def time_of(value, spec, zone):
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
-            return Time(value)
+            return by_clock(value, spec, zone)
         return of_instant(value.astimezone(UTC).replace(tzinfo=None), zone)
     if isinstance(value, dt.date):
         return Time(dt.datetime.combine(value, dt.time()))
@@ -105,10 +114,10 @@ def time_of(value, spec, zone):
             return None
     if spec.format:
         try:
-            return Time(dt.datetime.strptime(str(value), spec.format))
+            return by_clock(dt.datetime.strptime(str(value), spec.format), spec, zone)
         except ValueError:
             return None
-    return time_in(str(value), zone)
+    return time_in(str(value), spec, zone)
 
 
 def text_of(value):

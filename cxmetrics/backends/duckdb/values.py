@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from cxmetrics.backends import rules
@@ -48,10 +48,11 @@ _CLOCK_MARKS = ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l", "%-H", "%-
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """The project's time zone, and the years in which the data may lie."""
+    """The project's time zone, the years in which the data may lie, and the zone of times that do not say theirs."""
 
     name: str
     years: Years = USUAL
+    unsaid: str | None = None  # where it is another
 
 
 def strip_macro() -> Node:
@@ -148,7 +149,8 @@ def _typed(steps: Steps, source: Node, spec: ColumnSpec, kind: Physical, zone: Z
         case "date":
             return Cast(_time(steps, source, spec, kind, zone)[0], "DATE"), None
         case "time":
-            return _time(steps, source, spec, kind, zone)
+            unsaid = None if spec.zone == zone.name else spec.zone
+            return _time(steps, source, spec, kind, replace(zone, unsaid=unsaid))
 
 
 # --- what is wrong ---------------------------------------------------------------------------------------------
@@ -268,7 +270,8 @@ def _time(steps: Steps, source: Node, spec: ColumnSpec, kind: Physical, zone: Zo
     match kind:
         case "date" | "time":
             ends = (Literal(dt.date.min), Literal(dt.date.max))
-            return Cast(_clipped(source, *ends), "TIMESTAMP"), None
+            local = Cast(_clipped(source, *ends), "TIMESTAMP")
+            return _moved(steps, local, zone) if kind == "time" else (local, None)
         case "instant":
             first, last = (instant_literal(end) for end in _INSTANTS)
             instant = steps.bind(_clipped(source, first, last))
@@ -308,7 +311,7 @@ def _by_pattern(steps: Steps, text: Node, pattern: str, zone: Zone) -> tuple[Nod
         instant = steps.bind(parsed)
         return local_of(instant, zone.name, zone.years), instant
     if any(mark in pattern for mark in _CLOCK_MARKS):
-        return parsed, None
+        return _moved(steps, parsed, zone)
     return Cast(Cast(parsed, "DATE"), "TIMESTAMP"), None
 
 
@@ -325,5 +328,17 @@ def _iso(steps: Steps, text: Node, zone: Zone) -> tuple[Node, Node]:
     bare = Infix("=", (offset, Literal("")))
     close = call("regexp_replace", known, Literal(" ?(Z|[+-][0-9:]+)$"), Literal(r"\1"))  # no blank before the offset
     instant = steps.bind(when(Infix("<>", (offset, Literal(""))), Cast(close, "TIMESTAMPTZ", safe=True)))
-    local = when(bare, Cast(known, "TIMESTAMP", safe=True), local_of(instant, zone.name, zone.years))
+    stated = when(bare, Cast(known, "TIMESTAMP", safe=True))
+    if zone.unsaid is not None:
+        instant = steps.bind(call("coalesce", instant, call("timezone", Literal(zone.unsaid), stated)))
+        return call("coalesce", local_of(instant, zone.name, zone.years), _iso_date(text)), instant
+    local = call("coalesce", stated, local_of(instant, zone.name, zone.years))
     return call("coalesce", local, _iso_date(text)), instant
+
+
+def _moved(steps: Steps, local: Node, zone: Zone) -> tuple[Node, Node | None]:
+    """A time of a clock, in the project's zone.  Of two instants it may be the later; a skipped hour is counted on."""
+    if zone.unsaid is None:
+        return local, None
+    instant = steps.bind(call("timezone", Literal(zone.unsaid), local))
+    return local_of(instant, zone.name, zone.years), instant

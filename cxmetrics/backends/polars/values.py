@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import polars as pl
 
@@ -30,10 +31,11 @@ _CLOCK_MARKS = ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l", "%-H", "%-
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """The project's time zone, and the years in which most of the data lie."""
+    """The project's time zone, the years of most data, and the zone of times that do not say theirs."""
 
     name: str
     years: Years = USUAL
+    unsaid: str | None = None  # where it is another
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _typed(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple
             local, _ = _time(held, spec, kind, zone)
             return local.dt.date(), None
         case "time":
-            return _time(held, spec, kind, zone)
+            return _time(held, spec, kind, replace(zone, unsaid=None if spec.zone == zone.name else spec.zone))
 
 
 def _status(held: pl.Expr, spec: ColumnSpec, kind: Physical) -> pl.Expr:
@@ -218,10 +220,10 @@ def _by_calendar(instant: pl.Expr, zone: str) -> pl.Expr:
     return instant.dt.convert_time_zone(zone).dt.replace_time_zone(None)
 
 
-def utc_of(local: pl.Expr, zone: str) -> pl.Expr:
-    """The naive UTC of a naive local time; the earlier of two, and times that a clock skipped as if it had not."""
+def utc_of(local: pl.Expr, zone: str, twice: Literal["earliest", "latest"] = "earliest") -> pl.Expr:
+    """The naive UTC of a naive local time; one of two, and times that a clock skipped as if it had not."""
     def aware(time: pl.Expr) -> pl.Expr:
-        return time.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        return time.dt.replace_time_zone(zone, ambiguous=twice, non_existent="null")
     skipped = aware(local - pl.duration(days=1)) + pl.duration(days=1)
     return aware(local).fill_null(skipped).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
@@ -232,7 +234,7 @@ def _time(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple[
         case "date":
             return held.clip(dt.date.min, dt.date.max).cast(pl.Datetime("us")), None
         case "time":
-            return held.clip(*(pl.lit(end).cast(pl.Datetime("us")) for end in (dt.date.min, dt.date.max))), None
+            return _moved(held.clip(*(pl.lit(end).cast(pl.Datetime("us")) for end in (dt.date.min, dt.date.max))), zone)
         case "instant":
             instant = held.clip(*_INSTANTS)
             return local_of(instant, zone), instant.dt.replace_time_zone(None)
@@ -269,7 +271,7 @@ def _by_pattern(text: pl.Expr, pattern: str, zone: Zone) -> tuple[pl.Expr, pl.Ex
         instant = text.str.to_datetime(pattern, time_unit="us", strict=False)
         return local_of(instant, zone), instant.dt.replace_time_zone(None)
     if any(mark in pattern for mark in _CLOCK_MARKS):
-        return text.str.to_datetime(pattern, time_unit="us", strict=False), None
+        return _moved(text.str.to_datetime(pattern, time_unit="us", strict=False), zone)
     return text.str.to_date(pattern, strict=False).cast(pl.Datetime("us")), None
 
 
@@ -281,8 +283,24 @@ def _iso(text: pl.Expr, zone: Zone) -> tuple[pl.Expr, pl.Expr]:
     stated = wall.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
     offset = known.str.slice(16).str.extract(r"(Z|[+-][0-9:]+)$", 1)
     instant = stated - pl.duration(minutes=_offset_minutes(offset))
+    if zone.unsaid is not None:
+        instant = pl.when(offset.is_null()).then(_instant(stated, zone.unsaid)).otherwise(instant)
+        return local_of(instant.dt.replace_time_zone("UTC"), zone).fill_null(_iso_date(text)), instant
     local = local_of(instant.dt.replace_time_zone("UTC"), zone)
     return pl.when(offset.is_null()).then(stated).otherwise(local).fill_null(_iso_date(text)), instant
+
+
+def _moved(local: pl.Expr, zone: Zone) -> tuple[pl.Expr, pl.Expr | None]:
+    """A time of a clock, in the project's zone, and in UTC if that is another clock."""
+    if zone.unsaid is None:
+        return local, None
+    instant = _instant(local, zone.unsaid)
+    return local_of(instant.dt.replace_time_zone("UTC"), zone), instant
+
+
+def _instant(local: pl.Expr, zone: str) -> pl.Expr:
+    """The naive UTC of a clock's time; the later of two, and times that the clock skipped as if it had not."""
+    return utc_of(local, zone, twice="latest")
 
 
 def _offset_minutes(offset: pl.Expr) -> pl.Expr:
