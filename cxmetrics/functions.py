@@ -7,7 +7,7 @@ backend; how an aggregate is finished from states stands in `finish`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +21,8 @@ Argument = Literal["rows", "number", "condition", "any"]
 class AggregateFunction:
     """An aggregate.
 
-    `arguments`: the kind of each positional argument, with `?` where it may be left out; `options` by name.
+    `arguments`: the kind of each positional argument, with `?` where it may be left out, and with `*` at the end
+    where any number more may follow; `options` by name.
     `result`: the unit of what it gives (`argument`: that of its argument).
     """
 
@@ -35,12 +36,18 @@ class AggregateFunction:
     @property
     def least(self) -> int:
         """How many positional arguments it needs."""
-        return sum(not kind.endswith("?") for kind in self.arguments)
+        return sum(not kind.endswith(("?", "*")) for kind in self.arguments)
 
     @property
-    def most(self) -> int:
-        """How many positional arguments it takes."""
-        return len(self.arguments)
+    def most(self) -> int | None:
+        """How many positional arguments it takes; None: any number."""
+        return None if self.arguments[-1].endswith("*") else len(self.arguments)
+
+    def kinds(self) -> Iterator[str]:
+        """The kind of each positional argument it takes, without end if there may be any number."""
+        yield from (kind.rstrip("?*") for kind in self.arguments)
+        while self.most is None:
+            yield self.arguments[-1].rstrip("*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +82,22 @@ _AGGREGATES = (
     _aggregate("ces", "number", "argument", "mean effort score", "费力度均分", "ces(answers.score)"),
     _aggregate("nps", "number", "nps", "promoters 9–10 less detractors 0–6, −100…100", "推荐者减贬损者，−100…100",
                "nps(answers.score)", "promoters detractors"),
-    _aggregate("median", "number", "argument", "middle value", "中位数", "median(txn.latency)", "rule"),
+    _aggregate("median", "number", "argument", "middle value", "中位数", "median(txn.latency)", "rule accuracy"),
     _aggregate("quantile", "number number", "argument", "value below which a given part lies", "分位数",
-               "quantile(txn.latency, 0.9, rule = hf6)", "rule"),
+               "quantile(txn.latency, 0.9, rule = hf6)", "rule accuracy"),
     _aggregate("apdex", "number number", "number", "(satisfied + tolerating / 2) / all; tolerating up to 4 T",
                "Apdex：(满意 + 容忍/2) / 全部，容忍上限为 4 T", "apdex(txn.latency, 500 ms)", "failed"),
+    _aggregate("csi", "number number", "number", "100 · perceived / expected; `of = means` of their means, or `ratios`",
+               "预期差距指数：100 · 感知 / 预期；`of = means` 为均值之比，`ratios` 为比值的均值",
+               "csi(answers.perceived, answers.expected)", "of"),
+    _aggregate("alpha", "number number number*", "number", "Cronbach's alpha: how far the items of a scale agree",
+               "克隆巴赫 α：量表各题的一致性", "alpha(answers.calm, answers.clear, answers.quick)"),
+    _aggregate("correlation", "number number", "number", "Pearson's correlation, −1…1; missing where one never varies",
+               "皮尔逊相关系数，−1…1；一方恒定时缺失", "correlation(answers.ease, answers.score)"),
 )
 AGGREGATES: Mapping[str, AggregateFunction] = {row.name: row for row in _AGGREGATES} | {
     f"p{q:02d}": _aggregate(f"p{q:02d}", "number", "argument", f"{q} % of the values lie below it", f"{q} 分位数",
-                            f"p{q:02d}(txn.latency)", "rule")
+                            f"p{q:02d}(txn.latency)", "rule accuracy")
     for q in range(1, 100)}
 
 _NUMBERS = (
@@ -116,6 +130,7 @@ PRESENCE = frozenset(("is missing", "is not missing"))
 CONDITIONS = ORDER | EQUALITY | LOGIC | TEXT_TESTS | PRESENCE | {"in", "between"}
 OPERATORS = ARITHMETIC | CONDITIONS
 BOTH = ("min", "max")  # of one column's rows, or of several numbers
+CSI_RULES = ("means", "ratios")
 QUANTILE_RULES = tuple(f"hf{number}" for number in range(1, 10))
 
 

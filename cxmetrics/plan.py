@@ -57,8 +57,9 @@ class Leaf:
     """An aggregate finished from totals.
 
     `inputs` by function: count (rows), sum (n, Σ), mean and stdev (n, Σ, Σ²), min and max (n, extreme),
-    share (n, hits), nps (n, promoters, detractors), apdex (n, satisfied, tolerating),
-    quantile (n, values).  The first input is always the n of evidence.
+    share (n, hits), nps (n, promoters, detractors), apdex (n, satisfied, tolerating), quantile (n, values),
+    csi and correlation (n, Σx, Σy, Σx², Σy², Σxy), alpha (n, then Σx and Σx² of the sums of rows and of each item).
+    The first input is always the n of evidence.
     `options` are plain numbers or words (`q`, `rule`).  `factor` takes the value into the unit of the formula.
     """
 

@@ -139,7 +139,7 @@ def add(left: Unit, right: Unit, sign: Literal["+", "-"]) -> Unit | None:
         return right if left.kind == "number" else left
     if left.kind in ("share", "nps"):
         return NUMBER if left.kind == "nps" else SHARE
-    return left if left.kind != "scale" or left == right else NUMBER
+    return left if left.kind != "scale" else NUMBER  # no sum or difference of points keeps to their scale
 
 
 def multiply(left: Unit, right: Unit) -> Unit | None:

@@ -149,6 +149,13 @@ def test_bank_constructs_and_index(real):
     assert not unlike({"index": (bank.row("index")["value"], sum(means.values()) / 6)})
 
 
+def test_bank_reliability(real):
+    bank = real("bank_survey")
+    wanted = {row["construct"]: float(row["raw_alpha"]) for row in bank.expected("expected_alpha.csv")}
+    found = {code: bank.row(f"{name}_alpha")["value"] for code, (name, _) in CONSTRUCTS.items()}
+    assert not unlike({code: (found[code], wanted[code]) for code in CONSTRUCTS})
+
+
 def test_bank_constructs_and_index_by_segment(real):
     """The constructs of a segment are the means of its items' means, the index that of the constructs'."""
     bank = real("bank_survey")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from cxmetrics.check.matching import Proof, Proved, as_condition, literal_text, literal_value, settle
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
-from cxmetrics.functions import AGGREGATES, QUANTILE_RULES
+from cxmetrics.diagnostics import Label, report
+from cxmetrics.functions import AGGREGATES, CSI_RULES, QUANTILE_RULES
 from cxmetrics.ir import Aggregate, Apply, Column, Expr, Invalid
 from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, UNKNOWN, Unit
 
@@ -83,11 +84,13 @@ def _scale_fits(expr: Aggregate, unit: Unit, proof: Proof) -> None:
 
 
 def _second(expr: Aggregate, arg: Expr, unit: Unit, rows: _Rows) -> Expr:
-    """The second argument: a range of points, a part, or a threshold."""
+    """A further argument: a range of points, a part, a threshold, or another item."""
     proof = rows.proof
     if expr.function == "top_box":
         return _range(arg, "boxes", unit, proof)
     proved, own = rows.prove(arg, proof)
+    if expr.function in ("alpha", "csi", "correlation"):
+        return _item(expr, proved, unit, own, rows)
     value = literal_value(proved)
     if not isinstance(value, int | float) or isinstance(value, bool):
         expected = "a number between 0 and 1" if expr.function == "quantile" else "a number"
@@ -95,6 +98,22 @@ def _second(expr: Aggregate, arg: Expr, unit: Unit, rows: _Rows) -> Expr:
     if expr.function == "quantile":
         return proved if 0 < value < 1 else proof.say(codes.QUANTILE_RANGE, arg.span, value=literal_text(proved))[0]
     return settle(proved, own, unit, proof) or Invalid(arg.span)
+
+
+def _item(expr: Aggregate, item: Expr, unit: Unit, own: Unit, rows: _Rows) -> Expr:
+    """A value beside the first, which has the unit `unit`."""
+    proof = rows.proof
+    if "unknown" in (unit.kind, own.kind) or isinstance(item, Invalid):
+        return item
+    if not own.numeric:
+        return proof.say(codes.NOT_A_NUMBER_EXPRESSION, item.span, function=expr.function, found=own)[0]
+    if own != unit and expr.function != "correlation":
+        first = expr.args[0].span
+        related = [Label(first, codes.LEFT_IS)] if first else []
+        proof.found.append(report(codes.ITEMS_UNLIKE, item.span, related=related, function=expr.function, left=unit,
+                                  right=own))
+        return Invalid(item.span)
+    return item
 
 
 def _range(arg: Expr, option: str, unit: Unit, proof: Proof) -> Expr:
@@ -119,6 +138,15 @@ def _option(name: str, value: Expr, unit: Unit, rows: _Rows) -> Expr:
             if literal_value(value) in QUANTILE_RULES:
                 return value
             return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected=", ".join(QUANTILE_RULES))[0]
+        case "accuracy":
+            part = literal_value(value)
+            if isinstance(part, float | int) and not isinstance(part, bool) and 0 < part < 1:
+                return value
+            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected="a share such as 1%")[0]
+        case "of":
+            if literal_value(value) in CSI_RULES:
+                return value
+            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected="means or ratios")[0]
         case _:
             top = literal_value(value)
             most = 100 if unit.low is None or unit.high is None else int(unit.high - unit.low)

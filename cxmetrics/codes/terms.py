@@ -28,6 +28,7 @@ TERMS: Final[dict[str, str]] = {
     "a share": "比例", "a count": "计数", "rows": "行", "boolean": "真假值", "unknown": "未知",
     # values of options and keys
     "a number between 0 and 1": "0 与 1 之间的数字", "a range such as 9..10": "范围，例如 9..10",
+    "means or ratios": "means 或 ratios",
     "a whole number from 0": "不小于 0 的整数", "a whole number from 1": "不小于 1 的整数",
     "a share such as 1%": "比例，例如 1%", "a time zone such as Asia/Shanghai": "时区，例如 Asia/Shanghai",
     "a value that is no list": "非列表的值",

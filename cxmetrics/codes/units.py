@@ -96,3 +96,12 @@ PATTERN = Code(
                 "模式在各引擎中含义相同，查找时间只随文本增长"),
     help=Phrase("use letters, `.`, `^`, `$`, classes such as `[a-z]`, `\\d`, groups, `|`, and `*`, `+`, `?`, `{2,5}`",
                 "可用字符、`.`、`^`、`$`、`[a-z]` 与 `\\d` 等字符类、分组、`|`，以及 `*`、`+`、`?`、`{2,5}`"))
+ITEMS_UNLIKE = Code(
+    "CX370", "items-unlike",
+    Phrase("`{function}` takes items on one scale: {left} is not {right}",
+           "`{function}` 的各题须用同一量表：{left} 不同于 {right}"),
+    label=Phrase("this is {right}", "这是 {right}"),
+    note=Phrase("what they have in common cannot be told from what their scales differ in",
+                "各题的共性无法与量表的差别区分开"),
+    help=Phrase("declare one `scale` for all items, or bring them to one in a derived column",
+                "请为各题声明同一 `scale`，或用派生列换算到同一量表"))

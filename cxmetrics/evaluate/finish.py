@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cxmetrics.evaluate.moments import moment, moment_interval
 from cxmetrics.plan import Leaf, Total
 from cxmetrics.statistics.arrays import Array, Flags, quiet
 from cxmetrics.statistics.intervals import apdex_interval, mean_interval, nps_interval, share_interval
-from cxmetrics.statistics.precise import two_product, two_sum, variance
+from cxmetrics.statistics.precise import Pair, two_product, two_sum, variance
 from cxmetrics.statistics.quantiles import weighted_quantiles
 
-Pair = tuple[Array, Array]
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -100,6 +100,10 @@ class _Sums:
         rows = [self.places[total] for total in totals]
         return self.high[rows], self.low[rows]
 
+    def each(self, leaf: Leaf) -> Sequence[Pair]:
+        """The two parts of each total of a leaf, [points]."""
+        return [(self.high[row], self.low[row]) for row in (self.places[total] for total in leaf.inputs)]
+
 
 def _add(total: Total, block: Block, high: Array, low: Array) -> None:
     """Add Σ state · factor to a row of points, exactly but for the last of some 32 digits."""
@@ -139,7 +143,7 @@ def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf],
         case "quantile":
             done.value[members] = np.stack([_quantile(leaf, sums.block) for leaf in chosen])
         case _:
-            raise AssertionError(function)
+            done.value[members] = np.stack([moment(leaf, sums.each(leaf)) for leaf in chosen])
 
 
 def _quotient(total: Pair, n: Array) -> Array:
@@ -170,6 +174,10 @@ def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], 
             bounds = nps_interval(amount(1), amount(2), n, confidence)
         case "apdex":
             bounds = apdex_interval(amount(1), amount(2), n, confidence)
+        case "csi" | "correlation":
+            both = [moment_interval(leaf, sums.each(leaf), done.value[i], confidence)
+                    for i, leaf in zip(members, chosen, strict=True)]
+            bounds = np.stack([low for low, _ in both]), np.stack([high for _, high in both])
         case _:
             return
     done.low[members], done.high[members] = bounds

@@ -12,7 +12,8 @@ from typing import assert_never
 
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Indicator, Invalid, Pyramid, Ref
 from cxmetrics.lower.conditions import all_of
-from cxmetrics.lower.leaves import States, leaf_of
+from cxmetrics.lower.leaves import leaf_of
+from cxmetrics.lower.partials import States
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Value, leaves_of, references_of
 
 __all__ = ["all_of", "lower"]

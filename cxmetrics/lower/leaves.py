@@ -6,38 +6,11 @@ from collections.abc import Callable, Mapping
 
 from cxmetrics.functions import quantile_of
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr
+from cxmetrics.lower import moments
 from cxmetrics.lower.conditions import all_of, present
-from cxmetrics.plan import FRACTION, Leaf, Op, Partial, Total
+from cxmetrics.lower.partials import States
+from cxmetrics.plan import Leaf, Op
 from cxmetrics.units import NUMBER
-
-
-class States:
-    """Partials in the order they are first asked for; equal ones are one."""
-
-    def __init__(self) -> None:
-        self.partials: dict[Partial, int] = {}
-
-    def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None) -> int:
-        """The place of a partial."""
-        partial = Partial(source, op, arg, where)
-        return self.partials.setdefault(partial, len(self.partials))
-
-    def one(self, source: str, op: Op, arg: Expr | None, where: Expr | None) -> Total:
-        """A single partial as a total."""
-        return Total(((self.partial(source, op, arg, where), 1.0),))
-
-    def count(self, source: str, where: Expr | None, arg: Expr | None = None) -> Total:
-        """How many rows there are, with a value of `arg` if it is given."""
-        return self.one(source, "count", arg, where)
-
-    def total(self, source: str, arg: Expr, where: Expr | None, *, squares: bool = False) -> Total:
-        """Σ arg or Σ arg², exactly: one integer state, or the whole parts and the fractions."""
-        if _integral(arg):
-            return self.one(source, "squares" if squares else "sum", arg, where)
-        whole: Op = "squares_whole" if squares else "whole"
-        fraction: Op = "squares_fraction" if squares else "fraction"
-        return Total(((self.partial(source, whole, arg, where), 1.0),
-                      (self.partial(source, fraction, arg, where), 1.0 / FRACTION)))
 
 
 def leaf_of(expr: Aggregate, states: States) -> Leaf:
@@ -52,14 +25,6 @@ def _count(expr: Aggregate, states: States) -> Leaf:
 def _sum(expr: Aggregate, states: States) -> Leaf:
     source, where, arg = expr.source, expr.where, expr.args[0]
     return Leaf("sum", source, (states.count(source, where, arg), states.total(source, arg, where)))
-
-
-def _moments(expr: Aggregate, states: States) -> Leaf:
-    """A mean or a standard deviation."""
-    source, where, arg = expr.source, expr.where, expr.args[0]
-    kind = "stdev" if expr.function == "stdev" else "mean"
-    return Leaf(kind, source, (states.count(source, where, arg), states.total(source, arg, where),
-                               states.total(source, arg, where, squares=True)))
 
 
 def _extreme(expr: Aggregate, states: States) -> Leaf:
@@ -107,8 +72,9 @@ def _apdex(expr: Aggregate, states: States) -> Leaf:
 
 
 _RECIPES: Mapping[str, Callable[[Aggregate, States], Leaf]] = {
-    "count": _count, "sum": _sum, "mean": _moments, "ces": _moments, "stdev": _moments, "min": _extreme,
-    "max": _extreme, "share": _share, "top_box": _answers, "csat": _answers, "nps": _answers, "apdex": _apdex,
+    "count": _count, "sum": _sum, "mean": moments.mean_like, "ces": moments.mean_like, "stdev": moments.mean_like,
+    "min": _extreme, "max": _extreme, "share": _share, "top_box": _answers, "csat": _answers, "nps": _answers,
+    "apdex": _apdex, "csi": moments.csi, "alpha": moments.alpha, "correlation": moments.correlation,
 }  # all others are quantiles
 
 
@@ -143,17 +109,3 @@ def _number(expr: Expr) -> float:
         return expr.value
     message = "a number that was proved"
     raise TypeError(message)
-
-
-def _integral(expr: Expr) -> bool:
-    """Whether the values of a row expression are whole numbers for sure."""
-    match expr:
-        case Column():
-            return expr.type in ("integer", "boolean")
-        case Constant():
-            return isinstance(expr.value, int)
-        case Apply():
-            return expr.function in ("+", "-", "*", "negate", "abs") and all(_integral(arg) for arg in expr.args) \
-                and not any(isinstance(arg, Column) and arg.type in ("time", "date") for arg in expr.args)
-        case _:
-            return False

@@ -97,7 +97,7 @@ def _aggregate(node: Call, row: AggregateFunction, names: Names) -> Expr:
             names.found.append(report(codes.CLAUSE_NOT_ALLOWED, written.span, function=row.name, clause=clause))
     if not count_is_right(node, row.least, row.most, names, len(args)):
         return Invalid(node.span)
-    resolved = tuple(rows.argument(arg, kind, row.name) for arg, kind in zip(args, row.arguments, strict=False))
+    resolved = tuple(rows.argument(arg, kind, row.name) for arg, kind in zip(args, row.kinds(), strict=False))
     where = None if node.where is None else rows.expr(node.where, "boolean")
     return rows.finish(node, tuple(arg for arg in resolved if arg is not None), where, tuple(options))
 

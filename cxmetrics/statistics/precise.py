@@ -36,16 +36,23 @@ def _halves(a: Array) -> Pair:
     return high, a - high
 
 
-def _product(a: Pair, b: Pair) -> Pair:
+def product(a: Pair, b: Pair) -> Pair:
+    """Return a · b, to some 32 digits."""
     high, low = two_product(a[0], b[0])
     return two_sum(high, low + (a[0] * b[1] + a[1] * b[0]))
 
 
-def _difference(a: Pair, b: Pair) -> Pair:
+def difference(a: Pair, b: Pair) -> Pair:
+    """Return a − b, to some 32 digits of the larger."""
     high, low = two_sum(a[0], -b[0])
     low_high, low_low = two_sum(a[1], -b[1])
     high, low = two_sum(high, low + low_high)
     return two_sum(high, low + low_low)
+
+
+def comoment(n: Pair, x: Pair, y: Pair, xy: Pair) -> Pair:
+    """Return n·Σxy − Σx·Σy: n² times the covariance (divisor n), or with x for y the variance."""
+    return difference(product(n, xy), product(x, y))
 
 
 @quiet
@@ -57,6 +64,6 @@ def variance(n: Numbers, total: tuple[Numbers, Numbers], squares: tuple[Numbers,
     size = floats(n)
     sum_x = two_sum(floats(total[0]), floats(total[1]))
     sum_xx = two_sum(floats(squares[0]), floats(squares[1]))
-    spread = _difference(_product((size, np.zeros_like(size)), sum_xx), _product(sum_x, sum_x))
+    spread = comoment((size, np.zeros_like(size)), sum_x, sum_x, sum_xx)
     result = np.maximum(spread[0] + spread[1], 0) / (size * (size - 1))
     return np.where(size > 1, result, np.nan)

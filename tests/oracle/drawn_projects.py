@@ -104,6 +104,9 @@ class Project:
             ("ms", f"median({s}.latency)"), ("ms", f"median({s}.latency{rule})"),
             ("ms", f"p{draw.choice(['05', '50', '75', '95'])}({s}.latency{rule})"),
             ("ms", f"quantile({s}.twice, {q}{rule})"), ("scale", f"quantile({s}.score, {q}{rule})"),
+            ("number", f"csi({s}.score, {high} - {s}.score, of = {draw.choice(['means', 'ratios'])})"),
+            ("number", f"alpha({s}.score, {high} - {s}.score, clamp({s}.score, {low + 1}, {high - 1}))"),
+            ("number", f"correlation({s}.score, {s}.latency)"),
             ("number", f"apdex({s}.latency, {draw.choice(['500 ms', '0.25 s'])})"),
             ("number", f"apdex({s}.latency, 0.5 s, failed = ({self.condition(s)}))")]
         kind, formula = draw.choice(made)

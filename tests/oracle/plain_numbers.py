@@ -40,6 +40,9 @@ def aggregate(expr, rows):
     if expr.function == "share":
         rows = [row for row in rows if all(row[name] is not None for name in looked_at(arg))]
         return part(sum(value_of(arg, row) is True for row in rows), len(rows)), len(rows)
+    if expr.function in ("alpha", "correlation", "csi"):
+        sets = [[value_of(one, row) for one in expr.args] for row in rows]
+        return of_several(expr.function, [values for values in sets if None not in values], options)
     failed = options.get("failed")
     if failed is not None:
         rows = [row for row in rows if all(row[name] is not None for name in looked_at(failed))]
@@ -85,6 +88,25 @@ def of_values(expr, values, options):
                 else Fraction(int(name[1:]), 100)
             rule = options["rule"].value if "rule" in options else "hf7"
             return float(quantile(sorted(exact), q, rule)) if values else None
+
+
+def of_several(name, sets, options):
+    """The value of an aggregate of several values a row, and its n; `sets`: the values of rows that have all."""
+    if name == "csi" and "of" in options and options["of"].value == "ratios":
+        sets = [values for values in sets if values[1] != 0]
+        return part(sum(100 * Fraction(got) / Fraction(wanted) for got, wanted in sets), len(sets)), len(sets)
+    n, columns = len(sets), [[Fraction(value) for value in column] for column in zip(*sets, strict=True)]
+    if name == "csi":
+        return (float(100 * sum(columns[0]) / sum(columns[1])) if n and sum(columns[1]) else None), n
+    if n < 2:
+        return None, n
+    own = [variance(column) for column in columns]
+    if name == "alpha":
+        k, whole = len(columns), variance([sum(values) for values in zip(*columns, strict=True)])
+        return (float(Fraction(k, k - 1) * (1 - sum(own) / whole)) if whole else None), n
+    x, y = columns
+    both = sum((a - sum(x) / n) * (b - sum(y) / n) for a, b in zip(x, y, strict=True)) / (n - 1)
+    return (root(both**2 / (own[0] * own[1])) * (1 if both > 0 else -1) if all(own) else None), n
 
 
 def ends(expr):
