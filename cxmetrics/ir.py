@@ -264,8 +264,23 @@ class PowerMean:
         return f"power({self.exponent:g})"
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The rows of all children counted together, as if one aggregate had seen them.
+
+    `parts` are the aggregates of the children, alike but for source, rows and columns; `factor` takes what they give
+    into the unit of the children.
+    """
+
+    parts: tuple[Aggregate, ...]
+    factor: float = 1.0
+
+    def __str__(self) -> str:
+        return "pooled"
+
+
 MissingRule = Renormalise | NullIfMissing | Neutral
-Combine = Literal["weighted_mean", "geometric", "harmonic", "minimum"] | PowerMean
+Combine = Literal["weighted_mean", "geometric", "harmonic", "minimum"] | PowerMean | Merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +326,11 @@ class Indicator:
     tags: tuple[str, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
     formula_text: str | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether it combines children by their weights."""
+        return bool(self.children) and not isinstance(self.combine, Merged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,13 +60,19 @@ class Leaf:
     share (n, hits), nps (n, promoters, detractors), apdex (n, satisfied, tolerating), quantile (n, values),
     csi and correlation (n, Σx, Σy, Σx², Σy², Σxy), alpha (n, then Σx and Σx² of the sums of rows and of each item).
     The first input is always the n of evidence.
-    `options` are plain numbers or words (`q`, `rule`).  `factor` takes the value into the unit of the formula.
+    `options` are plain numbers or words (`q`, `rule`).  `others`: the further sources of rows counted together.
     """
 
     function: str
     source: str
     inputs: tuple[Total, ...]
     options: tuple[tuple[str, float | str], ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every source whose rows it counts."""
+        return (self.source, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ def references_of(value: Value | None) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An indicator and, unless it combines children, the formula that gives its value."""
+    """An indicator and the formula that gives its value; None where it is a mean of what its children give."""
 
     indicator: Indicator
     formula: Value | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, InstanceOf, Tag, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, InstanceOf, Tag, WithJsonSchema
 
 from cxmetrics.source import Located, Span
 
@@ -113,6 +113,22 @@ _Child = Annotated[
     Annotated[Scalar, Tag("text")] | Annotated["IndicatorDraft", Tag("map")], Discriminator(_shape)]
 
 
+def _by_name(written: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever was written
+    """A list of names as a map without weights; where one comes twice the list stays, and is refused."""
+    if not isinstance(written, list) or not all(isinstance(item, Located) for item in written):
+        return written
+    found: dict[Key, Located] = {}
+    for item in written:
+        key = Key(item.value)
+        key.located = item
+        found[key] = Located("", item.source, item.end, item.end)
+    return found if len(found) == len(written) else written
+
+
+_Children = Annotated[dict[Name, _Child], BeforeValidator(
+    _by_name, json_schema_input_type=dict[Name, _Child] | list[Scalar])]
+
+
 class IndicatorDraft(Draft):
     """A node of the pyramid, or what a template says of one."""
 
@@ -130,7 +146,7 @@ class IndicatorDraft(Draft):
         Annotated[Scalar, Tag("text")] | Annotated[dict[Name, Scalar], Tag("map")], Discriminator(_shape)] | None = None
     target: Scalar | None = None
     weight: Scalar | None = None
-    children: dict[Name, _Child] | None = None
+    children: _Children | None = None
     combine: Scalar | None = None
     missing: Scalar | None = None
     require: Scalars | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cxmetrics.check.composites import edges_of, read_combine, read_missing, read_require, unit_of_children
+from cxmetrics.check.composites import compose
 from cxmetrics.check.doubts import floors, levels, uncut_scores
 from cxmetrics.check.matching import Proof
 from cxmetrics.check.prove import prove, prove_origin
@@ -42,23 +42,22 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
 def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resolved, proof: Proof) -> Indicator:
     draft, found = outline.draft, proof.found
     formula, unit = _formula(outline, proof)
-    edges = tuple(edges_of(outline, found))
-    if outline.children:
-        unit = unit_of_children(outline, below, resolved.outlines, found)
+    made = compose(outline, unit, below, resolved.outlines, found)
+    unit = made.unit
     score = score_of(outline, unit, resolved.dimensions, found)
     direction = direction_of(outline, score, found)
     target = None if draft.target is None else literal(draft.target, unit, found, codes.TARGET_UNIT)
     asked = {word(grain, "grains", GRAINS, "", found) for grain in draft.grains or ()}
     grains = tuple(grain for grain in GRAINS if grain in asked) or None
     return Indicator(
-        outline.id, draft.level.value if draft.level else None, titles(draft.title), unit, direction, formula, edges,
-        read_combine(draft.combine, found), read_missing(draft.missing, unit, found), score, target,
+        outline.id, draft.level.value if draft.level else None, titles(draft.title), unit, direction, formula, made.edges,
+        made.combine, made.missing, score, target,
         read_rounding(draft.rounding, found), read_rounding(draft.display, found),
         None if draft.min_n is None else whole(draft.min_n, "min_n", 0, found),
         None if draft.cuts is None else resolve_cuts(draft.cuts, resolved.dimensions, found), grains,
         titles(draft.description), draft.owner.value if draft.owner else None, words(draft.tags), outline.span,
         formula_text(draft.formula) if draft.formula else None,
-        require=read_require(outline.id, draft.require, [child.id for child in outline.children], found))
+        require=made.require)
 
 
 def _formula(outline: Outline, proof: Proof) -> tuple[Expr | None, Unit]:

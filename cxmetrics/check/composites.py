@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
+from cxmetrics.check.pooling import pool
 from cxmetrics.check.rules import Known, fits, literal, read_rule
 from cxmetrics.check.scores import earns
 from cxmetrics.codes import pyramid as codes
@@ -17,7 +20,52 @@ from cxmetrics.units import NUMBER, SCORE, UNKNOWN, Unit
 _UNITS_OF_BOTH = Phrase("this child is {other}", "这个下级是 {other}")
 _POWERS = 0.001, 1000.0  # of exponents other than 0: beyond these, a power mean loses its digits
 
-def edges_of(outline: Outline, found: Found) -> Iterator[Edge]:
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What an indicator is made of by its children, and how."""
+
+    unit: Unit
+    edges: tuple[Edge, ...]
+    combine: Combine
+    missing: MissingRule
+    require: tuple[str, ...]
+
+
+def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
+            found: Found) -> Composed:
+    """The rules of a composite; `unit`: of an indicator that is none."""
+    draft, children = outline.draft, outline.children
+    combine = _read_combine(draft.combine, found)
+    require = _read_require(outline.id, draft.require, [child.id for child in children], found)
+    if children and combine == "pooled":
+        merged, unit = pool(outline, below, found)
+        missing = _read_missing(draft.missing, unit, found)
+        _goes_with(missing, draft.missing, "pooled", found)
+        return Composed(unit, _alike(outline, found), merged or "weighted_mean", missing, require)
+    edges = tuple(_edges(outline, found))
+    if children:
+        unit = _unit_of_children(outline, below, outlines, found)
+    missing = _read_missing(draft.missing, unit, found)
+    return Composed(unit, edges, "weighted_mean" if combine == "pooled" else combine, missing, require)
+
+
+def _alike(outline: Outline, found: Found) -> tuple[Edge, ...]:
+    """Children that have no weights, as their rows or a formula say how much they matter."""
+    rule = outline.draft.combine.value if outline.draft.combine else ""
+    for child in outline.children:
+        if child.weight is not None:
+            found.append(report(codes.WEIGHT_UNUSED, child.weight.span, child=child.id, rule=rule))
+    return tuple(Edge(child.id, 1 / len(outline.children), child.span) for child in outline.children)
+
+
+def _goes_with(missing: MissingRule, written: Located | None, combine: str, found: Found) -> None:
+    """Report a rule for missing children that cannot hold with a way to combine them."""
+    if written is not None and isinstance(missing, Neutral):
+        found.append(report(codes.MISSING_RULE_UNFIT, written.span, rule=written.value, combine=combine))
+
+
+def _edges(outline: Outline, found: Found) -> Iterator[Edge]:
     """Children with their part of the whole weight."""
     written = [(child, _weight(child, found)) for child in outline.children]
     if not any(child.weight for child in outline.children):
@@ -54,7 +102,7 @@ def _weight(child: Child, found: Found) -> float | None:
     return value
 
 
-def unit_of_children(outline: Outline, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
+def _unit_of_children(outline: Outline, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
                     found: Found) -> Unit:
     """Children with scores make a score; children without make a value of their common unit."""
     children = [(child, below[child.id]) for child in outline.children if child.id in below]
@@ -76,7 +124,7 @@ def unit_of_children(outline: Outline, below: Mapping[str, Indicator], outlines:
 _MISSING: Known = {"renormalise": (0, ("min_coverage",)), "null": (0, ()), "neutral": (1, ())}
 
 
-def read_missing(written: Located | None, unit: Unit, found: Found) -> MissingRule:
+def _read_missing(written: Located | None, unit: Unit, found: Found) -> MissingRule:
     """`renormalise(min_coverage = 50%)`, `null` or `neutral(50)`; `unit`: what the children are combined in."""
     rule = None if written is None else read_rule(written, "missing", _MISSING, found)
     if rule is None:
@@ -95,16 +143,17 @@ def read_missing(written: Located | None, unit: Unit, found: Found) -> MissingRu
 
 
 _COMBINE: Known = {
-    "weighted_mean": (0, ()), "geometric": (0, ()), "harmonic": (0, ()), "minimum": (0, ()), "power": (1, ())}
+    "weighted_mean": (0, ()), "geometric": (0, ()), "harmonic": (0, ()), "minimum": (0, ()), "power": (1, ()),
+    "pooled": (0, ())}
 
 
-def read_combine(written: Located | None, found: Found) -> Combine:
-    """`weighted_mean`, `geometric`, `harmonic`, `minimum` or `power(2)`."""
+def _read_combine(written: Located | None, found: Found) -> Combine | Literal["pooled"]:
+    """`weighted_mean`, `geometric`, `harmonic`, `minimum` or `power(2)`; what is `pooled` is proved elsewhere."""
     rule = None if written is None else read_rule(written, "combine", _COMBINE, found)
     if rule is None:
         return "weighted_mean"
     match rule.name:
-        case "geometric" | "harmonic" | "minimum":
+        case "geometric" | "harmonic" | "minimum" | "pooled":
             return rule.name
         case "power":
             exponent = literal(rule.values[0], NUMBER, found)
@@ -117,7 +166,7 @@ def read_combine(written: Located | None, found: Found) -> Combine:
             return "weighted_mean"
 
 
-def read_require(parent: str, written: Located | Sequence[Located] | None, children: Sequence[str],
+def _read_require(parent: str, written: Located | Sequence[Located] | None, children: Sequence[str],
                  found: Found) -> tuple[str, ...]:
     """`[a, b]`: names of children."""
     required: dict[str, None] = {}

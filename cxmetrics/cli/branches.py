@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from cxmetrics.ir import Aggregate, Apply, Expr, Indicator, Pyramid, Ref
+from cxmetrics.ir import Aggregate, Apply, Expr, Indicator, Merged, Pyramid, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +13,13 @@ class Branch:
     """One line of the tree.
 
     `weight`: share of the parent's weight; `at_root`: of the root's, along this path; both None where there is no
-    weight (a root, or a part of a formula).  `repeated`: drawn in full at an earlier line.  `last`: for this line and
+    weight (a root, or a part of a formula).  `bond`: how the parent holds it; None for a root.  `repeated`: drawn in full at an earlier line.  `last`: for this line and
     those it hangs from, whether it is the last one under its parent.
     """
 
     indicator: Indicator
     parent: str | None
+    bond: str | None
     root: str
     depth: int
     weight: float | None
@@ -30,7 +31,13 @@ class Branch:
 def below(indicator: Indicator) -> tuple[tuple[str, float | None], ...]:
     """What an indicator is made of: its children with their weights, then the indicators its formula names."""
     named = tuple(dict.fromkeys(_references(indicator.formula)))
-    return (*((edge.child, edge.weight) for edge in indicator.children), *((name, None) for name in named))
+    children = ((edge.child, edge.weight if indicator.weighted else None) for edge in indicator.children)
+    return (*children, *((name, None) for name in named))
+
+
+def bond(indicator: Indicator) -> str:
+    """The word for how an indicator holds what has no weight in it."""
+    return "pooled" if isinstance(indicator.combine, Merged) else "formula"
 
 
 def _references(formula: Expr | None) -> Iterator[str]:
@@ -67,7 +74,7 @@ def branches(pyramid: Pyramid, depth: int | None = None) -> Iterator[Branch]:
     """The lines of the tree, from the top, `depth` levels of it (all by default)."""
     drawn: set[str] = set()
     tops = roots(pyramid)
-    todo = [Branch(top, None, top.id, 0, None, 1.0, repeated=False, last=()) for top in reversed(tops)]
+    todo = [Branch(top, None, None, top.id, 0, None, 1.0, repeated=False, last=()) for top in reversed(tops)]
     while todo:
         branch = todo.pop()
         if branch.indicator.id in drawn:
@@ -82,8 +89,8 @@ def _under(branch: Branch, pyramid: Pyramid) -> Iterator[Branch]:
     parts = [(name, weight) for name, weight in below(branch.indicator) if name in pyramid.indicators]
     for i, (name, weight) in enumerate(parts):
         at_root = None if weight is None or branch.at_root is None else weight * branch.at_root
-        yield Branch(pyramid.indicators[name], branch.indicator.id, branch.root, branch.depth + 1, weight, at_root,
-                     repeated=False, last=(*branch.last, i == len(parts) - 1))
+        yield Branch(pyramid.indicators[name], branch.indicator.id, bond(branch.indicator), branch.root,
+                     branch.depth + 1, weight, at_root, repeated=False, last=(*branch.last, i == len(parts) - 1))
 
 
 def weights_at_roots(pyramid: Pyramid, name: str) -> Mapping[str, float]:

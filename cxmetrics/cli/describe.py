@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from cxmetrics.cli.branches import below, parents, weights_at_roots
+from cxmetrics.cli.branches import below, bond, parents, weights_at_roots
 from cxmetrics.cli.figures import figure, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
 from cxmetrics.cli.lineage import aggregates, columns_of, expression_text, is_over_rows
@@ -101,14 +101,20 @@ def _title(pyramid: Pyramid, name: str, session: Session) -> str:
 
 
 def _children(pyramid: Pyramid, indicator: Indicator, session: Session) -> list[str]:
-    return [f"{session.term('tree', 'formula') if weight is None else share(weight):>7}  {name}  "
+    return [f"{session.term('tree', bond(indicator)) if weight is None else share(weight):>7}  {name}  "
             f"{_title(pyramid, name, session)}".rstrip() for name, weight in below(indicator)]
 
 
 def _parents(pyramid: Pyramid, indicator: Indicator, session: Session) -> list[str]:
-    return [session.say("show.named", name=name, title=_title(pyramid, name, session)) if weight is None else
-            session.say("show.of", weight=share(weight), name=name, title=_title(pyramid, name, session))
-            for name, weight in parents(pyramid)[indicator.id]]
+    return [_part_of(pyramid, name, weight, session) for name, weight in parents(pyramid)[indicator.id]]
+
+
+def _part_of(pyramid: Pyramid, name: str, weight: float | None, session: Session) -> str:
+    title = _title(pyramid, name, session)
+    if weight is not None:
+        return session.say("show.of", weight=share(weight), name=name, title=title)
+    pooled = bond(pyramid.indicators[name]) == "pooled"
+    return session.say("show.pooled_in" if pooled else "show.named", name=name, title=title)
 
 
 def _missing(indicator: Indicator, session: Session) -> list[str]:
@@ -121,7 +127,7 @@ def _missing(indicator: Indicator, session: Session) -> list[str]:
 def _absent(indicator: Indicator, session: Session) -> str:
     match indicator.missing:
         case Renormalise(least):
-            return session.say("show.renormalise", least=share(least))
+            return session.say("show.renormalise" if indicator.weighted else "show.left_out", least=share(least))
         case NullIfMissing():
             return session.say("show.null")
         case Neutral(value):

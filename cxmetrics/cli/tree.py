@@ -100,7 +100,7 @@ def _cells(branch: Branch, row: Mapping[str, Any] | None, session: Session, pape
     indicator = branch.indicator
     title = _trunk(branch, paper) + visible(session.title(indicator.title, indicator.id))
     at_root = NONE if branch.parent is None or branch.at_root is None else share(branch.at_root)
-    weight = NONE if branch.parent is None else session.term("tree", "formula") if branch.weight is None else share(
+    weight = NONE if branch.bond is None else session.term("tree", branch.bond) if branch.weight is None else share(
         branch.weight)
     cells = [_Cell(f"{title} {_mark(paper)}" if branch.repeated else title, "" if branch.depth else "strong"),
              _Cell(visible(indicator.id), "dim"), _Cell(visible(indicator.level or ""), "dim"),

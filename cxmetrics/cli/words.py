@@ -46,6 +46,7 @@ _GENERAL = {
     "tree.title": Phrase("{title}, {grain} {period}", "{title}，{grain} {period}"),
     "tree.repeated": Phrase("{mark} drawn in full above", "{mark} 已在上方完整画出"),
     "tree.formula": Phrase("formula", "公式"),
+    "tree.pooled": Phrase("pooled", "合并"),
     "tree.no_values": Phrase("no values yet: cxmetrics run computes them", "还没有数值：请用 cxmetrics run 计算"),
     "tree.no_period": Phrase("the store has no values for this grain and period", "存储中没有该粒度和周期的数值"),
     "query.nothing": Phrase("no values", "没有数值"),

@@ -129,3 +129,38 @@ NEUTRAL_UNIT = Code(
            "中性值的单位是 {found}，下级则按 {expected} 合并"),
     label=Phrase("expected {expected}", "此处应为 {expected}"),
     note=Phrase("a neutral value stands in the place of a child", "中性值代替缺失的下级"))
+OTHER_KIND = Phrase("this one is {other_kind}", "这一个是 {other_kind}")
+COUNTED_HERE = Phrase("counts the same rows", "统计的是同样的行")
+POOLED_NOT_ROWS = Code(
+    "CX430", "pooled-not-rows",
+    Phrase("`{child}` has no rows of its own to pool", "`{child}` 没有可合并统计的行"),
+    label=Phrase("more than one function of rows, or none", "不是单独一个按行计算的函数"),
+    note=Phrase("pooling counts the rows of all children together, so each has to be one function of rows",
+                "`pooled` 把全部下级的行合在一起统计，因此每个下级须是一个按行计算的函数"),
+    help=Phrase("combine `{parent}` by weights, or take `{child}` out of it",
+                "请对 `{parent}` 改用加权合并，或去掉 `{child}`"))
+POOLED_UNLIKE = Code(
+    "CX431", "pooled-unlike",
+    Phrase("`{child}` and `{other}` cannot be pooled: they are not the same kind of measure",
+           "`{child}` 与 `{other}` 不能合并统计：它们不是同一种度量"),
+    label=Phrase("this one is {kind}", "这一个是 {kind}"),
+    note=Phrase("pooled rows are counted by one function, with one set of options, in one unit",
+                "合并后的行由同一个函数、同样的选项、同一个单位来统计"),
+    help=Phrase("write both alike, or combine `{parent}` by weights", "请把两者写成一致，或对 `{parent}` 改用加权合并"))
+WEIGHT_UNUSED = Code(
+    "CX432", "weight-unused",
+    Phrase("the weight of `{child}` has no effect", "`{child}` 的权重不起作用"),
+    label=Phrase("`{rule}` takes no weights", "`{rule}` 不使用权重"),
+    note=Phrase("pooled children matter by their rows, those of a formula as it says",
+                "合并统计时按行数起作用，用公式合并时按公式起作用"),
+    help=Phrase("write the children as a map without weights: `children: [a, b]`",
+                "请不写权重：`children: [a, b]`"))
+MISSING_RULE_UNFIT = Code(
+    "CX433", "missing-rule-unfit",
+    Phrase("`{rule}` cannot hold with `combine: {combine}`", "`{rule}` 不能与 `combine: {combine}` 同用"),
+    label=Phrase("no such choice here", "此处不能这样写"))
+POOLED_TWICE = Code(
+    "CX434", "pooled-twice",
+    Phrase("`{child}` and `{other}` count the same rows", "`{child}` 与 `{other}` 统计的是同样的行"),
+    label=Phrase("would be counted twice", "会被重复统计"),
+    help=Phrase("take one of them out", "请去掉其中一个"))

@@ -240,7 +240,8 @@ def _evaluate_block(run: _Run, frame: pl.DataFrame, grid: Grid, shown_before: Sh
     block = _block(frame, grid, len(plan.partials))
     leaves = [plan.leaves[i] for i in work.leaves]
     known = _known(run, grid)
-    opened = {source: known & _open(run, grid, source) for source in {leaf.source for leaf in leaves}}
+    opened = {source: known & _open(run, grid, source) for source in
+              {source for leaf in leaves for source in leaf.sources}}
     finished = finish(leaves, block, opened, work.bounded, plan.project.confidence)
     rows = {leaf: row for row, leaf in enumerate(work.leaves)}
     tree = climb(work.nodes, rows, finished, grid.pools(plan.within), known)

@@ -74,7 +74,7 @@ def finish(leaves: Sequence[Leaf], block: Block, open_points: Mapping[str, Flags
         _finish_group(function, members, leaves, sums, done)
         _bound_group(function, [i for i in members if i in bounded], leaves, sums, done, confidence)
     for index, leaf in enumerate(leaves):
-        closed = ~open_points[leaf.source]
+        closed = ~np.logical_or.reduce([open_points[source] for source in leaf.sources])
         for matrix in (done.value, done.low, done.high):
             matrix[index, closed] = np.nan
         done.n[index, closed] = 0
@@ -188,7 +188,7 @@ def _deviation(leaves: Sequence[Leaf], sums: _Sums) -> Array:
     n, total, squares = (sums.of([leaf.inputs[place] for leaf in leaves]) for place in range(3))
     spread = variance(n[0], total, squares)
     # Squares of fractions are rounded before they are summed: what is less than that rounding is no spread.
-    rounded = np.array([[len(leaf.inputs[2].parts) > 1] for leaf in leaves])
+    rounded = np.array([[any(factor != 1 for _, factor in leaf.inputs[2].parts)] for leaf in leaves])
     return np.sqrt(np.where(rounded & (spread * n[0] <= EPSILON * squares[0]), 0 * spread, spread))
 
 

@@ -15,6 +15,7 @@ from cxmetrics.ir import (
     Goalposts,
     Indicator,
     Lognormal,
+    Merged,
     MinMax,
     Neutral,
     NullIfMissing,
@@ -78,15 +79,18 @@ def _none(value: Array) -> Array:
     return np.full(value.shape, np.nan)
 
 
-def combine(indicator: Indicator, children: Array) -> tuple[Array, Array]:
-    """The value and the coverage [points] of a composite, from what its children feed it [children, points]."""
+def combine(indicator: Indicator, children: Array, given: Array | None = None) -> tuple[Array, Array]:
+    """The value and the coverage [points] of a composite, from what its children feed it [children, points].
+
+    `given` [points]: what the children come to, where that is no mean of what they feed.
+    """
     weights = np.array([edge.weight for edge in indicator.children])
     # With a single point NumPy adds in another order; the last digit must not depend on how many points there are.
     alone = children.shape[1] == 1
     fed = np.repeat(children, 2, axis=1) if alone else children
     coverage = np.nan_to_num(means.arithmetic(fed, weights).coverage)
-    mean = _mean(indicator.combine, _filled(indicator, fed), weights)
-    value = np.where(_enough(indicator, coverage, ~np.isnan(fed)), mean.value, np.nan)
+    whole = _mean(indicator.combine, _filled(indicator, fed), weights).value if given is None else given
+    value = np.where(_enough(indicator, coverage, ~np.isnan(fed)), whole, np.nan)
     return (value[:1], coverage[:1]) if alone else (value, coverage)
 
 
@@ -102,6 +106,8 @@ def _mean(rule: Combine, children: Array, weights: Array) -> means.Mean:
             return means.minimum(children, weights)
         case PowerMean(exponent):
             return means.power(children, weights, exponent=exponent)
+        case Merged():
+            raise AssertionError(rule)
         case _:
             assert_never(rule)
 
@@ -121,7 +127,7 @@ def _enough(indicator: Indicator, coverage: Array, present: Flags) -> Flags:
     there = np.asarray(present[required].all(axis=0))
     match indicator.missing:
         case Renormalise(least):
-            return there & (coverage >= least - SLACK)
+            return there & (coverage > 0) & (coverage >= least - SLACK)
         case NullIfMissing():
             return there & present.all(axis=0)
         case Neutral():

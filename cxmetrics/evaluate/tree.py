@@ -10,7 +10,7 @@ import numpy as np
 from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
 from cxmetrics.evaluate.finish import Finished
 from cxmetrics.evaluate.scoring import SLACK, Pools, combine, rounded, score
-from cxmetrics.ir import Constant
+from cxmetrics.ir import Constant, Merged
 from cxmetrics.plan import LeafValue, Node, Operation, Value, references_of
 from cxmetrics.statistics.arrays import Array, Flags
 from cxmetrics.units import SCORE
@@ -47,11 +47,11 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
     rows = {node.indicator.id: row for row, node in enumerate(nodes)}
     figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), points)
     for row, node in enumerate(nodes):
-        if node.formula is None:
-            _composite(node, row, [rows[edge.child] for edge in node.indicator.children], tree)
-        else:
+        if node.indicator.children:
+            _composite(node, row, [rows[edge.child] for edge in node.indicator.children], figures, tree)
+        elif node.formula is not None:
             _formula(node.formula, row, figures, [rows[name] for name in references_of(node.formula)], tree)
-            _interval(node.formula, row, leaves, finished, tree)
+        _interval(node.formula, row, leaves, finished, tree)
         tree.value[row, ~known], tree.n[row, ~known] = np.nan, 0
         _settle(node, row, tree, pools)
     return tree
@@ -74,20 +74,24 @@ def _formula(formula: Value, row: int, known: Known, referred: Sequence[int], tr
         tree.partial[row] |= tree.partial[other] & ~np.isnan(tree.value[other])
 
 
-def _composite(node: Node, row: int, children: Sequence[int], tree: Tree) -> None:
-    fed = tree.fed[children]
+def _composite(node: Node, row: int, children: Sequence[int], known: Known, tree: Tree) -> None:
+    merged = isinstance(node.indicator.combine, Merged)
+    fed = tree.value[children] if merged else tree.fed[children]
     present = ~np.isnan(fed)
-    tree.value[row], tree.coverage[row] = combine(node.indicator, fed)
+    figure = None if node.formula is None else compute(node.formula, known)
+    tree.value[row], tree.coverage[row] = combine(node.indicator, fed, None if figure is None else figure.value)
     least = np.where(present, tree.n[children], UNBOUND).min(axis=0)
-    tree.n[row] = np.where(present.any(axis=0), least, 0)
+    tree.n[row] = np.where(present.any(axis=0), least, 0) if figure is None else figure.n
     tree.partial[row] = (tree.coverage[row] < 1 - SLACK) | (tree.partial[children] & present).any(axis=0)
 
 
-def _interval(formula: Value, row: int, leaves: Mapping[int, int], finished: Finished, tree: Tree) -> None:
+def _interval(formula: Value | None, row: int, leaves: Mapping[int, int], finished: Finished, tree: Tree) -> None:
     """A formula that is one leaf, perhaps in another unit, has the leaf's interval."""
     if (lone := lone_leaf(formula)) is not None:
         leaf, factor = lone
-        tree.low[row], tree.high[row] = finished.low[leaves[leaf]] * factor, finished.high[leaves[leaf]] * factor
+        absent = np.isnan(tree.value[row])
+        for bound, own in ((finished.low, tree.low), (finished.high, tree.high)):
+            own[row] = np.where(absent, np.nan, bound[leaves[leaf]] * factor)
 
 
 def lone_leaf(formula: Value | None) -> tuple[int, float] | None:

@@ -10,11 +10,12 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import assert_never
 
-from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Indicator, Invalid, Pyramid, Ref
+from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Indicator, Invalid, Merged, Pyramid, Ref
 from cxmetrics.lower.conditions import all_of
-from cxmetrics.lower.leaves import leaf_of
+from cxmetrics.lower.leaves import leaf_of, together
 from cxmetrics.lower.partials import States
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Value, leaves_of, references_of
+from cxmetrics.units import NUMBER
 
 __all__ = ["all_of", "lower"]
 
@@ -22,8 +23,7 @@ __all__ = ["all_of", "lower"]
 def lower(pyramid: Pyramid) -> Plan:
     """The plan of a pyramid without faults."""
     work = _Work()
-    formulas = {name: None if indicator.formula is None else work.value(indicator.formula)
-                for name, indicator in pyramid.indicators.items()}
+    formulas = {name: work.formula(indicator) for name, indicator in pyramid.indicators.items()}
     for source in {partial.source: None for partial in work.states.partials}:
         work.states.count(source, None)  # its rows tell which slices there are, whatever else is asked of them
     partials = tuple(work.states.partials)
@@ -35,7 +35,7 @@ def lower(pyramid: Pyramid) -> Plan:
     for name, indicator in pyramid.indicators.items():
         formula = formulas[name]
         below = sorted(set(leaves_of(formula)))
-        own = {leaves[index].source for index in below}
+        own = {source for index in below for source in leaves[index].sources}
         inner = [nodes[child] for child in (*(edge.child for edge in indicator.children), *references_of(formula))
                  if child in nodes]
         sources = frozenset(own.union(*(node.sources for node in inner)))
@@ -52,7 +52,7 @@ def _digest(meaning: object) -> str:
 
 
 def _rules_of(indicator: Indicator) -> tuple[object, ...]:
-    rules = (indicator.unit, indicator.direction, [edge.weight for edge in indicator.children], indicator.combine,
+    rules = (indicator.unit, indicator.direction, [edge.weight for edge in indicator.children], str(indicator.combine),
              indicator.missing, indicator.score, indicator.rounding)
     required = [place for place, edge in enumerate(indicator.children) if edge.child in indicator.require]
     return (*rules, required) if required else rules
@@ -63,7 +63,8 @@ def _shape(value: Value | None, leaves: tuple[Leaf, ...]) -> object:
     match value:
         case LeafValue():
             leaf = leaves[value.leaf]
-            return (leaf.function, leaf.source, leaf.options, [[factor for _, factor in t.parts] for t in leaf.inputs])
+            factors = [[factor for _, factor in total.parts] for total in leaf.inputs]
+            return (leaf.function, leaf.source, leaf.options, factors, *leaf.others)
         case Operation():
             return (value.function, [_shape(arg, leaves) for arg in value.args])
         case _:
@@ -76,6 +77,18 @@ class _Work:
     def __init__(self) -> None:
         self.states = States()
         self.leaves: dict[Leaf, int] = {}
+
+    def formula(self, indicator: Indicator) -> Value | None:
+        """The formula that gives an indicator its value."""
+        if indicator.formula is not None:
+            return self.value(indicator.formula)
+        return self.merged(indicator.combine) if isinstance(indicator.combine, Merged) else None
+
+    def merged(self, rule: Merged) -> Value:
+        """One leaf of the rows of several aggregates."""
+        leaf = together([leaf_of(part, self.states) for part in rule.parts])
+        value = LeafValue(self.leaves.setdefault(leaf, len(self.leaves)))
+        return value if rule.factor == 1 else Operation("convert", (value, Constant(rule.factor, NUMBER)))
 
     def value(self, expr: Expr) -> Value:
         match expr:

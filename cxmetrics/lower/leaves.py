@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from cxmetrics.functions import quantile_of
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr
 from cxmetrics.lower import moments
 from cxmetrics.lower.conditions import all_of, present
 from cxmetrics.lower.partials import States
-from cxmetrics.plan import Leaf, Op
+from cxmetrics.plan import Leaf, Op, Total
 from cxmetrics.units import NUMBER
 
 
 def leaf_of(expr: Aggregate, states: States) -> Leaf:
     """The leaf of an aggregate, with the partials it needs."""
     return _RECIPES[expr.function](expr, states) if expr.function in _RECIPES else _quantile(expr, states)
+
+
+def together(leaves: Sequence[Leaf]) -> Leaf:
+    """One leaf of the rows of several that are alike: each of its totals has the parts of all of theirs."""
+    first = leaves[0]
+    inputs = tuple(Total(tuple(part for total in totals for part in total.parts))
+                   for totals in zip(*(leaf.inputs for leaf in leaves), strict=True))
+    others = dict.fromkeys(source for leaf in leaves for source in leaf.sources if source != first.source)
+    return Leaf(first.function, first.source, inputs, first.options, tuple(others))
 
 
 def _count(expr: Aggregate, states: States) -> Leaf:

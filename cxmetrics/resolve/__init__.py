@@ -104,7 +104,8 @@ def _children(draft: IndicatorDraft, names: Names, weights: Mapping[str, Located
             if key in names.indicators:
                 yield Child(str(key), weights.get(key, child.weight), key.span)
             continue
-        yield Child(str(key), child, key.span)  # an unknown one too: its weight is part of the whole
+        weight = child if child.value.strip() else None
+        yield Child(str(key), weight, key.span)  # an unknown one too: its weight is part of the whole
         if key not in names.indicators and key not in names.cut:
             guess = closest(key, names.indicators)
             fix = Fix(key.span, guess) if guess else None

@@ -230,7 +230,7 @@ def _row(one: Posed, indicator: str, expected: Expected, rows: Sequence[Mapping[
 def _failure(one: Posed, check: Check, rows: Sequence[Mapping[str, Any]]) -> Failure:
     node = one.plan.nodes[check.expected.indicator]
     indicator = node.indicator
-    weights = {edge.child: edge.weight for edge in indicator.children}
+    weights = {edge.child: edge.weight for edge in indicator.children if indicator.weighted}
     parts = []
     for name in dict.fromkeys(node.below):
         row = _row(one, name, check.expected, rows) or {}
@@ -244,11 +244,12 @@ def _evidence(one: Posed, check: Check,
               made: Mapping[tuple[int, str], Mapping[Family, Mapping[str, Any]]]) -> Iterator[Evidence]:
     """The rows behind a factor, source by source: those that its leaves count."""
     leaves = [one.plan.leaves[index] for index in leaves_of(one.plan.nodes[check.expected.indicator].formula)]
-    for source in dict.fromkeys(leaf.source for leaf in leaves):
+    for source in dict.fromkeys(source for leaf in leaves for source in leaf.sources):
         given = one.test.given.get(source)
         if given is None:
             continue
-        counts = {part for leaf in leaves if leaf.source == source for part, _ in leaf.inputs[0].parts}
+        counts = {part for leaf in leaves for part, _ in leaf.inputs[0].parts
+                  if one.plan.partials[part].source == source}
         scanned = made.get((one.number, source), {})
         chosen = [number for number in range(len(given.rows))
                   if any(_counts(one, check, counts, family[1:], parts.get(one.row(number)))

@@ -26,7 +26,8 @@ class Project:
         for source in self.sources:  # every slice of a source is then told by its rows, whatever else is asked
             self.add("count", {"formula": f"count({source.name})"})
         for _ in range(draw.choice([3, 6, 12, 20])):
-            draw.choice([self.factor, self.factor, self.factor, self.formula, self.composite, self.composite])()
+            draw.choice([self.factor, self.factor, self.factor, self.formula, self.composite, self.composite,
+                         self.pooled])()
         project = {
             "project": "drawn", "time_zone": draw.choice(["UTC", "Asia/Shanghai"]),
             "week_start": draw.choice(["monday", "sunday"]), "grains": draw.sample(GRAINS, draw.randint(1, 3)),
@@ -181,10 +182,37 @@ class Project:
                                             "renormalise(min_coverage = 50%)"])
         self.add("number" if kind == "z" else kind, draft)
 
+    def pooled(self):
+        """Factors alike over several sources or conditions, and their rows counted together."""
+        draw = self.draw
+        rule = f", rule = {draw.choice(RULES)}" if draw.random() < 0.5 else ""
+        kind, formula = draw.choice([
+            ("count", "count({s}{where})"), ("CNY", "sum({s}.amount{where})"), ("CNY", "mean({s}.amount{where})"),
+            ("number", "mean({s}.large{where})"), ("ms", "stdev({s}.latency{where})"), ("ms", "min({s}.latency{where})"),
+            ("CNY", "max({s}.amount{where})"), ("share", "share({s}.latency > 0.5 s{where})"),
+            ("share", "share({s}.ok = true{where})"), ("ms", f"p75({{s}}.latency{rule}{{where}})"),
+            ("ms", f"median({{s}}.twice{rule}{{where}})"), ("number", "apdex({s}.latency, 500 ms{where})")])
+        unit = {"unit": "min"} if kind == "ms" and draw.random() < 0.3 else {}
+        children = []
+        for _ in range(draw.randint(1, 3)):
+            s = draw.choice(self.sources).name
+            where = f" where {self.condition(s)}" if draw.random() < 0.8 else ""
+            text = formula.format(s=s, where=where)
+            if text not in [self.indicators[child]["formula"] for child in children]:
+                self.add(kind, {"formula": text, **unit})
+                children.append(list(self.indicators)[-1])
+        draft = {"children": children, "combine": "pooled"}
+        if draw.random() < 0.4:
+            draft["missing"] = draw.choice(["null", "renormalise(min_coverage = 80%)", "renormalise(min_coverage = 0%)"])
+        self.add(kind, draft)
+
     def unit_of(self, name):
         draft = self.indicators[name]
         if "score" in draft:
             return "score"
+        if draft.get("combine") == "pooled":
+            child = self.indicators[draft["children"][0]]
+            return child.get("unit") or child["formula"].split("(")[0] + str([s.scale for s in self.sources])
         if "children" in draft:
             return self.unit_of(next(iter(draft["children"])))
         return draft.get("unit") or draft["formula"].split("(")[0] + str([s.scale for s in self.sources])

@@ -220,19 +220,3 @@ def score_in_pool(x, pool, rule, direction):
     z = float((Fraction(x) - statistics.mean(exact)) / Fraction(root(variance(exact))))
     return -z if direction == "down" else z
 
-
-def combined(indicator, fed):
-    """The value of a composite from what its children give, and its coverage."""
-    pairs = [(edge.weight, x) for edge, x in zip(indicator.children, fed, strict=True)]
-    present = [(w, x) for w, x in pairs if x is not None and w > 0]
-    whole, here = (math.fsum(w for w, _ in some) for some in (pairs, present))
-    coverage = here / whole
-    least = getattr(indicator.missing, "min_coverage", None)
-    enough = len(present) == len(pairs) if least is None else coverage >= least - 1e-9
-    if not present or not enough:
-        return None, coverage
-    if indicator.combine == "geometric":
-        if any(x <= 0 for _, x in present):
-            return None, coverage
-        return math.exp(math.fsum(w * math.log(x) for w, x in present) / here), coverage
-    return math.fsum(w * x for w, x in present) / here, coverage

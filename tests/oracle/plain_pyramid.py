@@ -6,10 +6,11 @@ Every indicator, grain, period and slice is computed from its own rows; nothing 
 import datetime as dt
 from dataclasses import dataclass, field
 
-from plain_numbers import UNBOUND, aggregate, by_rule, calculate, combined, score_alone, score_in_pool
+from plain_composites import combined, pooled
+from plain_numbers import UNBOUND, aggregate, by_rule, calculate, score_alone, score_in_pool
 from plain_rows import NOWHERE, deliver
 
-from cxmetrics.ir import Aggregate, Apply, Constant, MinMax, Ref, ZScore
+from cxmetrics.ir import Aggregate, Apply, Constant, Merged, MinMax, Ref, ZScore
 from cxmetrics.units import SCORE
 
 DAY = dt.timedelta(days=1)
@@ -89,7 +90,7 @@ class Oracle:
         return grain in self.grains_of(indicator) and (not cut or set(cut) in map(set, self.cuts_of(indicator)))
 
     def least_n(self, indicator):
-        bare = indicator.formula
+        bare = indicator.combine.parts[0] if isinstance(indicator.combine, Merged) else indicator.formula
         while isinstance(bare, Apply) and bare.function == "convert":
             bare = bare.args[0]
         if isinstance(bare, Aggregate) and bare.function in ("count", "sum"):
@@ -155,7 +156,7 @@ class Oracle:
 
     def settled(self, indicator, place, rows, results):
         if indicator.formula is None:
-            result = self.composite(indicator, results)
+            result = self.composite(indicator, place, rows, results)
         else:
             value, n = self.figure(indicator.formula, place, rows, results)
             below = [results[name] for name in references(indicator.formula)]
@@ -165,12 +166,22 @@ class Oracle:
         result.fed = result.value
         return result
 
-    def composite(self, indicator, results):
+    def composite(self, indicator, place, rows, results):
         below = [results[edge.child] for edge in indicator.children]
+        if isinstance(indicator.combine, Merged):
+            return self.merged(indicator, below, place, rows)
         value, coverage = combined(indicator, [one.fed for one in below])
         present = [one for one in below if one.fed is not None]
         partial = coverage < 1 - 1e-9 or any(one.partial for one in present)
         return Result(value, min((one.n for one in present), default=0), coverage=coverage, partial=partial)
+
+    def merged(self, indicator, below, place, rows):
+        """A composite of rows counted together."""
+        given, n = pooled(indicator.combine, lambda source: None if rows.get(source) is None
+                          else rows[source].get(place, []))
+        value, coverage = combined(indicator, [one.value for one in below], given)
+        partial = coverage < 1 - 1e-9 or any(one.partial for one in below if one.value is not None)
+        return Result(value, UNBOUND if n == 0 and given is not None else n, coverage=coverage, partial=partial)
 
     def figure(self, expr, place, rows, results):
         """The value and the n of a formula in a slice."""
