@@ -50,8 +50,8 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
     asked = {word(grain, "grains", GRAINS, "", found) for grain in draft.grains or ()}
     grains = tuple(grain for grain in GRAINS if grain in asked) or None
     return Indicator(
-        outline.id, draft.level.value if draft.level else None, titles(draft.title), unit, direction, formula, made.edges,
-        made.combine, made.missing, score, target,
+        outline.id, draft.level.value if draft.level else None, titles(draft.title), unit, direction, formula,
+        made.edges, made.combine, made.missing, score, target,
         read_rounding(draft.rounding, found), read_rounding(draft.display, found),
         None if draft.min_n is None else whole(draft.min_n, "min_n", 0, found),
         None if draft.cuts is None else resolve_cuts(draft.cuts, resolved.dimensions, found), grains,

@@ -188,7 +188,8 @@ class Project:
         rule = f", rule = {draw.choice(RULES)}" if draw.random() < 0.5 else ""
         kind, formula = draw.choice([
             ("count", "count({s}{where})"), ("CNY", "sum({s}.amount{where})"), ("CNY", "mean({s}.amount{where})"),
-            ("number", "mean({s}.large{where})"), ("ms", "stdev({s}.latency{where})"), ("ms", "min({s}.latency{where})"),
+            ("number", "mean({s}.large{where})"), ("ms", "stdev({s}.latency{where})"),
+            ("ms", "min({s}.latency{where})"),
             ("CNY", "max({s}.amount{where})"), ("share", "share({s}.latency > 0.5 s{where})"),
             ("share", "share({s}.ok = true{where})"), ("ms", f"p75({{s}}.latency{rule}{{where}})"),
             ("ms", f"median({{s}}.twice{rule}{{where}})"), ("number", "apdex({s}.latency, 500 ms{where})")])
@@ -203,7 +204,8 @@ class Project:
                 children.append(list(self.indicators)[-1])
         draft = {"children": children, "combine": "pooled"}
         if draw.random() < 0.4:
-            draft["missing"] = draw.choice(["null", "renormalise(min_coverage = 80%)", "renormalise(min_coverage = 0%)"])
+            least = draw.choice([0, 80])
+            draft["missing"] = draw.choice(["null", f"renormalise(min_coverage = {least}%)"])
         self.add(kind, draft)
 
     def unit_of(self, name):
