@@ -14,7 +14,8 @@ class Branch:
 
     `weight`: share of the parent's weight; `at_root`: of the root's, along this path; both None where there is no
     weight (a root, or a part of a formula).  `bond`: how the parent holds it; None for a root.  `repeated`: drawn in
-    full at an earlier line.  `last`: for this line and those it hangs from, whether it is the last one under its parent.
+    full at an earlier line.  `last`: for this line and those it hangs from, whether it is the last one under its
+    parent.
     """
 
     indicator: Indicator
