@@ -222,16 +222,29 @@ class Lognormal:
 
 @dataclass(frozen=True, slots=True)
 class Goalposts:
-    """Place between two fixed values, clipped to them."""
+    """Place between two fixed values, on logarithms if `log`; outside them clipped to them, unless not `clip`."""
 
     worst: float
     best: float
     low: float = 0.0
     high: float = 100.0
+    log: bool = False
+    clip: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Points by steps: `points` has one more than `edges`, both in the order of rising values.
+
+    A value on an edge earns the better points of both sides.
+    """
+
+    edges: tuple[float, ...]
+    points: tuple[float, ...]
 
 
 Pooled = MinMax | ZScore | Percentile  # these compare slices with each other
-ScoreRule = Anchors | Pooled | Lognormal | Goalposts
+ScoreRule = Anchors | Pooled | Lognormal | Goalposts | Bands
 Direction = Literal["up", "down"]
 
 

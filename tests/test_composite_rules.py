@@ -23,7 +23,9 @@ RULES = ("combine: geometric", "combine: harmonic", "combine: minimum", "combine
          "require: [a, b]")
 SCORES = ("{0: 0, 100: 100}", "minmax(across = branch)", "percentile(across = branch)",
           "'percentile(across = branch, to = 1..100)'", "'lognormal(median = 4, p10 = 2)'",
-          "'lognormal(median = 4, p10 = 3)'")
+          "'lognormal(median = 4, p10 = 3)'", "'goalposts(1, 4)'", "'goalposts(1, 4, log = true)'",
+          "'goalposts(1, 4, clip = false)'", "'bands(1, 4, to = [0, 50, 100])'", "'bands(1, 4, to = [0, 60, 100])'",
+          "'bands(1, 5, to = [0, 50, 100])'")
 
 
 @pytest.fixture

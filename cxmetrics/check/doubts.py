@@ -8,6 +8,7 @@ from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import (
     Anchors,
+    Bands,
     Combine,
     Goalposts,
     Indicator,
@@ -60,6 +61,10 @@ def _reaches_zero(score: ScoreRule | None) -> bool:
     match score:
         case Anchors(points):
             return any(earned <= 0 for _, earned in points)
+        case Bands(_, points):
+            return min(points) <= 0
+        case Goalposts(clip=False):
+            return True
         case MinMax() | Percentile() | Goalposts():
             return score.low <= 0
         case ZScore():

@@ -23,7 +23,8 @@ from cxmetrics.syntax import Call, Name, Node
 from cxmetrics.units import NUMBER, Unit, comparable
 
 Found = list[Diagnostic]
-Known = Mapping[str, tuple[int, tuple[str, ...]]]  # how many values a rule takes, and its options
+Known = Mapping[str, tuple[int, tuple[str, ...]]]  # how many values a rule takes (`MANY`: some), and its options
+MANY = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,10 @@ def read_rule(written: Located, kind: str, known: Known, found: Found) -> Rule |
     options = {arg.args[0].value: arg.args[1] for arg in call.args
                if isinstance(arg, Call) and arg.function == "=" and isinstance(arg.args[0], Name)}
     values = tuple(arg for arg in call.args if not (isinstance(arg, Call) and arg.function == "="))
-    if len(values) != count or not set(options) <= set(option_names):
-        found.append(report(codes.RULE_ARGUMENTS, call.span, name=call.function, count=count,
-                            options=", ".join(option_names) or "no option"))
+    right = len(values) == count or (count == MANY and len(values) > 0)
+    if not right or not set(options) <= set(option_names):
+        found.append(report(codes.RULE_ARGUMENTS, call.span, name=call.function,
+                            count="1…" if count == MANY else count, options=", ".join(option_names) or "no option"))
         return None
     return Rule(call.function, values, options, call.span)
 

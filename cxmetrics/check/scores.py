@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import assert_never, cast
 
-from cxmetrics.check.rules import Known, Rule, fits, literal, read_rule
+from cxmetrics.check.rules import MANY, Known, Rule, fits, literal, read_rule
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import report
 from cxmetrics.ir import (
     Anchors,
+    Bands,
     Direction,
     Goalposts,
     Indicator,
@@ -23,7 +24,7 @@ from cxmetrics.ir import (
 from cxmetrics.load.scalars import Found, word
 from cxmetrics.resolve import Outline
 from cxmetrics.source import Located, Span
-from cxmetrics.syntax import Name, Number, Range
+from cxmetrics.syntax import Items, Name, Number, Range, Truth
 from cxmetrics.units import NUMBER, Unit
 
 
@@ -53,7 +54,7 @@ def read_anchors(written: Mapping[str, Located], span: Span, unit: Unit, found: 
 
 _SCORES: Known = {
     "minmax": (0, ("across", "to")), "zscore": (0, ("across",)), "percentile": (0, ("across", "to")),
-    "goalposts": (2, ("to",)), "lognormal": (0, ("median", "p10"))}
+    "goalposts": (2, ("to", "log", "clip")), "lognormal": (0, ("median", "p10")), "bands": (MANY, ("to",))}
 
 
 def read_score(written: Located, unit: Unit, dimensions: Mapping[str, object], found: Found) -> ScoreRule | None:
@@ -61,12 +62,11 @@ def read_score(written: Located, unit: Unit, dimensions: Mapping[str, object], f
     rule = read_rule(written, "score", _SCORES, found)
     if rule is None:
         return None
+    if rule.name == "bands":
+        return _bands(rule, unit, found)
     low, high = _target_range(rule, found)
     if rule.name == "goalposts":
-        worst, best = (literal(value, unit, found) for value in rule.values)
-        if worst is None or best is None or not fits(rule, "worst != best", found, holds=worst != best):
-            return None
-        return Goalposts(worst, best, low, high)
+        return _goalposts(rule, unit, (low, high), found)
     if rule.name == "lognormal":
         return _lognormal(rule, unit, found)
     across = rule.options.get("across")
@@ -77,6 +77,50 @@ def read_score(written: Located, unit: Unit, dimensions: Mapping[str, object], f
     if rule.name == "zscore":
         return ZScore(across.value)
     return Percentile(across.value, low, high) if rule.name == "percentile" else MinMax(across.value, low, high)
+
+
+def _goalposts(rule: Rule, unit: Unit, to: tuple[float, float], found: Found) -> Goalposts | None:
+    worst, best = (literal(value, unit, found) for value in rule.values)
+    log, clip = _truth(rule, "log", found, otherwise=False), _truth(rule, "clip", found, otherwise=True)
+    if worst is None or best is None or not fits(rule, "worst != best", found, holds=worst != best):
+        return None
+    if log and not fits(rule, "worst > 0, best > 0", found, holds=worst > 0 and best > 0):
+        return None
+    return Goalposts(worst, best, *to, log, clip)
+
+
+def _truth(rule: Rule, option: str, found: Found, *, otherwise: bool) -> bool:
+    written = rule.options.get(option)
+    if written is None or isinstance(written, Truth):
+        return otherwise if written is None else written.value
+    found.append(report(codes.RULE_ARGUMENTS, written.span, name=rule.name, count=len(rule.values),
+                        options=f"{option} = true"))
+    return otherwise
+
+
+def _bands(rule: Rule, unit: Unit, found: Found) -> Bands | None:
+    """`bands(1 s, 3 s, to = [100, 60, 0])`: one more number of points than edges, all in one direction."""
+    to = rule.options.get("to")
+    edges = [literal(value, unit, found) for value in rule.values]
+    points = [literal(item, NUMBER, found) for item in to.items] if isinstance(to, Items) else []
+    if any(edge is None for edge in edges) or any(earned is None for earned in points):
+        return None
+    at, gives = tuple(map(_known, edges)), tuple(map(_known, points))
+    if not fits(rule, "count(to) = count(edges) + 1", found, holds=len(gives) == len(at) + 1) \
+            or not fits(rule, "e1 < e2 < …", found, holds=all(low < high for low, high in pairwise(at))):
+        return None
+    steps = [later - earlier for earlier, later in pairwise(gives)]
+    one_way = all(step >= 0 for step in steps) or all(step <= 0 for step in steps)
+    if not one_way or not any(steps):
+        found.append(report(codes.ANCHORS_NOT_MONOTONE, to.span if to else rule.span))
+        return None
+    return Bands(at, gives)
+
+
+def _known(value: float | None) -> float:
+    if value is None:
+        raise AssertionError
+    return value
 
 
 def _lognormal(rule: Rule, unit: Unit, found: Found) -> Lognormal | None:
@@ -130,6 +174,8 @@ def direction_of(outline: Outline, score: ScoreRule | None, found: Found) -> Dir
     match score:
         case Anchors(points):
             rises = points[-1][1] > points[0][1]
+        case Bands(_, points):
+            rises = points[-1] > points[0]
         case Goalposts(worst, best):
             rises = best > worst
         case Lognormal():

@@ -15,6 +15,7 @@ from cxmetrics.cli.terminal import ink
 from cxmetrics.functions import AGGREGATES
 from cxmetrics.ir import (
     Anchors,
+    Bands,
     Goalposts,
     Indicator,
     Lognormal,
@@ -149,11 +150,33 @@ def _score(rule: ScoreRule, unit: Unit, session: Session) -> str:
             return session.say("show.lognormal", median=figure(median, unit), p10=figure(p10, unit))
         case ZScore(across):
             return session.say("show.zscore", across=across)
-        case Goalposts(worst, best, low, high):
-            return session.say("show.goalposts", worst=figure(worst, unit), best=figure(best, unit), low=f"{low:g}",
-                               high=f"{high:g}")
+        case Goalposts():
+            return _goalposts(rule, unit, session)
+        case Bands():
+            return session.say("comma").join(_bands(rule, unit, session))
         case _:
             assert_never(rule)
+
+
+def _goalposts(rule: Goalposts, unit: Unit, session: Session) -> str:
+    line = "show.goalposts" if rule.clip else "show.goalposts.through"
+    parts = [session.say(line, worst=figure(rule.worst, unit), best=figure(rule.best, unit), low=f"{rule.low:g}",
+                         high=f"{rule.high:g}")]
+    parts += [session.say("show.goalposts.log")] if rule.log else []
+    return session.say("comma").join(parts)
+
+
+def _bands(rule: Bands, unit: Unit, session: Session) -> Iterator[str]:
+    """Each step with the edge that belongs to it, from the best down where less is better."""
+    first, *rest = rule.points
+    if rule.points[-1] > first:
+        yield session.say("show.step.first", points=f"{first:g}")
+        yield from (session.say("show.step", points=f"{points:g}", edge=figure(edge, unit))
+                    for edge, points in zip(rule.edges, rest, strict=True))
+        return
+    yield from (session.say("show.band", points=f"{points:g}", edge=figure(edge, unit))
+                for edge, points in zip(rule.edges, rule.points, strict=False))
+    yield session.say("show.band.last", points=f"{rule.points[-1]:g}")
 
 
 def _rounding(rule: Rounding, key: str, session: Session) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cxmetrics.ir import (
     Anchors,
+    Bands,
     Combine,
     Direction,
     Goalposts,
@@ -56,8 +57,11 @@ def score(value: Array, rule: ScoreRule, direction: Direction, pools: Pools) -> 
     match rule:
         case Anchors(points):
             return scores.piecewise(value, [at for at, _ in points], [gives for _, gives in points])
-        case Goalposts(worst, best, low, high):
-            return low + (high - low) * scores.goalposts(value, worst, best, clip=True)
+        case Goalposts(worst, best, low, high, log, clip):
+            within = np.clip(value, min(worst, best), max(worst, best)) if clip else value
+            return low + (high - low) * scores.goalposts(within, worst, best, clip=clip, log=log)
+        case Bands(edges, points):
+            return scores.bands(value, edges, points)
         case Lognormal(median, p10):
             return 100 * scores.lognormal(value, median, p10)
         case Percentile(across, low, high):

@@ -48,6 +48,23 @@ def goalposts(
     return np.clip(score, 0, 1) if clip else score
 
 
+@quiet
+def bands(x: Numbers, edges: Numbers, points: Numbers) -> Array:
+    """Return the points of the step a value stands on: `edges` rise, and `points` has one more, rising or falling.
+
+    A value on an edge earns the better of both sides: up to 1 s is still fast, from 90 % is already good. A value that
+    differs from an edge by 1e-12 of it, as what was computed from decimals may, is on it.
+    Raises ValueError unless edges rise and points do not turn back.
+    """
+    at, gives = floats(edges), floats(points)
+    steps = np.diff(gives)
+    if at.size + 1 != gives.size or not (np.diff(at) > 0).all() or not ((steps >= 0).all() or (steps <= 0).all()):
+        raise ValueError("edges must rise, and points must rise or fall, one more than edges")
+    value, slack = floats(x)[..., None], 1e-12 * abs(at)
+    passed = value >= at - slack if (steps >= 0).all() else value > at + slack
+    return floats(np.where(np.isnan(value[..., 0]), np.nan, gives[passed.sum(axis=-1)]))
+
+
 def _logarithm(x: Numbers) -> Array:
     given = floats(x)
     return np.log(np.where(given > 0, given, np.nan))

@@ -79,7 +79,12 @@ class Project:
             case 2:
                 ends = [self.literal(kind, 0.1), self.literal(kind, 0.9)]
                 draw.shuffle(ends)
-                return f"goalposts({', '.join(ends)}{draw.choice(['', ', to = 1..100'])})", "score"
+                options = draw.choice(["", ", to = 1..100", ", clip = false"])
+                return f"goalposts({', '.join(ends)}{options})", "score"
+            case 3 if draw.random() < 0.5:
+                edges = [self.literal(kind, place) for place in (0.15, 0.5, 0.85)]
+                points = sorted(draw.sample([0, 10, 40, 60, 100], 4), reverse=draw.random() < 0.5)
+                return f"bands({', '.join(edges)}, to = {points})", "score"
             case _:
                 chosen = draw.sample([0.05, 0.2, 0.4, 0.6, 0.9], draw.randint(2, 4))
                 places = sorted(chosen, reverse=draw.random() < 0.5)

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from oracle_values import value_of
 
-from cxmetrics.ir import Anchors, Apply, Column, Goalposts, MinMax
+from cxmetrics.ir import Anchors, Apply, Bands, Column, Goalposts, MinMax
 
 UNBOUND = math.inf  # the n of what rests on no rows
 
@@ -204,8 +204,13 @@ def score_alone(x, rule):
                 return float(points[0][1] if x <= points[0][0] else points[-1][1])
             (a, low), (b, high) = next((p, q) for p, q in pairwise(points) if p[0] <= x <= q[0])
             return low + (high - low) * ((x - a) / (b - a))
-        case Goalposts(worst, best, low, high):
-            return low + (high - low) * min(max((x - worst) / (best - worst), 0.0), 1.0)
+        case Goalposts(worst, best, low, high, _, clip):
+            place = (x - worst) / (best - worst)
+            return low + (high - low) * (min(max(place, 0.0), 1.0) if clip else place)
+        case Bands(edges, points):
+            if points[0] < points[-1]:
+                return points[sum(x >= edge - 1e-12 * abs(edge) for edge in edges)]
+            return points[sum(x > edge + 1e-12 * abs(edge) for edge in edges)]
 
 
 def score_in_pool(x, pool, rule, direction):
