@@ -61,6 +61,16 @@ class NumberFunction:
     in_rows: bool = True  # also a function of the values of a row
 
 
+@dataclass(frozen=True, slots=True)
+class WindowFunction:
+    """A function that looks at other days than those of the period; with more than one argument, the second a span."""
+
+    name: str
+    help: Phrase
+    most: int = 1
+    least: int = 1
+
+
 def _aggregate(name: str, arguments: str, result: Result, en: str, zh: str, example: str = "",
                options: str = "") -> AggregateFunction:
     return AggregateFunction(name, tuple(arguments.split()), result, Phrase(en, zh), tuple(options.split()), example)
@@ -121,6 +131,18 @@ ROW_TIMES: Mapping[str, Phrase] = {
     "hour": Phrase("hour of the day, 0–23", "小时，0–23"),
     "weekday": Phrase("day of the week, Monday 1 … Sunday 7", "星期几，周一为 1，周日为 7"),
 }
+_WINDOWS = (
+    WindowFunction("prior", Phrase("what it was the period before, or a span before", "上一期，或某个跨度之前的值"), 2),
+    WindowFunction("same_period_last_year", Phrase("what it was a year before; of a week, 52 weeks before",
+                                                   "去年同期；按周则为 52 周之前")),
+    WindowFunction("rolling", Phrase("over the last days up to the end of the period, from their rows",
+                                     "截至期末的滚动窗口，由原始行合并"), 2, 2),
+    WindowFunction("week_to_date", Phrase("from the start of the week", "本周至今")),
+    WindowFunction("month_to_date", Phrase("from the start of the month", "本月至今")),
+    WindowFunction("quarter_to_date", Phrase("from the start of the quarter", "本季至今")),
+    WindowFunction("year_to_date", Phrase("from the start of the year", "本年至今")),
+)
+WINDOWS: Mapping[str, WindowFunction] = {row.name: row for row in _WINDOWS}
 ARITHMETIC = frozenset(("+", "-", "*", "/", "^", "negate"))
 ORDER = frozenset(("<", "<=", ">", ">="))
 EQUALITY = frozenset(("=", "!="))
@@ -144,4 +166,4 @@ def quantile_of(function: str) -> float | None:
 
 def all_names() -> tuple[str, ...]:
     """Every function a formula may call, for suggestions."""
-    return tuple(sorted({*AGGREGATES, *NUMBERS, *ROW_TIMES}))
+    return tuple(sorted({*AGGREGATES, *NUMBERS, *ROW_TIMES, *WINDOWS}))

@@ -14,6 +14,7 @@ from typing import Literal
 
 from cxmetrics.source import Span
 from cxmetrics.units import Unit
+from cxmetrics.windows import Step
 
 Scalar = int | float | str | bool | dt.date
 ColumnType = Literal["integer", "number", "text", "boolean", "date", "time"]
@@ -78,7 +79,16 @@ class Invalid:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-Expr = Constant | Column | Ref | Apply | Aggregate | Invalid
+@dataclass(frozen=True, slots=True)
+class Windowed:
+    """An expression over numbers whose aggregates look at other days than those of the period."""
+
+    step: Step
+    arg: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Expr = Constant | Column | Ref | Apply | Aggregate | Windowed | Invalid
 
 
 def columns_in(expr: Expr | None) -> Iterator[Column]:
@@ -347,6 +357,14 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """How days are put together in weeks, quarters and years."""
+
+    week_start: int = 0  # 0 Monday … 6 Sunday
+    year_start: int = 1  # the month that years begin with: the quarters follow
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """What holds for the whole pyramid."""
 
@@ -358,7 +376,7 @@ class Project:
     store: str = "store"
     min_n: int = 1
     confidence: float = 0.95
-    week_start: int = 0  # 0 Monday … 6 Sunday
+    calendar: Calendar = Calendar()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cxmetrics.ir import Constant, Expr, Indicator, Origin, Project, Ref
+from cxmetrics.windows import Window
 
 FRACTION = 2.0**62  # fractions of sums are counted in units of 1/FRACTION
 
@@ -68,6 +69,7 @@ class Leaf:
     inputs: tuple[Total, ...]
     options: tuple[tuple[str, float | str], ...] = ()
     others: tuple[str, ...] = ()
+    window: Window = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -126,6 +128,7 @@ class Node:
     sources: frozenset[str]  # all sources below it
     fingerprint: str  # of its meaning, with all below it
     hidden: bool = False  # computed for others only, and never shown
+    window: Window = ()  # all below it is looked at through this
 
     @property
     def below(self) -> tuple[str, ...]:
@@ -144,6 +147,11 @@ class Plan:
     leaves: tuple[Leaf, ...]
     nodes: Mapping[str, Node]
     within: Mapping[str, str] = field(default_factory=dict)  # dimension -> the coarser one it is part of
+
+    @property
+    def shown(self) -> Mapping[str, Node]:
+        """The nodes that are not hidden."""
+        return {name: node for name, node in self.nodes.items() if not node.hidden}
 
 
 # --- the fused plan: one scan a source -------------------------------------------------------------------------

@@ -15,14 +15,14 @@ from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.backends.readers import open_table
 from cxmetrics.backends.text_files import seen_from_project
+from cxmetrics.calendars import before, end, start
 from cxmetrics.check.matching import Proof
 from cxmetrics.check.prove import condition
 from cxmetrics.codes import data as data_codes
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
-from cxmetrics.evaluate import evaluate
-from cxmetrics.evaluate.points import before, last, start
+from cxmetrics.evaluate import earliest, evaluate
 from cxmetrics.fuse import families, fuse
 from cxmetrics.ir import GRAINS, ColumnSpec, Expr, Grain
 from cxmetrics.parse import parse
@@ -74,7 +74,7 @@ def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grai
     frame = frame.filter(*(pl.col(name).is_not_null() if name in asked.by else pl.col(name).is_null()
                            for name in others))
     if asked.first is not None:
-        frame = frame.filter(pl.col("period") >= start(asked.first, asked.grain, plan.project.week_start))
+        frame = frame.filter(pl.col("period") >= start(asked.first, asked.grain, plan.project.calendar))
     if asked.last is not None:
         frame = frame.filter(pl.col("period") < asked.last)
     shown = [column for column in frame.columns if column in asked.by or column not in others]
@@ -94,8 +94,8 @@ def _question(plan: Plan, indicators: Sequence[str], by: Sequence[str], grain: s
         raise Fault(report(data_codes.EMPTY_INTERVAL, None, start=first, end=last_day))
     dimensions = _dimensions(plan)
     for name in indicators:
-        if name not in plan.nodes:
-            guess = closest(name, plan.nodes)
+        if name not in plan.shown:
+            guess = closest(name, plan.shown)
             raise Fault(report(codes.UNKNOWN_INDICATOR, None, help=DID_YOU_MEAN if guess else None, name=name,
                                guess=guess or ""))
     for name in by:
@@ -176,7 +176,7 @@ def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> p
         states: dict[str, dict[Family, pl.DataFrame]] = {}
         for scan in fused.scans:
             one = bound[scan.source.id]
-            days = _days(asked, plan)
+            days = _days(asked, part)
             request = Request(Scan(one.origin, scan.cubes), one.table, one.lookups, plan.project.time_zone, days)
             cells = backend.cells(request)
             task = Task(one.origin.id, frozenset(wanted), frozenset(), everything=days is None)
@@ -220,11 +220,12 @@ def _days(asked: _Question, plan: Plan) -> tuple[Days, ...] | None:
 
     Sliced, the rows of all days before count too: a slice seen once has rows from then on.
     """
-    low, high, week = dt.date.min, dt.date.max, plan.project.week_start
+    low, high, calendar = dt.date.min, dt.date.max, plan.project.calendar
     if asked.first is not None and not asked.across:
-        low = before(start(asked.first, asked.grain, week), asked.grain, week) or dt.date.min
+        lead = before(start(asked.first, asked.grain, calendar), asked.grain, calendar) or dt.date.min
+        low = earliest([leaf.window for leaf in plan.leaves], lead, asked.grain, plan)
     if asked.last is not None:
-        high = last(start(asked.last - _ONE, asked.grain, week), asked.grain) + _ONE
+        high = end(start(asked.last - _ONE, asked.grain, calendar), asked.grain)
     return None if (low, high) == (dt.date.min, dt.date.max) else ((low, high),)
 
 

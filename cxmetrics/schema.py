@@ -218,6 +218,7 @@ class ProjectDocument(Document):
     description: Titles | None = None
     time_zone: Scalar | None = None
     week_start: Scalar | None = None
+    year_start: Scalar | None = None
     grains: list[Scalar] | None = None
     cuts: list[list[Scalar]] | None = None
     store: Scalar | None = None

@@ -18,9 +18,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cxmetrics.calendars import PLAIN
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Expr, Grain, columns_in
+from cxmetrics.ir import Calendar, Expr, Grain, columns_in
 from cxmetrics.plan import Cell, Condition, Cube, Logic, Op, Plan
 
 AMOUNT = pl.Decimal(38, 0)
@@ -210,34 +211,40 @@ def _cell(codes: NDArray[np.integer], true: frozenset[int], missing: frozenset[i
 # --- merging states ----------------------------------------------------------------------------------------------
 
 
-def period_start(day: pl.Expr, grain: Grain, week_start: int = 0) -> pl.Expr:
-    """The first day of the period a day is in; `week_start`: 0 Monday … 6 Sunday."""
+def period_start(day: pl.Expr, grain: Grain, calendar: Calendar = PLAIN) -> pl.Expr:
+    """The first day of the period a day is in."""
     match grain:
         case "day":
             return day
         case "week":
-            return day - pl.duration(days=(day.dt.weekday().cast(pl.Int32) + 6 - week_start) % 7)
+            return day - pl.duration(days=(day.dt.weekday().cast(pl.Int32) + 6 - calendar.week_start) % 7)
         case "month":
             return day.dt.truncate("1mo")
-        case "quarter":
-            return day.dt.truncate("1q")
-        case "year":
-            return day.dt.truncate("1y")
+        case "quarter" | "year":
+            ahead = f"{calendar.year_start - 1}mo"
+            return day.dt.truncate("1mo").dt.offset_by(f"-{ahead}").dt.truncate(f"1{grain[0]}").dt.offset_by(ahead)
         case _:
             assert_never(grain)
 
 
 def merge(states: pl.DataFrame, plan: Plan, grain: Grain, cut: tuple[str, ...], family: tuple[str, ...],
-          week_start: int = 0) -> pl.DataFrame:
+          calendar: Calendar = PLAIN) -> pl.DataFrame:
     """States of a family merged to periods and to a cut whose dimensions are among the family's.
 
     The frame has the columns of states with `period` (its first day) for `day`, and `d0…` are the cut's dimensions.
     Raises `Fault` (CX714) for a sum beyond 38 digits.
     """
     slices = [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
-    period = period_start(pl.col("day"), grain, week_start).alias("period")
-    rows = states.select("partial", period, *slices, "key", "value")
-    by = ["partial", "period", *names(len(cut))]
+    period = period_start(pl.col("day"), grain, calendar).alias("period")
+    return merge_by(states.select("partial", period, *slices, "key", "value"), plan,
+                    ["partial", "period", *names(len(cut))])
+
+
+def merge_by(rows: pl.DataFrame, plan: Plan, by: list[str]) -> pl.DataFrame:
+    """States that are equal in all columns `by` merged; the result has these, `key` and `value`.
+
+    Raises `Fault` (CX714) for a sum beyond 38 digits.
+    """
     kinds = [(part, which) for part, which in _kinds(plan) if which]
     order = [*by, "key", "value"]
     merged = [part(plan, rows.filter(pl.col("partial").is_in(which)) if len(kinds) > 1 else rows, by).select(order)

@@ -31,7 +31,7 @@ from polars.testing import assert_frame_equal
 
 from cxmetrics.evaluate import evaluate
 from cxmetrics.evaluate.show import columns
-from cxmetrics.ir import Constant, MinMax, Ref, Renormalise
+from cxmetrics.ir import Calendar, Constant, MinMax, Ref, Renormalise
 from cxmetrics.plan import FRACTION, Leaf, LeafValue, Operation, Total
 from cxmetrics.resolve.origins import RESERVED
 from cxmetrics.units import NUMBER
@@ -169,7 +169,8 @@ def test_weeks_begin_as_the_project_says():
     rows = [(0, dt.date(2026, 1, day), None, day) for day in (3, 4, 5)]  # Saturday, Sunday, Monday
     for week_start, expected in ((0, [(dt.date(2025, 12, 29), 7.0), (dt.date(2026, 1, 5), 5.0)]),
                                  (6, [(dt.date(2025, 12, 28), 3.0), (dt.date(2026, 1, 4), 9.0)])):
-        p = plan([leaf("sum", 0, 0)], [factor("f", LeafValue(0))], ["count"], grains=("week",), week_start=week_start)
+        p = plan([leaf("sum", 0, 0)], [factor("f", LeafValue(0))], ["count"], grains=("week",),
+                 calendar=Calendar(week_start))
         table = run(p, rows, delivered={"answers": (dt.date(2026, 1, 3), dt.date(2026, 1, 5))})
         assert table.select("period", "value").rows() == expected
 

@@ -24,10 +24,10 @@ PACKAGE = ROOT / "cxmetrics"
 
 # Lowest first.  A module imports from the layers below it and, within its layer, from those named before it.
 LAYERS = (
-    ("assets", "source", "units", "patterns"),
+    ("assets", "source", "units", "patterns", "windows"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
-    ("codes", "ir", "plan"),
+    ("codes", "ir", "plan", "calendars"),
     ("load", "parse"),
     ("resolve", "check", "lower", "fuse"),
     ("compile",),

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from cxmetrics.calendars import start
 from cxmetrics.diagnostics import Fault
-from cxmetrics.ir import Column, Constant, Project
+from cxmetrics.ir import Calendar, Column, Constant, Project
 from cxmetrics.plan import Cell, Classifier, Cube, Logic, Member, Partial, Plan, Slot
 from cxmetrics.states import AMOUNT, merge, period_start, schema, spread
 from cxmetrics.units import NUMBER
@@ -98,18 +99,22 @@ def test_many_members_in_small_pieces_are_the_same(monkeypatch):
     assert listed(spread(cube(members), cells(rows))) == listed(whole)
 
 
-@pytest.mark.parametrize(("grain", "week_start", "expected"), [
-    ("day", 0, dt.date(2026, 8, 16)),
-    ("week", 0, dt.date(2026, 8, 10)),   # a Sunday belongs to the week of the Monday before
-    ("week", 6, dt.date(2026, 8, 16)),   # or begins one
-    ("week", 5, dt.date(2026, 8, 15)),
-    ("month", 0, dt.date(2026, 8, 1)),
-    ("quarter", 0, dt.date(2026, 7, 1)),
-    ("year", 0, dt.date(2026, 1, 1)),
+@pytest.mark.parametrize(("grain", "calendar", "expected"), [
+    ("day", Calendar(), dt.date(2026, 8, 16)),
+    ("week", Calendar(), dt.date(2026, 8, 10)),   # a Sunday belongs to the week of the Monday before
+    ("week", Calendar(6), dt.date(2026, 8, 16)),   # or begins one
+    ("week", Calendar(5), dt.date(2026, 8, 15)),
+    ("month", Calendar(0, 4), dt.date(2026, 8, 1)),
+    ("quarter", Calendar(), dt.date(2026, 7, 1)),
+    ("quarter", Calendar(0, 3), dt.date(2026, 6, 1)),
+    ("year", Calendar(), dt.date(2026, 1, 1)),
+    ("year", Calendar(0, 4), dt.date(2026, 4, 1)),
+    ("year", Calendar(0, 9), dt.date(2025, 9, 1)),
 ])
-def test_period_start(grain, week_start, expected):
+def test_period_start(grain, calendar, expected):
     frame = pl.DataFrame({"day": [dt.date(2026, 8, 16)]})
-    assert frame.select(period_start(pl.col("day"), grain, week_start)).item() == expected
+    assert frame.select(period_start(pl.col("day"), grain, calendar)).item() == expected
+    assert start(dt.date(2026, 8, 16), grain, calendar) == expected
 
 
 def states_of(rows, dims: int) -> pl.DataFrame:

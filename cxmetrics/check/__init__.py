@@ -10,6 +10,7 @@ from cxmetrics.check.matching import Proof
 from cxmetrics.check.prove import prove, prove_origin
 from cxmetrics.check.rules import literal, read_rounding
 from cxmetrics.check.scores import direction_of, score_of
+from cxmetrics.check.windows import check_windows
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import Diagnostic
@@ -36,6 +37,7 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     found += floors(indicators)
     pyramid = Pyramid(resolved.project, sources, resolved.dimensions, indicators)
     found += uncut_scores(pyramid)
+    found += check_windows(indicators)
     return pyramid, tuple(found)
 
 

@@ -22,7 +22,19 @@ from cxmetrics.check.matching import (
 from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Diagnostic
 from cxmetrics.functions import LOGIC, PRESENCE, ROW_TIMES, TEXT_TESTS
-from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, Constant, Expr, Invalid, Origin, Ref, columns_in
+from cxmetrics.ir import (
+    Aggregate,
+    Apply,
+    Column,
+    ColumnSpec,
+    Constant,
+    Expr,
+    Invalid,
+    Origin,
+    Ref,
+    Windowed,
+    columns_in,
+)
 from cxmetrics.patterns import flaw_of
 from cxmetrics.units import (
     BOOLEAN,
@@ -53,6 +65,9 @@ def prove(expr: Expr, proof: Proof) -> Proved:
             return _apply(expr, proof)
         case Aggregate():
             return prove_aggregate(expr, proof, prove)
+        case Windowed():
+            arg, unit = prove(expr.arg, proof)
+            return (arg if isinstance(arg, Invalid) else replace(expr, arg=arg)), unit
         case Invalid():
             return expr, UNKNOWN
         case _:

@@ -10,7 +10,7 @@ from cxmetrics.cli.figures import NONE, figure, period_name, share, unit_named, 
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import Column, as_table
 from cxmetrics.compile import compile_project
-from cxmetrics.ir import Indicator
+from cxmetrics.ir import Pyramid
 
 Row = Mapping[str, Any]
 _VALUES = ("value", "low", "high", "peer", "peer_low", "peer_high", "target")
@@ -24,13 +24,13 @@ def told(project: Path, names: Sequence[str], rows: Sequence[Row], session: Sess
     """The lines of the table; none where there are no rows."""
     if not rows:
         return
-    indicators = compile_project(project).pyramid.indicators
+    pyramid = compile_project(project).pyramid
     known = {*_VALUES, *_DIFFERENCES, *_TEXTS, *_SKIPPED, *_FIRST, "n", "score", "coverage", "peer_rank"}
     dimensions = [name for name in names if name not in known]
     shown = [name for name in names if name not in _SKIPPED and _says(name, rows, dimensions)]
     columns = [Column(session.term("column", name), right=name not in (*_FIRST, *_TEXTS, *dimensions))
                for name in shown]
-    yield from as_table(columns, [[_cell(name, row, indicators, session) for name in shown] for row in rows])
+    yield from as_table(columns, [[_cell(name, row, pyramid, session) for name in shown] for row in rows])
 
 
 def _says(name: str, rows: Sequence[Row], dimensions: Sequence[str]) -> bool:
@@ -39,14 +39,15 @@ def _says(name: str, rows: Sequence[Row], dimensions: Sequence[str]) -> bool:
     return name in (*dimensions, "value", "n") or any(row[name] is not None for row in rows)
 
 
-def _cell(name: str, row: Row, indicators: Mapping[str, Indicator], session: Session) -> str:
+def _cell(name: str, row: Row, pyramid: Pyramid, session: Session) -> str:
     cell = row[name]
     if name in (*_VALUES, *_DIFFERENCES):
-        indicator = indicators.get(row["indicator"])
+        indicator = pyramid.indicators.get(row["indicator"])
         display = indicator and (indicator.display or indicator.rounding)
         return figure(cell, unit_named(row["unit"]), display or None, difference=name in _DIFFERENCES)
     writers: Mapping[str, Callable[[Any], str]] = {
-        "indicator": str, "period": lambda period: period_name(period, row["grain"]), "n": whole,
+        "indicator": str, "n": whole,
+        "period": lambda period: period_name(period, row["grain"], pyramid.project.calendar.year_start),
         "score": lambda points: figure(points, unit_named("score")), "coverage": share, "peer_rank": str,
         "status": lambda status: session.term("status", status),
         "moved": lambda moved: session.term("moved", moved)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from cxmetrics.ir import Aggregate, Apply, Expr, Indicator, Merged, Pyramid, Ref
+from cxmetrics.ir import Aggregate, Apply, Expr, Indicator, Merged, Pyramid, Ref, Windowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ def _references(formula: Expr | None) -> Iterator[str]:
         case Apply() | Aggregate():
             for arg in formula.args:
                 yield from _references(arg)
+        case Windowed():
+            yield from _references(formula.arg)
 
 
 def parents(pyramid: Pyramid) -> Mapping[str, tuple[tuple[str, float | None], ...]]:

@@ -219,5 +219,5 @@ def _latest(indicator: Indicator, found: Latest, session: Session) -> list[str]:
     if row["change"] is not None:
         parts.append(session.say("show.change", change=figure(row["change"], indicator.unit, difference=True)))
     parts.append(session.term("status", row["status"]))
-    period = f"{session.term('grain', found.grain)} {period_name(found.period, found.grain)}"
+    period = f"{session.term('grain', found.grain)} {period_name(found.period, found.grain, found.year_start)}"
     return [f"{period}: {session.say('comma').join(parts)}"]

@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from math import isfinite
 from typing import Literal
 
+from cxmetrics.calendars import last
 from cxmetrics.ir import Grain, Rounding
 from cxmetrics.units import COUNT, Unit, conversion, duration, read_unit
 
@@ -55,8 +56,13 @@ def unit_named(name: str | None) -> Unit | None:
     return read_unit(name) if name else None
 
 
-def period_name(period: dt.date, grain: Grain) -> str:
-    """`2026-10-05` (a day, or the first of a week), `2026-10`, `2026-Q4`, `2026`."""
+def period_name(period: dt.date, grain: Grain, year_start: int = 1) -> str:
+    """`2026-10-05` (a day, or the first of a week), `2026-10`, `2026-Q4`, `2026`.
+
+    Where years begin with another month than January, those in them are named by their months: `2026-04…2027-03`.
+    """
+    if year_start != 1 and grain in ("quarter", "year"):
+        return f"{period:%Y-%m}…{last(period, grain):%Y-%m}"
     match grain:
         case "day" | "week":
             return period.isoformat()

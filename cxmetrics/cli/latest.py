@@ -19,6 +19,7 @@ class Latest:
     grain: Grain
     period: dt.date | None = None
     rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    year_start: int = 1
 
 
 def usual_grain(project: Project) -> Grain:
@@ -48,7 +49,8 @@ def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grai
             frame = store.values(grain=chosen, cut=(), indicators=wanted, first=first, last=first + dt.timedelta(1))
     rows = [_judged(row, plan) for row in frame.iter_rows(named=True) if row["indicator"] in plan.nodes]
     newest = max((row["period"] for row in rows), default=None)
-    return Latest(chosen, newest, {row["indicator"]: row for row in rows if row["period"] == newest})
+    return Latest(chosen, newest, {row["indicator"]: row for row in rows if row["period"] == newest},
+                  plan.project.calendar.year_start)
 
 
 def _judged(row: dict[str, Any], plan: Plan) -> dict[str, Any]:
@@ -57,6 +59,6 @@ def _judged(row: dict[str, Any], plan: Plan) -> dict[str, Any]:
 
 
 def _start(day: dt.date, grain: Grain, project: Project) -> dt.date:
-    from cxmetrics.evaluate.points import start
+    from cxmetrics.calendars import start
 
-    return start(day, grain, project.week_start)
+    return start(day, grain, project.calendar)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from cxmetrics.cli.branches import below
-from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid, Pyramid, Ref, Scalar
+from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid, Pyramid, Ref, Scalar, Windowed
 
 
 def aggregates(formula: Expr | None) -> Iterator[Aggregate]:
@@ -18,6 +18,8 @@ def aggregates(formula: Expr | None) -> Iterator[Aggregate]:
         case Apply():
             for arg in formula.args:
                 yield from aggregates(arg)
+        case Windowed():
+            yield from aggregates(formula.arg)
 
 
 def is_over_rows(formula: Expr) -> bool:
@@ -78,6 +80,8 @@ def expression_text(expr: Expr) -> str:
             return f"({' '.join((expr.function.replace(' ', '_'), *map(expression_text, expr.args)))})"
         case Aggregate():
             return f"({' '.join((expr.function, expr.source, *_clauses(expr)))})"
+        case Windowed():
+            return f"({expr.step} {expression_text(expr.arg)})"
         case Invalid():
             return "?"
         case _:

@@ -142,7 +142,7 @@ def _fused(plan: Plan, name: str, session: Session) -> Iterator[str]:
     """How the whole plan is fused, and in which cubes the indicator lives."""
     dimensions = {key: frozenset(b.dimension for b in origin.bindings) for key, origin in plan.sources.items()}
     scans = fuse(plan, dimensions).scans
-    yield session.say("show.fused", indicators=f"{len(plan.nodes):,}", partials=f"{len(plan.partials):,}",
+    yield session.say("show.fused", indicators=f"{len(plan.shown):,}", partials=f"{len(plan.partials):,}",
                       scans=len(scans), cubes=sum(len(scan.cubes) for scan in scans))
     own = _partials_below(plan, name)
     for scan in scans:

@@ -85,7 +85,7 @@ def _title(pyramid: Pyramid, found: Latest, session: Session) -> str:
     if found.period is None:
         return title
     return session.say("tree.title", title=title, grain=session.term("grain", found.grain),
-                       period=period_name(found.period, found.grain))
+                       period=period_name(found.period, found.grain, found.year_start))
 
 
 def _heading(session: Session, valued: bool) -> list[_Cell]:

@@ -234,3 +234,22 @@ ID_WITHOUT_VARIABLE = Code(
     label=Phrase("one id for several indicators", "多个指标共用一个标识"),
     note=Phrase("each value of the variable makes an indicator with an id of its own", "变量的每个值产生一个指标，各有自己的标识"),
     help=Phrase("write `{variable}` in braces in the id", "请在标识中用花括号写出 `{variable}`"))
+NOT_A_SPAN = Code(
+    "CX255", "not-a-span",
+    Phrase("a span of days is wanted here", "此处需要一段日期跨度"),
+    label=Phrase("no span of whole days", "不是以整天计的跨度"),
+    note=Phrase("windows are made of whole days, and of days that have been: states are kept by day",
+                "窗口由已经过去的整天组成，因为状态按天保存"),
+    help=Phrase("write a whole number and `d`, `week`, `month`, `quarter` or `year`, such as `28 d` or `3 month`",
+                "请写整数和 `d`、`week`、`month`、`quarter` 或 `year`，例如 `28 d` 或 `3 month`"))
+SPAN_OUT_OF_RANGE = Code(
+    "CX256", "span-out-of-range",
+    Phrase("{found} is out of range", "跨度 {found} 超出范围"),
+    label=Phrase("from 1 up to {longest}", "应在 1 到 {longest} 之间"),
+    note=Phrase("a window looks at one day at least, and goes back ten years at most", "窗口至少一天，最多回溯十年"))
+WINDOW_IN_ROWS = Code(
+    "CX257", "window-in-rows",
+    Phrase("`{function}` stands inside an aggregate", "`{function}` 写在了聚合里面"),
+    label=Phrase("a row is of one day only", "一行只属于一天"),
+    note=Phrase("windows choose the days whose rows an aggregate takes", "窗口选择聚合要用哪些天的行"),
+    help=Phrase("put it around the aggregate: `prior(mean(x), 1 month)`", "请写在聚合外面：`prior(mean(x), 1 month)`"))

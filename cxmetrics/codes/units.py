@@ -96,6 +96,33 @@ PATTERN = Code(
                 "模式在各引擎中含义相同，查找时间只随文本增长"),
     help=Phrase("use letters, `.`, `^`, `$`, classes such as `[a-z]`, `\\d`, groups, `|`, and `*`, `+`, `?`, `{2,5}`",
                 "可用字符、`.`、`^`、`$`、`[a-z]` 与 `\\d` 等字符类、分组、`|`，以及 `*`、`+`、`?`、`{2,5}`"))
+NOTHING_BELOW = Code(
+    "CX365", "nothing-below",
+    Phrase("`{window}` has no rows to look at", "`{window}` 下面没有任何行"),
+    label=Phrase("made of constants only", "这里只有常数"),
+    note=Phrase("a constant is the same on all days", "常数在任何一天都一样"),
+    help=Phrase("put an aggregate or an indicator in it, or leave it out", "请在其中写聚合或指标，或者去掉它"))
+WINDOW_WITHOUT_EFFECT = Code(
+    "CX366", "window-without-effect",
+    Phrase("`{window}` has no effect on `{inner}`, which has a window of its own",
+           "`{window}` 对 `{inner}` 不起作用，后者自带窗口"),
+    label=Phrase("would be ignored there", "在那里会被忽略"),
+    note=Phrase("a window that sets its own length looks at the same days, whatever period it is asked for",
+                "自定长度的窗口总是看同样多的天，与外层周期无关"),
+    help=Phrase("leave one of the two out; `prior` and `same_period_last_year` go with any window",
+                "请去掉其中一个；`prior` 和 `same_period_last_year` 可与任何窗口合用"))
+WINDOWS_TOO_DEEP = Code(
+    "CX367", "windows-too-deep",
+    Phrase("windows in windows, more than {limit} deep", "窗口嵌套超过 {limit} 层"),
+    label=Phrase("this is one too many", "这一层过多"),
+    note=Phrase("indicators that this one refers to count too", "所引用指标中的窗口也计算在内"),
+    help=Phrase("go back in one step: `prior(x, 3 month)`", "请一步回溯：`prior(x, 3 month)`"))
+TOO_MANY_WINDOWS = Code(
+    "CX368", "too-many-windows",
+    Phrase("indicators are seen through more than {limit} windows", "经由窗口查看的指标超过 {limit} 个"),
+    label=Phrase("this one too", "这里也是"),
+    note=Phrase("each window of a composite is a copy of all that stands below it", "复合指标的每个窗口都会复制其下的全部指标"),
+    help=Phrase("use fewer spans", "请减少不同的跨度"))
 ITEMS_UNLIKE = Code(
     "CX370", "items-unlike",
     Phrase("`{function}` takes items on one scale: {left} is not {right}",

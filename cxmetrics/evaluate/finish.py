@@ -47,24 +47,37 @@ class Finished:
     """Leaves at points: all arrays [leaves, points], NaN where missing.
 
     `n`: rows behind the value; 0 where there are none or the source has not delivered.  `low`, `high`: the interval,
-    where one was asked for and has a closed form.
+    where one was asked for and has a closed form.  `short`: the window goes beyond what has been delivered.
     """
 
     value: Array
     n: Array
     low: Array
     high: Array
+    short: Flags
+
+    @staticmethod
+    def missing(leaves: int, points: int) -> Finished:
+        """So many leaves at so many points, all missing."""
+        value, low, high = np.full((3, leaves, points), np.nan)
+        return Finished(value, np.zeros((leaves, points)), low, high, np.zeros((leaves, points), np.bool_))
+
+    def put(self, rows: Sequence[int], others: Finished) -> None:
+        """Take over leaves at the same points into some rows."""
+        for own, other in ((self.value, others.value), (self.n, others.n), (self.low, others.low),
+                           (self.high, others.high), (self.short, others.short)):
+            own[rows] = other
 
 
 def finish(leaves: Sequence[Leaf], block: Block, open_points: Mapping[str, Flags], bounded: frozenset[int],
-           confidence: float) -> Finished:
+           confidence: float, short: Mapping[str, Flags]) -> Finished:
     """Finish leaves from a block of states.
 
     `open_points` [points] by source: where it has delivered and can make the slice; elsewhere its leaves are missing.
     `bounded`: the leaves (index into `leaves`) whose interval is wanted, at `confidence` (0.95).
+    `short` [points] by source: where the window goes beyond what it has delivered.
     """
-    shape = len(leaves), block.points
-    done = Finished(np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.nan), np.full(shape, np.nan))
+    done = Finished.missing(len(leaves), block.points)
     sums = _Sums(leaves, block)
     groups: dict[str, list[int]] = {}
     for index, leaf in enumerate(leaves):
@@ -78,6 +91,7 @@ def finish(leaves: Sequence[Leaf], block: Block, open_points: Mapping[str, Flags
         for matrix in (done.value, done.low, done.high):
             matrix[index, closed] = np.nan
         done.n[index, closed] = 0
+        done.short[index] = np.logical_or.reduce([short[source] for source in leaf.sources])
     return done
 
 

@@ -3,82 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cxmetrics.backends.cells import MISSING
 from cxmetrics.evaluate.scoring import Pools
-from cxmetrics.ir import Grain
-from cxmetrics.plan import Days
 
 Slice = tuple[str, ...]
-DAY = dt.timedelta(days=1)
-
-
-def start(day: dt.date, grain: Grain, week_start: int = 0) -> dt.date:
-    """The first day of the period that `day` is in; `week_start`: 0 Monday … 6 Sunday."""
-    match grain:
-        case "day":
-            return day
-        case "week":
-            back = (day.weekday() - week_start) % 7
-            return day - back * DAY if day.toordinal() > back else dt.date.min
-        case "month":
-            return day.replace(day=1)
-        case "quarter":
-            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-        case "year":
-            return day.replace(month=1, day=1)
-        case _:
-            assert_never(grain)
-
-
-def last(first: dt.date, grain: Grain) -> dt.date:
-    """The last day of the period that begins on `first`."""
-    length = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[grain]
-    ahead = dt.date.fromordinal(min(first.toordinal() + length, dt.date.max.toordinal()))
-    match grain:
-        case "day" | "week":
-            return ahead - DAY if ahead < dt.date.max else ahead
-        case "month" | "quarter" | "year":
-            following = start(ahead, grain)
-            return following - DAY if following > first else dt.date.max
-        case _:
-            assert_never(grain)
-
-
-def before(first: dt.date, grain: Grain, week_start: int = 0) -> dt.date | None:
-    """The first day of the period before the one that begins on `first`."""
-    return start(first - DAY, grain, week_start) if first > dt.date.min else None
-
-
-def periods(spans: Iterable[tuple[dt.date, dt.date]], grain: Grain, week_start: int = 0,
-            within: Days | None = None) -> list[dt.date]:
-    """The first days of all periods that one of the spans (first day, last day) touches, in order.
-
-    `within` (half-open) limits them to the periods it touches.
-    """
-    found: set[dt.date] = set()
-    least, most = dt.date.min, dt.date.max
-    if within is not None:
-        least, most = start(within[0], grain, week_start), last(start(within[1] - DAY, grain, week_start), grain)
-    for low, high in spans:
-        found.update(_touched(max(low, least), min(high, most), grain, week_start))
-    return sorted(found)
-
-
-def _touched(low: dt.date, high: dt.date, grain: Grain, week_start: int) -> Iterator[dt.date]:
-    while low <= high:
-        first = start(low, grain, week_start)
-        yield first
-        end = last(first, grain)
-        if end >= high:
-            return
-        low = end + DAY
 
 
 @dataclass(frozen=True, slots=True)

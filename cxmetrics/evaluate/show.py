@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cxmetrics.evaluate.points import Grid, before
+from cxmetrics.calendars import before
+from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.tree import Tree, lone_leaf
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan
@@ -152,7 +153,7 @@ def _change(plan: Plan, grain: Grain, seen: Array, grid: Grid, earlier: Shown | 
     result = np.full(seen.shape, np.nan)
     for i, period in enumerate(grid.periods):
         then: Array | None = None
-        expected = before(period, grain, plan.project.week_start)
+        expected = before(period, grain, plan.project.calendar)
         if i and grid.periods[i - 1] == expected:
             then = seen[:, (i - 1) * width:i * width]
         elif not i and earlier is not None and earlier.grid.periods[-1] == expected:

@@ -11,9 +11,10 @@ from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
 from cxmetrics.evaluate.finish import Finished
 from cxmetrics.evaluate.scoring import SLACK, Pools, combine, rounded, score
 from cxmetrics.ir import Constant, Merged
-from cxmetrics.plan import LeafValue, Node, Operation, Value, references_of
+from cxmetrics.plan import LeafValue, Node, Operation, Value, leaves_of, references_of
 from cxmetrics.statistics.arrays import Array, Flags
 from cxmetrics.units import SCORE
+from cxmetrics.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ class Tree:
     high: Array
 
 
-def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools, known: Flags) -> Tree:
+def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools,
+          known: Mapping[Window, Flags]) -> Tree:
     """Evaluate nodes, which stand after all they depend on.
 
-    `leaves`: index into `Plan.leaves` → row of `finished`.  `known` [points]: where there is such a slice; elsewhere
-    everything is missing, also what a formula would make of missing numbers.
+    `leaves`: index into `Plan.leaves` → row of `finished`.  `known` [points] by window: where there was such a
+    slice; elsewhere everything is missing, also what a formula would make of missing numbers.
     """
     points = finished.value.shape[1]
     value, fed, scores, n, coverage, low, high = np.full((7, len(nodes), points), np.nan)
@@ -51,8 +53,10 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
             _composite(node, row, [rows[edge.child] for edge in node.indicator.children], figures, tree)
         elif node.formula is not None:
             _formula(node.formula, row, figures, [rows[name] for name in references_of(node.formula)], tree)
+        _mark_short(node.formula, row, leaves, finished, tree)
         _interval(node.formula, row, leaves, finished, tree)
-        tree.value[row, ~known], tree.n[row, ~known] = np.nan, 0
+        unknown = ~known[node.window]
+        tree.value[row, unknown], tree.n[row, unknown] = np.nan, 0
         _settle(node, row, tree, pools)
     return tree
 
@@ -72,6 +76,12 @@ def _formula(formula: Value, row: int, known: Known, referred: Sequence[int], tr
     tree.value[row], tree.n[row] = figure.value, figure.n
     for other in referred:
         tree.partial[row] |= tree.partial[other] & ~np.isnan(tree.value[other])
+
+
+def _mark_short(formula: Value | None, row: int, leaves: Mapping[int, int], finished: Finished, tree: Tree) -> None:
+    """What rests on a window that goes beyond the data is partial."""
+    for leaf in set(leaves_of(formula)):
+        tree.partial[row] |= finished.short[leaves[leaf]] & ~np.isnan(finished.value[leaves[leaf]])
 
 
 def _composite(node: Node, row: int, children: Sequence[int], known: Known, tree: Tree) -> None:

@@ -10,12 +10,28 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import assert_never
 
-from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Indicator, Invalid, Merged, Pyramid, Ref
+from cxmetrics.calendars import PLAIN
+from cxmetrics.check.windows import wanted
+from cxmetrics.ir import (
+    Aggregate,
+    Apply,
+    Column,
+    Constant,
+    Expr,
+    Indicator,
+    Invalid,
+    Merged,
+    Pyramid,
+    Ref,
+    Windowed,
+)
 from cxmetrics.lower.conditions import all_of
 from cxmetrics.lower.leaves import leaf_of, together
 from cxmetrics.lower.partials import States
+from cxmetrics.lower.through import through
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Value, leaves_of, references_of
 from cxmetrics.units import NUMBER
+from cxmetrics.windows import Window, tag
 
 __all__ = ["all_of", "lower"]
 
@@ -23,7 +39,9 @@ __all__ = ["all_of", "lower"]
 def lower(pyramid: Pyramid) -> Plan:
     """The plan of a pyramid without faults."""
     work = _Work()
-    formulas = {name: work.formula(indicator) for name, indicator in pyramid.indicators.items()}
+    seen = [(indicator, window) for name, windows in wanted(pyramid.indicators).items()
+            for indicator in (pyramid.indicators[name],) for window in windows]
+    formulas = [work.formula(indicator, window) for indicator, window in seen]
     for source in {partial.source: None for partial in work.states.partials}:
         work.states.count(source, None)  # its rows tell which slices there are, whatever else is asked of them
     partials = tuple(work.states.partials)
@@ -32,8 +50,9 @@ def lower(pyramid: Pyramid) -> Plan:
                          for partial in partials)
     leaves = tuple(work.leaves)
     nodes: dict[str, Node] = {}
-    for name, indicator in pyramid.indicators.items():
-        formula = formulas[name]
+    calendar = pyramid.project.calendar
+    for (original, window), formula in zip(seen, formulas, strict=True):
+        indicator = through(original, window)
         below = sorted(set(leaves_of(formula)))
         own = {source for index in below for source in leaves[index].sources}
         inner = [nodes[child] for child in (*(edge.child for edge in indicator.children), *references_of(formula))
@@ -41,7 +60,8 @@ def lower(pyramid: Pyramid) -> Plan:
         sources = frozenset(own.union(*(node.sources for node in inner)))
         parts = [fingerprints[index] for leaf in below for total in leaves[leaf].inputs for index, _ in total.parts]
         meaning = (_rules_of(indicator), _shape(formula, leaves), parts, [node.fingerprint for node in inner])
-        nodes[name] = Node(indicator, formula, sources, _digest(meaning))
+        print_ = _digest(meaning if calendar == PLAIN else (*meaning, calendar))
+        nodes[indicator.id] = Node(indicator, formula, sources, print_, bool(window), window)
     within = {dimension.id: dimension.within for dimension in pyramid.dimensions.values() if dimension.within}
     return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within)
 
@@ -64,7 +84,7 @@ def _shape(value: Value | None, leaves: tuple[Leaf, ...]) -> object:
         case LeafValue():
             leaf = leaves[value.leaf]
             factors = [[factor for _, factor in total.parts] for total in leaf.inputs]
-            return (leaf.function, leaf.source, leaf.options, factors, *leaf.others)
+            return (leaf.function, leaf.source, leaf.options, factors, *leaf.others, *leaf.window)
         case Operation():
             return (value.function, [_shape(arg, leaves) for arg in value.args])
         case _:
@@ -78,26 +98,31 @@ class _Work:
         self.states = States()
         self.leaves: dict[Leaf, int] = {}
 
-    def formula(self, indicator: Indicator) -> Value | None:
-        """The formula that gives an indicator its value."""
+    def formula(self, indicator: Indicator, window: Window) -> Value | None:
+        """The formula that gives an indicator its value, seen through a window."""
         if indicator.formula is not None:
-            return self.value(indicator.formula)
-        return self.merged(indicator.combine) if isinstance(indicator.combine, Merged) else None
+            return self.value(indicator.formula, window)
+        return self.merged(indicator.combine, window) if isinstance(indicator.combine, Merged) else None
 
-    def merged(self, rule: Merged) -> Value:
+    def merged(self, rule: Merged, window: Window) -> Value:
         """One leaf of the rows of several aggregates."""
-        leaf = together([leaf_of(part, self.states) for part in rule.parts])
+        leaf = replace(together([leaf_of(part, self.states) for part in rule.parts]), window=window)
         value = LeafValue(self.leaves.setdefault(leaf, len(self.leaves)))
         return value if rule.factor == 1 else Operation("convert", (value, Constant(rule.factor, NUMBER)))
 
-    def value(self, expr: Expr) -> Value:
+    def value(self, expr: Expr, window: Window = ()) -> Value:
         match expr:
-            case Constant() | Ref():
+            case Constant():
                 return expr
+            case Ref(name):
+                return replace(expr, indicator=name + tag(window)) if window else expr
             case Apply():
-                return Operation(expr.function, tuple(self.value(arg) for arg in expr.args))
+                return Operation(expr.function, tuple(self.value(arg, window) for arg in expr.args))
+            case Windowed(step, arg):
+                return self.value(arg, (*window, step))
             case Aggregate():
                 leaf = leaf_of(expr, self.states)
+                leaf = replace(leaf, window=window) if window else leaf
                 return LeafValue(self.leaves.setdefault(leaf, len(self.leaves)))
             case Column() | Invalid():
                 message = f"{type(expr).__name__} in a formula that was proved"

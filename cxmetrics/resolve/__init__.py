@@ -13,7 +13,7 @@ from pathlib import PurePath
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
-from cxmetrics.ir import GRAINS, Aggregate, Apply, Dimension, Expr, Origin, Project, Ref
+from cxmetrics.ir import GRAINS, Aggregate, Apply, Calendar, Dimension, Expr, Origin, Project, Ref, Windowed
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, is_time_zone, share, titles, whole, word
 from cxmetrics.parse import parse
@@ -26,6 +26,8 @@ from cxmetrics.schema import IndicatorDraft, Key, ProjectDocument
 from cxmetrics.source import Located, Span
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+           "november", "december")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ def references(expr: Expr | None) -> Iterator[Ref]:
         case Apply():
             for arg in expr.args:
                 yield from references(arg)
+        case Windowed():
+            yield from references(expr.arg)
         case Aggregate() | _:
             return
 
@@ -176,7 +180,8 @@ def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension],
     return Project(
         draft.project.value, titles(draft.title), zone, grains, resolve_cuts(draft.cuts, dimensions, found),
         _store(draft.store, found), min_n, confidence if 0 < confidence < 1 else 0.95,
-        _WEEKDAYS.index(word(draft.week_start, "week_start", _WEEKDAYS, "monday", found)))
+        Calendar(_WEEKDAYS.index(word(draft.week_start, "week_start", _WEEKDAYS, "monday", found)),
+                 1 + _MONTHS.index(word(draft.year_start, "year_start", _MONTHS, "january", found))))
 
 
 def _store(written: Located | None, found: Found) -> str:

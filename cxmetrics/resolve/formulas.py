@@ -10,12 +10,14 @@ from typing import assert_never
 
 from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, closest, report
-from cxmetrics.functions import AGGREGATES, BOTH, NUMBERS, OPERATORS, AggregateFunction
-from cxmetrics.ir import Apply, Expr, Invalid, Ref
+from cxmetrics.functions import AGGREGATES, BOTH, NUMBERS, OPERATORS, WINDOWS, AggregateFunction
+from cxmetrics.ir import Apply, Expr, Invalid, Ref, Windowed
 from cxmetrics.resolve.literals import constant
 from cxmetrics.resolve.names import Columns, Names, count_is_right, no_clauses, split_column, unknown_function
 from cxmetrics.resolve.rows import Rows
+from cxmetrics.resolve.steps import span_of, step_of
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
+from cxmetrics.windows import Trailing
 
 
 def resolve_formula(node: Node, names: Names) -> Expr:
@@ -49,7 +51,18 @@ def _call(node: Call, names: Names) -> Expr:
         return _aggregate(node, AGGREGATES[function], names)
     if function in NUMBERS:
         return _number_function(node, names)
+    if function in WINDOWS:
+        return _window_function(node, names)
     return unknown_function(node, names)
+
+
+def _window_function(node: Call, names: Names) -> Expr:
+    row = WINDOWS[node.function]
+    if not no_clauses(node, names) or not count_is_right(node, row.least, row.most, names):
+        return Invalid(node.span)
+    step = step_of(node, names)
+    arg = resolve_formula(node.args[0], names)
+    return Invalid(node.span) if step is None or isinstance(arg, Invalid) else Windowed(step, arg, node.span)
 
 
 def _number_function(node: Call, names: Names) -> Expr:
@@ -92,14 +105,17 @@ def _aggregate(node: Call, row: AggregateFunction, names: Names) -> Expr:
             args.append(arg)
         else:
             names.found.append(report(codes.UNKNOWN_OPTION, arg.span, function=row.name, option=option[0]))
-    for clause, written in (("over", node.over), ("at end", node if node.at_end else None)):
-        if written is not None:
-            names.found.append(report(codes.CLAUSE_NOT_ALLOWED, written.span, function=row.name, clause=clause))
+    if node.at_end:
+        names.found.append(report(codes.CLAUSE_NOT_ALLOWED, node.span, function=row.name, clause="at end"))
+    span = None if node.over is None else span_of(node.over, names)
+    if node.over is not None and span is None:
+        return Invalid(node.span)
     if not count_is_right(node, row.least, row.most, names, len(args)):
         return Invalid(node.span)
     resolved = tuple(rows.argument(arg, kind, row.name) for arg, kind in zip(args, row.kinds(), strict=False))
     where = None if node.where is None else rows.expr(node.where, "boolean")
-    return rows.finish(node, tuple(arg for arg in resolved if arg is not None), where, tuple(options))
+    found = rows.finish(node, tuple(arg for arg in resolved if arg is not None), where, tuple(options))
+    return found if span is None or isinstance(found, Invalid) else Windowed(Trailing(*span), found, node.span)
 
 
 def _option(node: Node) -> tuple[str, Node] | None:

@@ -16,6 +16,7 @@ from cxmetrics.functions import (
     OPERATORS,
     ORDER,
     ROW_TIMES,
+    WINDOWS,
 )
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Invalid
 from cxmetrics.resolve.literals import constant
@@ -84,6 +85,9 @@ class Rows:
             return Apply(function, tuple(self.expr(arg, inner) for arg in node.args), node.span)
         if function in AGGREGATES and not (function in BOTH and len(node.args) > 1):
             self.names.found.append(report(codes.NESTED_AGGREGATE, node.span, inner=function, outer="an aggregate"))
+            return self._invalid(node.span)
+        if function in WINDOWS:
+            self.names.found.append(report(codes.WINDOW_IN_ROWS, node.span, function=function))
             return self._invalid(node.span)
         row = NUMBERS.get(function)
         least, most = (row.least, row.most) if row and row.in_rows else (1, 1)

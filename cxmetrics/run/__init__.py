@@ -24,12 +24,12 @@ from cxmetrics import __version__
 from cxmetrics.backends.cells import Backend, Census, Request
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.text_files import seen_from_project
+from cxmetrics.calendars import start as period_start
 from cxmetrics.codes import data as codes
 from cxmetrics.codes import stores
 from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.evaluate import evaluate
-from cxmetrics.evaluate.points import start as period_start
 from cxmetrics.fuse import fuse
 from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Plan, Scan
@@ -211,7 +211,7 @@ class _Job:
                          {name: gaps(one.known) for name, one in self.needs.items()})
         stored = self.store.periods()
         for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
-            begin = Day.min if first is None else period_start(first, grain, self.plan.project.week_start)
+            begin = Day.min if first is None else period_start(first, grain, self.plan.project.calendar)
             shown = frame.filter(pl.col("grain") == grain)
             periods = frozenset(shown["period"]) | {each for each in stored.get(grain, ()) if each >= begin}
             if periods:
@@ -280,7 +280,7 @@ class _Job:
         rejects += [Reject(one.task.source, column, reason, "nulled", count) for one in done
                     for (column, reason), count in one.census.nulled.items()]
         definitions = [Definition(node.fingerprint, name, repr(node.indicator))
-                       for name, node in self.plan.nodes.items()]
+                       for name, node in self.plan.shown.items()]
         forget = {name: one.forget for name, one in self.needs.items()}
         inputs = {name: one.files for name, one in self.needs.items()}
         self.store.commit(Commit(row, states, forget, inputs, changes, definitions, rejects))

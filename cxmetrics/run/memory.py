@@ -22,8 +22,8 @@ def memory(plan: Plan, families: Families) -> Memory:
     project = plan.project
     shown = {name: [node.fingerprint, node.indicator.target, node.indicator.min_n, node.indicator.cuts,
                     node.indicator.grains, node.indicator.level, str(node.indicator.unit)]
-             for name, node in plan.nodes.items()}
-    rules = [project.grains, project.cuts, project.min_n, project.confidence, project.week_start]
+             for name, node in plan.shown.items()}
+    rules = [project.grains, project.cuts, project.min_n, project.confidence, repr(project.calendar)]
     found: Memory = json.loads(json.dumps({"version": __version__, "indicators": shown, "project": rules,
                                            "within": dict(plan.within), "families": dict(families)}))
     return found

@@ -10,10 +10,10 @@ from typing import Any
 
 from cxmetrics.backends.cells import Backend, Request
 from cxmetrics.backends.engines import engine_named
+from cxmetrics.calendars import last, start
 from cxmetrics.check.declared_tests import Cell, Expected, MetricTest
 from cxmetrics.diagnostics import Diagnostic, Fault
 from cxmetrics.evaluate import States, evaluate
-from cxmetrics.evaluate.points import last, start
 from cxmetrics.fuse import fuse
 from cxmetrics.plan import Plan, Scan, leaves_of
 from cxmetrics.query import partials_of, pruned, rows_of
@@ -210,7 +210,7 @@ class _Bench:
 
 
 def _period(one: Posed, expected: Expected) -> dt.date:
-    return one.day if expected.at is None else start(expected.at, one.grain, one.plan.project.week_start)
+    return one.day if expected.at is None else start(expected.at, one.grain, one.plan.project.calendar)
 
 
 def _check(one: Posed, expected: Expected, rows: Sequence[Mapping[str, Any]]) -> Check:

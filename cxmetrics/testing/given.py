@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from cxmetrics.calendars import start
 from cxmetrics.check.declared_tests import Cell, Given, MetricTest, givable
-from cxmetrics.evaluate.points import start
 from cxmetrics.ir import GRAINS, Apply, Binding, ColumnSpec, Expr, Grain, Lookup, Origin, Unique, columns_in
 from cxmetrics.load.scalars import date
 from cxmetrics.lower import all_of
@@ -74,7 +74,7 @@ def period_of(test: MetricTest, plan: Plan) -> tuple[Grain, dt.date]:
     """The length and the first day of the period a test is about: its own, else that of the last time it gives."""
     grain = max(plan.project.grains, key=GRAINS.index) if test.grain is None else test.grain
     day = test.at or max((day for given in test.given.values() for day in _days_in(given, plan)), default=DEFAULT_DAY)
-    return grain, start(day, grain, plan.project.week_start)
+    return grain, start(day, grain, plan.project.calendar)
 
 
 def _days_in(given: Given, plan: Plan) -> Iterator[dt.date]:

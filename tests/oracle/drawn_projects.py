@@ -1,5 +1,6 @@
 """Random projects: factors over random sources, formulas over them, composites with scores, on several floors."""
 
+import re
 from random import Random
 
 import yaml
@@ -22,15 +23,19 @@ class Project:
         self.kinds = {}  # indicator -> kind of its value
         self.feeds = {}  # indicator -> kind of what it gives to composites
         self.indicators = {}
+        self.alike = {}  # indicator -> the one it is seen through a window of
+        self.deep = {}  # indicator -> how many windows in one another, and whether one sets its own length
         self.cuts = draw.sample(CUTS, draw.randint(0, 3))
         for source in self.sources:  # every slice of a source is then told by its rows, whatever else is asked
             self.add("count", {"formula": f"count({source.name})"})
         for _ in range(draw.choice([3, 6, 12, 20])):
             draw.choice([self.factor, self.factor, self.factor, self.formula, self.composite, self.composite,
-                         self.pooled])()
+                         self.pooled, self.windowed])()
         project = {
             "project": "drawn", "time_zone": draw.choice(["UTC", "Asia/Shanghai"]),
-            "week_start": draw.choice(["monday", "sunday"]), "grains": draw.sample(GRAINS, draw.randint(1, 3)),
+            "week_start": draw.choice(["monday", "sunday"]),
+            "year_start": draw.choice(["january", "april", "december"]),
+            "grains": draw.sample(GRAINS, draw.randint(1, 3)),
             "cuts": self.cuts, "privacy": {"min_n": draw.choice([1, 1, 2, 5])},
             "dimensions": {"region": {"title": "区"}, "segment": {"values": ["mass", "gold"]},
                            "branch": {"within": "region", "lookup": {"read": "data/branches.csv", "key": "branch"}}},
@@ -61,6 +66,37 @@ class Project:
             if draw.random() < 0.12:
                 draft[key] = make()
         self.indicators[name], self.kinds[name], self.feeds[name] = draft, kind, feeds
+        below = [self.deep[other] for other in self.named_in(draft)]
+        formula = str(draft.get("formula"))
+        own = any(each for _, each in below) or any(word in formula for word in (" over ", "rolling(", "_to_date("))
+        through = any(word in formula for word in (" over ", "rolling(", "_to_date(", "prior(", "same_period"))
+        self.deep[name] = max((depth for depth, _ in below), default=0) + through, own
+        return name
+
+    def named_in(self, draft):
+        """The indicators a draft is made of."""
+        return [other for other in self.indicators if other in draft.get("children", {})
+                or re.search(rf"(?<!\w){other}(?!\w)", str(draft.get("formula")))]
+
+    def windowed(self):
+        """An indicator seen through a window, alone or beside itself."""
+        draw = self.draw
+        fitting = [name for name, (depth, _) in self.deep.items() if depth < 3 and self.feeds[name] != "z"]
+        if not fitting:
+            return
+        name = draw.choice(fitting)
+        span = f"{draw.randint(1, 3)} {draw.choice(['d', 'week', 'month', 'quarter', 'year'])}"
+        made = [f"prior({name})", f"prior({name}, {span})", f"prior({name}, 1 month)", f"same_period_last_year({name})"]
+        if not self.deep[name][1]:
+            made += [f"rolling({name}, {span})", f"rolling({name}, {draw.choice([2, 7, 28])} d)",
+                     f"{draw.choice(['week', 'month', 'quarter', 'year'])}_to_date({name})",
+                     f"prior(rolling({name}, {span}), 1 month)", f"rolling(prior({name}, 1 week), 10 d)"]
+        formula = draw.choice(made)
+        if draw.random() < 0.3:
+            before = draw.choice([f"prior({name})", f"prior({name}, 3 d)"])
+            self.add("number", {"formula": f"({name} - {before}) / {before}"})
+        else:
+            self.alike[self.add(self.kinds[name], {"formula": formula})] = name
 
     def literal(self, kind, place=None):
         low, high = TYPICAL[kind]
@@ -118,6 +154,8 @@ class Project:
         kind, formula = draw.choice(made)
         if draw.random() < 0.45 and formula.endswith(")"):
             formula = f"{formula[:-1]} where {self.condition(s)})"
+        if draw.random() < 0.15:
+            formula = f"{formula[:-1]} over {draw.choice(['2 d', '7 d', '1 month', '2 quarter', '1 year'])})"
         draft = {"formula": formula}
         if kind == "ms" and draw.random() < 0.3:
             draft["unit"] = draw.choice(["s", "min", "ms"])
@@ -215,6 +253,9 @@ class Project:
 
     def unit_of(self, name):
         draft = self.indicators[name]
+        if name in self.alike and "score" not in draft:
+            own = self.indicators[self.alike[name]]
+            return self.unit_of(self.alike[name]) if "score" not in own else object()
         if "score" in draft:
             return "score"
         if draft.get("combine") == "pooled":

@@ -31,7 +31,7 @@ class Drawn:
 
     def draw_rows(self):
         height = self.draw.choice([3, 12, 40, 90])
-        days = self.draw.choice([1, 4, 12, 40])
+        days = self.draw.choice([1, 4, 12, 40, 100])
         skipped = {self.draw.randrange(days) for _ in range(days // 3)}
         rows = [self.clean()]
         for _ in range(height):

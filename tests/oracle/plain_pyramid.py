@@ -7,13 +7,13 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from plain_composites import combined, pooled
+from plain_days import DAY, beginning, days_of, seen_through
 from plain_numbers import UNBOUND, aggregate, by_rule, calculate, score_alone, score_in_pool
 from plain_rows import NOWHERE, deliver
 
-from cxmetrics.ir import Aggregate, Apply, Constant, Merged, MinMax, Ref, ZScore
+from cxmetrics.ir import Aggregate, Apply, Constant, Merged, MinMax, Ref, Windowed, ZScore
 from cxmetrics.units import SCORE
-
-DAY = dt.timedelta(days=1)
+from cxmetrics.windows import ToDate, Trailing
 
 
 @dataclass
@@ -30,26 +30,20 @@ class Result:
 
 @dataclass
 class Sheet:
-    """One period of one cut: slice → indicator → result."""
+    """What one cut looks at in one period, through a window: rows by source and slice; indicator → slice → result.
+
+    `rows` has no entry for a source that has not delivered or cannot make the cut; `short` are the sources whose
+    first day is within a window that sets its own length.
+    """
 
     grain: str
     period: dt.date
     cut: tuple
-    cells: dict = field(default_factory=dict)
-
-
-def beginning(day, grain, week_start):
-    match grain:
-        case "day":
-            return day
-        case "week":
-            return day - DAY * ((day.weekday() - week_start) % 7)
-        case "month":
-            return day.replace(day=1)
-        case "quarter":
-            return dt.date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
-        case "year":
-            return dt.date(day.year, 1, 1)
+    window: tuple
+    places: list
+    rows: dict
+    short: set
+    results: dict = field(default_factory=dict)
 
 
 class Oracle:
@@ -57,6 +51,7 @@ class Oracle:
 
     def __init__(self, pyramid, tables):
         self.pyramid, self.project = pyramid, pyramid.project
+        self.sheets = {}
         self.sources = {name: self.sources_of(name) for name in pyramid.indicators}
         used = set().union(*self.sources.values())
         self.delivered = {name: deliver(origin, tables, self.project.time_zone)
@@ -77,6 +72,8 @@ class Oracle:
                 return self.sources_of(name)
             case Apply(_, args):
                 return set().union(*map(self.sources_in, args))
+            case Windowed(_, arg):
+                return self.sources_in(arg)
             case _:
                 return set()
 
@@ -91,8 +88,8 @@ class Oracle:
 
     def least_n(self, indicator):
         bare = indicator.combine.parts[0] if isinstance(indicator.combine, Merged) else indicator.formula
-        while isinstance(bare, Apply) and bare.function == "convert":
-            bare = bare.args[0]
+        while isinstance(bare, Windowed) or (isinstance(bare, Apply) and bare.function == "convert"):
+            bare = bare.arg if isinstance(bare, Windowed) else bare.args[0]
         if isinstance(bare, Aggregate) and bare.function in ("count", "sum"):
             return 0
         return self.project.min_n if indicator.min_n is None else indicator.min_n
@@ -115,96 +112,117 @@ class Oracle:
         before = None
         for period in self.periods(grain):
             sheet = self.sheet(grain, period, cut)
-            adjacent = before is not None and before.period == beginning(period - DAY, grain, self.project.week_start)
+            adjacent = before is not None and before.period == beginning(period - DAY, grain, self.project.calendar)
             for indicator in self.pyramid.indicators.values():
                 if self.shown(indicator, grain, cut):
                     self.show(indicator, sheet, before if adjacent else None, found)
             before = sheet
 
     def periods(self, grain):
-        week = self.project.week_start
-        return sorted({beginning(one.first + DAY * i, grain, week) for one in self.delivered.values()
+        calendar = self.project.calendar
+        return sorted({beginning(one.first + DAY * i, grain, calendar) for one in self.delivered.values()
                        for i in range((one.last - one.first).days + 1)})
 
-    def sheet(self, grain, period, cut):
-        """The whole pyramid at all slices of a cut in one period."""
-        sheet = Sheet(grain, period, cut)
-        able = {name: one for name, one in self.delivered.items() if set(cut) <= one.dimensions}
-        known = {tuple(row.slices[name] for name in cut) for one in able.values() for row in one.rows
-                 if beginning(row.day, grain, self.project.week_start) <= period}
-        rows = {name: self.rows_by_slice(one, sheet) for name, one in able.items()}
-        sheet.cells = {place: {} for place in (sorted(known) if cut else [()])}
-        for name, indicator in self.pyramid.indicators.items():
-            for place, results in sheet.cells.items():
-                results[name] = self.settled(indicator, place, rows, results)
-            self.score(indicator, sheet)
-        return sheet
+    def sheet(self, grain, period, cut, window=()):
+        """What is looked at through a window at all slices of a cut in one period; each is made once."""
+        key = grain, period, cut, window
+        if key not in self.sheets:
+            days = seen_through(window, days_of(period, grain), grain, self.project.calendar)
+            able = {name: one for name, one in self.delivered.items() if set(cut) <= one.dimensions}
+            known = {place_of(row, cut) for one in able.values() for row in one.rows if row.day <= days[-1]}
+            own_length = any(isinstance(step, Trailing | ToDate) for step in window)
+            self.sheets[key] = Sheet(
+                grain, period, cut, window, sorted(known) if cut else [()],
+                {name: by_slice(one, days, cut) for name, one in able.items()
+                 if one.first <= days[-1] and days[0] <= one.last},
+                {name for name, one in self.delivered.items() if own_length and days[0] < one.first})
+        return self.sheets[key]
 
-    def rows_by_slice(self, one, sheet):
-        """Slice → rows in the period; None where the source has not delivered in it."""
-        week = self.project.week_start
-        days = (one.first + DAY * i for i in range((one.last - one.first).days + 1))
-        if not any(beginning(day, sheet.grain, week) == sheet.period for day in days):
-            return None
-        found = {}
-        for row in one.rows:
-            if beginning(row.day, sheet.grain, week) == sheet.period:
-                found.setdefault(tuple(row.slices[name] for name in sheet.cut), []).append(row.values)
-        return found
+    def through(self, sheet, step):
+        return self.sheet(sheet.grain, sheet.period, sheet.cut, (*sheet.window, step))
 
     # indicators
 
-    def settled(self, indicator, place, rows, results):
+    def results(self, name, sheet):
+        """Slice → result of an indicator on a sheet."""
+        if name not in sheet.results:
+            indicator = self.pyramid.indicators[name]
+            here = {place: self.settled(indicator, place, sheet) for place in sheet.places}
+            self.score(indicator, sheet, here)
+            sheet.results[name] = here
+        return sheet.results[name]
+
+    def result(self, name, place, sheet):
+        return self.results(name, sheet).get(place) or Result(None, 0)
+
+    def settled(self, indicator, place, sheet):
         if indicator.formula is None:
-            result = self.composite(indicator, place, rows, results)
+            result = self.composite(indicator, place, sheet)
         else:
-            value, n = self.figure(indicator.formula, place, rows, results)
-            below = [results[name] for name in references(indicator.formula)]
-            result = Result(value, n, partial=any(one.partial and one.value is not None for one in below))
+            value, n = self.figure(indicator.formula, place, sheet)
+            below = self.partial_below(indicator.formula, place, sheet)
+            result = Result(value, n, partial=any(below))
         if result.value is not None and indicator.rounding is not None:
             result.value = by_rule(result.value, indicator.rounding)
         result.fed = result.value
         return result
 
-    def composite(self, indicator, place, rows, results):
-        below = [results[edge.child] for edge in indicator.children]
+    def composite(self, indicator, place, sheet):
+        below = [self.result(edge.child, place, sheet) for edge in indicator.children]
         if isinstance(indicator.combine, Merged):
-            return self.merged(indicator, below, place, rows)
+            return self.merged(indicator, below, place, sheet)
         value, coverage = combined(indicator, [one.fed for one in below])
         present = [one for one in below if one.fed is not None]
         partial = coverage < 1 - 1e-9 or any(one.partial for one in present)
         return Result(value, min((one.n for one in present), default=0), coverage=coverage, partial=partial)
 
-    def merged(self, indicator, below, place, rows):
+    def merged(self, indicator, below, place, sheet):
         """A composite of rows counted together."""
-        given, n = pooled(indicator.combine, lambda source: None if rows.get(source) is None
-                          else rows[source].get(place, []))
+        given, n = pooled(indicator.combine, lambda source: None if source not in sheet.rows
+                          or place not in sheet.places else sheet.rows[source].get(place, []))
         value, coverage = combined(indicator, [one.value for one in below], given)
         partial = coverage < 1 - 1e-9 or any(one.partial for one in below if one.value is not None)
         return Result(value, UNBOUND if n == 0 and given is not None else n, coverage=coverage, partial=partial)
 
-    def figure(self, expr, place, rows, results):
+    def figure(self, expr, place, sheet):
         """The value and the n of a formula in a slice."""
         match expr:
             case Constant(value):
                 return float(value), UNBOUND
             case Ref(name):
-                return results[name].value, results[name].n
+                result = self.result(name, place, sheet)
+                return result.value, result.n
+            case Windowed(step, arg):
+                return self.figure(arg, place, self.through(sheet, step))
             case Aggregate():
-                if rows.get(expr.source) is None:
+                if expr.source not in sheet.rows or place not in sheet.places:
                     return None, 0
-                value, n = aggregate(expr, rows[expr.source].get(place, []))
+                value, n = aggregate(expr, sheet.rows[expr.source].get(place, []))
                 return value, UNBOUND if n == 0 and value is not None else n
             case Apply("in", (first, Constant(tuple() as listed))):
-                value, n = self.figure(first, place, rows, results)
+                value, n = self.figure(first, place, sheet)
                 return None if value is None else float(value in listed), n
             case Apply(function, args):
-                return applied(function, [self.figure(arg, place, rows, results) for arg in args])
+                return applied(function, [self.figure(arg, place, sheet) for arg in args])
 
-    def score(self, indicator, sheet):
+    def partial_below(self, expr, place, sheet):
+        """Whether each part of a formula that has a value is partial."""
+        match expr:
+            case Ref(name):
+                result = self.result(name, place, sheet)
+                return [result.partial and result.value is not None]
+            case Windowed(step, arg):
+                return self.partial_below(arg, place, self.through(sheet, step))
+            case Aggregate():
+                return [expr.source in sheet.short and self.figure(expr, place, sheet)[0] is not None]
+            case Apply(_, args):
+                return [part for arg in args for part in self.partial_below(arg, place, sheet)]
+            case _:
+                return []
+
+    def score(self, indicator, sheet, here):
         """Score an indicator in all slices of a sheet."""
         rule = indicator.score
-        here = {place: results[indicator.id] for place, results in sheet.cells.items()}
         for place, result in here.items():
             if rule is None:
                 result.score = result.value if indicator.unit == SCORE else None
@@ -232,12 +250,11 @@ class Oracle:
     # what a reader sees
 
     def show(self, indicator, sheet, before, found):
-        for place, results in sheet.cells.items():
-            result = results[indicator.id]
+        for place, result in self.results(indicator.id, sheet).items():
             value, status = self.seen(indicator, result)
             if sheet.cut and status == "no_data" and result.n in (0, UNBOUND) and self.sources[indicator.id]:
                 continue
-            then = before.cells.get(place, {}).get(indicator.id) if before else None
+            then = self.results(indicator.id, before).get(place) if before else None
             earlier = None if then is None else self.seen(indicator, then)[0]
             sign = 1 if indicator.direction == "up" else -1
             n = result.n if result.n < UNBOUND else 0 if self.sources[indicator.id] else None
@@ -256,14 +273,17 @@ class Oracle:
         return result.value, "partial" if result.partial else "ok"
 
 
-def references(expr):
-    match expr:
-        case Ref(name):
-            return [name]
-        case Apply(_, args):
-            return [name for arg in args for name in references(arg)]
-        case _:
-            return []
+def by_slice(one, days, cut):
+    """Slice → values of the rows of some days."""
+    found = {}
+    for row in one.rows:
+        if days[0] <= row.day <= days[-1]:
+            found.setdefault(place_of(row, cut), []).append(row.values)
+    return found
+
+
+def place_of(row, cut):
+    return tuple(row.slices[name] for name in cut)
 
 
 def applied(function, figures):

@@ -31,7 +31,7 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
-from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, Invalid, Ref
+from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, Invalid, Ref, Windowed
 from cxmetrics.plan import Classifier
 
 NARROW = 2.0**63  # what is computed in 64 bits stays below it
@@ -72,7 +72,7 @@ class Writer:
                 return self.columns[name]
             case Apply(function, args):
                 return self._apply(function, args)
-            case Ref() | Aggregate() | Invalid():
+            case Ref() | Aggregate() | Windowed() | Invalid():
                 raise TypeError(f"not an expression over the values of a row: {expr}")
             case _:
                 assert_never(expr)

@@ -15,7 +15,7 @@ from functools import reduce
 
 import polars as pl
 
-from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, Invalid, Ref
+from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, Invalid, Ref, Windowed
 from cxmetrics.plan import Classifier
 
 NARROW = 2.0**63  # integers up to it (those of columns) are kept in 64 bits; what is computed stays below it
@@ -46,7 +46,7 @@ def term(expr: Expr, columns: Columns) -> Term:
             return columns[name]
         case Apply(function, args):
             return _apply(function, args, columns)
-        case Ref() | Aggregate() | Invalid():
+        case Ref() | Aggregate() | Windowed() | Invalid():
             raise TypeError(f"not an expression over the values of a row: {expr}")
 
 

@@ -32,11 +32,11 @@ def show(session: Session, indicator: str, project: Path, stage: Stage | None, g
     from cxmetrics.cli.compiled import compiled, places_of
 
     result, plan = compiled(project)
-    if indicator not in plan.nodes:
+    if indicator not in plan.shown:
         from cxmetrics.codes.names import UNKNOWN_INDICATOR
         from cxmetrics.diagnostics import DID_YOU_MEAN, Fault, closest, report
 
-        near = closest(indicator, plan.nodes)
+        near = closest(indicator, plan.shown)
         raise Fault(report(UNKNOWN_INDICATOR, None, help=DID_YOU_MEAN if near else None, name=indicator,
                            guess=near or ""))
     with places_of(project):

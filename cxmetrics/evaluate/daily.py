@@ -1,0 +1,112 @@
+"""The states of a cut, day by day, and the same merged to runs of days from which any window is made."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cxmetrics.evaluate.points import Slice
+from cxmetrics.plan import Days, Plan
+from cxmetrics.states import merge, merge_by, names, schema
+
+States = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
+"""Source → family → frame of states."""
+CODED = ("slice",)  # a cut as a family of one dimension: the slice's place in the list of slices
+_BEGIN = dt.date(1970, 1, 1).toordinal()  # day 0 of frames
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """The states of all sources merged to the days of a cut, with slices coded by their place in `slices`."""
+
+    cut: tuple[str, ...]
+    frame: pl.DataFrame
+    able: frozenset[str]  # sources that can make it
+    slices: Mapping[Slice, dt.date]  # since when each slice is known, in order
+
+
+def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date, dt.date] | None) -> Daily:
+    """The states of a cut; `days`: the first and the last that matter, or None for all."""
+    able = {source for source, families in states.items() if any(set(cut) <= set(family) for family in families)}
+    frames = [frame for families in states.values() for frame in _narrowest(families, cut)]
+    slices = _slices(frames, cut)
+    dims = names(len(cut))
+    places = pl.DataFrame(list(slices), schema=dict.fromkeys(dims, pl.String), orient="row").with_row_index("slice")
+    parts = [_coded(frame if days is None else frame.filter(pl.col("day").is_between(*days)), places, dims)
+             for frame in frames]
+    rows = pl.concat(parts) if parts else _coded(pl.DataFrame(schema=schema(len(cut))), places, dims)
+    merged = merge(rows, plan, "day", CODED, CODED).rename({"period": "day"})
+    return Daily(cut, merged, frozenset(able if cut else plan.sources), slices)
+
+
+def _narrowest(families: Mapping[tuple[str, ...], pl.DataFrame], cut: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+    """Each partial's states in the smallest family that makes the cut, with the cut's dimensions only."""
+    taken = pl.Series("partial", [], dtype=pl.UInt32)
+    fitting = [family for family in families if set(cut) <= set(family)]
+    for family in sorted(fitting, key=lambda family: (families[family].height, family)):
+        dims = [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
+        frame = families[family].filter(~pl.col("partial").is_in(taken.implode()))
+        taken = pl.concat([taken, frame["partial"].unique()])
+        yield frame.select("partial", "day", *dims, "key", "value")
+
+
+def _slices(frames: Sequence[pl.DataFrame], cut: tuple[str, ...]) -> Mapping[Slice, dt.date]:
+    if not cut:
+        return {(): dt.date.min}
+    if not frames:
+        return {}
+    dims = names(len(cut))
+    known = pl.concat([frame.group_by(dims).agg(pl.col("day").min()) for frame in frames])
+    return {tuple(row[:-1]): row[-1] for row in known.group_by(dims).agg(pl.col("day").min()).sort(dims).iter_rows()}
+
+
+def _coded(frame: pl.DataFrame, places: pl.DataFrame, dims: Sequence[str]) -> pl.DataFrame:
+    coded = frame.join(places, on=dims) if dims else frame.with_columns(pl.lit(0, pl.UInt32).alias("slice"))
+    return coded.select("partial", "day", pl.col("slice").cast(pl.UInt32).alias("d0"), "key", "value")
+
+
+class Runs:
+    """Daily states merged to runs of 1, 2, 4, 8 … days: any interval is a few of them, however long it is.
+
+    Run number r of level k has the days r · 2^k up to (r + 1) · 2^k, counted from 1970-01-01.
+    """
+
+    __slots__ = ("_levels", "_plan")
+
+    def __init__(self, plan: Plan, frame: pl.DataFrame) -> None:
+        """Begin with single days; `frame` has the columns of states, with `day`."""
+        self._plan = plan
+        run = pl.col("day").to_physical().cast(pl.Int64).alias("period")
+        self._levels = [frame.select("partial", run, "d0", "key", "value")]
+
+    def between(self, intervals: Sequence[Days], low: int, high: int) -> pl.DataFrame:
+        """The states of the slices [low, high) merged to each of some intervals: `period` is its place among them."""
+        pieces: dict[int, list[tuple[int, int]]] = {}
+        for place, (first, after) in enumerate(intervals):
+            for level, run in _pieces(first.toordinal() - _BEGIN, after.toordinal() - _BEGIN):
+                pieces.setdefault(level, []).append((run, place))
+        parts = [self._chosen(level, wanted, low, high) for level, wanted in pieces.items()]
+        rows = pl.concat(parts) if parts else self._levels[0].clear()
+        return merge_by(rows, self._plan, ["partial", "period", "d0"])
+
+    def _chosen(self, level: int, wanted: Sequence[tuple[int, int]], low: int, high: int) -> pl.DataFrame:
+        runs = pl.DataFrame(wanted, schema={"period": pl.Int64, "place": pl.Int64}, orient="row")
+        here = self._level(level).filter(pl.col("d0").is_between(low, high, closed="left"))
+        return here.join(runs, on="period").select("partial", pl.col("place").alias("period"), "d0", "key", "value")
+
+    def _level(self, level: int) -> pl.DataFrame:
+        while len(self._levels) <= level:
+            halved = self._levels[-1].with_columns(pl.col("period") // 2)
+            self._levels.append(merge_by(halved, self._plan, ["partial", "period", "d0"]))
+        return self._levels[level]
+
+
+def _pieces(low: int, high: int) -> Iterator[tuple[int, int]]:
+    """The fewest runs that make up the days from `low` up to `high`, as (level, number)."""
+    while low < high:
+        level = min((low & -low).bit_length() - 1 if low else 63, (high - low).bit_length() - 1)
+        yield level, low >> level
+        low += 1 << level

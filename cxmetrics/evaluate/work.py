@@ -1,0 +1,69 @@
+"""What one grain and cut ask of a plan: the nodes shown there, and all that these depend on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cxmetrics.evaluate.tree import lone_leaf
+from cxmetrics.ir import Grain, Pooled
+from cxmetrics.plan import Node, Plan, leaves_of
+from cxmetrics.windows import Window
+
+WINDOW_WIDTH = 200  # numbers for a leaf at a point that is put together from runs of days
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The part of a plan that one grain and cut need: nodes shown, and all that these depend on."""
+
+    nodes: tuple[Node, ...]
+    shown: tuple[int, ...]  # rows of `nodes`
+    leaves: tuple[int, ...]  # index into Plan.leaves
+    bounded: frozenset[int]  # index into `leaves`: those whose interval is shown
+    windows: tuple[Window, ...]  # all that are looked through
+    windowed: int  # how many leaves are
+
+    @property
+    def width(self) -> int:
+        """How many numbers a point takes."""
+        return 10 * len(self.leaves) + 12 * len(self.nodes) + WINDOW_WIDTH * self.windowed
+
+    @property
+    def pooled(self) -> bool:
+        """Whether slices are scored against each other."""
+        return any(isinstance(node.indicator.score, Pooled) for node in self.nodes)
+
+
+def cuts(plan: Plan) -> tuple[tuple[str, ...], ...]:
+    """Every cut that some indicator is shown in, the total first; the order of dimensions makes no difference."""
+    found: dict[frozenset[str], tuple[str, ...]] = {frozenset(): ()}
+    for node in plan.nodes.values():
+        for cut in _cuts_of(plan, node):
+            found.setdefault(frozenset(cut), cut)
+    return tuple(found.values())
+
+
+def _cuts_of(plan: Plan, node: Node) -> tuple[tuple[str, ...], ...]:
+    given = node.indicator.cuts
+    return plan.project.cuts if given is None else given
+
+
+def _is_shown(plan: Plan, node: Node, grain: Grain, cut: tuple[str, ...]) -> bool:
+    grains = plan.project.grains if node.indicator.grains is None else node.indicator.grains
+    return not node.hidden and grain in grains and (not cut or frozenset(cut) in map(frozenset, _cuts_of(plan, node)))
+
+
+def work_of(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> Work:
+    """What a grain and cut need; nothing is shown where no indicator has them."""
+    shown = {name for name, node in plan.nodes.items() if _is_shown(plan, node, grain, cut)}
+    needed = set(shown)
+    for name, node in reversed(list(plan.nodes.items())):
+        if name in needed:
+            needed.update(node.below)
+    nodes = tuple(node for name, node in plan.nodes.items() if name in needed)
+    rows = tuple(row for row, node in enumerate(nodes) if node.indicator.id in shown)
+    leaves = tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves_of(node.formula)))
+    alone = {lone[0] for row in rows if (lone := lone_leaf(nodes[row].formula))}
+    windows = [plan.leaves[leaf].window for leaf in leaves]
+    return Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone),
+                tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])), sum(map(bool, windows)))
