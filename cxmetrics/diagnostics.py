@@ -7,7 +7,7 @@ that fill the templates.  `render` turns it into text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Literal
@@ -15,6 +15,8 @@ from typing import Literal
 from cxmetrics.source import Span
 
 Severity = Literal["error", "warning"]
+_GUESSED = 1000  # findings that come with a guess
+_FEW = 500  # names that can all be looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,28 @@ def report(code: Code, span: Span | None, *, related: Iterable[Label] = (), help
     return Diagnostic(code, span, texts, tuple(related), help, fix)
 
 
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """The name `name` was probably meant to be, if one is near enough."""
-    folded = {k.lower(): k for k in sorted(known)}
-    match = get_close_matches(name.lower(), folded, n=1, cutoff=0.7)
+def closest(name: str, known: Iterable[str], found: Sized = ()) -> str | None:
+    """The name `name` was probably meant to be, if one is near enough.
+
+    `found`: what has been found so far.  Looking is dear, so it ends with the thousandth finding.
+    """
+    if len(found) > _GUESSED:
+        return None
+    wanted, names = name.lower(), list(known)
+    if len(names) > _FEW:
+        names = _with_a_half_of(wanted, names)
+    folded = {k.lower(): k for k in sorted(names)}
+    match = get_close_matches(wanted, folded, n=1, cutoff=0.7)
     return folded[match[0]] if match else None
+
+
+def _with_a_half_of(wanted: str, names: Sequence[str]) -> list[str]:
+    """Of many names those that begin or end as `wanted` does: a single slip leaves one half of it as it was."""
+    half = (len(wanted) + 1) // 2
+    start, end = wanted[:half], wanted[-half:]
+    near = [name for name in names if abs(len(name) - len(wanted)) <= 3
+            and ((lower := name.lower()).startswith(start) or lower.endswith(end))]
+    return near if len(near) <= _FEW else []  # where so many are alike, none is meant more than the others
 
 
 DID_YOU_MEAN = Phrase("did you mean `{guess}`?", "是否想写 `{guess}`?")

@@ -46,6 +46,10 @@ class Source:
     def _line_starts(self) -> list[int]:
         return [0, *(m.end() for m in re.finditer("\n", self.text))]
 
+    @cached_property
+    def _lines(self) -> dict[int, str]:
+        return {}
+
     def position(self, offset: int) -> Position:
         """The line and column of the character at `offset`."""
         line = bisect_right(self._line_starts, offset)
@@ -53,9 +57,12 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1), without its line break."""
-        start = self._line_starts[number - 1]
-        end = self._line_starts[number] if number < len(self._line_starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n")
+        known = self._lines.get(number)
+        if known is None:  # kept: a line of millions of characters may be asked for as often as it has faults
+            start = self._line_starts[number - 1]
+            end = self._line_starts[number] if number < len(self._line_starts) else len(self.text)
+            known = self._lines[number] = self.text[start:end].rstrip("\r\n")
+        return known
 
     @property
     def whole(self) -> Span:

@@ -18,6 +18,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                      "diagnostics, console) with what comes out now; an `expect` block is never written")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many inputs were tried by tests that try many (tests/fuzz)."""
+    reports = terminalreporter.getreports("passed")
+    tried = sum(count for report in reports for name, count in report.user_properties if name == "inputs")
+    if tried:
+        terminalreporter.write_line(f"{tried:,} inputs were tried")
+
+
 @pytest.fixture(scope="session")
 def accept(request: pytest.FixtureRequest) -> bool:
     """Whether derived blocks are to be refilled instead of compared."""

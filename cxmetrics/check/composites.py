@@ -174,7 +174,7 @@ def _read_require(parent: str, written: Located | Sequence[Located] | None, chil
         if name.value in children:
             required[name.value] = None
             continue
-        guess = closest(name.value, children)
+        guess = closest(name.value, children, found)
         found.append(report(codes.REQUIRED_NOT_CHILD, name.span, help=DID_YOU_MEAN if guess else None, parent=parent,
                             fix=Fix(name.span, guess) if guess else None, name=name.value, guess=guess or ""))
     return tuple(required)

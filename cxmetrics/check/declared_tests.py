@@ -25,6 +25,7 @@ STATUSES = ("ok", "low_n", "no_data", "partial", "stale", "failed")
 _IN_UNIT = ("value", "low", "high", "target", "gap", "change")
 _PLAIN = {"n": NUMBER, "n_effective": NUMBER, "score": SCORE, "coverage": SHARE}
 MEASURES = (*_IN_UNIT, *_PLAIN, "status")
+_LISTED = 30  # names a finding gives as known
 _MANNERS = ("at", "tolerance")
 _NULLS = ("", "~", "null", "Null", "NULL")
 _PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?\Z")
@@ -144,10 +145,10 @@ class _Reader:
         if name in self.cut:
             return
         listed = tuple(known)
-        guess = closest(name, listed)
+        guess = closest(name, listed, self.found)
         self.found.append(report(code, span, help=DID_YOU_MEAN if guess else None,
                                  fix=Fix(span, guess) if guess else None, name=name, guess=guess or "",
-                                 source=source, known=", ".join(listed)))
+                                 source=source, known=", ".join(listed[:_LISTED])))
 
     # --- given -------------------------------------------------------------------------------------------------
 

@@ -110,7 +110,7 @@ def known_value(column: Expr, value: Expr, proof: Proof) -> bool:
         proof.say(codes.OUTSIDE_SCALE, value.span, value=literal_text(value), scale=spec.unit)
         return False
     if spec and spec.values is not None and isinstance(value.value, str) and value.value not in spec.values:
-        guess = closest(value.value, spec.values)
+        guess = closest(value.value, spec.values, proof.found)
         fix = Fix(value.span, f"'{guess}'") if guess and value.span else None
         proof.found.append(report(codes.VALUE_NOT_IN_SET, value.span, help=DID_YOU_MEAN if guess else None, fix=fix,
                                   value=value.value, column=f"{column.source}.{column.name}", guess=guess or ""))

@@ -46,7 +46,7 @@ def read_rule(written: Located, kind: str, known: Known, found: Found) -> Rule |
     call = node if isinstance(node, Call) else Call(node.value if isinstance(node, Name) else written.value, (),
                                                    node.span, node.span)
     if call.function not in known:
-        guess = closest(call.function, known)
+        guess = closest(call.function, known, found)
         found.append(report(codes.UNKNOWN_RULE, call.name_span, help=DID_YOU_MEAN if guess else None, kind=kind,
                             fix=Fix(call.name_span, guess) if guess else None, name=call.function, guess=guess or "",
                             known=", ".join(known)))

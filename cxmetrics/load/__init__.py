@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ MAX_FILE = 20_000_000
 _SHAPES = {"model_type": "map", "dict_type": "map", "list_type": "list", "is_instance_of": "text",
            "model_attributes_type": "map"}
 _ROUNDS = 50
+_MOST = 1000  # faults of one file that are told
 _TAGS = frozenset(("text", "map", "list"))
 
 
@@ -170,14 +172,16 @@ def _draft(source: Source, root: Node, model: type[Document]) -> tuple[Document 
         try:
             return model.model_validate(root), found, cut
         except ValidationError as error:
-            for problem in error.errors(include_url=False, include_context=False, include_input=False):
-                path = _steps(root, problem["loc"])
-                found.append(_diagnose(root, problem["type"], path, model))
-                where = path[:-1] if problem["type"] == "missing" else path
-                if not where:
-                    return None, found, cut
-                cut += [str(step) for step in where[1:2]]
-                _cut(root, where)
+            problems = error.errors(include_url=False, include_context=False, include_input=False)
+        paths = [(problem["type"], _steps(root, problem["loc"])) for problem in problems[:_MOST]]
+        found += [_diagnose(root, kind, path, model) for kind, path in paths]
+        wrong = [path[:-1] if kind == "missing" else path for kind, path in paths]
+        cut += [str(where[1]) for where in wrong if len(where) > 1]
+        if len(problems) > _MOST:
+            found.append(report(codes.TOO_LARGE, root.span, what="the number of faults in one file", limit=_MOST))
+        if len(problems) > _MOST or [] in wrong:
+            return None, found, cut
+        _cut(root, wrong)
     return None, found, cut
 
 
@@ -227,21 +231,31 @@ def _walk_to(root: Map, path: Sequence[Any]) -> tuple[Any, Any, Located | None]:
     return parent, node, key
 
 
-def _cut(root: Map, path: Sequence[Any]) -> None:
-    parent, _, _ = _walk_to(root, path)
-    if isinstance(parent, Map) and path[-1] in parent or isinstance(parent, Items) and path[-1] < len(parent):
-        del parent[path[-1]]
+def _cut(root: Map, paths: Sequence[Sequence[Any]]) -> None:
+    """Leave out what stands at the paths.  An alias is the node it names: it has many paths, and is cut once."""
+    parents = {(id(parent), step): parent for *above, step in paths for parent in [_walk_to(root, above)[1]]}
+    for _, step in sorted(parents, key=lambda cut: cut[1] if isinstance(cut[1], int) else 0, reverse=True):
+        parent = parents[_, step]
+        if isinstance(parent, Map):
+            parent.pop(step, None)
+        elif isinstance(parent, Items) and isinstance(step, int) and step < len(parent):
+            del parent[step]
 
 
 def _known_keys(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
     """The keys that the map at `path` may have."""
-    schema: Any = model.model_json_schema(by_alias=True)
+    schema = _schema(model)
     definitions = schema.get("$defs", {})
     node = schema
     for step in path:
         node = _expand(node, definitions)
         node = node.get("properties", {}).get(str(step)) or node.get("additionalProperties") or node.get("items") or {}
     return sorted(_expand(node, definitions).get("properties", {}))
+
+
+@cache
+def _schema(model: type[BaseModel]) -> Any:  # noqa: ANN401 - JSON Schema
+    return model.model_json_schema(by_alias=True)
 
 
 def _expand(node: Any, definitions: Any) -> Any:  # noqa: ANN401 - JSON Schema

@@ -36,7 +36,7 @@ def word(written: Located | None, key: str, known: Collection[str], fallback: st
         return fallback
     if written.value in known:
         return written.value
-    guess = closest(written.value, known)
+    guess = closest(written.value, known, found)
     fix = Fix(written.span, guess) if guess else None
     found.append(report(codes.WRONG_VALUE, written.span, help=DID_YOU_MEAN if guess else None, fix=fix, key=key,
                         expected=", ".join(known), found=written.value, guess=guess or ""))

@@ -54,11 +54,16 @@ def read_nodes(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         return None, (*builder.found, report(codes.NOT_YAML, Span(source, at, min(at + 1, len(source.text))),
                                              problem=problem))
     except (yaml.YAMLError, ValueError) as error:  # characters that YAML forbids
-        at = getattr(error, "position", 0) or 0
-        return None, (*builder.found, report(codes.NOT_YAML, Span(source, at, at + 1),
+        at = _character(source.text, getattr(error, "position", None) or 0)
+        return None, (*builder.found, report(codes.NOT_YAML, Span(source, at, min(at + 1, len(source.text))),
                                              problem=getattr(error, "reason", str(error))))
     except _Refused as refusal:
         return None, (*builder.found, refusal.diagnostic)
+
+
+def _character(text: str, byte: int) -> int:
+    """The number of the character that holds a byte of the text in UTF-8, in which PyYAML counts."""
+    return len(text.encode("utf-8", "surrogatepass")[:byte].decode("utf-8", "ignore"))
 
 
 class _Refused(Exception):  # noqa: N818 - ends the reading of one file, never leaves this module

@@ -9,12 +9,13 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cxmetrics.render.wording import shown
 
 WIDTH = 110  # cells of a line that are shown
 _MARGIN = 30  # cells kept before a place when its line is clipped
-_FAR = 1000  # characters to each side of a place that can matter
+_FAR = 400  # characters to each side of a place that can matter
 _TAB = "    "
 _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
 
@@ -96,6 +97,7 @@ def _width(char: str, piece: str, before: str) -> int:
     return _wide(char)
 
 
+@lru_cache(10_000)
 def _wide(char: str) -> int:
     if unicodedata.category(char) in ("Mn", "Me"):
         return 0

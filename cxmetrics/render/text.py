@@ -14,9 +14,12 @@ from cxmetrics.source import Source, Span
 
 _ANSI = {"error": "1;31", "warning": "1;33", "frame": "1;34", "strong": "1", "cut": "31", "add": "32"}
 _TERMS = {
-    "en": {"error": "error", "warning": "warning", "note": "note", "help": "help", "more": "more"},
-    "zh": {"error": "错误", "warning": "警告", "note": "原因", "help": "建议", "more": "详见"},
+    "en": {"error": "error", "warning": "warning", "note": "note", "help": "help", "more": "more",
+           "others": "... and {:,} more"},
+    "zh": {"error": "错误", "warning": "警告", "note": "原因", "help": "建议", "more": "详见",
+           "others": "……另有 {:,} 个"},
 }
+_MOST = 1000  # findings that are drawn; other formats have them all
 _TALLEST = 6  # lines of one place that are all shown
 
 
@@ -55,12 +58,14 @@ class _Pointer:
 
 
 def as_text(diagnostics: Sequence[Diagnostic], language: Language, *, colour: bool) -> str:
-    """Findings with a blank line between; `= more` stands at the first of each code."""
+    """Findings with a blank line between; `= more` stands at the first of each code.  Nobody reads thousands."""
     told: set[str] = set()
     blocks = []
-    for diagnostic in diagnostics:
+    for diagnostic in diagnostics[:_MOST]:
         blocks.append("\n".join(_block(diagnostic, language, colour, diagnostic.code.id not in told)))
         told.add(diagnostic.code.id)
+    if len(diagnostics) > _MOST:
+        blocks.append(_TERMS[language]["others"].format(len(diagnostics) - _MOST))
     return "\n\n".join(blocks)
 
 

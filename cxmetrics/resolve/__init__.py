@@ -109,7 +109,7 @@ def _children(draft: IndicatorDraft, names: Names, weights: Mapping[str, Located
         weight = child if child.value.strip() else None
         yield Child(str(key), weight, key.span)  # an unknown one too: its weight is part of the whole
         if key not in names.indicators and key not in names.cut:
-            guess = closest(key, names.indicators)
+            guess = closest(key, names.indicators, names.found)
             fix = Fix(key.span, guess) if guess else None
             names.found.append(report(codes.UNKNOWN_INDICATOR, key.span, help=DID_YOU_MEAN if guess else None,
                                       fix=fix, name=key, guess=guess or ""))
@@ -205,7 +205,7 @@ def resolve_cuts(written: list[list[Located]] | None, dimensions: Mapping[str, D
     for cut in written or ():
         for name in cut:
             if name.value not in dimensions:
-                guess = closest(name.value, dimensions)
+                guess = closest(name.value, dimensions, found)
                 found.append(report(codes.UNKNOWN_DIMENSION, name.span, help=DID_YOU_MEAN if guess else None,
                                     fix=Fix(name.span, guess) if guess else None, name=name.value, guess=guess or ""))
         known = {name.value for name in cut if name.value in dimensions}

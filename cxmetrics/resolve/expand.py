@@ -43,6 +43,9 @@ def expand(drafts: Drafts) -> tuple[Drafts, tuple[Diagnostic, ...]]:
     for index, document in enumerate(drafts.documents):
         work.define(document.templates, index, drafts.beneath[index] if drafts.beneath else frozenset())
     documents = tuple(work.document(document) for document in drafts.documents)
+    if work.left <= 0:  # what was made until then would be gone through for nothing
+        work.cut |= {str(key) for document in drafts.documents for key in document.indicators}
+        documents = tuple(document.model_copy(update={"indicators": {}}) for document in documents)
     return replace(drafts, documents=documents, cut=frozenset(work.cut)), tuple(work.found)
 
 

@@ -84,7 +84,7 @@ def _outer_name(node: Name, names: Names) -> Expr:
     elif split_column(name, names.sources):
         names.found.append(report(codes.COLUMN_OUTSIDE_AGGREGATE, node.span, name=name))
     elif name not in names.cut:
-        guess = closest(name, names.indicators)
+        guess = closest(name, names.indicators, names.found)
         fix = Fix(node.span, guess) if guess else None
         names.found.append(report(codes.UNKNOWN_INDICATOR, node.span, help=DID_YOU_MEAN if guess else None, fix=fix,
                                   name=name, guess=guess or ""))

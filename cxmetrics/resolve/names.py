@@ -29,7 +29,7 @@ class Names:
 
 def unknown_function(node: Call, names: Names) -> Expr:
     """Report a function that there is not."""
-    guess = closest(node.function, all_names())
+    guess = closest(node.function, all_names(), names.found)
     fix = Fix(node.name_span, guess) if guess else None
     names.found.append(report(codes.UNKNOWN_FUNCTION, node.name_span, help=DID_YOU_MEAN if guess else None, fix=fix,
                               name=node.function, guess=guess or ""))

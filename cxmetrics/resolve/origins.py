@@ -21,10 +21,10 @@ from cxmetrics.ir import (
     Lookup,
     Origin,
     Unique,
-    columns_in,
 )
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, word, words
 from cxmetrics.parse import parse
+from cxmetrics.resolve.derived import resolve_derived
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.schema import ColumnDraft, DimensionDraft, Key, SourceDraft
@@ -60,7 +60,7 @@ def resolve_dimensions(drafts: Mapping[Key, DimensionDraft | Located], found: Fo
         within = draft.within.value if draft.within else None
         result[key] = Dimension(str(key), titles(draft.title), within, values, lookup, key.span)
         if draft.within and draft.within.value not in drafts:
-            guess = closest(draft.within.value, drafts)
+            guess = closest(draft.within.value, drafts, found)
             found.append(report(name_codes.UNKNOWN_DIMENSION, draft.within.span,
                                 help=DID_YOU_MEAN if guess else None, name=draft.within.value, guess=guess or ""))
             result[key] = replace(result[key], within=None)
@@ -68,14 +68,19 @@ def resolve_dimensions(drafts: Mapping[Key, DimensionDraft | Located], found: Fo
 
 
 def _without_circles(dimensions: dict[str, Dimension], found: Found) -> dict[str, Dimension]:
+    sound: set[str | None] = {None}
     for name, dimension in dimensions.items():
-        path = [name]
-        while (outer := dimensions[path[-1]].within) is not None and outer not in path:
-            path.append(outer)
-        if outer is not None:
-            if outer == name:
-                found.append(report(name_codes.CYCLE_OF_DIMENSIONS, dimension.span, path=" → ".join([*path, outer])))
-            dimensions[name] = replace(dimension, within=None)
+        path, outer = {name: None}, dimension.within
+        while outer is not None and outer not in sound and outer not in path:
+            path[outer] = None
+            outer = dimensions[outer].within
+        if outer in sound:
+            sound |= path.keys()
+            continue
+        if outer == name:
+            found.append(report(name_codes.CYCLE_OF_DIMENSIONS, dimension.span, path=" → ".join([*path, name])))
+        dimensions[name] = replace(dimension, within=None)
+        sound.add(name)
     return dimensions
 
 
@@ -133,7 +138,7 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
     """One source, with its derived columns and its `keep` as expressions."""
     found = names.found
     columns = names.sources[key]
-    _derive(key, draft, columns, names)
+    resolve_derived(key, draft, columns, names)
     keep = None
     if draft.keep:
         node, problems = parse(draft.keep)
@@ -169,42 +174,13 @@ def _time(time: str | dt.date, columns: Columns, draft: SourceDraft) -> str | dt
     return time
 
 
-def _derive(key: Key, draft: SourceDraft, columns: Columns, names: Names) -> None:
-    for name, column in draft.columns.items():
-        if isinstance(column, ColumnDraft) and column.formula is not None:
-            node, problems = parse(column.formula)
-            names.found.extend(problems)
-            formula = resolve_condition(node, str(key), columns, names, implicit=False)
-            columns[name] = replace(columns[name], formula=formula)
-    for own, spec in columns.items():
-        if spec.formula is not None and (path := _circle(own, columns)):
-            names.found.append(report(name_codes.CYCLE_OF_COLUMNS, spec.span, path=" → ".join(path)))
-            columns[own] = replace(spec, formula=None)
-
-
-def _circle(start: str, columns: Columns) -> list[str]:
-    """The path from a derived column back to itself, if there is one."""
-    stack = [[start]]
-    seen: set[str] = set()
-    while stack:
-        path = stack.pop()
-        formula = columns[path[-1]].formula
-        for name in sorted({column.name for column in columns_in(formula)}):
-            if name == start:
-                return [*path, start]
-            if name in columns and name not in seen:
-                seen.add(name)
-                stack.append([*path, name])
-    return []
-
-
 def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dimension],
               found: Found) -> tuple[Binding, ...]:
     """How a source may make each dimension: several ways in order of preference, taken as its files allow."""
     bound: dict[str, Binding] = {}
     for key, column in draft.dimensions.items():
         if key not in dimensions:
-            guess = closest(key, dimensions)
+            guess = closest(key, dimensions, found)
             found.append(report(name_codes.UNKNOWN_DIMENSION, key.span, help=DID_YOU_MEAN if guess else None,
                                 name=key, guess=guess or ""))
             continue

@@ -140,7 +140,7 @@ class Rows:
             spec = ColumnSpec(name, hint, _plain_unit(hint), name, span=span)
             self.implicit[name] = spec
         if spec is None:
-            guess = closest(name, columns)
+            guess = closest(name, columns, self.names.found)
             prefix = "" if self.own else f"{source}."
             fix = Fix(span, f"{prefix}{guess}") if guess else None
             if name not in self.names.cut:
@@ -170,7 +170,7 @@ class Rows:
 
     def _unknown_source(self, node: Name) -> None:
         source, _, column = node.value.partition(".")
-        guess = closest(source, self.names.sources)
+        guess = closest(source, self.names.sources, self.names.found)
         fix = Fix(node.span, f"{guess}.{column}" if column else guess) if guess else None
         help_: Phrase | None = DID_YOU_MEAN if guess else None
         self.names.found.append(report(codes.UNKNOWN_SOURCE, node.span, help=help_, fix=fix, name=source,

@@ -144,7 +144,7 @@ def read_use(use: Located, templates: Mapping[str, Template], unread: Collection
         return None
     template = templates.get(node.function)
     if template is None and node.function not in unread:
-        guess = closest(node.function, templates)
+        guess = closest(node.function, templates, found)
         fix = Fix(node.name_span, guess) if guess else None
         found.append(report(codes.UNKNOWN_TEMPLATE, node.name_span, help=DID_YOU_MEAN if guess else None, fix=fix,
                             name=node.function, guess=guess or ""))

@@ -1,0 +1,85 @@
+"""Derived columns of a source: their formulas, in no circle, and no more work than a row can bear.
+
+Engines put the formula of a column wherever the column is used, so a few columns, each made twice of the one before,
+could ask for more than any machine does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from cxmetrics.codes import names as name_codes
+from cxmetrics.codes import yaml_files as codes
+from cxmetrics.diagnostics import Diagnostic, report
+from cxmetrics.ir import Apply, Expr, columns_in
+from cxmetrics.parse import parse
+from cxmetrics.resolve.formulas import resolve_condition
+from cxmetrics.resolve.names import Columns, Names
+from cxmetrics.schema import ColumnDraft, Key, SourceDraft
+
+MAX_DEPTH = 40
+MAX_SIZE = 1_000
+
+
+class _Work(NamedTuple):
+    """What a column comes to with the columns it is made of put in: operations on top of each other, and in all."""
+
+    depth: int
+    size: int
+
+
+def resolve_derived(key: Key, draft: SourceDraft, columns: Columns, names: Names) -> None:
+    """Put into `columns` the formulas of the derived ones; those that are refused are left without."""
+    for name, column in draft.columns.items():
+        if isinstance(column, ColumnDraft) and column.formula is not None:
+            node, problems = parse(column.formula)
+            names.found.extend(problems)
+            formula = resolve_condition(node, str(key), columns, names, implicit=False)
+            columns[name] = replace(columns[name], formula=formula)
+    known: dict[str, _Work] = {}
+    for start in columns:
+        while (refused := _first_refused(start, columns, known)) is not None:
+            at, finding = refused
+            names.found.append(finding)
+            columns[at] = replace(columns[at], formula=None)
+
+
+def _first_refused(start: str, columns: Columns, known: dict[str, _Work]) -> tuple[str, Diagnostic] | None:
+    """A column at or below `start` that is made of itself, or of too much; what is well is `known` from then on."""
+    path = {start: _below(start, columns)}
+    while path:
+        name = next(reversed(path))
+        below = next(path[name], None)
+        if below is None:
+            known[name] = work = _work(columns[name].formula, known)
+            if work.depth > MAX_DEPTH or work.size > MAX_SIZE:
+                del known[name]
+                what, limit = ("nesting", MAX_DEPTH) if work.depth > MAX_DEPTH else (
+                    "the number of operations of a derived column", MAX_SIZE)
+                return name, report(codes.TOO_LARGE, columns[name].span, what=what, limit=f"{limit:,}")
+            del path[name]
+        elif below in path:
+            names = list(path)
+            circle = " → ".join([*names[names.index(below):], below])
+            return below, report(name_codes.CYCLE_OF_COLUMNS, columns[below].span, path=circle)
+        elif below not in known:
+            path[below] = _below(below, columns)
+    return None
+
+
+def _below(name: str, columns: Columns) -> Iterator[str]:
+    return iter(sorted({column.name for column in columns_in(columns[name].formula)} & columns.keys()))
+
+
+def _work(formula: Expr | None, known: dict[str, _Work]) -> _Work:
+    if formula is None:
+        return _Work(0, 1)
+    below = [known.get(column.name, _Work(0, 1)) for column in columns_in(formula)]
+    return _Work(1 + max((work.depth for work in below), default=0),
+                 _operations(formula) + sum(work.size for work in below))
+
+
+def _operations(expr: Expr) -> int:
+    return 1 + sum(map(_operations, expr.args)) if isinstance(expr, Apply) else 0
