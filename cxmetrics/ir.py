@@ -302,8 +302,24 @@ class Merged:
         return "pooled"
 
 
-MissingRule = Renormalise | NullIfMissing | Neutral
-Combine = Literal["weighted_mean", "geometric", "harmonic", "minimum"] | PowerMean | Merged
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """A formula over what the children give; each `Ref` in it is a child."""
+
+    formula: Expr
+    text: str = field(default="", compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class AsWritten:
+    """A formula over children says itself what a missing child leads to."""
+
+
+MissingRule = Renormalise | NullIfMissing | Neutral | AsWritten
+Combine = Literal["weighted_mean", "geometric", "harmonic", "minimum"] | PowerMean | Merged | Blend
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +369,7 @@ class Indicator:
     @property
     def weighted(self) -> bool:
         """Whether it combines children by their weights."""
-        return bool(self.children) and not isinstance(self.combine, Merged)
+        return bool(self.children) and not isinstance(self.combine, Merged | Blend)
 
 
 @dataclass(frozen=True, slots=True)

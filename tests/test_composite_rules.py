@@ -16,11 +16,11 @@ sources:
 indicators:
   a: {formula: mean(t.a), score: SCORE}
   b: {formula: mean(t.b), score: {1: 0, 100: 100}}
-  top: {children: {a: 1, b: 1}, RULE}
+  top: {children: [a, b], RULE}
 """
 RULES = ("combine: geometric", "combine: harmonic", "combine: minimum", "combine: power(2)", "combine: power(3)",
          "missing: 'null'", "missing: neutral(50)", "missing: neutral(40)", "require: a", "require: b",
-         "require: [a, b]")
+         "require: [a, b]", "combine: 2 * a + b", "combine: 3 * a + b", "combine: 'min(a, b)'")
 SCORES = ("{0: 0, 100: 100}", "minmax(across = branch)", "percentile(across = branch)",
           "'percentile(across = branch, to = 1..100)'", "'lognormal(median = 4, p10 = 2)'",
           "'lognormal(median = 4, p10 = 3)'", "'goalposts(1, 4)'", "'goalposts(1, 4, log = true)'",

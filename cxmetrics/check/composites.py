@@ -6,16 +6,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from cxmetrics.check.blending import blend, is_blend, settled
 from cxmetrics.check.pooling import pool
 from cxmetrics.check.rules import Known, fits, literal, read_rule
 from cxmetrics.check.scores import earns
 from cxmetrics.codes import pyramid as codes
+from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, Phrase, closest, report
-from cxmetrics.ir import Combine, Edge, Indicator, MissingRule, Neutral, NullIfMissing, PowerMean, Renormalise
+from cxmetrics.ir import (
+    AsWritten,
+    Blend,
+    Combine,
+    Edge,
+    Indicator,
+    MissingRule,
+    Neutral,
+    NullIfMissing,
+    PowerMean,
+    Renormalise,
+)
 from cxmetrics.load.scalars import Found, number
+from cxmetrics.parse import parse
 from cxmetrics.resolve import Child, Outline
 from cxmetrics.source import Located
-from cxmetrics.units import NUMBER, SCORE, UNKNOWN, Unit
+from cxmetrics.syntax import Node
+from cxmetrics.units import NUMBER, SCORE, UNKNOWN, Unit, comparable, conversion, read_unit
 
 _UNITS_OF_BOTH = Phrase("this child is {other}", "这个下级是 {other}")
 _POWERS = 0.001, 1000.0  # of exponents other than 0: beyond these, a power mean loses its digits
@@ -36,6 +51,10 @@ def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlin
             found: Found) -> Composed:
     """The rules of a composite; `unit`: of an indicator that is none."""
     draft, children = outline.draft, outline.children
+    if children and draft.combine is not None:
+        node, problems = parse(draft.combine)
+        if not problems and is_blend(node, list(_COMBINE), [child.id for child in children]):
+            return _blended(outline, node, draft.combine, below, found)
     combine = _read_combine(draft.combine, found)
     require = _read_require(outline.id, draft.require, [child.id for child in children], found)
     if children and combine == "pooled":
@@ -50,6 +69,36 @@ def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlin
     return Composed(unit, edges, "weighted_mean" if combine == "pooled" else combine, missing, require)
 
 
+def _blended(outline: Outline, node: Node, written: Located, below: Mapping[str, Indicator], found: Found) -> Composed:
+    """A composite by a formula.  What a missing child leads to is the formula's to say, unless a rule stands."""
+    draft = outline.draft
+    rule, unit = blend(outline, node, written, below, found)
+    rule, unit = _as_declared(rule, unit, draft.unit, found)
+    require = _read_require(outline.id, draft.require, [child.id for child in outline.children], found)
+    kinds = {earns(below[child.id]) for child in outline.children if child.id in below}
+    before = len(found)
+    missing = _read_missing(draft.missing, kinds.pop() if len(kinds) == 1 else NUMBER, found)
+    if len(found) == before:
+        _goes_with(missing, draft.missing, written.value, found)
+    return Composed(unit, _alike(outline, found), rule or "weighted_mean",
+                    AsWritten() if draft.missing is None else missing, require)
+
+
+def _as_declared(rule: Blend | None, unit: Unit, written: Located | None,
+                 found: Found) -> tuple[Blend | None, Unit]:
+    """A formula in the unit that was declared for it."""
+    declared = None if written is None else read_unit(written.value)
+    if rule is None or declared is None or written is None:
+        return rule, unit if rule is not None else declared or UNKNOWN
+    if unit == NUMBER or "unknown" in (unit.kind, declared.kind):
+        return rule, declared
+    if not comparable(unit, declared):
+        found.append(report(unit_codes.UNIT_MISMATCH_DECLARED, written.span, declared=written.value, found=unit))
+        return None, declared
+    factor = conversion(unit, declared) if unit.kind == declared.kind == "quantity" else 1.0
+    return settled(rule, factor), declared
+
+
 def _alike(outline: Outline, found: Found) -> tuple[Edge, ...]:
     """Children that have no weights, as their rows or a formula say how much they matter."""
     rule = outline.draft.combine.value if outline.draft.combine else ""
@@ -61,7 +110,8 @@ def _alike(outline: Outline, found: Found) -> tuple[Edge, ...]:
 
 def _goes_with(missing: MissingRule, written: Located | None, combine: str, found: Found) -> None:
     """Report a rule for missing children that cannot hold with a way to combine them."""
-    if written is not None and isinstance(missing, Neutral):
+    unfit = Neutral if combine == "pooled" else Renormalise
+    if written is not None and isinstance(missing, unfit):
         found.append(report(codes.MISSING_RULE_UNFIT, written.span, rule=written.value, combine=combine))
 
 

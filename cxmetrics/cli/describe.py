@@ -15,7 +15,9 @@ from cxmetrics.cli.terminal import ink
 from cxmetrics.functions import AGGREGATES
 from cxmetrics.ir import (
     Anchors,
+    AsWritten,
     Bands,
+    Blend,
     Goalposts,
     Indicator,
     Lognormal,
@@ -83,6 +85,8 @@ def _kind(indicator: Indicator, session: Session) -> str:
     level = f"{indicator.level}: " if indicator.level else ""
     if indicator.formula is None:
         rule, count = indicator.combine, len(indicator.children)
+        if isinstance(rule, Blend):
+            return level + session.say("show.blend", count=count)
         if isinstance(rule, PowerMean):
             return level + session.say("show.power", count=count, exponent=f"{rule.exponent:g}")
         return level + session.say(f"show.{rule}", count=count)
@@ -90,6 +94,8 @@ def _kind(indicator: Indicator, session: Session) -> str:
 
 
 def _formula(indicator: Indicator, session: Session) -> list[str]:
+    if isinstance(indicator.combine, Blend):
+        return [" ".join(indicator.combine.text.split())]
     if indicator.formula is None or indicator.formula_text is None:
         return []
     names = dict.fromkeys(aggregate.function for aggregate in aggregates(indicator.formula))
@@ -129,6 +135,8 @@ def _absent(indicator: Indicator, session: Session) -> str:
     match indicator.missing:
         case Renormalise(least):
             return session.say("show.renormalise" if indicator.weighted else "show.left_out", least=share(least))
+        case AsWritten():
+            return session.say("show.as_written")
         case NullIfMissing():
             return session.say("show.null")
         case Neutral(value):

@@ -11,7 +11,7 @@ from cxmetrics.cli.lineage import expression_text
 from cxmetrics.cli.session import Session
 from cxmetrics.compile import Compiled
 from cxmetrics.fuse import fuse
-from cxmetrics.ir import Indicator
+from cxmetrics.ir import Blend, Indicator
 from cxmetrics.parse import parse
 from cxmetrics.parse.write import write
 from cxmetrics.plan import Cell, Condition, Cube, Leaf, LeafValue, Logic, Operation, Partial, Plan, Value, leaves_of
@@ -62,7 +62,7 @@ def _document(indicator: Indicator) -> Iterator[str]:
 
 
 def _syntax(indicator: Indicator) -> str:
-    text = indicator.formula_text
+    text = indicator.combine.text if isinstance(indicator.combine, Blend) else indicator.formula_text
     if text is None:
         return f"({indicator.combine} {' '.join(f'({edge.weight:.6g} {edge.child})' for edge in indicator.children)})"
     node, _ = parse(Located(text, Source("formula", text), 0, len(text)))

@@ -32,6 +32,8 @@ SHOW: Final[dict[str, Phrase]] = {
     "show.minimum": Phrase("the least of {count} indicators", "{count} 个指标中的最小值"),
     "show.power": Phrase("weighted power mean of {count} indicators, exponent {exponent}",
                          "{count} 个指标的加权幂平均，指数 {exponent}"),
+    "show.blend": Phrase("a formula over {count} children", "由 {count} 个下级按公式计算"),
+    "show.as_written": Phrase("as the formula says: missing, unless it provides for it", "由公式决定：除非公式另有处理，否则为缺失"),
     "show.pooled": Phrase("the rows of {count} indicators counted together", "{count} 个指标的行合并统计"),
     "show.renormalise": Phrase("the others take its weight, while at least {least} of the weight is there",
                                "其权重由其余指标分担，前提是至少有 {least} 的权重在"),

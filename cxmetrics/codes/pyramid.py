@@ -164,3 +164,21 @@ POOLED_TWICE = Code(
     Phrase("`{child}` and `{other}` count the same rows", "`{child}` 与 `{other}` 统计的是同样的行"),
     label=Phrase("would be counted twice", "会被重复统计"),
     help=Phrase("take one of them out", "请去掉其中一个"))
+NAMED_NOT_CHILD = Code(
+    "CX435", "named-not-child",
+    Phrase("`{name}` is no child of `{parent}`", "`{name}` 不是 `{parent}` 的下级"),
+    label=Phrase("not among its children", "不在其下级之中"),
+    note=Phrase("`combine` speaks of the children, so that the tree shows all that a number is made of",
+                "`combine` 只涉及下级，这样树上能看到数值的全部组成"),
+    help=Phrase("add `{name}` to the children of `{parent}`", "请把 `{name}` 加入 `{parent}` 的下级"))
+ROWS_IN_COMBINE = Code(
+    "CX436", "rows-in-combine",
+    Phrase("`{function}` has no place in `combine`", "`{function}` 不能用在 `combine` 中"),
+    label=Phrase("a function of rows, or of other days", "按行或按其他日期计算的函数"),
+    note=Phrase("`combine` works on what the children give in a period", "`combine` 作用于下级在同一周期的结果"),
+    help=Phrase("make it a child of `{parent}`, and name that child here", "请把它定义为 `{parent}` 的下级，再在此引用"))
+CHILD_UNUSED = Code(
+    "CX437", "child-unused",
+    Phrase("the child `{child}` has no part in `{parent}`", "下级 `{child}` 没有参与 `{parent}` 的计算"),
+    label=Phrase("not in the formula of `combine`", "不在 `combine` 的公式中"),
+    help=Phrase("name `{child}` in the formula, or take it out of the children", "请在公式中用到 `{child}`，或将其删去"))

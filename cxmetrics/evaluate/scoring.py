@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from cxmetrics.ir import (
     Anchors,
+    AsWritten,
     Bands,
+    Blend,
     Combine,
     Direction,
     Goalposts,
@@ -93,7 +95,7 @@ def combine(indicator: Indicator, children: Array, given: Array | None = None) -
     alone = children.shape[1] == 1
     fed = np.repeat(children, 2, axis=1) if alone else children
     coverage = np.nan_to_num(means.arithmetic(fed, weights).coverage)
-    whole = _mean(indicator.combine, _filled(indicator, fed), weights).value if given is None else given
+    whole = _mean(indicator.combine, filled(indicator, fed), weights).value if given is None else given
     value = np.where(_enough(indicator, coverage, ~np.isnan(fed)), whole, np.nan)
     return (value[:1], coverage[:1]) if alone else (value, coverage)
 
@@ -110,13 +112,13 @@ def _mean(rule: Combine, children: Array, weights: Array) -> means.Mean:
             return means.minimum(children, weights)
         case PowerMean(exponent):
             return means.power(children, weights, exponent=exponent)
-        case Merged():
+        case Merged() | Blend():
             raise AssertionError(rule)
         case _:
             assert_never(rule)
 
 
-def _filled(indicator: Indicator, children: Array) -> Array:
+def filled(indicator: Indicator, children: Array) -> Array:
     """What children count as: the missing ones as something only where the rule says so."""
     match indicator.missing:
         case Neutral(value):
@@ -134,6 +136,8 @@ def _enough(indicator: Indicator, coverage: Array, present: Flags) -> Flags:
             return there & (coverage > 0) & (coverage >= least - SLACK)
         case NullIfMissing():
             return there & present.all(axis=0)
+        case AsWritten():
+            return there
         case Neutral():
             return there & (coverage > 0)  # nothing but the neutral value would be a number made of no data
         case _:

@@ -9,8 +9,8 @@ import numpy as np
 
 from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
 from cxmetrics.evaluate.finish import Finished
-from cxmetrics.evaluate.scoring import SLACK, Pools, combine, rounded, score
-from cxmetrics.ir import Constant, Merged
+from cxmetrics.evaluate.scoring import SLACK, Pools, combine, filled, rounded, score
+from cxmetrics.ir import Blend, Constant, Merged
 from cxmetrics.plan import LeafValue, Node, Operation, Value, leaves_of, references_of
 from cxmetrics.statistics.arrays import Array, Flags
 from cxmetrics.units import SCORE
@@ -88,11 +88,20 @@ def _composite(node: Node, row: int, children: Sequence[int], known: Known, tree
     merged = isinstance(node.indicator.combine, Merged)
     fed = tree.value[children] if merged else tree.fed[children]
     present = ~np.isnan(fed)
+    if isinstance(node.indicator.combine, Blend):
+        known = _fed(node, fed, np.where(present, tree.n[children], UNBOUND), known)
     figure = None if node.formula is None else compute(node.formula, known)
     tree.value[row], tree.coverage[row] = combine(node.indicator, fed, None if figure is None else figure.value)
     least = np.where(present, tree.n[children], UNBOUND).min(axis=0)
     tree.n[row] = np.where(present.any(axis=0), least, 0) if figure is None else figure.n
     tree.partial[row] = (tree.coverage[row] < 1 - SLACK) | (tree.partial[children] & present).any(axis=0)
+
+
+def _fed(node: Node, fed: Array, n: Array, known: Known) -> Known:
+    """What the names of a composite's formula mean: what each child gives."""
+    given = filled(node.indicator, fed)
+    figures = {edge.child: Figure(given[i], n[i]) for i, edge in enumerate(node.indicator.children)}
+    return Known(known.leaf, figures.__getitem__, known.points)
 
 
 def _interval(formula: Value | None, row: int, leaves: Mapping[int, int], finished: Finished, tree: Tree) -> None:

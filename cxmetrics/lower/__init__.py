@@ -15,6 +15,7 @@ from cxmetrics.check.windows import wanted
 from cxmetrics.ir import (
     Aggregate,
     Apply,
+    Blend,
     Column,
     Constant,
     Expr,
@@ -102,7 +103,13 @@ class _Work:
         """The formula that gives an indicator its value, seen through a window."""
         if indicator.formula is not None:
             return self.value(indicator.formula, window)
-        return self.merged(indicator.combine, window) if isinstance(indicator.combine, Merged) else None
+        match indicator.combine:
+            case Merged():
+                return self.merged(indicator.combine, window)
+            case Blend(formula):
+                return self.value(formula, window)
+            case _:
+                return None
 
     def merged(self, rule: Merged, window: Window) -> Value:
         """One leaf of the rows of several aggregates."""

@@ -220,9 +220,27 @@ class Project:
         draft = {"children": dict(zip(children, weights, strict=True))}
         if draw.random() < 0.3:
             draft["combine"] = "geometric"
+        elif draw.random() < 0.4:
+            self.blend(kind, draft, children)
+            return
         if draw.random() < 0.5:
             draft["missing"] = draw.choice(["null", "renormalise(min_coverage = 80%)", "renormalise(min_coverage = 0%)",
                                             "renormalise(min_coverage = 50%)"])
+        self.add("number" if kind == "z" else kind, draft)
+
+    def blend(self, kind, draft, children):
+        """A composite by a formula whose unit is that of its children."""
+        draw = self.draw
+        first, *rest = draw.sample(children, len(children))
+        text = draw.choice(["{}", "0.5 * {}", "-{}", "abs({})"]).format(first)
+        for name in rest:
+            text = draw.choice(["min({}, {})", "max({}, 2 * {})", "0.4 * {} + 0.6 * {}", "coalesce({}, {})",
+                                "if({1} is missing, {0}, {1})", "weighted_mean({}, 3, {}, 1)"]).format(text, name)
+        draft |= {"children": children, "combine": text}
+        if draw.random() < 0.4:
+            draft["missing"] = draw.choice(["null", "neutral(0)"])
+        if kind in ("share", "nps"):  # of which there is no sum
+            draft["combine"] = text = f"max({', '.join(children)}, {first})"
         self.add("number" if kind == "z" else kind, draft)
 
     def pooled(self):

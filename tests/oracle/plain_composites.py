@@ -5,7 +5,7 @@ import math
 from oracle_values import value_of
 from plain_numbers import aggregate, of_values, part
 
-from cxmetrics.ir import Merged
+from cxmetrics.ir import AsWritten, Blend, Merged, Neutral, NullIfMissing
 
 
 def combined(indicator, fed, given=None):
@@ -15,11 +15,19 @@ def combined(indicator, fed, given=None):
     whole, here = (math.fsum(w for w, _ in some) for some in (pairs, present))
     coverage = here / whole
     least = getattr(indicator.missing, "min_coverage", None)
-    enough = len(present) == len(pairs) if least is None else coverage >= least - 1e-9
+    match indicator.missing:
+        case NullIfMissing():
+            enough = len(present) == len(pairs)
+        case AsWritten():
+            return given, coverage
+        case _:
+            enough = least is None or coverage >= least - 1e-9
     if not present or not enough:
         return None, coverage
-    if isinstance(indicator.combine, Merged):
+    if isinstance(indicator.combine, Merged | Blend):
         return given, coverage
+    if isinstance(indicator.missing, Neutral):
+        present, here = [(w, indicator.missing.value if x is None else x) for w, x in pairs], whole
     if indicator.combine == "geometric":
         if any(x <= 0 for _, x in present):
             return None, coverage

@@ -11,7 +11,7 @@ from plain_days import DAY, beginning, days_of, seen_through
 from plain_numbers import UNBOUND, aggregate, by_rule, calculate, score_alone, score_in_pool
 from plain_rows import NOWHERE, deliver
 
-from cxmetrics.ir import Aggregate, Apply, Constant, Merged, MinMax, Ref, Windowed, ZScore
+from cxmetrics.ir import Aggregate, Apply, Blend, Constant, Merged, MinMax, Neutral, Ref, Windowed, ZScore
 from cxmetrics.units import SCORE
 from cxmetrics.windows import ToDate, Trailing
 
@@ -171,6 +171,8 @@ class Oracle:
         below = [self.result(edge.child, place, sheet) for edge in indicator.children]
         if isinstance(indicator.combine, Merged):
             return self.merged(indicator, below, place, sheet)
+        if isinstance(indicator.combine, Blend):
+            return self.blended(indicator, below)
         value, coverage = combined(indicator, [one.fed for one in below])
         present = [one for one in below if one.fed is not None]
         partial = coverage < 1 - 1e-9 or any(one.partial for one in present)
@@ -183,6 +185,16 @@ class Oracle:
         value, coverage = combined(indicator, [one.value for one in below], given)
         partial = coverage < 1 - 1e-9 or any(one.partial for one in below if one.value is not None)
         return Result(value, UNBOUND if n == 0 and given is not None else n, coverage=coverage, partial=partial)
+
+    def blended(self, indicator, below):
+        """A composite by a formula over what its children give."""
+        absent = indicator.missing.value if isinstance(indicator.missing, Neutral) else None
+        fed = {edge.child: (absent, UNBOUND) if one.fed is None else (one.fed, one.n)
+               for edge, one in zip(indicator.children, below, strict=True)}
+        given, n = over_children(indicator.combine.formula, fed)
+        value, coverage = combined(indicator, [one.fed for one in below], given)
+        partial = coverage < 1 - 1e-9 or any(one.partial for one in below if one.fed is not None)
+        return Result(value, n, coverage=coverage, partial=partial)
 
     def figure(self, expr, place, sheet):
         """The value and the n of a formula in a slice."""
@@ -284,6 +296,20 @@ def by_slice(one, days, cut):
 
 def place_of(row, cut):
     return tuple(row.slices[name] for name in cut)
+
+
+def over_children(expr, fed):
+    """The value and the n of a formula over children; `fed`: child → (what it gives, its n)."""
+    match expr:
+        case Constant(value):
+            return float(value), UNBOUND
+        case Ref(name):
+            return fed[name]
+        case Apply("in", (first, Constant(tuple() as listed))):
+            value, n = over_children(first, fed)
+            return None if value is None else float(value in listed), n
+        case Apply(function, args):
+            return applied(function, [over_children(arg, fed) for arg in args])
 
 
 def applied(function, figures):
