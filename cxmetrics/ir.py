@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cxmetrics.source import Span
+from cxmetrics.tables import TableName
 from cxmetrics.units import Unit
 from cxmetrics.windows import Step
 
@@ -133,6 +134,7 @@ class Lookup:
     key: str  # column of the table
     columns: tuple[str, ...]  # dimensions it gives, named as in the table
     span: Span | None = field(default=None, compare=False, repr=False)
+    table: TableName | None = None  # where `read` is a database
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,7 @@ class Origin:
     on_bad: Literal["reject", "null", "fail"] = "reject"
     max_bad: float = 1.0  # share of rows
     span: Span | None = field(default=None, compare=False, repr=False)
+    table: TableName | None = None  # where `read` is a database
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class LookupDraft(Draft):
     """A table that gives dimensions by a key."""
 
     read: Scalar
+    table: Scalar | None = None
     key: Scalar
     columns: list[Scalar] | None = None
 
@@ -95,6 +96,7 @@ class SourceDraft(Draft):
     """Where rows come from and what they promise."""
 
     read: Scalar
+    table: Scalar | None = None
     title: Titles | None = None
     description: Titles | None = None
     time: Scalar

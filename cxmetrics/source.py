@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from cxmetrics.addresses import masked
+
 BLANK = " \t\r\n\x85\u2028\u2029"
 _QUOTED_UNIT = {
     "'": re.compile(r"''|[^']", re.S),
@@ -56,12 +58,12 @@ class Source:
         return Position(line, offset - self._line_starts[line - 1] + 1)
 
     def line(self, number: int) -> str:
-        """The text of line `number` (from 1), without its line break."""
+        """The text of line `number` (from 1), to be shown: without its line break, passwords of addresses starred."""
         known = self._lines.get(number)
         if known is None:  # kept: a line of millions of characters may be asked for as often as it has faults
             start = self._line_starts[number - 1]
             end = self._line_starts[number] if number < len(self._line_starts) else len(self.text)
-            known = self._lines[number] = self.text[start:end].rstrip("\r\n")
+            known = self._lines[number] = masked(self.text[start:end].rstrip("\r\n"))
         return known
 
     @property

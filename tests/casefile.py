@@ -4,6 +4,7 @@ Prose is for people.  Fenced blocks say the rest, by their first word and a path
 
     yaml PATH            definitions
     csv PATH, jsonl PATH a table as it stands; `parquet PATH` is written from a table in CSV, types as found
+    sqlite PATH, duckdb PATH   a database: the statements that make it, or that change the one that is there
     … PATH later         the table arrives after a first run
     expect               rows of `values`, in columns between bars; only the columns named are compared
     rejects              rows of what was rejected or nulled, all of them
@@ -19,15 +20,18 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
-TABLES = ("csv", "jsonl", "parquet")
+TABLES = ("csv", "jsonl", "parquet", "sqlite", "duckdb")
 KNOWN = {"yaml": 2, "expect": 1, "rejects": 1, "diagnostics": 1}
 PLACE = ("indicator", "grain", "period")
 MEASURES = ("value", "n", "low", "high", "score", "coverage", "target", "gap", "change", "status", "unit", "level")
@@ -99,6 +103,12 @@ def _write(path: Path, kind: str, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if kind == "parquet":
         pl.read_csv(io.StringIO(text), try_parse_dates=True).write_parquet(path)
+    elif kind == "sqlite":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(text)
+    elif kind == "duckdb":
+        with closing(duckdb.connect(path)) as connection:
+            connection.execute(text)
     else:
         path.write_text(text, "utf-8")
 

@@ -24,7 +24,7 @@ PACKAGE = ROOT / "cxmetrics"
 
 # Lowest first.  A module imports from the layers below it and, within its layer, from those named before it.
 LAYERS = (
-    ("assets", "source", "units", "patterns", "windows"),
+    ("assets", "addresses", "source", "tables", "units", "patterns", "windows"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
     ("codes", "ir", "plan", "calendars"),
@@ -49,7 +49,8 @@ DOORS = {
     "pydantic": {"schema", "load"},
     "duckdb": {"backends.duckdb"},
     "polars": {"backends", "states", "evaluate", "store", "run", "query", "testing", "sample"},
-    "sqlite3": {"store.ledger"},
+    "sqlite3": {"store.ledger", "backends.databases"},
+    "psycopg": {"backends.databases"},
     "scipy": {"statistics"},
     "numpy": {"statistics", "states", "evaluate", "sample"},
     "click": {"cli"},

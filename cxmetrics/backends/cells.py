@@ -40,7 +40,7 @@ class Table:
 class Request:
     """One scan to be made.
 
-    `lookups` holds the table of each lookup, by its `read` path.  `days`: half-open intervals, or None for
+    `lookups` holds the table of each lookup, by its `place`.  `days`: half-open intervals, or None for
     all rows.  `zone`: the project's time zone.
     """
 

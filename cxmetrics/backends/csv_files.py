@@ -12,7 +12,8 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, session, words_of
-from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Query, Record, Select, copy_to_parquet
+from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Query, Record, Select
+from cxmetrics.backends.statements import copy_to_parquet
 from cxmetrics.backends.text_files import as_utf8, bad_byte, opened, partitions, shown, unreadable
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report

@@ -10,6 +10,7 @@ from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Binding, ColumnSpec, ColumnType, Expr, Origin, columns_in
 from cxmetrics.plan import Cube
+from cxmetrics.tables import place_of
 from cxmetrics.units import UNKNOWN
 
 REASONS = ("type", "scale", "values")  # what can be wrong with a value, in the order it is looked for
@@ -84,7 +85,7 @@ def _require(request: Request, spec: ColumnSpec) -> None:
     source, kind = request.scan.source, request.table.columns.get(spec.physical)
     if kind is None:
         raise Fault(report(data.COLUMN_ABSENT, spec.span or source.span, column=spec.physical, source=source.id,
-                           path=source.read))
+                           path=place_of(source)))
     if not readable(spec, kind):
         raise Fault(report(data.COLUMN_TYPE, spec.span, column=spec.name, expected=spec.type, found=kind))
 
@@ -96,7 +97,7 @@ def _bindings(request: Request) -> dict[str, Binding]:
     for binding in source.bindings:
         if binding.dimension in asked and binding.declared and binding.column not in known:
             raise Fault(report(data.COLUMN_ABSENT, binding.span or source.span, column=binding.column,
-                               source=source.id, path=source.read))
+                               source=source.id, path=place_of(source)))
     return {b.dimension: b for b in source.bindings if b.dimension in asked and b.column in known}
 
 

@@ -26,6 +26,7 @@ from cxmetrics.codes.yaml_files import PATH_OUTSIDE
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
 from cxmetrics.ir import Binding, ColumnSpec, Origin
 from cxmetrics.source import Span
+from cxmetrics.tables import place_of
 from cxmetrics.units import TIME
 
 _MAGIC = re.compile(r"[*?\[]")
@@ -234,15 +235,15 @@ def require(table: Table, origin: Origin) -> None:
 
 def _absent(table: Table, origin: Origin) -> Iterator[Diagnostic]:
     seen: set[str] = set()
-    for physical, span in _asked(origin):
+    for physical, span in asked_of(origin):
         if physical in table.columns or physical in seen:
             continue
         seen.add(physical)
-        absent = report(data.COLUMN_ABSENT, span, column=physical, source=origin.id, path=origin.read)
+        absent = report(data.COLUMN_ABSENT, span, column=physical, source=origin.id, path=place_of(origin))
         yield _guessing(absent, closest(physical, table.columns))
 
 
-def _asked(origin: Origin) -> Iterator[tuple[str, Span | None]]:
+def asked_of(origin: Origin) -> Iterator[tuple[str, Span | None]]:
     """The physical columns that the source names, and where."""
     for spec in origin.columns.values():
         if spec.formula is None:

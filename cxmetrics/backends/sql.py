@@ -196,8 +196,8 @@ def show(node: Node) -> str:
         case Literal(value):
             return _literal(value)
         case Call(function, args, named):
-            given = [*map(show, args), *(f"{_word(key)} = {show(arg)}" for key, arg in named)]
-            return f"{_word(function)}({', '.join(given)})"
+            given = [*map(show, args), *(f"{plain(key)} = {show(arg)}" for key, arg in named)]
+            return f"{plain(function)}({', '.join(given)})"
         case Infix(operator, args):
             return "(" + f" {operator} ".join(map(show, args)) + ")"
         case Not(arg):
@@ -242,7 +242,8 @@ def _clean(text: str) -> str:
     return text
 
 
-def _word(word: str) -> str:
+def plain(word: str) -> str:
+    """A word that is printed bare."""
     if not _WORD.match(word):
         raise ValueError(f"not the name of a function: {word!r}")
     return word
@@ -292,15 +293,24 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """A table by its catalogue, schema and name."""
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
-    """Columns of a relation or a table function; `group` are places of items, counted from 1."""
+    """Columns of a relation or a table function; `group` and `order` are places of items, counted from 1."""
 
     items: tuple[tuple[Node, str | None], ...]
-    source: str | Call
+    source: str | Call | Relation
     joins: tuple[Join, ...] = ()
     where: Node | None = None
     group: tuple[int, ...] = ()
     having: Node | None = None
+    order: tuple[int, ...] = ()
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,21 +353,6 @@ def drop_table(name: str) -> str:
     return f"DROP TABLE {quoted(name)}"
 
 
-def create_macro(name: str, argument: str, body: Node) -> str:
-    """A statement that gives an expression a name."""
-    return f"CREATE TEMP MACRO {_word(name)}({quoted(argument)}) AS {show(body)}"
-
-
-def copy_to_parquet(query: Query, path: str) -> str:
-    """A statement that writes the rows of a query as a Parquet file."""
-    return f"COPY (\n{query_text(query)}\n) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)"
-
-
-def set_option(option: str, value: Node) -> str:
-    """A statement that sets an option of the session."""
-    return f"SET {_word(option)} = {show(value)}"
-
-
 def _head(step: Select | Values) -> str:
     return f"({', '.join(map(quoted, step.columns))})" if isinstance(step, Values) else ""
 
@@ -371,8 +366,7 @@ def _step(step: Select | Values) -> str:
 def _select(select: Select) -> str:
     source = select.source if isinstance(select.source, str) else "source"
     lines = ["SELECT", ",\n".join(f"  {_item(node, name)}" for node, name in select.items)]
-    origin = quoted(source) if isinstance(select.source, str) else f"{show(select.source)} AS {quoted(source)}"
-    lines.append(f"FROM {origin}")
+    lines.append(f"FROM {_origin(select.source, source)}")
     for join in select.joins:
         on = both(*(Infix("=", (Name(left, source), Name(right, join.relation))) for left, right in join.on))
         lines.append(f"{join.kind} JOIN {quoted(join.relation)} ON {show(on)}")
@@ -382,7 +376,23 @@ def _select(select: Select) -> str:
         lines.append(f"GROUP BY {', '.join(map(str, select.group))}")
     if select.having is not None:
         lines.append(f"HAVING {show(select.having)}")
+    if select.order:
+        lines.append(f"ORDER BY {', '.join(map(str, select.order))}")
+    if select.limit is not None:
+        lines.append(f"LIMIT {select.limit}")
     return "\n".join(lines)
+
+
+def _origin(source: str | Call | Relation, name: str) -> str:
+    match source:
+        case str():
+            return quoted(source)
+        case Call():
+            return f"{show(source)} AS {quoted(name)}"
+        case Relation(parts):
+            return f"{'.'.join(map(quoted, parts))} AS {quoted(name)}"
+        case _:
+            assert_never(source)
 
 
 def _item(node: Node, name: str | None) -> str:

@@ -16,6 +16,7 @@ from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import Found, date
 from cxmetrics.schema import Key, MetricTestDraft, TableDraft
 from cxmetrics.source import Located, Span
+from cxmetrics.tables import place_of
 from cxmetrics.units import NUMBER, SCORE, SHARE, Unit
 
 Cell = str | None
@@ -169,7 +170,7 @@ class _Reader:
                 columns[name] = None
             rows.append({name: cell for name, _, cell in row})
         dimension = None if key in self.pyramid.sources else self.pyramid.dimensions[key]
-        read = dimension.lookup.read if dimension and dimension.lookup else None
+        read = place_of(dimension.lookup) if dimension and dimension.lookup else None
         return Given(str(key), tuple(columns), tuple(rows), key.span, read)
 
     def _columns(self, key: Key) -> Mapping[str, str] | None:

@@ -35,6 +35,7 @@ from cxmetrics.ir import (
 )
 from cxmetrics.plan import Plan
 from cxmetrics.render.wording import visible
+from cxmetrics.tables import place_of
 from cxmetrics.units import Unit
 
 _GAP = 2
@@ -196,7 +197,7 @@ def _origins(plan: Plan, pyramid: Pyramid, indicator: Indicator, session: Sessio
     used = columns_of(pyramid, indicator.id)
     for name in sorted(plan.nodes[indicator.id].sources):
         origin = pyramid.sources[name]
-        yield f"{name}: {origin.read}"
+        yield f"{name}: {place_of(origin)}"
         if indicator.formula is not None:
             yield from (f"  {line}" for line in _promises(origin, used.get(name, frozenset()), session))
 

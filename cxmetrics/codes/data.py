@@ -103,3 +103,64 @@ FILE_CHANGED = Code(
     label=Phrase("read by this source", "由这个数据源读取"),
     note=Phrase("nothing was committed", "没有提交任何内容"),
     help=Phrase("run again when the delivery is complete", "请在文件到齐后重新运行"))
+
+# --- databases -------------------------------------------------------------------------------------------------
+
+PASSWORD_WRITTEN = Code(
+    "CX740", "password-written",
+    Phrase("the address of a database holds a password", "数据库地址中写有密码"),
+    label=Phrase("a password is written here", "这里写有密码"),
+    note=Phrase("definitions are copied, reviewed and kept for ever, so a password in them is known to many",
+                "定义会被复制、评审并长期保存，写在其中的密码会被很多人看到"),
+    help=Phrase("take it out (`postgresql://user@host/database`), set the environment variable `PGPASSWORD`, "
+                "and change the password", "请从地址中删去密码（`postgresql://user@host/database`），"
+                "改用环境变量 `PGPASSWORD`，并更换该密码"))
+ADDRESS_UNREADABLE = Code(
+    "CX741", "address-unreadable",
+    Phrase("the address of a database cannot be read: expected {expected}", "无法读取数据库地址：应为 {expected}"),
+    label=Phrase("this address", "这个地址"),
+    help=Phrase("write `{scheme}://user@host:5432/database`", "请写成 `{scheme}://user@host:5432/database`"))
+TABLE_UNKNOWN = Code(
+    "CX742", "table-unknown",
+    Phrase("`{database}` has no table `{table}`", "`{database}` 中没有表 `{table}`"),
+    label=Phrase("no such table or view", "没有这个表或视图"),
+    help=Phrase("it has {tables}", "其中有 {tables}"))
+TABLE_NOT_SAID = Code(
+    "CX743", "table-not-said",
+    Phrase("`{database}` is a database, and no table is named", "`{database}` 是数据库，但没有写明表"),
+    label=Phrase("which table of it?", "其中的哪个表？"),
+    help=Phrase("add `table` with the name of a table or a view", "请加上 `table`，写明表或视图的名称"))
+NOT_A_DATABASE = Code(
+    "CX744", "not-a-database",
+    Phrase("`{path}` is neither a DuckDB nor a SQLite file, and has no tables", "`{path}` 不是 DuckDB 或 SQLite 文件，没有表"),
+    label=Phrase("a table is asked for here", "这里要求一个表"),
+    help=Phrase("remove `table`, or name a database under `read`", "请删去 `table`，或在 `read` 中写明数据库"))
+TABLE_UNREADABLE = Code(
+    "CX745", "table-unreadable",
+    Phrase("the table `{table}` of `{database}` cannot be read: {problem}",
+           "无法读取 `{database}` 的表 `{table}`：{problem}"),
+    label=Phrase("asked for here", "在这里要求"))
+TABLE_COLUMN = Code(
+    "CX746", "table-column",
+    Phrase("the column `{column}` of the table `{table}` cannot be read: {problem}",
+           "无法读取表 `{table}` 的列 `{column}`：{problem}"),
+    label=Phrase("this table", "这个表"),
+    help=Phrase("give the column another form in a view, and read that", "请用视图把该列转换成其他形式，再读取视图"))
+SERVER_UNREACHABLE = Code(
+    "CX747", "server-unreachable",
+    Phrase("no connection to `{database}`: {problem}", "无法连接 `{database}`：{problem}"),
+    label=Phrase("read by this source", "由这个数据源读取"),
+    note=Phrase("the password is taken from `PGPASSWORD`, or from the password file of PostgreSQL",
+                "密码取自环境变量 `PGPASSWORD` 或 PostgreSQL 的密码文件"))
+DRIVER_MISSING = Code(
+    "CX748", "driver-missing",
+    Phrase("to read from PostgreSQL, a driver is needed that is not installed", "读取 PostgreSQL 需要的驱动尚未安装"),
+    label=Phrase("read by this source", "由这个数据源读取"),
+    help=Phrase("install it with `pip install {extra}`", "请用 `pip install {extra}` 安装"))
+TABLE_AMBIGUOUS = Code(
+    "CX749", "table-ambiguous",
+    Phrase("`{database}` has several tables `{table}`", "`{database}` 中有多个表 `{table}`"),
+    label=Phrase("which of them?", "是其中哪一个？"),
+    help=Phrase("write one of {tables}", "请写明其中之一：{tables}"))
+ADD_TABLE = Phrase("add `table`: it has {tables}", "请加上 `table`：其中有 {tables}")
+NO_TABLES = Phrase("it has no tables and no views", "其中没有表，也没有视图")

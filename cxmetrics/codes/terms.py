@@ -24,6 +24,13 @@ TERMS: Final[dict[str, str]] = {
     # what is wrong with files
     "the packed stream is broken": "压缩流已损坏", "the header holds a NUL character": "表头含有 NUL 字符",
     "an expression": "算式",
+    # what is wrong with databases and their addresses
+    "an address that begins with postgresql://": "以 postgresql:// 开头的地址", "a host after ://": "在 :// 之后写明主机",
+    "the name of a database after the host": "在主机之后写明数据库名称",
+    "no option but sslmode=disable|prefer|require|verify-ca|verify-full":
+        "除 sslmode=disable|prefer|require|verify-ca|verify-full 外不带选项",
+    "an address such as postgresql://user@host:5432/database": "地址，例如 postgresql://user@host:5432/database",
+    "it holds bytes that are not UTF-8": "其中有不是 UTF-8 的字节", "a row is too long, or not UTF-8": "有一行过长，或不是 UTF-8",
     # kinds of value and units
     "number": "数字", "share": "比例", "duration": "时长", "score": "分数", "nps": "净推荐值", "count": "计数",
     "date": "日期", "time": "时间", "a time": "时间", "condition": "条件", "money": "金额", "points": "量表分",

@@ -27,6 +27,7 @@ from cxmetrics.parse import parse
 from cxmetrics.resolve.derived import resolve_derived
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.names import Columns, Names
+from cxmetrics.resolve.tables import resolve_table
 from cxmetrics.schema import ColumnDraft, DimensionDraft, Key, SourceDraft
 from cxmetrics.source import Located
 from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, UNKNOWN, Unit, read_unit, scale
@@ -55,7 +56,8 @@ def resolve_dimensions(drafts: Mapping[Key, DimensionDraft | Located], found: Fo
         lookup = None
         if draft.lookup:
             columns = words(draft.lookup.columns)
-            lookup = Lookup(draft.lookup.read.value, draft.lookup.key.value, columns, draft.lookup.read.span)
+            table = resolve_table(draft.lookup.read, draft.lookup.table, found)
+            lookup = Lookup(draft.lookup.read.value, draft.lookup.key.value, columns, draft.lookup.read.span, table)
         values = tuple(item.value for item in draft.values) if draft.values is not None else None
         within = draft.within.value if draft.within else None
         result[key] = Dimension(str(key), titles(draft.title), within, values, lookup, key.span)
@@ -160,7 +162,7 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         str(key), draft.read.value, columns, _bindings(draft, columns, dimensions, found), _time(time, columns, draft),
         draft.received.value if draft.received else None, draft.entity.value if draft.entity else None, None, keep,
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
-        share(draft.max_bad, "max_bad", 1.0, found), key.span)
+        share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found))
 
 
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft) -> str | dt.date:

@@ -179,7 +179,7 @@ class _Job:
         for name, one in self.needs.items():
             seen, then = {**now[name].beside, **now[name].own}, {**one.bound.beside, **one.bound.files}
             for path in sorted(then):
-                if seen.get(path) != then[path]:
+                if not then[path].digest and seen.get(path) != then[path]:  # a table was taken at one moment
                     raise Fault(report(codes.FILE_CHANGED, one.bound.origin.span, path=path))
 
     def _scan(self, task: Task) -> _Done:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from cxmetrics.backends.cells import Table
-from cxmetrics.backends.readers import empty_files, find, open_table, require
+from cxmetrics.backends.readers import require
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Binding, ColumnSpec, Origin
 from cxmetrics.plan import Plan
+from cxmetrics.run.inputs import Seen, look_at, open_inputs
+from cxmetrics.tables import place_of
 from cxmetrics.units import TEXT
-
-
-class Seen(NamedTuple):
-    """What a file looks like from outside."""
-
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A source with its files.  The origin's bindings are those its files allow, one for each dimension.
 
-    `files` are the project's own, by path from the project folder, and so are those `beside`: of its lookups.
+    `files` are the project's own, by path from the project folder, and so are those `beside`: of its lookups.  `taken`
+    are the Parquet files with the rows of those that are tables of databases.
     """
 
     origin: Origin
@@ -36,6 +31,7 @@ class Bound:
     lookups: Mapping[str, Table]
     files: Mapping[str, Seen]
     beside: Mapping[str, Seen]
+    taken: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -74,12 +70,12 @@ def look(plan: Plan, root: Path) -> dict[str, Files]:
 
 
 def _files(origin: Origin, root: Path) -> Files:
-    own = find(root, origin.read, origin.span, origin.id)
+    own = look_at(origin, root, origin.id)
     beside: dict[str, Seen] = {}
-    for read in {binding.lookup.read for binding in origin.bindings if binding.lookup is not None}:
+    for lookup in {place_of(binding.lookup): binding.lookup for binding in origin.bindings if binding.lookup}.values():
         with suppress(Fault):  # a lookup that no file of the source asks for need not be there
-            beside |= _all_seen(find(root, read, None, origin.id), root)
-    return Files(_all_seen(own, root), beside)
+            beside |= look_at(lookup, root, origin.id)
+    return Files(own, beside)
 
 
 def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None = None) -> dict[str, Bound]:
@@ -93,11 +89,8 @@ def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None =
 
 def _bind(origin: Origin, root: Path, scratch: Path) -> Bound:
     files = _files(origin, root)  # seen before they are read: a change that comes later is a change
-    paths = [root / path for path in files.own]
-    if broken := empty_files(paths):  # a delivery that broke off must not pass for one without rows
-        raise Fault(*broken)
-    declared = [spec.physical for spec in origin.columns.values() if spec.formula is None]
-    table = open_table(paths, scratch=scratch, declared=declared)
+    own = open_inputs(origin, files.own, root, scratch)
+    table, beside = own.table, dict(files.beside)
     require(table, origin)
     tables: dict[str, Table] = {}
     chosen: dict[str, Binding] = {}
@@ -105,13 +98,15 @@ def _bind(origin: Origin, root: Path, scratch: Path) -> Bound:
         if binding.dimension in chosen or binding.column not in table.columns:
             continue
         if binding.lookup is not None:
-            known = tables.get(binding.lookup.read) or _lookup(binding, root, scratch)
-            tables[binding.lookup.read] = known
-            if binding.dimension not in known.columns:
+            if place_of(binding.lookup) not in tables:
+                looked_up = open_inputs(binding.lookup, look_at(binding.lookup, root, binding.dimension), root, scratch)
+                tables[place_of(binding.lookup)] = looked_up.table
+                beside |= looked_up.seen
+            if binding.dimension not in tables[place_of(binding.lookup)].columns:
                 continue
         chosen[binding.dimension] = binding
     origin = _closed(replace(origin, bindings=tuple(chosen.values())))
-    return Bound(origin, table, tables, files.own, files.beside)
+    return Bound(origin, table, tables, own.seen, beside, own.taken)
 
 
 def _closed(origin: Origin) -> Origin:
@@ -128,21 +123,3 @@ def _closed(origin: Origin) -> Origin:
             columns[binding.dimension] = ColumnSpec(binding.dimension, "text", TEXT, binding.column,
                                                     values=binding.values, span=binding.span)
     return replace(origin, columns=columns)
-
-
-def _lookup(binding: Binding, root: Path, scratch: Path) -> Table:
-    lookup = binding.lookup
-    if lookup is None:
-        message = "a binding with a lookup"
-        raise TypeError(message)
-    paths = find(root, lookup.read, lookup.span, binding.dimension)
-    return open_table(paths, scratch=scratch, declared=[lookup.key, *lookup.columns])
-
-
-def _all_seen(paths: Iterable[Path], root: Path) -> dict[str, Seen]:
-    return {path.relative_to(root).as_posix(): _seen(path) for path in paths}
-
-
-def _seen(path: Path) -> Seen:
-    status = path.stat()
-    return Seen(status.st_size, status.st_mtime_ns)

@@ -13,6 +13,7 @@ from cxmetrics.backends.cells import Backend, Physical, Request, Table
 from cxmetrics.ir import DAYS, Origin
 from cxmetrics.plan import Scan
 from cxmetrics.run.bind import Bound
+from cxmetrics.run.inputs import Seen
 from cxmetrics.run.stale import LOOKUP
 from cxmetrics.store.commits import InputFile
 
@@ -29,16 +30,24 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
     Those of its lookups are among them, and have no days.
     """
     reading = bound.reading(zone)
-    result = {path: InputFile(seen.size, seen.mtime_ns, None, None, 0, LOOKUP) for path, seen in bound.beside.items()}
+    result = {path: InputFile(seen.size, seen.mtime_ns, None, None, 0, LOOKUP, seen.digest)
+              for path, seen in bound.beside.items()}
     for path, seen in bound.files.items():
         before = known.get(path)
         read_as = LOOKUP + reading if path in bound.beside else reading
-        if before is not None and (before.size, before.mtime_ns, before.reading) == (*seen, read_as):
-            result[path] = before
+        if before is not None and before.reading == read_as and _same(before, seen):
+            result[path] = replace(before, size=seen.size, mtime_ns=seen.mtime_ns)
             continue
-        first, last, rows = _extent(bound, root / path, zone, backend, open_file)
-        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as)
+        first, last, rows = _extent(bound, bound.taken.get(path, root / path), zone, backend, open_file)
+        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as, seen.digest)
     return result
+
+
+def _same(before: InputFile, seen: Seen) -> bool:
+    """Whether a file is as it was: by its content where that is known, else by its looks."""
+    if before.digest or seen.digest:
+        return before.digest == seen.digest
+    return seen.looks_like(before)
 
 
 def _extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Open) -> Extent:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxmetrics.backends.cells import Backend
+from cxmetrics.backends.databases import is_server
 from cxmetrics.backends.readers import open_table
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
@@ -92,7 +93,9 @@ def idle(plan: Plan, files: Mapping[str, Files], known: Families, store: Store, 
 
 
 def _same(found: Files, before: Mapping[str, InputFile]) -> bool:
-    return {path: (file.size, file.mtime_ns) for path, file in before.items()} == {**found.beside, **found.own}
+    seen = {**found.beside, **found.own}
+    return seen.keys() == before.keys() and not any(map(is_server, seen)) and all(
+        file.looks_like(before[path]) for path, file in seen.items())
 
 
 def _complete(plan: Plan, source: str, own: Iterable[tuple[str, ...]], store: Store, options: RunOptions) -> bool:

@@ -69,12 +69,16 @@ def stale_days(origin: Origin, before: Mapping[str, InputFile], now: Mapping[str
 
     Where rows are deduplicated, a new row can take the place of one of any other day; a lookup is asked on every day.
     """
-    changed = [file for path in before.keys() | now.keys() if before.get(path) != now.get(path)
+    changed = [file for path in before.keys() | now.keys() if not _same(before.get(path), now.get(path))
                for file in (before.get(path), now.get(path)) if file is not None]
     if changed and origin.unique is not None or any(file.reading.startswith(LOOKUP) for file in changed):
         return None
     return frozenset(day for file in changed if file.first is not None and file.last is not None
                      for day in days_between(file.first, file.last))
+
+
+def _same(before: InputFile | None, now: InputFile | None) -> bool:
+    return before is not None and before.holds_what(now)
 
 
 def tasks(plan: Plan, source: str, families: Collection[Family], *, has: Mapping[tuple[Family, str], frozenset[Day]],

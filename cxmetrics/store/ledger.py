@@ -22,7 +22,7 @@ from cxmetrics.ir import Grain
 from cxmetrics.store.buckets import Bucket, DataFile, damaged, is_ours, unwritable
 from cxmetrics.store.commits import Definition, Family, InputFile, Reject, RunRow
 
-LAYOUT = 1
+LAYOUT = 2
 _MARK = 0x43584D31  # "CXM1": the application id of our SQLite files
 _WAIT = 10.0  # seconds for another writer's transaction to end
 _NOT_A_LEDGER = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR}
@@ -41,7 +41,7 @@ CREATE UNIQUE INDEX live ON files (kind, subject, family, first) WHERE retired_b
 CREATE TABLE coverage (source TEXT, family TEXT, month TEXT, fingerprint TEXT, days INTEGER NOT NULL,
     PRIMARY KEY (source, family, month, fingerprint)) WITHOUT ROWID;
 CREATE TABLE inputs (source TEXT, path TEXT, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, first TEXT, last TEXT,
-    rows INTEGER NOT NULL, reading TEXT NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID;
+    rows INTEGER NOT NULL, reading TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID;
 CREATE TABLE periods (grain TEXT, period TEXT, number INTEGER NOT NULL, PRIMARY KEY (grain, period)) WITHOUT ROWID;
 CREATE TABLE definitions (fingerprint TEXT, indicator TEXT, meaning TEXT NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (fingerprint, indicator)) WITHOUT ROWID;
@@ -244,17 +244,17 @@ class Ledger:
 
     def inputs(self, source: str) -> dict[str, InputFile]:
         """The files that a source was read from, by path."""
-        found = self._rows("SELECT path, size, mtime_ns, first, last, rows, reading FROM inputs WHERE source = ? "
-                           "ORDER BY path", source)
-        return {path: InputFile(size, mtime, _date(first), _date(last), rows, reading)
-                for path, size, mtime, first, last, rows, reading in found}
+        found = self._rows("SELECT path, size, mtime_ns, first, last, rows, reading, digest FROM inputs "
+                           "WHERE source = ? ORDER BY path", source)
+        return {path: InputFile(size, mtime, _date(first), _date(last), *rest)
+                for path, size, mtime, first, last, *rest in found}
 
     def put_inputs(self, source: str, inputs: Mapping[str, InputFile]) -> None:
         """These files and no others."""
         self._rows("DELETE FROM inputs WHERE source = ?", source)
-        self._many("INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [
-            (source, path, file.size, file.mtime_ns, _iso(file.first), _iso(file.last), file.rows, file.reading)
-            for path, file in sorted(inputs.items())])
+        self._many("INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+            (source, path, file.size, file.mtime_ns, _iso(file.first), _iso(file.last), file.rows, file.reading,
+             file.digest) for path, file in sorted(inputs.items())])
 
     def add_run(self, run: RunRow) -> int:
         """Enter a run; its number among the commits."""

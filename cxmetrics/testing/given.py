@@ -20,6 +20,7 @@ from cxmetrics.load.scalars import date
 from cxmetrics.lower import all_of
 from cxmetrics.plan import Partial, Plan
 from cxmetrics.run.bind import Bound, bind
+from cxmetrics.tables import place_of
 from cxmetrics.units import DATE
 
 TEST, ROW, _TIME = "~test", "~row", "~time"  # no column of a project is called so
@@ -117,7 +118,7 @@ def batches(posed: Iterator[Posed]) -> list[Batch]:
             origin = one.plan.sources.get(given.id)
             if origin is None or not any(one.plan.partials[index].source == given.id for index in one.partials):
                 continue
-            read = {binding.lookup.read for binding in origin.bindings if binding.lookup is not None}
+            read = {place_of(binding.lookup) for binding in origin.bindings if binding.lookup is not None}
             lookups = {table.read: table for table in one.test.given.values() if table.read in read and table.read}
             fitted = _fitted(origin, given, lookups)
             mixes = all(_is_by_row(one.plan.partials[index]) for index in one.partials)
@@ -177,7 +178,7 @@ def _bindings(origin: Origin, there: set[str], lookups: Mapping[str, Given]) -> 
     chosen: dict[str, Binding] = {}
     for binding in origin.bindings:
         if binding.column in there and binding.dimension not in chosen and (
-                binding.lookup is None or binding.lookup.read in lookups):
+                binding.lookup is None or place_of(binding.lookup) in lookups):
             chosen[binding.dimension] = binding
     for binding in origin.bindings:
         if binding.declared and binding.lookup is None:
@@ -194,7 +195,7 @@ def bound(batch: Batch, scratch: Path) -> Bound | None:
     if not rows:
         return None
     plan = batch.members[0].plan
-    origin = replace(batch.origin, read="given.jsonl", bindings=tuple(
+    origin = replace(batch.origin, read="given.jsonl", table=None, bindings=tuple(
         replace(binding, lookup=_renamed(binding.lookup, batch.lookups)) for binding in batch.origin.bindings))
     _write(scratch / origin.read, [dict.fromkeys(_physical(batch.origin)) | rows[0], *rows[1:]])
     for number, given in enumerate(batch.lookups.values()):
@@ -203,7 +204,8 @@ def bound(batch: Batch, scratch: Path) -> Bound | None:
 
 
 def _renamed(lookup: Lookup | None, lookups: Mapping[str, Given]) -> Lookup | None:
-    return None if lookup is None else replace(lookup, read=f"lookup{list(lookups).index(lookup.read)}.jsonl")
+    return None if lookup is None else replace(
+        lookup, read=f"lookup{list(lookups).index(place_of(lookup))}.jsonl", table=None)
 
 
 def _write(path: Path, rows: list[dict[str, Cell]]) -> None:

@@ -40,6 +40,7 @@ from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Binding, Expr, columns_in
 from cxmetrics.plan import ADDITIVE
+from cxmetrics.tables import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +157,11 @@ def _lookup(request: Request, binding: Binding) -> sql.Query:
     """The rows `key`, `value` of a lookup.  Raises `Fault` CX703."""
     lookup = binding.lookup
     assert lookup is not None
-    table = request.lookups[lookup.read]
+    table = request.lookups[place_of(lookup)]
     for column in (lookup.key, binding.dimension):
         if column not in table.columns:
             raise Fault(report(data.COLUMN_ABSENT, lookup.span, column=column, source=request.scan.source.id,
-                               path=lookup.read))
+                               path=place_of(lookup)))
     physical = {column: sql.Name(f"p {column}") for column in (lookup.key, binding.dimension)}
     steps = Steps(name.name for name in physical.values())
     first = select_files(table, physical)
@@ -182,8 +183,8 @@ def _prove_unique(connection: Connection, request: Request, binding: Binding, na
     assert lookup is not None
     personal = any(spec.physical == binding.column and spec.privacy in ("C2", "C3")
                    for spec in request.scan.source.columns.values())
-    raise Fault(report(data.LOOKUP_NOT_UNIQUE, lookup.span, key=lookup.key, lookup=lookup.read,
-                       value=lookup.read if personal else key))
+    raise Fault(report(data.LOOKUP_NOT_UNIQUE, lookup.span, key=lookup.key, lookup=place_of(lookup),
+                       value=place_of(lookup) if personal else key))
 
 
 def _mark_duplicates(connection: Connection, request: Request) -> None:
@@ -274,4 +275,5 @@ def _unreadable(request: Request, error: Exception) -> Fault:
         if problem is not None:
             return Fault(report(data.FILE_UNREADABLE, request.scan.source.span, path=path, problem=problem))
     said = str(error).strip().partition("\n")[0][:200]
-    return Fault(report(data.FILE_UNREADABLE, request.scan.source.span, path=request.scan.source.read, problem=said))
+    source = request.scan.source
+    return Fault(report(data.FILE_UNREADABLE, source.span, path=place_of(source), problem=said))

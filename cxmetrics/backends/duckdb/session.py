@@ -24,15 +24,16 @@ from cxmetrics.backends.sql import (
     Select,
     Star,
     call,
-    create_macro,
     drop_table,
     query_text,
-    set_option,
 )
+from cxmetrics.backends.statements import create_macro, set_option
 
 Connection = duckdb.DuckDBPyConnection
 ENGINE_ERRORS = (duckdb.Error,)
 OVERFLOWS = (duckdb.OutOfRangeException, duckdb.ConversionException)  # what a sum that is too large raises
+SPEAKING = (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException, duckdb.PermissionException,
+            duckdb.SerializationException)  # they speak of names, types and files, never of values
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from cxmetrics.backends.polars.values import FINE, NOT_FINITE, REASONS, TYPE, VA
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Apply, Expr
+from cxmetrics.tables import place_of
 
 _ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
@@ -137,7 +138,7 @@ def _fault(request: Request, error: BaseException) -> Fault:
         slots = [slot.arg for cube in request.scan.cubes for slot in cube.slots]
         return overflow(next(filter(_multiplies, slots), None))
     files = request.table.files
-    return unreadable(files[0] if len(files) == 1 else request.scan.source.read, error, request.scan.source.span)
+    return unreadable(files[0] if len(files) == 1 else place_of(request.scan.source), error, request.scan.source.span)
 
 
 def _multiplies(expr: Expr | None) -> bool:

@@ -22,6 +22,7 @@ from cxmetrics.backends.polars.values import TYPE, VALUES, Reading, Zone, readin
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import DAYS, Binding, ColumnSpec, Expr, Origin, columns_in
+from cxmetrics.tables import place_of
 
 DROPPED, DUPLICATE = 1, 2
 FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
@@ -257,11 +258,11 @@ def _looked_up(pipeline: Pipeline, binding: Binding) -> pl.DataFrame:
     """`key` and `value` of the lookup's column for the dimension.  Raises `Fault` CX711, CX703."""
     lookup, zone = binding.lookup, pipeline.zone
     assert lookup is not None
-    table = pipeline.request.lookups[lookup.read]
+    table = pipeline.request.lookups[place_of(lookup)]
     for name in (lookup.key, binding.dimension):
         if name not in table.columns:
             raise Fault(report(data.COLUMN_ABSENT, lookup.span, column=name, source=pipeline.source.id,
-                               path=lookup.read))
+                               path=place_of(lookup)))
     found = rows_of(opened(table), (lookup.key, binding.dimension)).select(
         _text_in(table, lookup.key, zone).alias("key"), _text_in(table, binding.dimension, zone).alias("value"))
     rows = found.filter(pl.col("key").is_not_null()).collect(engine="streaming")
@@ -269,8 +270,8 @@ def _looked_up(pipeline: Pipeline, binding: Binding) -> pl.DataFrame:
     if not double.is_empty():
         personal = any(spec.physical == binding.column and spec.privacy in ("C2", "C3")
                        for spec in pipeline.source.columns.values())
-        value = lookup.read if personal else str(double.min())
-        raise Fault(report(data.LOOKUP_NOT_UNIQUE, lookup.span, key=lookup.key, value=value, lookup=lookup.read))
+        value = place_of(lookup) if personal else str(double.min())
+        raise Fault(report(data.LOOKUP_NOT_UNIQUE, lookup.span, key=lookup.key, value=value, lookup=place_of(lookup)))
     return rows
 
 

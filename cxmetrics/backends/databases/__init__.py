@@ -1,0 +1,97 @@
+"""Tables of databases become Parquet in a scratch folder, once a run; nothing is ever written to a database.
+
+`wishes` says what is wanted and what is there; a module for each kind of database does the reading.  Rows of a table
+have no order, and a database gives them as it likes: so they are sorted, by the time of the source, then by all columns
+from the left.  What is written depends on the rows alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from cxmetrics.addresses import Address, is_address, read_address
+from cxmetrics.backends.databases.duckdb_tables import list_duckdb, take_duckdb
+from cxmetrics.backends.databases.sqlite_tables import list_sqlite, take_sqlite
+from cxmetrics.backends.databases.wishes import Wish, told
+from cxmetrics.backends.text_files import shown
+from cxmetrics.codes import data
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.source import Span
+from cxmetrics.tables import TableName
+
+_MAGIC = ((0, b"SQLite format 3\0", "sqlite"), (8, b"DUCK", "duckdb"))
+_LOGS = {"sqlite": "-wal", "duckdb": ".wal"}
+
+
+def take_table(database: Path | str, wish: Wish, scratch: Path) -> Path:
+    """The Parquet file with the columns of a table that are wished for; taken once in the life of `scratch`.
+
+    `database`: a file, or an address.  Raises `Fault` CX719, CX742 to CX749.
+    """
+    identity = repr((str(database), wish))
+    target = scratch / f"{hashlib.sha256(identity.encode(errors='surrogateescape')).hexdigest()[:24]}.table.parquet"
+    if not target.exists():
+        scratch.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(".part")
+        try:
+            _taker(database, wish)(part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    return target
+
+
+def _taker(database: Path | str, wish: Wish) -> Callable[[Path], None]:
+    if isinstance(database, str):
+        return lambda target: _take_from_server(database, wish, target)
+    match kind_of(database):
+        case "sqlite":
+            return lambda target: take_sqlite(database.resolve(), wish, target)
+        case "duckdb":
+            return lambda target: take_duckdb(database.resolve(), wish, target)
+        case _:
+            raise Fault(report(data.NOT_A_DATABASE, wish.table.span, path=shown(database)))
+
+
+def _take_from_server(read: str, wish: Wish, target: Path) -> None:
+    address = read_address(read)
+    assert isinstance(address, Address), "proved when it was resolved"
+    try:
+        from cxmetrics.backends.databases.postgresql import take_postgresql
+    except ImportError as error:
+        raise Fault(report(data.DRIVER_MISSING, wish.table.span, extra="'cxmetrics[postgresql]'")) from error
+    take_postgresql(address, wish, target)
+
+
+def kind_of(path: Path) -> str | None:
+    """Which database a file is, by its first bytes: `duckdb`, `sqlite` or none."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(16)
+    except OSError:
+        return None
+    return next((kind for at, mark, kind in _MAGIC if head[at:at + len(mark)] == mark), None)
+
+
+def log_of(path: Path) -> Path | None:
+    """Where a database keeps changes that are not in its file yet; None for a file that is no database."""
+    kind = kind_of(path)
+    return None if kind is None else path.resolve().with_name(path.resolve().name + _LOGS[kind])
+
+
+def without_table(path: Path, span: Span | None) -> Fault | None:
+    """CX743 for a database, which has to come with a table; None for another file."""
+    kind = kind_of(path)
+    if kind is None:
+        return None
+    lister, wish = list_sqlite if kind == "sqlite" else list_duckdb, Wish(TableName("", span))
+    tables = told(lister(path.resolve(), wish))
+    return Fault(report(data.TABLE_NOT_SAID, span, help=data.ADD_TABLE if tables else None, database=shown(path),
+                        tables=tables))
+
+
+def is_server(read: str) -> bool:
+    """Whether a `read` names a database that has no file to be looked at."""
+    return is_address(read)
