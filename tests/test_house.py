@@ -36,7 +36,7 @@ LAYERS = (
     ("states", "evaluate"),
     ("store",),
     ("run", "query", "testing"),
-    ("render", "sample"),
+    ("render", "sample", "reference"),
     ("cli",),
     ("__main__",),
 )
