@@ -31,9 +31,10 @@ from polars.testing import assert_frame_equal
 
 from cxmetrics.evaluate import evaluate
 from cxmetrics.evaluate.show import columns
-from cxmetrics.ir import Calendar, Constant, MinMax, Ref, Renormalise
+from cxmetrics.ir import Calendar, Constant, Ref, Renormalise
 from cxmetrics.plan import FRACTION, Leaf, LeafValue, Operation, Total
 from cxmetrics.resolve.origins import RESERVED
+from cxmetrics.score_rules import MinMax
 from cxmetrics.units import NUMBER
 
 # --- leaves ------------------------------------------------------------------------------------------------------

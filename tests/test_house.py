@@ -27,7 +27,7 @@ LAYERS = (
     ("assets", "addresses", "source", "tables", "units", "patterns", "windows"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
-    ("codes", "ir", "plan", "calendars"),
+    ("score_rules", "codes", "ir", "plan", "calendars"),
     ("load", "parse"),
     ("resolve", "check", "lower", "fuse"),
     ("compile",),

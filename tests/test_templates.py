@@ -7,8 +7,9 @@ import pytest
 
 from cxmetrics.cli.places import seen_from
 from cxmetrics.compile import Compiled, compile_project
-from cxmetrics.ir import Aggregate, Anchors, Apply, Column, Constant, Ref
+from cxmetrics.ir import Aggregate, Apply, Column, Constant, Ref
 from cxmetrics.render import render
+from cxmetrics.score_rules import Anchors
 
 HEAD = """\
 project: bank

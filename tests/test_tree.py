@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from hand_made import FEB, GONE, JAN, A, B, composite, factor, leaf, one, op, plan, run, sums, total, values
 
-from cxmetrics.ir import Anchors, Goalposts, MinMax, NullIfMissing, Ref, Renormalise, Rounding, ZScore
+from cxmetrics.ir import NullIfMissing, Ref, Renormalise, Rounding
 from cxmetrics.plan import Leaf, LeafValue
+from cxmetrics.score_rules import Anchors, Goalposts, MinMax, ZScore
 
 # --- formulas ----------------------------------------------------------------------------------------------------
 

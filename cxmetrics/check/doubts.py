@@ -6,24 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import Diagnostic, report
-from cxmetrics.ir import (
-    Anchors,
-    Bands,
-    Combine,
-    Goalposts,
-    Indicator,
-    Lognormal,
-    MinMax,
-    Neutral,
-    Percentile,
-    Pooled,
-    PowerMean,
-    Pyramid,
-    ScoreRule,
-    ZScore,
-)
+from cxmetrics.ir import Combine, Indicator, Neutral, PowerMean, Pyramid
 from cxmetrics.load.scalars import Found
 from cxmetrics.resolve import Resolved
+from cxmetrics.score_rules import Anchors, Bands, Goalposts, Lognormal, MinMax, Percentile, Pooled, ScoreRule, ZScore
 
 LEVELS = ("north_star", "journey", "touchpoint", "factor")
 

@@ -9,20 +9,20 @@ from typing import assert_never, cast
 from cxmetrics.check.rules import MANY, Known, Rule, fits, literal, read_rule
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import report
-from cxmetrics.ir import (
+from cxmetrics.ir import Indicator
+from cxmetrics.load.scalars import Found, word
+from cxmetrics.resolve import Outline
+from cxmetrics.score_rules import (
     Anchors,
     Bands,
     Direction,
     Goalposts,
-    Indicator,
     Lognormal,
     MinMax,
     Percentile,
     ScoreRule,
     ZScore,
 )
-from cxmetrics.load.scalars import Found, word
-from cxmetrics.resolve import Outline
 from cxmetrics.source import Located, Span
 from cxmetrics.syntax import Items, Name, Number, Range, Truth
 from cxmetrics.units import NUMBER, Unit

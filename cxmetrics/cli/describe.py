@@ -14,27 +14,20 @@ from cxmetrics.cli.tables import padded
 from cxmetrics.cli.terminal import ink
 from cxmetrics.functions import AGGREGATES
 from cxmetrics.ir import (
-    Anchors,
     AsWritten,
-    Bands,
     Blend,
-    Goalposts,
     Indicator,
-    Lognormal,
-    MinMax,
     Neutral,
     NullIfMissing,
     Origin,
-    Percentile,
     PowerMean,
     Pyramid,
     Renormalise,
     Rounding,
-    ScoreRule,
-    ZScore,
 )
 from cxmetrics.plan import Plan
 from cxmetrics.render.wording import visible
+from cxmetrics.score_rules import Anchors, Bands, Goalposts, Lognormal, MinMax, Percentile, ScoreRule, ZScore
 from cxmetrics.tables import place_of
 from cxmetrics.units import Unit
 

@@ -9,23 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxmetrics.ir import (
-    Anchors,
     AsWritten,
-    Bands,
     Blend,
     Combine,
-    Direction,
-    Goalposts,
     Indicator,
-    Lognormal,
     Merged,
-    MinMax,
     Neutral,
     NullIfMissing,
-    Percentile,
     PowerMean,
     Renormalise,
     Rounding,
+)
+from cxmetrics.score_rules import (
+    Anchors,
+    Bands,
+    Direction,
+    Goalposts,
+    Lognormal,
+    MinMax,
+    Percentile,
     ScoreRule,
     ZScore,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cxmetrics.evaluate.tree import lone_leaf
-from cxmetrics.ir import Grain, Pooled
+from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan, leaves_of
+from cxmetrics.score_rules import Pooled
 from cxmetrics.windows import Window
 
 WINDOW_WIDTH = 200  # numbers for a leaf at a point that is put together from runs of days

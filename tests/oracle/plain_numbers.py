@@ -11,7 +11,8 @@ from itertools import pairwise
 
 from oracle_values import value_of
 
-from cxmetrics.ir import Anchors, Apply, Bands, Column, Goalposts, MinMax
+from cxmetrics.ir import Apply, Column
+from cxmetrics.score_rules import Anchors, Bands, Goalposts, MinMax
 
 UNBOUND = math.inf  # the n of what rests on no rows
 
