@@ -18,6 +18,7 @@ from cxmetrics.evaluate.daily import CODED, Daily, Runs, States, daily
 from cxmetrics.evaluate.finish import Block, Finished, finish
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.show import Shown, columns, show
+from cxmetrics.evaluate.silences import with_silences
 from cxmetrics.evaluate.tree import climb
 from cxmetrics.evaluate.views import Delivered, Gaps, Looked, View, view
 from cxmetrics.evaluate.work import Work, cuts, work_of
@@ -30,7 +31,6 @@ from cxmetrics.windows import Window
 __all__ = ["States", "earliest", "evaluate"]
 
 CELLS_AT_ONCE = 20_000_000  # numbers held for a block of points
-LONGEST = 40_000  # days: of a source that says it delivered for longer, only days with rows are evaluated
 WHOLE = 2**53  # integers up to here are float64s
 
 
@@ -42,10 +42,10 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
     at, and the period before the first, for `change`.  A slice has rows from the first day of states that names it:
     so that a later day evaluated by itself gives the same rows, states must reach back to where the data begin.
     Sources that have delivered in a period but have no rows there count 0; others are missing, and so are periods
-    that lie in one of their `gaps`.
+    that lie in one of their `gaps` or silences.
     """
     dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
-    looked = Looked(delivered, gaps or {})
+    looked = Looked(delivered, with_silences(states, delivered, gaps or {}))
     parts = [part for cut in cuts(plan) for part in _evaluate_cut(plan, states, looked, between, cut, dimensions)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=columns(dimensions))
 
@@ -57,7 +57,7 @@ def _evaluate_cut(plan: Plan, states: States, looked: Looked, between: Days | No
                   dimensions: tuple[str, ...]) -> Iterator[pl.DataFrame]:
     works = {grain: work for grain in GRAINS if (work := work_of(plan, grain, cut)).shown}
     calendar = plan.project.calendar
-    spans = _spans(states, looked)
+    spans = _spans(looked)
     wanted = {grain: found for grain in works if (found := periods(spans, grain, calendar, between))}
     leads = {grain: before(found[0], grain, calendar) for grain, found in wanted.items()}
     if not leads:
@@ -90,17 +90,13 @@ def _windowed(plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("partial").is_in(sorted(wanted)))
 
 
-def _spans(states: States, looked: Looked) -> list[tuple[dt.date, dt.date]]:
+def _spans(looked: Looked) -> list[tuple[dt.date, dt.date]]:
     """The days on which there may be something to say."""
     spans: list[tuple[dt.date, dt.date]] = []
     for source, (first, final) in looked.delivered.items():
-        if (final - first).days <= LONGEST:
-            missed = looked.gaps.get(source, ())
-            spans.extend(zip((first, *(high for _, high in missed)), (*(low - DAY for low, _ in missed), final),
-                             strict=True))
-            continue
-        for frame in states.get(source, {}).values():
-            spans.extend((day, day) for day in frame["day"].unique())
+        missed = looked.gaps.get(source, ())
+        spans.extend(zip((first, *(high for _, high in missed)), (*(low - DAY for low, _ in missed), final),
+                         strict=True))
     return spans
 
 

@@ -24,12 +24,14 @@ from cxmetrics import __version__
 from cxmetrics.backends.cells import Backend, Census, Request
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.text_files import seen_from_project
+from cxmetrics.calendars import DAY
 from cxmetrics.calendars import start as period_start
 from cxmetrics.codes import data as codes
 from cxmetrics.codes import stores
 from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.evaluate import evaluate
+from cxmetrics.evaluate.silences import heard_until
 from cxmetrics.fuse import fuse
 from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Plan, Scan
@@ -205,9 +207,11 @@ class _Job:
         changed = frozenset[Day]().union(*(one.changed for one in self.needs.values()))
         if not (anew or changed):
             return
-        first = None if anew else min(changed)
+        states = self._states(done)
+        first = None if anew else min(self._since(states[name], one.changed)
+                                      for name, one in self.needs.items() if one.changed)
         known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
-        frame = evaluate(self.plan, self._states(done), known, None if first is None else (first, Day.max),
+        frame = evaluate(self.plan, states, known, None if first is None else (first, Day.max),
                          {name: gaps(one.known) for name, one in self.needs.items()})
         stored = self.store.periods()
         for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
@@ -216,6 +220,12 @@ class _Job:
             periods = frozenset(shown["period"]) | {each for each in stored.get(grain, ()) if each >= begin}
             if periods:
                 yield ValuesChange(grain, periods, shown)
+
+    @staticmethod
+    def _since(families: Mapping[Family, pl.DataFrame], changed: frozenset[Day]) -> Day:
+        """The first day of which something may be said otherwise: a silence before a changed day may end, or begin."""
+        heard = heard_until(families, min(changed))
+        return min(changed) if heard is None else heard + DAY
 
     def _states(self, done: list[_Done]) -> dict[str, dict[Family, pl.DataFrame]]:
         """All states that hold: those of this run, and those of the store that this run did not replace."""

@@ -1,0 +1,53 @@
+"""Silences: long stretches without a row, in which a source is not taken to have delivered.
+
+A device whose clock stands at 1970 would else make its source deliver nothing, day by day, for half a century.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+import polars as pl
+
+from cxmetrics.calendars import DAY
+from cxmetrics.evaluate.views import Delivered, Gaps
+from cxmetrics.plan import Days
+
+LONGEST = 366  # days without a row that still count as days on which nothing happened
+Families = Mapping[tuple[str, ...], pl.DataFrame]
+
+
+def with_silences(states: Mapping[str, Families], delivered: Delivered, gaps: Gaps) -> Gaps:
+    """The gaps of each source, silences among them."""
+    return {source: _united([*gaps.get(source, ()), *_silences(states.get(source, {}), *ends)])
+            for source, ends in delivered.items()}
+
+
+def heard_until(families: Families, before: dt.date) -> dt.date | None:
+    """The last day before a day on which a source has rows."""
+    return max((day for frame in families.values() for day in _days(frame) if day < before), default=None)
+
+
+def _silences(families: Families, first: dt.date, final: dt.date) -> list[Days]:
+    if (final - first).days <= LONGEST:
+        return []
+    heard = {first, final}.union(*(_days(frame) for frame in families.values()))
+    return [(low + DAY, high) for low, high in pairwise(sorted(heard)) if (high - low).days > LONGEST]
+
+
+def _days(frame: pl.DataFrame) -> Iterable[dt.date]:
+    days: list[dt.date] = frame["day"].unique().to_list()
+    return days
+
+
+def _united(gaps: Sequence[Days]) -> list[Days]:
+    """Intervals that overlap or touch, as one."""
+    result: list[Days] = []
+    for low, high in sorted(gaps):
+        if result and low <= result[-1][1]:
+            result[-1] = (result[-1][0], max(high, result[-1][1]))
+        else:
+            result.append((low, high))
+    return result
