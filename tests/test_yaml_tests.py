@@ -60,6 +60,8 @@ indicators:
   booked: {formula: sum(books.amount)}
   cx:
     children: {app_nps: 50%, speed: 50%}
+  growth: {formula: "answered / prior(answered, 1 month) - 1"}
+  lately: {formula: count(answers over 3 d)}
 tests:
 """
 
@@ -126,6 +128,11 @@ PASSING = {
         at: 2199-12-31
         given: {answers: [{score: 10}, {submitted_at: 0001-01-01, score: 0}]}
         expect: {app_nps: 100}""",
+    "windows": """
+        grain: month
+        given: {answers: [{submitted_at: 2026-01-31}, {submitted_at: 2026-02-01}, {submitted_at: 2026-02-28}]}
+        expect: {growth: [{value: 100%}, {at: 2026-01, value: missing}],
+                 lately: [{value: 1, status: ok}, {at: 2026-01, value: 1}]}""",
     "times in other formats": """
         given: {calls: [{began: 1767200400000, latency: 5}, {latency: 6}]}
         grain: day
@@ -174,6 +181,16 @@ wrong:
     assert one.failures[0].formula.startswith("nps(")
     assert [(part.indicator, part.value, part.weight) for part in one.failures[2].parts] == [
         ("app_nps", 0.0, 0.5), ("speed", None, 0.5)]
+
+
+def test_rows_are_those_that_a_window_looks_at(tmp_path):
+    days = ", ".join(f"{{submitted_at: {day}}}" for day in ("2026-01-31", "2026-02-25", "2026-02-26", "2026-02-28"))
+    [one] = verdicts(tmp_path, f"windows:\n  grain: month\n  given: {{answers: [{days}]}}\n"
+                               "  expect: {lately: 3, growth: 3}")
+    assert wrong(one) == [("lately", "value", 2), ("growth", "value", 2.0)]
+    assert one.failures[0].evidence[0].rows == (("2026-02-26",), ("2026-02-28",))
+    assert [(part.indicator, part.value) for part in one.failures[1].parts] == [
+        ("answered", 3.0), ("answered, prior 1 month", 1.0)]
 
 
 def test_at_most_ten_rows_are_shown(tmp_path):

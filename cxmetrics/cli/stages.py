@@ -128,6 +128,7 @@ def _leaf(leaf: Leaf) -> str:
     totals = ["+".join(f"{part}" if factor == 1 else f"{part}*{factor:g}" for part, factor in total.parts)
               for total in leaf.inputs]
     options = [f":{name} {option}" for name, option in leaf.options]
+    options += [f":{step}" for step in leaf.window]
     return f"({' '.join((leaf.function, leaf.source, *totals, *options))})"
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from cxmetrics.backends.cells import Backend, Request
 from cxmetrics.backends.engines import engine_named
-from cxmetrics.calendars import last, start
+from cxmetrics.calendars import end, last, looked_at, start
 from cxmetrics.check.declared_tests import Cell, Expected, MetricTest
 from cxmetrics.diagnostics import Diagnostic, Fault
 from cxmetrics.evaluate import States, evaluate
 from cxmetrics.fuse import fuse
-from cxmetrics.plan import Plan, Scan, leaves_of
+from cxmetrics.plan import Days, Plan, Scan, leaves_of
 from cxmetrics.query import partials_of, pruned, rows_of
 from cxmetrics.run.stale import Family
 from cxmetrics.source import Span
@@ -111,8 +111,9 @@ def _pose(number: int, test: MetricTest, plan: Plan) -> Posed:
     grain, day = period_of(test, plan)
     cuts = tuple(dict.fromkeys(expected.cut for expected in test.expected if expected.cut))
     part = pruned(plan, tuple(dict.fromkeys(expected.indicator for expected in test.expected)), grain, ())
-    # What is hidden elsewhere for too few rows is to be seen here: tests are small.
-    shown = {name: replace(node, indicator=replace(node.indicator, min_n=None)) for name, node in part.nodes.items()}
+    # What is hidden elsewhere, for too few rows or as a part of others, is to be seen here: tests are small.
+    shown = {name: replace(node, indicator=replace(node.indicator, min_n=None), hidden=False)
+             for name, node in part.nodes.items()}
     part = replace(part, nodes=shown, project=replace(part.project, cuts=cuts, min_n=1))
     partials = partials_of(part)
     partials |= rows_of(part, {part.partials[index].source for index in partials})
@@ -234,7 +235,7 @@ def _failure(one: Posed, check: Check, rows: Sequence[Mapping[str, Any]]) -> Fai
     parts = []
     for name in dict.fromkeys(node.below):
         row = _row(one, name, check.expected, rows) or {}
-        parts.append(Part(name, row.get("value"), row.get("score"), weights.get(name),
+        parts.append(Part(name.replace("~", ", "), row.get("value"), row.get("score"), weights.get(name),
                           str(one.plan.nodes[name].indicator.unit)))
     span = indicator.formula.span if indicator.formula is not None and indicator.formula.span else indicator.span
     return Failure(check, str(indicator.unit), indicator.formula_text, span, (), tuple(parts))
@@ -244,15 +245,17 @@ def _evidence(one: Posed, check: Check,
               made: Mapping[tuple[int, str], Mapping[Family, Mapping[str, Any]]]) -> Iterator[Evidence]:
     """The rows behind a factor, source by source: those that its leaves count."""
     leaves = [one.plan.leaves[index] for index in leaves_of(one.plan.nodes[check.expected.indicator].formula)]
+    calendar = one.plan.project.calendar
     for source in dict.fromkeys(source for leaf in leaves for source in leaf.sources):
         given = one.test.given.get(source)
         if given is None:
             continue
-        counts = {part for leaf in leaves for part, _ in leaf.inputs[0].parts
-                  if one.plan.partials[part].source == source}
+        looks = [(frozenset(part for part, _ in leaf.inputs[0].parts if one.plan.partials[part].source == source),
+                  looked_at(leaf.window, (check.period, end(check.period, one.grain)), one.grain, calendar))
+                 for leaf in leaves]
         scanned = made.get((one.number, source), {})
         chosen = [number for number in range(len(given.rows))
-                  if any(_counts(one, check, counts, family[1:], parts.get(one.row(number)))
+                  if any(_counts(check, looks, family[1:], parts.get(one.row(number)))
                          for family, parts in scanned.items())]
         masked = _personal(one.plan, source)
         rows = tuple(tuple(MASK if name in masked and given.rows[number].get(name) is not None
@@ -260,13 +263,13 @@ def _evidence(one: Posed, check: Check,
         yield Evidence(source, given.columns, rows, len(chosen), len(given.rows))
 
 
-def _counts(one: Posed, check: Check, partials: set[int], family: Family, states: Any) -> bool:  # noqa: ANN401
-    """Whether a row with these states counts for a check."""
+def _counts(check: Check, looks: Sequence[tuple[frozenset[int], Days]], family: Family,
+            states: Any) -> bool:  # noqa: ANN401
+    """Whether a row with these states counts for a check: `looks` are partials, and the days they are taken of."""
     if states is None or not set(check.expected.cut) <= set(family):
         return False
-    low, high = check.period, last(check.period, one.grain)
     place = [(f"d{family.index(name)}", value) for name, value in check.expected.slice]
-    return any(row["partial"] in partials and row["value"] and low <= row["day"] <= high
+    return any(row["value"] and any(row["partial"] in parts and low <= row["day"] < high for parts, (low, high) in looks)
                and all(row[name] == value for name, value in place) for row in states.iter_rows(named=True))
 
 
