@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from functools import reduce
 from typing import assert_never
 
-from cxmetrics.ir import Calendar, Grain
+from cxmetrics.days import PLAIN, Calendar
+from cxmetrics.ir import Grain
 from cxmetrics.plan import Days
 from cxmetrics.windows import Earlier, LastYear, SpanUnit, Step, ToDate, Trailing, Window
 
 DAY = dt.timedelta(days=1)
-PLAIN = Calendar()
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAYS = {"d": 1, "week": 7}
 _UNITS: dict[Grain, SpanUnit] = {"day": "d", "week": "week", "month": "month", "quarter": "quarter", "year": "year"}

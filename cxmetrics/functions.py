@@ -130,6 +130,12 @@ NUMBERS: Mapping[str, NumberFunction] = {row.name: row for row in _NUMBERS}
 ROW_TIMES: Mapping[str, Phrase] = {
     "hour": Phrase("hour of the day, 0–23", "小时，0–23"),
     "weekday": Phrase("day of the week, Monday 1 … Sunday 7", "星期几，周一为 1，周日为 7"),
+    "day": Phrase("day of the month, 1–31", "日，1–31"),
+    "month": Phrase("month, 1–12", "月，1–12"),
+    "year": Phrase("year", "年"),
+    "date": Phrase("the day of a time, without the time of day", "时间所在的日期"),
+    "workday": Phrase("whether people work on that day, by the project's calendar", "按项目日历是否为工作日（含调休）"),
+    "holiday": Phrase("whether the project's calendar has that day as a holiday", "按项目日历是否为节假日"),
 }
 _WINDOWS = (
     WindowFunction("prior", Phrase("what it was the period before, or a span before", "上一期，或某个跨度之前的值"), 2),

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cxmetrics.days import NONE_TOLD, PLAIN, Calendar, Holidays
 from cxmetrics.score_rules import Direction, ScoreRule
 from cxmetrics.source import Span
 from cxmetrics.tables import TableName
@@ -309,14 +310,6 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
-    """How days are put together in weeks, quarters and years."""
-
-    week_start: int = 0  # 0 Monday … 6 Sunday
-    year_start: int = 1  # the month that years begin with: the quarters follow
-
-
-@dataclass(frozen=True, slots=True)
 class Project:
     """What holds for the whole pyramid."""
 
@@ -328,7 +321,8 @@ class Project:
     store: str = "store"
     min_n: int = 1
     confidence: float = 0.95
-    calendar: Calendar = Calendar()
+    calendar: Calendar = PLAIN
+    holidays: Holidays = NONE_TOLD
 
 
 @dataclass(frozen=True, slots=True)

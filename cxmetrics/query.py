@@ -32,6 +32,7 @@ from cxmetrics.resolve.names import Names
 from cxmetrics.run import Engine, compiled
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.census import judge
+from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
 from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.source import Located, Source
@@ -203,6 +204,7 @@ def _delivered(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Back
                         lambda path: open_table((path,), scratch=scratch))
         span = delivered(files)
         if span is not None:
+            require_cover(plan, one.origin, *span)
             found[name] = span
     return found
 

@@ -159,6 +159,14 @@ class IndicatorDraft(Draft):
     grains: list[Scalar] | None = None
 
 
+class HolidayDraft(Draft):
+    """A day of the calendar, or several on end; a `holiday`, or a weekend day that is a `workday`."""
+
+    date: Scalar
+    kind: Scalar | None = None
+    name: Titles | None = None
+
+
 class PrivacyDraft(Draft):
     """When a cell is too small to be shown."""
 
@@ -209,6 +217,7 @@ class Document(Draft):
     templates: dict[Name, IndicatorDraft] = {}
     indicators: dict[Name, IndicatorDraft] = {}
     tests: dict[Name, MetricTestDraft] = {}
+    calendar: list[HolidayDraft] = []
 
 
 class ProjectDocument(Document):

@@ -18,10 +18,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cxmetrics.calendars import PLAIN
 from cxmetrics.codes import data
+from cxmetrics.days import PLAIN, Calendar
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Calendar, Expr, Grain, columns_in
+from cxmetrics.ir import Expr, Grain, columns_in
 from cxmetrics.plan import Cell, Condition, Cube, Logic, Op, Plan
 
 AMOUNT = pl.Decimal(38, 0)

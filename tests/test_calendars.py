@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from cxmetrics.calendars import before, end, last, looked_at, periods, start
-from cxmetrics.ir import GRAINS, Calendar
+from cxmetrics.days import Calendar
+from cxmetrics.ir import GRAINS
 from cxmetrics.windows import Earlier, LastYear, ToDate, Trailing
 
 APRIL = Calendar(0, 4)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from cxmetrics.calendars import start
+from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import Fault
-from cxmetrics.ir import Calendar, Column, Constant, Project
+from cxmetrics.ir import Column, Constant, Project
 from cxmetrics.plan import Cell, Classifier, Cube, Logic, Member, Partial, Plan, Slot
 from cxmetrics.states import AMOUNT, merge, period_start, schema, spread
 from cxmetrics.units import NUMBER

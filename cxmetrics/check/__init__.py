@@ -26,10 +26,11 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     found: Found = []
     columns: dict[str, dict[str, ColumnSpec]] = {
         name: dict(origin.columns) for name, origin in resolved.sources.items()}
-    sources = {name: prove_origin(origin, columns, found) for name, origin in resolved.sources.items()}
+    holidays = resolved.project.holidays
+    sources = {name: prove_origin(origin, columns, found, holidays) for name, origin in resolved.sources.items()}
     indicators: dict[str, Indicator] = {}
     units: dict[str, Unit] = {}
-    proof = Proof(columns, units, found)
+    proof = Proof(columns, units, found, holidays)
     for name, outline in resolved.outlines.items():
         indicators[name] = _indicator(outline, indicators, resolved, proof)
         units[name] = indicators[name].unit

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from cxmetrics.codes import units as codes
+from cxmetrics.days import NONE_TOLD, Holidays
 from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, report
 from cxmetrics.ir import Apply, Column, ColumnSpec, Constant, Expr, Invalid
 from cxmetrics.source import Span
@@ -17,11 +18,12 @@ Proved = tuple[Expr, Unit]
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What is known while proving: columns of each source, units of indicators below; and what was found."""
+    """What is known while proving: columns of each source, units of indicators below, holidays; and what was found."""
 
     columns: Mapping[str, Mapping[str, ColumnSpec]]
     units: Mapping[str, Unit]
     found: list[Diagnostic]
+    holidays: Holidays = NONE_TOLD
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
         """Report, and go on with an expression that silences what follows from it."""

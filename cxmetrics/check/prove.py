@@ -19,7 +19,9 @@ from cxmetrics.check.matching import (
     literal_value,
     match_sides,
 )
+from cxmetrics.check.times import of_time
 from cxmetrics.codes import units as codes
+from cxmetrics.days import Holidays
 from cxmetrics.diagnostics import Diagnostic
 from cxmetrics.functions import LOGIC, PRESENCE, ROW_TIMES, TEXT_TESTS
 from cxmetrics.ir import (
@@ -105,7 +107,7 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
         case _ if name in ROW_TIMES:
             if units[0].kind not in ("time", "date", "unknown"):
                 return proof.say(codes.UNLIKE_KINDS, args[0].span, left=units[0], right="time")
-            return replace(expr, args=tuple(args)), NUMBER
+            return of_time(replace(expr, args=tuple(args)), proof)
         case _:
             return _number_function(expr, args, units, proof)
 
@@ -225,9 +227,10 @@ def _number_function(expr: Apply, args: list[Expr], units: list[Unit], proof: Pr
     return replace(expr, args=(*tests, *settled)), unit
 
 
-def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], found: list[Diagnostic]) -> Origin:
+def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], found: list[Diagnostic],
+                 holidays: Holidays) -> Origin:
     """A source whose derived columns and `keep` have units; `columns` learns the derived ones."""
-    proof = Proof(columns, {}, found)
+    proof = Proof(columns, {}, found, holidays)
     own = columns[origin.id]
     done: set[str] = set()
 

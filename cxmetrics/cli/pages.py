@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.terminal import ink
 from cxmetrics.codes import CODES
-from cxmetrics.functions import AGGREGATES, NUMBERS, ROW_TIMES
+from cxmetrics.functions import AGGREGATES, NUMBERS, ROW_TIMES, WINDOWS
 from cxmetrics.render.wording import outline
 
 _CHINESE = "中文"
@@ -77,4 +77,6 @@ def function_help(name: str, session: Session) -> str:
         lines.append(f"{name}: {getattr(number.help, language)}")
     if time := ROW_TIMES.get(name):
         lines.append(f"{name}: {getattr(time, language)}")
+    if window := WINDOWS.get(name):
+        lines.append(f"{name}: {getattr(window.help, language)}")
     return "\n".join(lines)

@@ -164,3 +164,14 @@ TABLE_AMBIGUOUS = Code(
     help=Phrase("write one of {tables}", "请写明其中之一：{tables}"))
 ADD_TABLE = Phrase("add `table`: it has {tables}", "请加上 `table`：其中有 {tables}")
 NO_TABLES = Phrase("it has no tables and no views", "其中没有表，也没有视图")
+
+# --- the calendar ----------------------------------------------------------------------------------------------
+
+CALENDAR_ENDS = Code(
+    "CX755", "calendar-ends",
+    Phrase("`{source}` has rows from {first} to {last}, the calendar tells of {low} to {high}",
+           "`{source}` 的行从 {first} 到 {last}，日历只涵盖 {low} 到 {high}"),
+    label=Phrase("asks for workdays or holidays", "用到工作日或节假日"),
+    note=Phrase("nothing was committed: which of the other days people worked on is not known",
+                "没有提交任何内容：其余日子是否上班无从得知"),
+    help=Phrase("add the holidays of the years that are lacking to `calendar`", "请在 `calendar` 中补上所缺年份的节假日"))

@@ -20,6 +20,8 @@ TERMS: Final[dict[str, str]] = {
     "a source": "数据源", "a column": "列", "an indicator": "指标", "a dimension": "维度", "a condition": "条件",
     "a score": "分数", "an option": "选项", "a scale": "量表", "a period": "周期", "a range": "范围",
     "a folder of its own": "单独的文件夹",
+    "a day, or the first and the last of some: 2026-10-01..2026-10-07": "某一天，或起止日期如 2026-10-01..2026-10-07",
+    "the calendar": "日历",
     "a day from 1900-01-01 to 2199-12-31": "1900-01-01 至 2199-12-31 之间的日期",
     # what is wrong with files
     "the packed stream is broken": "压缩流已损坏", "the header holds a NUL character": "表头含有 NUL 字符",

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxmetrics.calendars import DAY, end, looked_at
+from cxmetrics.days import Calendar
 from cxmetrics.evaluate.daily import Daily
 from cxmetrics.evaluate.points import Grid
-from cxmetrics.ir import Calendar, Grain
+from cxmetrics.ir import Grain
 from cxmetrics.plan import Days
 from cxmetrics.statistics.arrays import Flags
 from cxmetrics.windows import Window, sets_length

@@ -17,6 +17,7 @@ from cxmetrics.plan import Cell, Classifier, Condition, Logic
 
 Kind = Literal["text", "number", "condition"]
 _COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">=", "between", "in"))
+_TESTS = frozenset(("contains", "starts_with", "matches", "on_days"))
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 Number = int | float
 
@@ -79,7 +80,7 @@ def _kind(subject: Expr) -> Kind:
     match subject:
         case Column():
             return "text" if subject.type == "text" else "condition" if subject.type == "boolean" else "number"
-        case Apply() if subject.function in ("contains", "starts_with", "matches") or subject.function in _COMPARISONS:
+        case Apply() if subject.function in _TESTS or subject.function in _COMPARISONS:
             return "condition"
         case Apply() if subject.function in ("if", "coalesce"):
             return _kind(subject.args[-1])

@@ -10,8 +10,8 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import assert_never
 
-from cxmetrics.calendars import PLAIN
 from cxmetrics.check.windows import wanted
+from cxmetrics.days import PLAIN
 from cxmetrics.ir import (
     Aggregate,
     Apply,

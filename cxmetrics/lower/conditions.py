@@ -36,12 +36,17 @@ def _conjuncts(condition: Expr) -> Iterable[Expr]:
 
 
 def present(condition: Expr) -> list[Expr]:
-    """That every column a condition looks at has a value; but those it asks for being missing."""
+    """That every column a condition looks at has a value, but those it asks for being missing.
+
+    So has what is not known of every present value: whether a day is a holiday.
+    """
     columns: dict[Expr, None] = {}
 
     def visit(expr: Expr) -> None:
         if isinstance(expr, Column):
             columns[replace(expr, span=None)] = None
+        elif isinstance(expr, Apply) and expr.function == "on_days":
+            columns[expr] = None  # days that the calendar does not tell of are not known
         elif isinstance(expr, Apply) and expr.function not in PRESENCE:
             for arg in expr.args:
                 visit(arg)

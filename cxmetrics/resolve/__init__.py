@@ -7,19 +7,21 @@ each stands after all it depends on; circles are refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
+from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
-from cxmetrics.ir import GRAINS, Aggregate, Apply, Calendar, Dimension, Expr, Origin, Project, Ref, Windowed
+from cxmetrics.ir import GRAINS, Aggregate, Apply, Dimension, Expr, Origin, Project, Ref, Windowed
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, is_time_zone, share, titles, whole, word
 from cxmetrics.parse import parse
 from cxmetrics.resolve.expand import expand
 from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.gather import gather
+from cxmetrics.resolve.holidays import resolve_holidays
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.resolve.origins import resolve_columns, resolve_dimensions, resolve_origin, text_column
 from cxmetrics.schema import IndicatorDraft, Key, ProjectDocument
@@ -72,7 +74,8 @@ def resolve(drafts: Drafts) -> tuple[Resolved, tuple[Diagnostic, ...]]:
     _add_dimension_columns(sources, columns)
     outlines = {name: _outline(name, key, draft, names, defined.weights)
                 for name, (key, draft) in defined.indicators.items()}
-    project = _project(drafts.project, dimensions, found)
+    days = [day for document in drafts.documents for day in document.calendar]
+    project = replace(_project(drafts.project, dimensions, found), holidays=resolve_holidays(days, found))
     return Resolved(project, sources, dimensions, _in_order(outlines, found)), tuple(found)
 
 

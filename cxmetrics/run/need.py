@@ -14,6 +14,7 @@ from cxmetrics.diagnostics import Fault, report
 from cxmetrics.fuse import all_cuts, families
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Bound, Files
+from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
 from cxmetrics.run.memory import Families
 from cxmetrics.run.reports import RunOptions
@@ -47,7 +48,7 @@ class Need:
 
 def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, options: RunOptions,
          backend: Backend) -> Need:
-    """What a source needs, from what its files look like and what the store has.  Raises `Fault` CX700 to CX714."""
+    """What a source needs, from what its files look like and what the store has.  Raises `Fault` CX700 to CX755."""
     source, zone = bound.origin.id, plan.project.time_zone
     before = store.inputs(source)
     declared = [spec.physical for spec in bound.origin.columns.values() if spec.formula is None]
@@ -66,6 +67,8 @@ def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, opti
     if forget is not None:
         forget |= stored - everything
     known = everything & (stored | options.among(everything))
+    if known:
+        require_cover(plan, bound.origin, min(known), max(known))
     found = tasks(plan, source, own, has=has, stale=forget, wanted=known, everything=everything)
     return Need(bound, now, own, stored, forget, known, found[0] if found else None)
 

@@ -269,7 +269,8 @@ def _counts(check: Check, looks: Sequence[tuple[frozenset[int], Days]], family: 
     if states is None or not set(check.expected.cut) <= set(family):
         return False
     place = [(f"d{family.index(name)}", value) for name, value in check.expected.slice]
-    return any(row["value"] and any(row["partial"] in parts and low <= row["day"] < high for parts, (low, high) in looks)
+    return any(row["value"] and any(row["partial"] in parts and low <= row["day"] < high
+                                    for parts, (low, high) in looks)
                and all(row[name] == value for name, value in place) for row in states.iter_rows(named=True))
 
 

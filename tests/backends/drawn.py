@@ -109,11 +109,19 @@ def tables(draw):
 # --- row expressions -------------------------------------------------------------------------------------------
 
 INTEGER = st.sampled_from([col("score", "integer"), const(3), const(-1), const(0), call("hour", col("at", "time")),
+                           call("day", col("at", "time")), call("month", col("born", "date")),
+                           call("year", col("got", "time")),
                            call("weekday", col("born", "date"))])
 NUMBER = st.sampled_from([col("lat"), const(0.5), const(0.0), const(-2.25), const(7.3), col("wait")])
 PLACES = st.sampled_from([const(0), const(1), const(2), const(-1), const(6), const(400), col("score", "integer")])
 TEXT = st.sampled_from([col("touch", "text"), const("转账"), const("a"), col("id", "text")])
 MOMENT = st.sampled_from([col("at", "time"), col("got", "time"), col("born", "date"), const(dt.date(2026, 3, 1))])
+
+
+DATES = st.sampled_from([call("date", col("at", "time")), call("date", col("born", "date")), col("born", "date")])
+LISTED = st.sampled_from([const(()), const((dt.date(2026, 3, 1),)),
+                          const(tuple(dt.date(2026, 2, 25) + dt.timedelta(i) for i in range(0, 12, 3)))])
+COVERED = st.sampled_from([const(dt.date(2026, 1, 1)), const(dt.date(2026, 3, 1))]), st.just(const(dt.date(2026, 3, 5)))
 
 
 def numeric(depth):
@@ -135,7 +143,8 @@ def conditions(depth):
         compared = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
         return st.one_of(
             st.just(col("ok", "boolean")), st.builds(call, compared, INTEGER | NUMBER, INTEGER | NUMBER),
-            st.builds(call, compared, TEXT, TEXT), st.builds(call, compared, MOMENT, MOMENT),
+            st.builds(call, compared, TEXT, TEXT),
+            st.builds(call, st.just("on_days"), DATES, LISTED, *COVERED), st.builds(call, compared, MOMENT, MOMENT),
             st.builds(call, st.sampled_from(["contains", "starts_with"]), TEXT, TEXT),
             st.builds(call, st.just("matches"), TEXT, st.sampled_from(["^[a-t]", "账$", "_|'"])),
             st.builds(call, st.just("in"), TEXT, st.just(const(("转账", "a", "2")))),

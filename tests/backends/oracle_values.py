@@ -286,6 +286,12 @@ def apply(function, args):
             return moment(args[0]).local.hour
         case "weekday":
             return moment(args[0]).local.isoweekday()
+        case "day" | "month" | "year":
+            return getattr(moment(args[0]).local, function)
+        case "date":
+            return moment(args[0]).local.date()
+        case "on_days":
+            return args[0] in args[1] if args[2] <= args[0] <= args[3] else None
         case "-" if isinstance(args[0], Time | dt.date):
             return between_times(*args) / 1e6
         case "+":

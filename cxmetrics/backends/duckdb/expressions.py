@@ -80,6 +80,8 @@ class Writer:
     def _apply(self, function: str, args: tuple[Expr, ...]) -> Term:
         if function == "in":
             return self._among(self.term(args[0]), args[1])
+        if function == "on_days":
+            return self._on_days(args[1], *(self.term(arg) for arg in (args[0], *args[2:])))
         terms = [self.term(arg) for arg in args]
         if function in _COMPARISONS:
             return _condition(self._compared(_COMPARISONS[function], *terms))
@@ -207,6 +209,11 @@ class Writer:
             return _condition(either(*(self._compared("=", held, _constant(v)) for v in values)))
         return _condition(In(x.node, tuple(_constant(v).node for v in values)))
 
+    def _on_days(self, listed: Expr, day: Term, low: Term, high: Term) -> Term:
+        """Whether a day is listed; null where nothing is known of it, before `low` and after `high`."""
+        held = replace(day, node=self.steps.bind(day.node))
+        return _condition(when(self.between(held, low, high).node, self._among(held, listed).node))
+
     # --- classes
 
     def classes(self, classifier: Classifier) -> Node:
@@ -328,6 +335,10 @@ def _of_double(function: str) -> Callable[[Writer, Term], Term]:
     return lambda writer, x: Term(writer.finite(call(function, double(x))), "number")
 
 
+def _part(function: str, most: int) -> Callable[[Writer, Term], Term]:
+    return lambda _, x: Term(call(function, local_time(x)), "integer", most)
+
+
 def _text_test(function: str) -> Callable[[Writer, Term, Term], Term]:
     return lambda _, x, part: _condition(call(function, x.node, part.node))
 
@@ -347,6 +358,6 @@ _FUNCTIONS: Mapping[str, Callable[..., Term]] = {
     "min": lambda writer, *terms: writer.extreme("least", terms),
     "max": lambda writer, *terms: writer.extreme("greatest", terms),
     "clamp": Writer.clamp, "if": Writer.choose, "coalesce": _coalesce,
-    "hour": lambda _, x: Term(call("hour", local_time(x)), "integer", 23),
-    "weekday": lambda _, x: Term(call("isodow", x.node), "integer", 7),
+    "hour": _part("hour", 23), "weekday": _part("isodow", 7), "day": _part("day", 31), "month": _part("month", 12),
+    "year": _part("year", 9999), "date": lambda _, x: Term(Cast(x.node, "DATE"), "date"),
 }

@@ -53,6 +53,8 @@ def term(expr: Expr, columns: Columns) -> Term:
 def _apply(function: str, args: tuple[Expr, ...], columns: Columns) -> Term:
     if function == "in":
         return _among(term(args[0], columns), args[1])
+    if function == "on_days":
+        return _on_days(args[1], *(term(arg, columns) for arg in (args[0], *args[2:])))
     if function == "matches":
         return _matches(term(args[0], columns), args[1])
     return _FUNCTIONS[function](*(term(arg, columns) for arg in args))
@@ -250,12 +252,16 @@ def _seconds(left: Term, right: Term) -> Term:
     return Term(quotient(_microseconds(left, right).cast(pl.Float64), pl.lit(1e6)), "number")
 
 
-def _hour(x: Term) -> Term:
-    return Term(_local(x).dt.hour().cast(pl.Int64), "integer", 23)
+def _part(take: Callable[[pl.Expr], pl.Expr], most: int) -> Callable[[Term], Term]:
+    return lambda x: Term(take(_local(x)).cast(pl.Int64), "integer", most)
 
 
-def _weekday(x: Term) -> Term:
-    return Term(x.expr.dt.weekday().cast(pl.Int64), "integer", 7)
+def _on_days(listed: Expr, day: Term, low: Term, high: Term) -> Term:
+    """Whether a day is listed; null where nothing is known of it, before `low` and after `high`."""
+    assert isinstance(listed, Constant)
+    assert isinstance(listed.value, tuple)
+    days = pl.Series(list(listed.value), dtype=pl.Date)
+    return _condition(pl.when(_between(day, low, high).expr).then(day.expr.is_in(days.implode())))
 
 
 # --- conditions ------------------------------------------------------------------------------------------------
@@ -326,7 +332,9 @@ _FUNCTIONS: Mapping[str, Callable[..., Term]] = {
     "abs": _abs, "round": _round, "ln": _of_float(lambda x: x.log()), "exp": _of_float(lambda x: x.exp()),
     "sqrt": _of_float(lambda x: x.sqrt()),
     "min": _least, "max": _greatest, "clamp": _clamp, "if": _if, "coalesce": _coalesce,
-    "hour": _hour, "weekday": _weekday,
+    "hour": _part(lambda x: x.dt.hour(), 23), "weekday": _part(lambda x: x.dt.weekday(), 7),
+    "day": _part(lambda x: x.dt.day(), 31), "month": _part(lambda x: x.dt.month(), 12),
+    "year": _part(lambda x: x.dt.year(), 9999), "date": lambda x: Term(x.expr.cast(pl.Date), "date"),
 }
 
 
