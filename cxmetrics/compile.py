@@ -13,6 +13,7 @@ from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Pyramid
 from cxmetrics.load import Drafts, Library, load, read_files
+from cxmetrics.load.benchmark_files import Tables, read_tables
 from cxmetrics.load.library import read_libraries
 from cxmetrics.lower import lower
 from cxmetrics.parse.arguments import told
@@ -46,13 +47,17 @@ def compile_project(root: Path) -> Compiled:
     """Compile the project in the folder `root`."""
     sources, unread = read_files(root)
     libraries, not_imported = read_libraries(root, sources)
-    return compile_sources(sources, (*unread, *not_imported), libraries)
+    tables, not_there = read_tables(root, sources)
+    return compile_sources(sources, (*unread, *not_imported, *not_there), libraries, tables)
 
 
 def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),
-                    libraries: Sequence[Library] = ()) -> Compiled:
-    """Compile the given files over the libraries they import; `found` is what was wrong with reading them."""
-    drafts, misshapen = load(sources, libraries)
+                    libraries: Sequence[Library] = (), tables: Tables | None = None) -> Compiled:
+    """Compile the given files over the libraries they import; `found` is what was wrong with reading them.
+
+    `tables`: the CSV files that these files take benchmarks from, by the path they name.
+    """
+    drafts, misshapen = load(sources, libraries, tables)
     resolved, unresolved = resolve(drafts)
     pyramid, unproved = check(resolved)
     tests, untestable = resolve_tests(drafts, pyramid)

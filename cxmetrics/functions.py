@@ -149,6 +149,13 @@ _WINDOWS = (
     WindowFunction("year_to_date", Phrase("from the start of the year", "本年至今")),
 )
 WINDOWS: Mapping[str, WindowFunction] = {row.name: row for row in _WINDOWS}
+PEER_FUNCTIONS: Mapping[str, Phrase] = {
+    "peer": Phrase("what one peer of an indicator came to", "某个同业在该指标上的数值"),
+    "peers.median": Phrase("the middle of what the comparable peers came to", "可比同业的中位数"),
+    "peers.mean": Phrase("the mean of what the comparable peers came to", "可比同业的平均数"),
+    "peers.min": Phrase("the least that a comparable peer came to", "可比同业的最小值"),
+    "peers.max": Phrase("the most that a comparable peer came to", "可比同业的最大值"),
+}
 ARITHMETIC = frozenset(("+", "-", "*", "/", "^", "negate"))
 ORDER = frozenset(("<", "<=", ">", ">="))
 EQUALITY = frozenset(("=", "!="))
@@ -172,4 +179,4 @@ def quantile_of(function: str) -> float | None:
 
 def all_names() -> tuple[str, ...]:
     """Every function a formula may call, for suggestions."""
-    return tuple(sorted({*AGGREGATES, *NUMBERS, *ROW_TIMES, *WINDOWS}))
+    return tuple(sorted({*AGGREGATES, *NUMBERS, *ROW_TIMES, *WINDOWS, *PEER_FUNCTIONS}))

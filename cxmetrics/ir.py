@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cxmetrics.benchmarks import Peers
 from cxmetrics.days import NONE_TOLD, PLAIN, Calendar, Holidays
 from cxmetrics.score_rules import Direction, ScoreRule
 from cxmetrics.source import Span
 from cxmetrics.tables import TableName
-from cxmetrics.units import Unit
+from cxmetrics.units import TEXT, Unit
 from cxmetrics.windows import Step
 
 Scalar = int | float | str | bool | dt.date
@@ -104,6 +105,11 @@ def columns_in(expr: Expr | None) -> Iterator[Column]:
                 yield from columns_in(arg)
         case _:
             return
+
+
+def is_value(source: str, spec: ColumnSpec, value: str) -> Expr:
+    """The condition that a column of a source has a value."""
+    return Apply("=", (Column(source, spec.name, spec.type, spec.unit), Constant(value, TEXT)))
 
 
 Title = Mapping[str, str]  # language code -> text; "" for a text without a language
@@ -292,6 +298,7 @@ class Indicator:
     require: tuple[str, ...] = field(default=(), kw_only=True)  # children without which it is missing
     score: ScoreRule | None = None
     target: float | None = None  # in `unit`
+    peers: Peers | None = field(default=None, kw_only=True)
     rounding: Rounding | None = None  # of the value, here and for all above
     display: Rounding | None = None  # of what is printed only
     min_n: int | None = None

@@ -92,7 +92,18 @@ class Operation:
     args: tuple[Value, ...]
 
 
-Value = Constant | Ref | LeafValue | Operation
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Numbers dated by the day from which each is in force, in order; `n` is how many answers one rests on.
+
+    Published figures are of a whole market: they have no value in a slice.
+    """
+
+    steps: tuple[tuple[dt.date, float, float], ...]  # (from, value, n)
+    window: Window = ()
+
+
+Value = Constant | Ref | LeafValue | Operation | Series
 
 
 def leaves_of(value: Value | None) -> Iterator[int]:
@@ -121,7 +132,10 @@ def references_of(value: Value | None) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An indicator and the formula that gives its value; None where it is a mean of what its children give."""
+    """An indicator and the formula that gives its value; None where it is a mean of what its children give.
+
+    A `hidden` one serves others and is shown nowhere; its id contains `~`.  `peers`: those that it is compared with.
+    """
 
     indicator: Indicator
     formula: Value | None
@@ -129,11 +143,19 @@ class Node:
     fingerprint: str  # of its meaning, with all below it
     hidden: bool = False  # computed for others only, and never shown
     window: Window = ()  # all below it is looked at through this
+    peers: tuple[tuple[str, str], ...] = ()  # (peer, id of its hidden node)
+    fed: str | None = None  # fingerprint of what it gives to others, where that is not all of its meaning
+
+    @property
+    def meaning(self) -> str:
+        """Fingerprint of what others compute from it."""
+        return self.fed or self.fingerprint
 
     @property
     def below(self) -> tuple[str, ...]:
         """The indicators it is computed from."""
-        return (*(edge.child for edge in self.indicator.children), *references_of(self.formula))
+        return (*(edge.child for edge in self.indicator.children), *references_of(self.formula),
+                *(node for _, node in self.peers))
 
 
 @dataclass(frozen=True, slots=True)

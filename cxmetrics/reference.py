@@ -11,7 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cxmetrics.assets import grammar
 from cxmetrics.diagnostics import Phrase
-from cxmetrics.functions import AGGREGATES, NUMBERS, ROW_TIMES, WINDOWS, AggregateFunction, NumberFunction
+from cxmetrics.functions import (
+    AGGREGATES,
+    NUMBERS,
+    PEER_FUNCTIONS,
+    ROW_TIMES,
+    WINDOWS,
+    AggregateFunction,
+    NumberFunction,
+)
 from cxmetrics.units import DURATIONS, MULTIPLIERS
 
 _FILE = "formula.lark"
@@ -56,6 +64,9 @@ def _functions() -> Iterator[str]:
     yield "### Of other days"
     yield _table(("function", "gives"), [
         (f"`{name}(x{', span' if row.most > 1 else ''})`", _both(row.help)) for name, row in WINDOWS.items()])
+    yield "### Of peers"
+    yield _table(("function", "gives"), [(f"`{name}(x{', name' if name == 'peer' else ''})`", _both(told))
+                                         for name, told in PEER_FUNCTIONS.items()])
     yield "### Of the time of a row"
     yield _table(("function", "gives"), [(f"`{name}(time)`", _both(told)) for name, told in ROW_TIMES.items()])
     yield "## Units of literals"

@@ -147,6 +147,8 @@ class IndicatorDraft(Draft):
     score: Annotated[
         Annotated[Scalar, Tag("text")] | Annotated[dict[Name, Scalar], Tag("map")], Discriminator(_shape)] | None = None
     target: Scalar | None = None
+    benchmark: Scalar | None = None
+    peers: PeersDraft | None = None
     weight: Scalar | None = None
     children: _Children | None = None
     combine: Scalar | None = None
@@ -165,6 +167,56 @@ class HolidayDraft(Draft):
     date: Scalar
     kind: Scalar | None = None
     name: Titles | None = None
+
+
+class MethodDraft(Draft):
+    """How a benchmark was measured: of whom, per what, by which means, on which scale."""
+
+    population: Scalar | None = None
+    denominator: Scalar | None = None
+    mode: Scalar | None = None
+    instrument: Scalar | None = None
+    question: Scalar | None = None
+    scale: Scalar | None = None
+    rounding: Scalar | None = None
+    note: Scalar | None = None
+
+
+class EvidenceDraft(Draft):
+    """Who published a benchmark, and when."""
+
+    publisher: Scalar
+    date: Scalar
+    url: Scalar | None = None
+    note: Scalar | None = None
+
+
+class BenchmarkDraft(Draft):
+    """A number somebody else published, with what one has to know before comparing with it."""
+
+    indicator: Scalar
+    peer: Scalar
+    value: Scalar
+    period: Scalar
+    method: MethodDraft
+    n: Scalar
+    source: EvidenceDraft
+    comparable: Scalar
+    licence: Scalar
+
+
+class BenchmarkFilesDraft(Draft):
+    """Benchmarks written as tables: CSV files whose columns are named like the keys (`source.publisher`)."""
+
+    read: Scalars
+
+
+class PeersDraft(Draft):
+    """Peers whose rows are in a source: each value of a column is one, and `us` is ourselves."""
+
+    source: Scalar
+    column: Scalar
+    us: Scalar
 
 
 class PrivacyDraft(Draft):
@@ -216,6 +268,9 @@ class Document(Draft):
         Annotated[Scalar, Tag("text")] | Annotated[DimensionDraft, Tag("map")], Discriminator(_shape)]] = {}
     templates: dict[Name, IndicatorDraft] = {}
     indicators: dict[Name, IndicatorDraft] = {}
+    benchmarks: Annotated[
+        Annotated[BenchmarkFilesDraft, Tag("map")] | Annotated[list[BenchmarkDraft], Tag("list")],
+        Discriminator(_shape)] = []
     tests: dict[Name, MetricTestDraft] = {}
     calendar: list[HolidayDraft] = []
 

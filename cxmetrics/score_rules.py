@@ -69,6 +69,14 @@ class Bands:
     points: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AmongPeers:
+    """Place in the order of the comparable peers and ourselves: `low` for the worst, `high` for the best."""
+
+    low: float = 0.0
+    high: float = 100.0
+
+
 Pooled = MinMax | ZScore | Percentile  # these compare slices with each other
-ScoreRule = Anchors | Pooled | Lognormal | Goalposts | Bands
+ScoreRule = Anchors | Pooled | Lognormal | Goalposts | Bands | AmongPeers
 Direction = Literal["up", "down"]

@@ -45,7 +45,9 @@ def test_the_columns_of_the_table():
     table = run(plan([leaf("count", 0)], [factor("n", LeafValue(0))], ["count"], cuts=(("region",),)),
                 sums(JAN, 4, cell=("N",)), ("region",))
     assert table.columns == ["indicator", "level", "grain", "period", "region", "value", "unit", "n", "n_effective",
-                             "low", "high", "score", "coverage", "target", "gap", "change", "status", "definition"]
+                             "low", "high", "score", "coverage", "target", "gap", "peer",
+                             "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "status",
+                             "definition"]
     row = one(table, "n", region="N")
     assert (row["level"], row["grain"], row["value"], row["n"], row["status"], row["definition"]) == (
         "factor", "month", 4.0, 4, "ok", "fp-n")

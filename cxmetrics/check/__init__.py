@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from cxmetrics.benchmarks import Peers
 from cxmetrics.check.composites import compose
 from cxmetrics.check.doubts import floors, levels, uncut_scores
 from cxmetrics.check.matching import Proof
+from cxmetrics.check.peers import check_score, our_rows, read_peers
 from cxmetrics.check.prove import prove, prove_origin
 from cxmetrics.check.rules import literal, read_rounding
 from cxmetrics.check.scores import direction_of, score_of
@@ -30,10 +33,15 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     sources = {name: prove_origin(origin, columns, found, holidays) for name, origin in resolved.sources.items()}
     indicators: dict[str, Indicator] = {}
     units: dict[str, Unit] = {}
-    proof = Proof(columns, units, found, holidays)
+    peers: dict[str, Peers | None] = {}
+    proof = Proof(columns, units, found, holidays, peers)
     for name, outline in resolved.outlines.items():
-        indicators[name] = _indicator(outline, indicators, resolved, proof)
-        units[name] = indicators[name].unit
+        indicator = _indicator(outline, indicators, resolved, proof)
+        peers[name] = read_peers(outline, indicator.unit, indicator.formula, resolved, proof)
+        check_score(indicator, peers[name], found)
+        indicators[name] = replace(indicator, peers=peers[name] if peers[name] != Peers() else None,
+                                   formula=our_rows(indicator.formula, peers[name], columns))
+        units[name] = indicator.unit
     levels(indicators, resolved, found)
     found += floors(indicators)
     pyramid = Pyramid(resolved.project, sources, resolved.dimensions, indicators)

@@ -11,7 +11,7 @@ from cxmetrics.check.scores import earns
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, closest, report
-from cxmetrics.functions import AGGREGATES, BOTH, NUMBERS, OPERATORS, WINDOWS
+from cxmetrics.functions import AGGREGATES, BOTH, NUMBERS, OPERATORS, PEER_FUNCTIONS, WINDOWS
 from cxmetrics.ir import Apply, Blend, Constant, Expr, Indicator, Invalid, Ref
 from cxmetrics.load.scalars import Found
 from cxmetrics.resolve import Outline, references
@@ -72,7 +72,7 @@ def _only_children(node: Node, parent: str, children: Sequence[str], found: Foun
                 found.append(report(
                     codes.NAMED_NOT_CHILD, part.span, help=DID_YOU_MEAN if guess else None, name=value, parent=parent,
                     fix=Fix(part.span, guess) if guess else None, guess=guess or ""))
-            case Call(function) if function in WINDOWS or _is_of_rows(part):
+            case Call(function) if function in WINDOWS or function in PEER_FUNCTIONS or _is_of_rows(part):
                 found.append(report(codes.ROWS_IN_COMBINE, part.span, function=function, parent=parent))
                 return
             case _:

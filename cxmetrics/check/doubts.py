@@ -9,7 +9,18 @@ from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Combine, Indicator, Neutral, PowerMean, Pyramid
 from cxmetrics.load.scalars import Found
 from cxmetrics.resolve import Resolved
-from cxmetrics.score_rules import Anchors, Bands, Goalposts, Lognormal, MinMax, Percentile, Pooled, ScoreRule, ZScore
+from cxmetrics.score_rules import (
+    AmongPeers,
+    Anchors,
+    Bands,
+    Goalposts,
+    Lognormal,
+    MinMax,
+    Percentile,
+    Pooled,
+    ScoreRule,
+    ZScore,
+)
 
 LEVELS = ("north_star", "journey", "touchpoint", "factor")
 
@@ -51,7 +62,7 @@ def _reaches_zero(score: ScoreRule | None) -> bool:
             return min(points) <= 0
         case Goalposts(clip=False):
             return True
-        case MinMax() | Percentile() | Goalposts():
+        case MinMax() | Percentile() | Goalposts() | AmongPeers():
             return score.low <= 0
         case ZScore():
             return True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
+from cxmetrics.benchmarks import Peers
 from cxmetrics.codes import units as codes
 from cxmetrics.days import NONE_TOLD, Holidays
 from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, report
@@ -18,12 +19,16 @@ Proved = tuple[Expr, Unit]
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What is known while proving: columns of each source, units of indicators below, holidays; and what was found."""
+    """What is known while proving: columns of each source, units and peers of indicators below, holidays; and findings.
+
+    The peers of an indicator are None where some of them were reported.
+    """
 
     columns: Mapping[str, Mapping[str, ColumnSpec]]
     units: Mapping[str, Unit]
     found: list[Diagnostic]
     holidays: Holidays = NONE_TOLD
+    peers: Mapping[str, Peers | None] = field(default_factory=dict)
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
         """Report, and go on with an expression that silences what follows from it."""

@@ -19,11 +19,12 @@ from cxmetrics.check.matching import (
     literal_value,
     match_sides,
 )
+from cxmetrics.check.peers import peer_function
 from cxmetrics.check.times import of_time
 from cxmetrics.codes import units as codes
 from cxmetrics.days import Holidays
 from cxmetrics.diagnostics import Diagnostic
-from cxmetrics.functions import LOGIC, PRESENCE, ROW_TIMES, TEXT_TESTS
+from cxmetrics.functions import LOGIC, PEER_FUNCTIONS, PRESENCE, ROW_TIMES, TEXT_TESTS
 from cxmetrics.ir import (
     Aggregate,
     Apply,
@@ -98,6 +99,8 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
             return _product(expr, args, units, proof)
         case "in":
             return _membership(expr, args, units, proof)
+        case _ if name in PEER_FUNCTIONS:
+            return peer_function(expr, proof)
         case _ if name in PRESENCE:
             return replace(expr, args=tuple(args)), BOOLEAN
         case _ if name in TEXT_TESTS:

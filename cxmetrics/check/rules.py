@@ -66,6 +66,12 @@ def read_rule(written: Located, kind: str, known: Known, found: Found) -> Rule |
 def literal(written: Located | Node, unit: Unit, found: Found,
             code: Code = unit_codes.UNIT_MISMATCH_DECLARED) -> float | None:
     """A constant (`99.5%`, `2 * 4 s`, `-100`) as a number in `unit`; `code` where it is of another kind."""
+    read = constant_of(written, unit, found, code)
+    return None if read is None else read[0]
+
+
+def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code) -> tuple[float, Unit] | None:
+    """As `literal`; also the unit that was written."""
     node, problems = parse(written) if isinstance(written, Located) else (written, ())
     found += problems
     names = Names({}, {})
@@ -80,7 +86,9 @@ def literal(written: Located | Node, unit: Unit, found: Found,
         found.append(report(code, expr.span, declared=unit, expected=unit, found=expr.unit))
         return None
     settled = settle(expr, expr.unit, unit, Proof({}, {}, found))
-    return float(settled.value) if isinstance(settled, Constant) and isinstance(settled.value, int | float) else None
+    if isinstance(settled, Constant) and isinstance(settled.value, int | float):
+        return float(settled.value), expr.unit
+    return None
 
 
 def fold(expr: Expr) -> Expr:

@@ -13,6 +13,7 @@ from cxmetrics.ir import Indicator
 from cxmetrics.load.scalars import Found, word
 from cxmetrics.resolve import Outline
 from cxmetrics.score_rules import (
+    AmongPeers,
     Anchors,
     Bands,
     Direction,
@@ -53,7 +54,7 @@ def read_anchors(written: Mapping[str, Located], span: Span, unit: Unit, found: 
 
 
 _SCORES: Known = {
-    "minmax": (0, ("across", "to")), "zscore": (0, ("across",)), "percentile": (0, ("across", "to")),
+    "minmax": (0, ("across", "to")), "zscore": (0, ("across",)), "percentile": (0, ("across", "among", "to")),
     "goalposts": (2, ("to", "log", "clip")), "lognormal": (0, ("median", "p10")), "bands": (MANY, ("to",))}
 
 
@@ -69,6 +70,8 @@ def read_score(written: Located, unit: Unit, dimensions: Mapping[str, object], f
         return _goalposts(rule, unit, (low, high), found)
     if rule.name == "lognormal":
         return _lognormal(rule, unit, found)
+    if "among" in rule.options:
+        return _among(rule, low, high, found)
     across = rule.options.get("across")
     if not isinstance(across, Name) or across.value not in dimensions:
         name = across.value if isinstance(across, Name) else "…"
@@ -121,6 +124,15 @@ def _known(value: float | None) -> float:
     if value is None:
         raise AssertionError
     return value
+
+
+def _among(rule: Rule, low: float, high: float, found: Found) -> AmongPeers | None:
+    among = rule.options["among"]
+    if isinstance(among, Name) and among.value == "peers" and "across" not in rule.options:
+        return AmongPeers(low, high)
+    found.append(report(codes.RULE_ARGUMENTS, among.span, name=rule.name, count=0,
+                        options="among = peers, across = branch"))
+    return None
 
 
 def _lognormal(rule: Rule, unit: Unit, found: Found) -> Lognormal | None:
@@ -180,7 +192,7 @@ def direction_of(outline: Outline, score: ScoreRule | None, found: Found) -> Dir
             rises = best > worst
         case Lognormal():
             rises = False
-        case MinMax() | ZScore() | Percentile() | None:
+        case MinMax() | ZScore() | Percentile() | AmongPeers() | None:
             return chosen
         case _:
             assert_never(score)

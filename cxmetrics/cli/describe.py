@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
 from cxmetrics.cli.branches import below, bond, parents, weights_at_roots
 from cxmetrics.cli.figures import figure, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
 from cxmetrics.cli.lineage import aggregates, columns_of, expression_text, is_over_rows
+from cxmetrics.cli.peers import peer_table, peers_of
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import padded
 from cxmetrics.cli.terminal import ink
@@ -27,7 +28,17 @@ from cxmetrics.ir import (
 )
 from cxmetrics.plan import Plan
 from cxmetrics.render.wording import visible
-from cxmetrics.score_rules import Anchors, Bands, Goalposts, Lognormal, MinMax, Percentile, ScoreRule, ZScore
+from cxmetrics.score_rules import (
+    AmongPeers,
+    Anchors,
+    Bands,
+    Goalposts,
+    Lognormal,
+    MinMax,
+    Percentile,
+    ScoreRule,
+    ZScore,
+)
 from cxmetrics.tables import place_of
 from cxmetrics.units import Unit
 
@@ -51,6 +62,23 @@ def described(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: S
     return "\n".join(lines)
 
 
+def recorded(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: Session) -> Mapping[str, object]:
+    """The description of an indicator for programs: its definition, its latest values, its peers."""
+    indicator = pyramid.indicators[name]
+    row = found.rows.get(name, {})
+    return {
+        "indicator": name, "title": session.title(indicator.title, name), "level": indicator.level,
+        "unit": str(indicator.unit), "direction": indicator.direction, "formula": indicator.formula_text,
+        "children": [{"indicator": child, "weight": weight} for child, weight in below(indicator)],
+        "target": indicator.target, "owner": indicator.owner, "tags": list(indicator.tags),
+        "sources": sorted(plan.nodes[name].sources), "grain": found.grain, "period": found.period,
+        **{measure: row.get(measure) for measure in _MEASURES}, "peers": list(peers_of(indicator, found))}
+
+
+_MEASURES = ("value", "n", "low", "high", "score", "coverage", "gap", "peer", "peer_gap", "peer_low", "peer_high",
+             "peer_rank", "change", "status", "definition")
+
+
 def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, session: Session) -> Facts:
     yield "about", session.title(indicator.description, "").splitlines()
     yield "kind", [_kind(indicator, session)]
@@ -61,6 +89,8 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "good", [session.say(f"show.{indicator.direction}")]
     yield "score", [_score(indicator.score, indicator.unit, session)] if indicator.score else []
     yield "target", [figure(indicator.target, indicator.unit)] if indicator.target is not None else []
+    yield "peers", peer_table(indicator, found, session)
+    yield "compared", [_compared(indicator, session)] if indicator.peers and indicator.peers.comparable else []
     yield "rounding", [_rounding(rule, name, session) for name, rule in
                        (("show.rounded", indicator.rounding), ("show.displayed", indicator.display)) if rule]
     least = plan.project.min_n if indicator.min_n is None else indicator.min_n
@@ -95,6 +125,11 @@ def _formula(indicator: Indicator, session: Session) -> list[str]:
     names = dict.fromkeys(aggregate.function for aggregate in aggregates(indicator.formula))
     text = " ".join(indicator.formula_text.split())
     return [text, *(f"{name}: {getattr(AGGREGATES[name].help, session.language)}" for name in names)]
+
+
+def _compared(indicator: Indicator, session: Session) -> str:
+    named = indicator.peers.named if indicator.peers else None
+    return session.say("show.compared.median") if named is None else session.say("show.compared.named", name=named)
 
 
 def _title(pyramid: Pyramid, name: str, session: Session) -> str:
@@ -148,6 +183,8 @@ def _score(rule: ScoreRule, unit: Unit, session: Session) -> str:
             return session.say("show.minmax", across=across, low=f"{low:g}", high=f"{high:g}")
         case Percentile(across, low, high):
             return session.say("show.percentile", across=across, low=f"{low:g}", high=f"{high:g}")
+        case AmongPeers(low, high):
+            return session.say("show.among_peers", low=f"{low:g}", high=f"{high:g}")
         case Lognormal(median, p10):
             return session.say("show.lognormal", median=figure(median, unit), p10=figure(p10, unit))
         case ZScore(across):

@@ -14,7 +14,20 @@ from cxmetrics.fuse import fuse
 from cxmetrics.ir import Blend, Indicator
 from cxmetrics.parse import parse
 from cxmetrics.parse.write import write
-from cxmetrics.plan import Cell, Condition, Cube, Leaf, LeafValue, Logic, Operation, Partial, Plan, Value, leaves_of
+from cxmetrics.plan import (
+    Cell,
+    Condition,
+    Cube,
+    Leaf,
+    LeafValue,
+    Logic,
+    Operation,
+    Partial,
+    Plan,
+    Series,
+    Value,
+    leaves_of,
+)
 from cxmetrics.source import Located, Source
 from cxmetrics.syntax import Broken, Call, Items, Node, Range
 
@@ -118,6 +131,8 @@ def _value(value: Value) -> str:
     match value:
         case LeafValue():
             return f"leaf {value.leaf}"
+        case Series():
+            return f"({' '.join(('series', *(f'{day}:{number:.6g}' for day, number, _ in value.steps)))})"
         case Operation():
             return f"({' '.join((value.function, *map(_value, value.args)))})"
         case _:

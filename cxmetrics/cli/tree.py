@@ -22,7 +22,8 @@ _BAR = 10  # cells of a full score
 _GOOD, _FAIR = 80, 60  # scores from which the bar is green, yellow
 _NARROWEST = 24  # cells a title keeps on a narrow terminal
 NAMES = ("indicator", "title", "level", "parent", "root", "depth", "weight", "weight_at_root", "repeated", "grain",
-         "period", "value", "unit", "n", "low", "high", "score", "coverage", "target", "gap", "change", "status")
+         "period", "value", "unit", "n", "low", "high", "score", "coverage", "target", "gap", "peer",
+         "peer_gap", "peer_rank", "peers", "change", "status")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from cxmetrics.testing import Check, Evidence, Failure, Part, Verdict
 from cxmetrics.units import COUNT
 
 _SHARES = ("coverage",)
-_IN_UNIT = ("value", "low", "high", "target", "gap", "change")
+_IN_UNIT = ("value", "low", "high", "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "change")
 
 
 @dataclass(frozen=True, slots=True)

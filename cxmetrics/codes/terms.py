@@ -42,7 +42,9 @@ TERMS: Final[dict[str, str]] = {
     "means or ratios": "means 或 ratios",
     "a whole number from 0": "不小于 0 的整数", "a whole number from 1": "不小于 1 的整数",
     "a share such as 1%": "比例，例如 1%", "a time zone such as Asia/Shanghai": "时区，例如 Asia/Shanghai",
-    "a value that is no list": "非列表的值",
+    "a value that is no list": "非列表的值", "a number of answers, or census": "样本量，或 census（全量）",
+    "an indicator and the name of a peer": "一个指标和一个同业的名称", "the number of cells in a line": "一行的格数",
+    "no such file": "没有这个文件",
     # what patterns are refused for
     "a pattern that is no constant text": "不是常量文本的模式", "a pattern this large": "这样大的模式",
     "look-around, flags or named groups": "环视、标志和命名分组", "back-references": "反向引用",

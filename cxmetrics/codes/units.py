@@ -132,3 +132,25 @@ ITEMS_UNLIKE = Code(
                 "各题的共性无法与量表的差别区分开"),
     help=Phrase("declare one `scale` for all items, or bring them to one in a derived column",
                 "请为各题声明同一 `scale`，或用派生列换算到同一量表"))
+BENCHMARK_UNIT = Code(
+    "CX340", "benchmark-unit",
+    Phrase("the benchmark is {found}, the indicator {expected}", "基准的单位是 {found}，指标是 {expected}"),
+    label=Phrase("this is {found}", "这是 {found}"),
+    note=Phrase("the gap is the difference of the two", "差距是两者之差"),
+    help=Phrase("bring the value to {expected}, or record it for the indicator it belongs to",
+                "请换算为 {expected}，或记录到它所属的指标下"))
+BENCHMARK_RANGE = Code(
+    "CX341", "benchmark-range",
+    Phrase("{value} is no value of an indicator in {expected}", "{value} 不是单位为 {expected} 的指标的取值"),
+    label=Phrase("out of range", "超出范围"),
+    help=Phrase("write a share with its sign (`94.18%`), and bring points to the indicator's scale",
+                "比例请带百分号（`94.18%`），分数请换算到指标的量表"))
+BENCHMARK_SCALE = Code(
+    "CX342", "benchmark-scale",
+    Phrase("the benchmark was measured on {found}, the indicator is {expected}",
+           "基准的量表是 {found}，指标是 {expected}"),
+    label=Phrase("another scale", "量表不同"),
+    note=Phrase("answers on unlike scales are not the same answers, even when they are stretched to one length",
+                "不同量表上的回答即使换算到同样的长度，也不是同样的回答"),
+    help=Phrase("record it as `reference_only`, with its value on its own scale",
+                "请记为 `reference_only`，数值保留原量表"))

@@ -16,6 +16,7 @@ import polars as pl
 from cxmetrics.calendars import DAY, before, end, last, looked_at, periods
 from cxmetrics.evaluate.daily import CODED, Daily, Runs, States, daily
 from cxmetrics.evaluate.finish import Block, Finished, finish
+from cxmetrics.evaluate.peers import Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.show import Shown, columns, show
 from cxmetrics.evaluate.silences import with_silences
@@ -149,8 +150,10 @@ def _evaluate_block(run: _Run, here: pl.DataFrame, grid: Grid, low: int, shown_b
                 run.runs.between(each.days, low, low + len(grid.slices))
             finished.put(rows, _finish(run, _within(merged, grid, low), each, rows, known[each.window]))
     places = {leaf: row for row, leaf in enumerate(work.leaves)}
-    tree = climb(work.nodes, places, finished, grid.pools(plan.within), known)
-    return show(plan, run.grain, [work.nodes[row] for row in work.shown], list(work.shown), tree, grid, shown_before)
+    dated = dating(views, grid)
+    tree = climb(work.nodes, places, finished, grid.pools(plan.within), known, lambda series: dated(series, "value"))
+    field = Field(plan, work.nodes, tree, finished, places, grid, run.grain, dated)
+    return show(field, list(work.shown), shown_before)
 
 
 def _by_place(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:

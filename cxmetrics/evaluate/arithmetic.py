@@ -15,7 +15,8 @@ from typing import assert_never
 import numpy as np
 
 from cxmetrics.ir import Constant, Ref
-from cxmetrics.plan import LeafValue, Operation, Value
+from cxmetrics.plan import LeafValue, Operation, Series, Value
+from cxmetrics.statistics.among import SUMMARIES
 from cxmetrics.statistics.arrays import Array, Flags, floats, quiet
 from cxmetrics.statistics.rounding import half_up
 
@@ -35,10 +36,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a formula may refer to: `leaf` by index into `Plan.leaves`, `indicator` by id."""
+    """What a formula may refer to: `leaf` by index into `Plan.leaves`, `indicator` by id, and dated numbers."""
 
     leaf: Callable[[int], Figure]
     indicator: Callable[[str], Figure]
+    series: Callable[[Series], Array]
     points: int
 
 
@@ -51,6 +53,8 @@ def compute(value: Value, known: Known) -> Figure:
             return known.indicator(indicator)
         case LeafValue(leaf):
             return known.leaf(leaf)
+        case Series():
+            return Figure(known.series(value), np.full(known.points, UNBOUND))
         case Operation("in", (first, Constant(tuple() as listed))):
             given = compute(first, known)
             return Figure(_where(np.isin(given.value, np.asarray(listed, np.float64)), given.value), given.n)
@@ -84,6 +88,8 @@ def _operate(function: str, args: Sequence[Figure]) -> Figure:
             return Figure(np.where(chosen, values[1], values[2]), np.minimum(n[0], taken))
         case "coalesce":
             return reduce(_first_present, args)
+        case "peers.median" | "peers.mean" | "peers.min" | "peers.max":
+            return Figure(SUMMARIES[function](np.stack(values)), np.minimum.reduce(n))
         case "is missing" | "is not missing":
             absent = np.isnan(values[0])
             return Figure(floats(absent if function == "is missing" else ~absent), n[0])

@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from cxmetrics.evaluate.moments import moment, moment_interval
 from cxmetrics.plan import Leaf, Total
 from cxmetrics.statistics.arrays import Array, Flags, quiet
-from cxmetrics.statistics.intervals import apdex_interval, mean_interval, nps_interval, share_interval
+from cxmetrics.statistics.intervals import (
+    adjusted_error,
+    apdex_interval,
+    mean_interval,
+    nps_interval,
+    share_interval,
+)
 from cxmetrics.statistics.precise import Pair, two_product, two_sum, variance
 from cxmetrics.statistics.quantiles import weighted_quantiles
 
@@ -47,25 +53,27 @@ class Finished:
     """Leaves at points: all arrays [leaves, points], NaN where missing.
 
     `n`: rows behind the value; 0 where there are none or the source has not delivered.  `low`, `high`: the interval,
-    where one was asked for and has a closed form.  `short`: the window goes beyond what has been delivered.
+    where one was asked for and has a closed form; `error` then the standard error of means, NPS and Apdex.
+    `short`: the window goes beyond what has been delivered.
     """
 
     value: Array
     n: Array
     low: Array
     high: Array
+    error: Array
     short: Flags
 
     @staticmethod
     def missing(leaves: int, points: int) -> Finished:
         """So many leaves at so many points, all missing."""
-        value, low, high = np.full((3, leaves, points), np.nan)
-        return Finished(value, np.zeros((leaves, points)), low, high, np.zeros((leaves, points), np.bool_))
+        value, low, high, error = np.full((4, leaves, points), np.nan)
+        return Finished(value, np.zeros((leaves, points)), low, high, error, np.zeros((leaves, points), np.bool_))
 
     def put(self, rows: Sequence[int], others: Finished) -> None:
         """Take over leaves at the same points into some rows."""
         for own, other in ((self.value, others.value), (self.n, others.n), (self.low, others.low),
-                           (self.high, others.high), (self.short, others.short)):
+                           (self.high, others.high), (self.error, others.error), (self.short, others.short)):
             own[rows] = other
 
 
@@ -88,7 +96,7 @@ def finish(leaves: Sequence[Leaf], block: Block, open_points: Mapping[str, Flags
         _bound_group(function, [i for i in members if i in bounded], leaves, sums, done, confidence)
     for index, leaf in enumerate(leaves):
         closed = ~np.logical_or.reduce([open_points[source] for source in leaf.sources])
-        for matrix in (done.value, done.low, done.high):
+        for matrix in (done.value, done.low, done.high, done.error):
             matrix[index, closed] = np.nan
         done.n[index, closed] = 0
         done.short[index] = np.logical_or.reduce([short[source] for source in leaf.sources])
@@ -181,12 +189,16 @@ def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], 
 
     match function:
         case "mean":
-            bounds = mean_interval(done.value[members], _deviation(chosen, sums), n, confidence)
+            stdev = _deviation(chosen, sums)
+            done.error[members] = stdev / np.sqrt(np.where(n > 0, n, np.nan))
+            bounds = mean_interval(done.value[members], stdev, n, confidence)
         case "share":
             bounds = share_interval(done.value[members], n, confidence)
         case "nps":
+            done.error[members] = adjusted_error(amount(1), amount(2), n)
             bounds = nps_interval(amount(1), amount(2), n, confidence)
         case "apdex":
+            done.error[members] = adjusted_error(amount(1), n - amount(1) - amount(2), n) / 200
             bounds = apdex_interval(amount(1), amount(2), n, confidence)
         case "csi" | "correlation":
             both = [moment_interval(leaf, sums.each(leaf), done.value[i], confidence)

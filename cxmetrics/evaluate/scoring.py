@@ -21,6 +21,7 @@ from cxmetrics.ir import (
     Rounding,
 )
 from cxmetrics.score_rules import (
+    AmongPeers,
     Anchors,
     Bands,
     Direction,
@@ -32,6 +33,7 @@ from cxmetrics.score_rules import (
     ZScore,
 )
 from cxmetrics.statistics import means, rounding, scores
+from cxmetrics.statistics.among import percentile_among
 from cxmetrics.statistics.arrays import Array, Flags, quiet
 
 SLACK = 1e-9  # of a share of weight: sums of shares are not exact
@@ -55,8 +57,11 @@ def rounded(value: Array, rule: Rounding) -> Array:
 
 
 @quiet
-def score(value: Array, rule: ScoreRule, direction: Direction, pools: Pools) -> Array:
-    """The scores of values [points]; NaN where missing, or where a pool does not tell its members apart."""
+def score(value: Array, rule: ScoreRule, direction: Direction, pools: Pools, peers: Array) -> Array:
+    """The scores of values [points]; NaN where missing, or where a pool does not tell its members apart.
+
+    `peers` [peers, points]: the values of those that it is compared with.
+    """
     reverse = direction == "down"
     match rule:
         case Anchors(points):
@@ -72,6 +77,8 @@ def score(value: Array, rule: ScoreRule, direction: Direction, pools: Pools) -> 
             groups = pools(across)
             return _none(value) if groups is None else low + (high - low) * scores.percentile_rank(value, groups,
                                                                                                    reverse=reverse)
+        case AmongPeers(low, high):
+            return low + (high - low) * percentile_among(value, peers, reverse=reverse)
         case MinMax(across, low, high):
             groups = pools(across)
             return _none(value) if groups is None else scores.min_max(value, groups, low=low, high=high,

@@ -11,8 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cxmetrics.calendars import before
+from cxmetrics.evaluate.peers import Field, Standing, standing
 from cxmetrics.evaluate.points import Grid
-from cxmetrics.evaluate.tree import Tree, lone_leaf
+from cxmetrics.evaluate.tree import lone_leaf
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan
 from cxmetrics.statistics.arrays import Array, Flags, quiet
@@ -27,8 +28,9 @@ def columns(dimensions: Sequence[str]) -> dict[str, pl.DataType]:
     return {
         "indicator": text, "level": text, "grain": text, "period": pl.Date(), **dict.fromkeys(dimensions, text),
         "value": number, "unit": text, "n": pl.Int64(), "n_effective": number, "low": number, "high": number,
-        "score": number, "coverage": number, "target": number, "gap": number, "change": number,
-        "status": text, "definition": text,
+        "score": number, "coverage": number, "target": number, "gap": number, "peer": number,
+        "peer_gap": number, "peer_low": number, "peer_high": number, "peer_rank": pl.Int64(), "peers": pl.Int64(),
+        "change": number, "status": text, "definition": text,
     }
 
 
@@ -50,6 +52,7 @@ class Shown:
     coverage: Array
     change: Array
     status: NDArray[np.int8]
+    peers: Standing
 
     def table(self, dimensions: Sequence[str], unseen: dt.date | None = None) -> pl.DataFrame:
         """The rows of the table `values`, but for the period `unseen`.
@@ -100,7 +103,8 @@ class Shown:
         numbers = {
             "value": self.value, "score": self.score, "low": self.low, "high": self.high, "n": self.n,
             "n_effective": np.where(hidden, np.nan, self.n), "coverage": self.coverage, "gap": gap,
-            "change": self.change,
+            "change": self.change, "peer": self.peers.value, "peer_gap": self.peers.gap, "peer_low": self.peers.low,
+            "peer_high": self.peers.high, "peer_rank": self.peers.rank, "peers": self.peers.count,
         }
         found = {name: _series(name, matrix[node, point]) for name, matrix in numbers.items()}
         found["target"] = _series("target", targets[node])
@@ -116,16 +120,18 @@ def _series(name: str, values: Array) -> pl.Series:
     return pl.Series(name, values).fill_nan(None)
 
 
-def show(plan: Plan, grain: Grain, nodes: Sequence[Node], rows: Sequence[int], tree: Tree, grid: Grid,
-         earlier: Shown | None) -> Shown:
+def show(field: Field, rows: Sequence[int], earlier: Shown | None) -> Shown:
     """What may be seen of some rows of a tree; `earlier` is the block of periods before, of the same slices."""
+    plan, tree, grid, grain = field.plan, field.tree, field.grid, field.grain
+    nodes = [field.nodes[row] for row in rows]
     value, n = tree.value[rows], tree.n[rows]
     hidden = _too_few(plan, nodes, value, n)
     seen = np.where(hidden, np.nan, value)
     return Shown(
         grain, nodes, grid, seen, np.where(hidden, np.nan, tree.score[rows]), _evidence(nodes, n),
         np.where(hidden, np.nan, tree.low[rows]), np.where(hidden, np.nan, tree.high[rows]), tree.coverage[rows],
-        _change(plan, grain, seen, grid, earlier), _status(value, hidden, tree.partial[rows]))
+        _change(plan, grain, seen, grid, earlier), _status(value, hidden, tree.partial[rows]),
+        standing(field, rows, seen))
 
 
 def _too_few(plan: Plan, nodes: Sequence[Node], value: Array, n: Array) -> Flags:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
 from cxmetrics.evaluate.finish import Finished
 from cxmetrics.evaluate.scoring import SLACK, Pools, combine, filled, rounded, score
 from cxmetrics.ir import Blend, Constant, Merged
-from cxmetrics.plan import LeafValue, Node, Operation, Value, leaves_of, references_of
+from cxmetrics.plan import LeafValue, Node, Operation, Series, Value, leaves_of, references_of
 from cxmetrics.statistics.arrays import Array, Flags
 from cxmetrics.units import SCORE
 from cxmetrics.windows import Window
@@ -37,17 +37,18 @@ class Tree:
 
 
 def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools,
-          known: Mapping[Window, Flags]) -> Tree:
+          known: Mapping[Window, Flags], series: Callable[[Series], Array]) -> Tree:
     """Evaluate nodes, which stand after all they depend on.
 
     `leaves`: index into `Plan.leaves` → row of `finished`.  `known` [points] by window: where there was such a
-    slice; elsewhere everything is missing, also what a formula would make of missing numbers.
+    slice; elsewhere everything is missing, also what a formula would make of missing numbers.  `series`: dated
+    numbers at the points.
     """
     points = finished.value.shape[1]
     value, fed, scores, n, coverage, low, high = np.full((7, len(nodes), points), np.nan)
     tree = Tree(value, fed, scores, n, coverage, np.zeros(value.shape, np.bool_), low, high)
     rows = {node.indicator.id: row for row, node in enumerate(nodes)}
-    figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), points)
+    figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), series, points)
     for row, node in enumerate(nodes):
         if node.indicator.children:
             _composite(node, row, [rows[edge.child] for edge in node.indicator.children], figures, tree)
@@ -57,7 +58,7 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
         _interval(node.formula, row, leaves, finished, tree)
         unknown = ~known[node.window]
         tree.value[row, unknown], tree.n[row, unknown] = np.nan, 0
-        _settle(node, row, tree, pools)
+        _settle(node, row, tree, pools, [rows[peer] for _, peer in node.peers])
     return tree
 
 
@@ -101,7 +102,7 @@ def _fed(node: Node, fed: Array, n: Array, known: Known) -> Known:
     """What the names of a composite's formula mean: what each child gives."""
     given = filled(node.indicator, fed)
     figures = {edge.child: Figure(given[i], n[i]) for i, edge in enumerate(node.indicator.children)}
-    return Known(known.leaf, figures.__getitem__, known.points)
+    return Known(known.leaf, figures.__getitem__, known.series, known.points)
 
 
 def _interval(formula: Value | None, row: int, leaves: Mapping[int, int], finished: Finished, tree: Tree) -> None:
@@ -124,13 +125,14 @@ def lone_leaf(formula: Value | None) -> tuple[int, float] | None:
             return None
 
 
-def _settle(node: Node, row: int, tree: Tree, pools: Pools) -> None:
+def _settle(node: Node, row: int, tree: Tree, pools: Pools, peers: Sequence[int]) -> None:
     """Round, score, and fix what is fed upwards."""
     indicator = node.indicator
     if indicator.rounding is not None:
         tree.value[row] = rounded(tree.value[row], indicator.rounding)
     tree.fed[row] = tree.value[row]
     if indicator.score is not None:
-        tree.score[row] = tree.fed[row] = score(tree.value[row], indicator.score, indicator.direction, pools)
+        tree.score[row] = tree.fed[row] = score(tree.value[row], indicator.score, indicator.direction, pools,
+                                                tree.value[peers])
     elif indicator.unit == SCORE:  # what children's scores come to is itself a score
         tree.score[row] = tree.value[row]

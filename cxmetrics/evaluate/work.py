@@ -64,7 +64,8 @@ def work_of(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> Work:
     nodes = tuple(node for name, node in plan.nodes.items() if name in needed)
     rows = tuple(row for row, node in enumerate(nodes) if node.indicator.id in shown)
     leaves = tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves_of(node.formula)))
-    alone = {lone[0] for row in rows if (lone := lone_leaf(nodes[row].formula))}
+    bounded = shown.union(peer for name in shown for _, peer in plan.nodes[name].peers)
+    alone = {lone[0] for node in nodes if node.indicator.id in bounded and (lone := lone_leaf(node.formula))}
     windows = [plan.leaves[leaf].window for leaf in leaves]
     return Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone),
                 tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])), sum(map(bool, windows)))

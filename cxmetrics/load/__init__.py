@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
+from cxmetrics.load.benchmark_files import Tables, paths_in, records_of
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
 from cxmetrics.schema import Document, ProjectDocument
 from cxmetrics.source import Located, Source, Span
@@ -44,6 +45,7 @@ class Library:
     name: str
     sources: tuple[Source, ...]
     beneath: frozenset[str]
+    tables: Tables = field(default_factory=dict)
 
     @property
     def project_file(self) -> str:
@@ -86,19 +88,23 @@ def _skipped(folder: Path) -> bool:
         or (folder / PROJECT_FILE).exists() or folder.name in ("data", "store", "node_modules")
 
 
-def load(sources: Sequence[Source], libraries: Sequence[Library] = ()) -> tuple[Drafts, tuple[Diagnostic, ...]]:
-    """Each file as a draft; everything wrong with keys and shapes.  Libraries stand after those they import."""
+def load(sources: Sequence[Source], libraries: Sequence[Library] = (),
+         tables: Tables | None = None) -> tuple[Drafts, tuple[Diagnostic, ...]]:
+    """Each file as a draft; everything wrong with keys and shapes.  Libraries stand after those they import.
+
+    `tables`: the CSV files that the project's own files name.
+    """
     reading = _Reading()
     documents: list[Document] = []
     beneath: list[frozenset[int]] = []
     numbers: dict[str, range] = {}  # of the documents of each library
     sections: dict[str, Sections] = {}
-    project = Library("", tuple(sources), frozenset(library.name for library in libraries))
+    project = Library("", tuple(sources), frozenset(library.name for library in libraries), tables or {})
     for library in (*libraries, project):
         below: Sections = {}
         for name in numbers:
             below |= sections[name] if name in library.beneath else {}
-        loaded, sections[library.name] = reading.files(library.sources, library.project_file, below)
+        loaded, sections[library.name] = reading.files(library, below)
         numbers[library.name] = range(len(documents), len(documents) + len(loaded))
         documents += loaded
         beneath += [frozenset(number for name in library.beneath for number in numbers[name])] * len(loaded)
@@ -114,11 +120,11 @@ class _Reading:
         self.found: list[Diagnostic] = []
         self.cut: list[str] = []
 
-    def files(self, sources: Sequence[Source], project_file: str, below: Sections) -> tuple[list[Document], Sections]:
+    def files(self, library: Library, below: Sections) -> tuple[list[Document], Sections]:
         """The documents of one folder over the definitions `below`; and its definitions that can be overridden."""
         documents: list[Document] = []
         sections: Sections = {}
-        for source in sources:
+        for source in library.sources:
             root, problems = read_nodes(source)
             self.found += problems
             if root is None:
@@ -126,13 +132,27 @@ class _Reading:
             if isinstance(root, Map):
                 _merge(root, below)
                 sections |= _overridable(root)
-            model = ProjectDocument if source.path == project_file else Document
+                self.put_in_tables(root, library.tables)
+            model = ProjectDocument if source.path == library.project_file else Document
             document, wrong, left_out = _draft(source, root, model)
             self.found += wrong
             self.cut += left_out
             if document is not None:
                 documents.append(document)
         return documents, below | sections
+
+    def put_in_tables(self, root: Map, tables: Tables) -> None:
+        """Put the records of CSV files in the place of their names; a file that was not read has been reported."""
+        for name, section in root.items():
+            if name == "benchmarks" and (paths := paths_in(section)):
+                records = Items()
+                records.span = section.span
+                for path in paths:
+                    rows, problems = records_of(tables[path.value]) if path.value in tables else (Items(), ())
+                    records += rows
+                    self.found += problems
+                    self.cut += [name] * (path.value not in tables or bool(problems))
+                root[name] = records
 
 
 def _overridable(root: Map) -> Sections:
@@ -176,13 +196,18 @@ def _draft(source: Source, root: Node, model: type[Document]) -> tuple[Document 
         paths = [(problem["type"], _steps(root, problem["loc"])) for problem in problems[:_MOST]]
         found += [_diagnose(root, kind, path, model) for kind, path in paths]
         wrong = [path[:-1] if kind == "missing" else path for kind, path in paths]
-        cut += [str(where[1]) for where in wrong if len(where) > 1]
+        cut += [str(step) for where in wrong for step in _name_of(where)]
         if len(problems) > _MOST:
             found.append(report(codes.TOO_LARGE, root.span, what="the number of faults in one file", limit=_MOST))
         if len(problems) > _MOST or [] in wrong:
             return None, found, cut
         _cut(root, wrong)
     return None, found, cut
+
+
+def _name_of(where: Sequence[Any]) -> Sequence[Any]:
+    """The name of the definition a path lies in; of a list, the name of its section."""
+    return where[:1] if len(where) > 1 and isinstance(where[1], int) else where[1:2]
 
 
 def _steps(root: Map, loc: Sequence[Any]) -> list[Any]:

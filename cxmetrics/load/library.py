@@ -9,6 +9,7 @@ from cxmetrics.assets import definitions
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.load import PROJECT_FILE, Library, read_files
+from cxmetrics.load.benchmark_files import read_tables
 from cxmetrics.load.yaml_nodes import Items, Map, read_nodes
 from cxmetrics.source import Located, Source
 
@@ -67,7 +68,11 @@ class _Shelf:
         self.found += problems
         sources = tuple(Source(f"{name}/{file.path}", file.text, name in self.shipped) for file in files)
         beneath = self.take(_imports(sources, f"{name}/{PROJECT_FILE}"), (*trail, name))
-        self.libraries[name] = Library(name, sources, beneath)
+        tables, unread = read_tables(folder, sources)
+        self.found += unread
+        shipped_too = name in self.shipped
+        named = {path: Source(f"{name}/{table.path}", table.text, shipped_too) for path, table in tables.items()}
+        self.libraries[name] = Library(name, sources, beneath, named)
 
     def locate(self, written: Located, trail: tuple[str, ...]) -> tuple[str, Path] | None:
         """The name and the folder of what an import names; None where that has been reported."""

@@ -20,6 +20,8 @@ from cxmetrics.source import Located
 Found = list[Diagnostic]
 _ID = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_PERIOD = re.compile(r"(?P<year>19\d\d|2[01]\d\d)(?:-?Q(?P<quarter>[1-4])|-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?\Z",
+                     re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(_\d+)*(\.\d+)?|\.\d+)([eE][+-]?\d{1,3})?\Z")
 
 
@@ -83,6 +85,35 @@ def date(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def period(text: str) -> tuple[dt.date, dt.date] | None:
+    """The first and the last day of `2024`, `2024-Q3`, `2024-10`, `2024-10-05`, or of `2024-01..2024-06`; or None."""
+    first, dots, final = text.partition("..")
+    if dots:
+        ends = (_days_of(first.strip()), _days_of(final.strip()))
+        return (ends[0][0], ends[1][1]) if ends[0] and ends[1] and ends[0][0] <= ends[1][0] else None
+    return _days_of(text)
+
+
+def _days_of(text: str) -> tuple[dt.date, dt.date] | None:
+    """The first and the last day of a year, a quarter, a month or a day from 1900 to 2199."""
+    found = _PERIOD.match(text)
+    if found is None:
+        return None
+    year = int(found["year"])
+    if found["day"]:
+        day = date(text)
+        return None if day is None else (day, day)
+    first, length = 1, 12
+    if found["quarter"]:
+        first, length = 3 * int(found["quarter"]) - 2, 3
+    elif found["month"]:
+        first, length = int(found["month"]), 1
+    if not 1 <= first <= 12:
+        return None
+    after = dt.date(year + (first + length > 12), (first + length - 1) % 12 + 1, 1)
+    return dt.date(year, first, 1), after - dt.timedelta(days=1)
 
 
 def titles(written: Located | Mapping[Key, Located] | None) -> dict[str, str]:

@@ -6,12 +6,14 @@ conditions of all of them can share one grouping of the rows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import assert_never
 
 from cxmetrics.check.windows import wanted
-from cxmetrics.days import PLAIN
+from cxmetrics.days import PLAIN, Calendar
+from cxmetrics.functions import PEER_FUNCTIONS
 from cxmetrics.ir import (
     Aggregate,
     Apply,
@@ -29,8 +31,9 @@ from cxmetrics.ir import (
 from cxmetrics.lower.conditions import all_of
 from cxmetrics.lower.leaves import leaf_of, together
 from cxmetrics.lower.partials import States
-from cxmetrics.lower.through import through
-from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Value, leaves_of, references_of
+from cxmetrics.lower.peers import Outline, peer_value, with_peers
+from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of, references_of
+from cxmetrics.score_rules import AmongPeers
 from cxmetrics.units import NUMBER
 from cxmetrics.windows import Window, tag
 
@@ -39,10 +42,10 @@ __all__ = ["all_of", "lower"]
 
 def lower(pyramid: Pyramid) -> Plan:
     """The plan of a pyramid without faults."""
-    work = _Work()
-    seen = [(indicator, window) for name, windows in wanted(pyramid.indicators).items()
-            for indicator in (pyramid.indicators[name],) for window in windows]
-    formulas = [work.formula(indicator, window) for indicator, window in seen]
+    work = _Work(pyramid)
+    outlines = [outline for name, windows in wanted(pyramid.indicators).items() for window in windows
+                for outline in with_peers(pyramid.indicators[name], window, pyramid)]
+    formulas = [work.formula(outline) for outline in outlines]
     for source in {partial.source: None for partial in work.states.partials}:
         work.states.count(source, None)  # its rows tell which slices there are, whatever else is asked of them
     partials = tuple(work.states.partials)
@@ -51,20 +54,31 @@ def lower(pyramid: Pyramid) -> Plan:
                          for partial in partials)
     leaves = tuple(work.leaves)
     nodes: dict[str, Node] = {}
-    calendar = pyramid.project.calendar
-    for (original, window), formula in zip(seen, formulas, strict=True):
-        indicator = through(original, window)
-        below = sorted(set(leaves_of(formula)))
-        own = {source for index in below for source in leaves[index].sources}
-        inner = [nodes[child] for child in (*(edge.child for edge in indicator.children), *references_of(formula))
-                 if child in nodes]
-        sources = frozenset(own.union(*(node.sources for node in inner)))
-        parts = [fingerprints[index] for leaf in below for total in leaves[leaf].inputs for index, _ in total.parts]
-        meaning = (_rules_of(indicator), _shape(formula, leaves), parts, [node.fingerprint for node in inner])
-        print_ = _digest(meaning if calendar == PLAIN else (*meaning, calendar))
-        nodes[indicator.id] = Node(indicator, formula, sources, print_, bool(window), window)
+    calendar = None if pyramid.project.calendar == PLAIN else pyramid.project.calendar
+    for outline, formula in zip(outlines, formulas, strict=True):
+        nodes[outline.indicator.id] = _node(outline, formula, leaves, fingerprints, nodes, calendar)
     within = {dimension.id: dimension.within for dimension in pyramid.dimensions.values() if dimension.within}
     return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within)
+
+
+def _node(outline: Outline, formula: Value | None, leaves: tuple[Leaf, ...], fingerprints: tuple[str, ...],
+          nodes: Mapping[str, Node], calendar: Calendar | None) -> Node:
+    indicator, window = outline.indicator, outline.window
+    below = sorted(set(leaves_of(formula)))
+    own = {source for index in below for source in leaves[index].sources}
+    inner = [nodes[child] for child in (*(edge.child for edge in indicator.children), *references_of(formula))
+             if child in nodes]
+    sources = frozenset(own.union(*(node.sources for node in inner)))
+    parts = [fingerprints[index] for leaf in below for total in leaves[leaf].inputs for index, _ in total.parts]
+    said = (_rules_of(indicator), _shape(formula, leaves), parts, [node.meaning for node in inner])
+    meaning = _digest(said if calendar is None else (*said, calendar))
+    if not outline.peers:
+        return Node(indicator, formula, sources, meaning, outline.hidden, window)
+    named = indicator.peers.named if indicator.peers else None
+    whole = _digest((meaning, named, [(peer, nodes[node].fingerprint) for peer, node in outline.peers]))
+    # With whom an indicator is compared makes no difference to what rests on its value, unless it is scored so.
+    fed = whole if isinstance(indicator.score, AmongPeers) else meaning
+    return Node(indicator, formula, sources, whole, outline.hidden, window, outline.peers, fed)
 
 
 def _digest(meaning: object) -> str:
@@ -95,19 +109,22 @@ def _shape(value: Value | None, leaves: tuple[Leaf, ...]) -> object:
 class _Work:
     """Partials and leaves in the order they are first asked for; equal ones are one."""
 
-    def __init__(self) -> None:
+    def __init__(self, pyramid: Pyramid) -> None:
+        self.pyramid = pyramid
         self.states = States()
         self.leaves: dict[Leaf, int] = {}
 
-    def formula(self, indicator: Indicator, window: Window) -> Value | None:
+    def formula(self, outline: Outline) -> Value | None:
         """The formula that gives an indicator its value, seen through a window."""
-        if indicator.formula is not None:
-            return self.value(indicator.formula, window)
-        match indicator.combine:
-            case Merged():
-                return self.merged(indicator.combine, window)
+        if isinstance(outline.formula, Series):
+            return outline.formula
+        if outline.formula is not None:
+            return self.value(outline.formula, outline.window)
+        match outline.indicator.combine:
+            case Merged() as rule:
+                return self.merged(rule, outline.window)
             case Blend(formula):
-                return self.value(formula, window)
+                return self.value(formula, outline.window)
             case _:
                 return None
 
@@ -123,6 +140,8 @@ class _Work:
                 return expr
             case Ref(name):
                 return replace(expr, indicator=name + tag(window)) if window else expr
+            case Apply() if expr.function in PEER_FUNCTIONS:
+                return peer_value(expr, self.pyramid, window)
             case Apply():
                 return Operation(expr.function, tuple(self.value(arg, window) for arg in expr.args))
             case Windowed(step, arg):

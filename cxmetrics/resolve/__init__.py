@@ -18,6 +18,7 @@ from cxmetrics.ir import GRAINS, Aggregate, Apply, Dimension, Expr, Origin, Proj
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, is_time_zone, share, titles, whole, word
 from cxmetrics.parse import parse
+from cxmetrics.resolve.benchmarks import Recorded, resolve_benchmarks
 from cxmetrics.resolve.expand import expand
 from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.gather import gather
@@ -60,6 +61,7 @@ class Resolved:
     sources: Mapping[str, Origin]
     dimensions: Mapping[str, Dimension]
     outlines: Mapping[str, Outline]
+    benchmarks: Recorded
 
 
 def resolve(drafts: Drafts) -> tuple[Resolved, tuple[Diagnostic, ...]]:
@@ -76,7 +78,8 @@ def resolve(drafts: Drafts) -> tuple[Resolved, tuple[Diagnostic, ...]]:
                 for name, (key, draft) in defined.indicators.items()}
     days = [day for document in drafts.documents for day in document.calendar]
     project = replace(_project(drafts.project, dimensions, found), holidays=resolve_holidays(days, found))
-    return Resolved(project, sources, dimensions, _in_order(outlines, found)), tuple(found)
+    recorded = resolve_benchmarks(drafts, defined.indicators, found)
+    return Resolved(project, sources, dimensions, _in_order(outlines, found), recorded), tuple(found)
 
 
 def _add_dimension_columns(sources: dict[str, Origin], columns: dict[str, Columns]) -> None:

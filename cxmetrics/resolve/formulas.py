@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from cxmetrics.codes import benchmarks as benchmark_codes
 from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, closest, report
-from cxmetrics.functions import AGGREGATES, BOTH, NUMBERS, OPERATORS, WINDOWS, AggregateFunction
-from cxmetrics.ir import Apply, Expr, Invalid, Ref, Windowed
+from cxmetrics.functions import AGGREGATES, BOTH, NUMBERS, OPERATORS, PEER_FUNCTIONS, WINDOWS, AggregateFunction
+from cxmetrics.ir import Apply, Constant, Expr, Invalid, Ref, Windowed
 from cxmetrics.resolve.literals import constant
 from cxmetrics.resolve.names import Columns, Names, count_is_right, no_clauses, split_column, unknown_function
 from cxmetrics.resolve.rows import Rows
 from cxmetrics.resolve.steps import span_of, step_of
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
+from cxmetrics.units import TEXT
 from cxmetrics.windows import Trailing
 
 
@@ -51,6 +53,8 @@ def _call(node: Call, names: Names) -> Expr:
         return _aggregate(node, AGGREGATES[function], names)
     if function in NUMBERS:
         return _number_function(node, names)
+    if function in PEER_FUNCTIONS:
+        return _peer_function(node, names)
     if function in WINDOWS:
         return _window_function(node, names)
     return unknown_function(node, names)
@@ -63,6 +67,22 @@ def _window_function(node: Call, names: Names) -> Expr:
     step = step_of(node, names)
     arg = resolve_formula(node.args[0], names)
     return Invalid(node.span) if step is None or isinstance(arg, Invalid) else Windowed(step, arg, node.span)
+
+
+def _peer_function(node: Call, names: Names) -> Expr:
+    """`peer(x, 'bank_a')`, `peers.median(x)`: of an indicator by its name; `peer` also of one of its peers."""
+    count = 2 if node.function == "peer" else 1
+    if not no_clauses(node, names) or not count_is_right(node, count, count, names):
+        return Invalid(node.span)
+    args = tuple(resolve_formula(arg, names) for arg in node.args)
+    if any(isinstance(arg, Invalid) for arg in args):
+        return Invalid(node.span)
+    peer = args[1] if count == 2 else Constant("", TEXT)
+    if not isinstance(args[0], Ref) or not isinstance(peer, Constant) or not isinstance(peer.value, str):
+        expected = "an indicator and the name of a peer" if count == 2 else "an indicator"
+        names.found.append(report(benchmark_codes.PEER_ARGUMENTS, node.span, function=node.function, expected=expected))
+        return Invalid(node.span)
+    return Apply(node.function, args, node.span)
 
 
 def _number_function(node: Call, names: Names) -> Expr:

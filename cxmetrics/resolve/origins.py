@@ -39,8 +39,8 @@ _SCALE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)\s*\Z")
 # What a row of results says of itself, and `expect` of a test: a dimension of that name could not be told from it.
 RESERVED = frozenset((
     "indicator", "level", "grain", "period", "value", "unit", "n", "n_effective", "low", "high", "score", "coverage",
-    "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "change", "change_low", "change_high",
-    "moved", "status", "definition", "run", "at", "tolerance"))
+    "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "change_low",
+    "change_high", "moved", "status", "definition", "run", "at", "tolerance"))
 _CLASSES = ("C1", "C2", "C3")
 
 

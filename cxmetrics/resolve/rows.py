@@ -15,6 +15,7 @@ from cxmetrics.functions import (
     NUMBERS,
     OPERATORS,
     ORDER,
+    PEER_FUNCTIONS,
     ROW_TIMES,
     WINDOWS,
 )
@@ -85,6 +86,9 @@ class Rows:
             return Apply(function, tuple(self.expr(arg, inner) for arg in node.args), node.span)
         if function in AGGREGATES and not (function in BOTH and len(node.args) > 1):
             self.names.found.append(report(codes.NESTED_AGGREGATE, node.span, inner=function, outer="an aggregate"))
+            return self._invalid(node.span)
+        if function in PEER_FUNCTIONS:
+            self.names.found.append(report(codes.INDICATOR_IN_AGGREGATE, node.span, name=function))
             return self._invalid(node.span)
         if function in WINDOWS:
             self.names.found.append(report(codes.WINDOW_IN_ROWS, node.span, function=function))

@@ -95,6 +95,22 @@ def shares(p_a: Numbers, n_a: Numbers, p_b: Numbers, n_b: Numbers, confidence: N
     return Comparison(difference, low, high, p, np.full_like(difference, np.inf))
 
 
+@quiet
+def share_against(p: Numbers, n: Numbers, known: Numbers, confidence: Numbers = 0.95) -> Comparison:
+    """Compare a share (0..1) on `n` answers with a share that is known exactly.
+
+    The interval is the Wilson one of the share less what is known, the p-value that of the z test with the known
+    share's spread (its inverse); NaN where 0 or 1 is known, whose spread is none.
+    """
+    share, size, line = floats(p), floats(n), floats(known)
+    size = np.where(size > 0, size, np.nan)
+    low, high = share_interval(share, size, confidence)
+    error = np.sqrt(line * (1 - line) / size)
+    difference = share - line
+    tested = np.where(error > 0, normal_two_sided(difference / error), np.nan)
+    return Comparison(difference, low - line, high - line, tested, np.full_like(difference, np.inf))
+
+
 def holm(p: Numbers) -> Array:
     """Return p-values adjusted for a family along the last axis, step-down (Holm 1979); NaN is in no family."""
     given = floats(p)

@@ -28,6 +28,16 @@ def nps_error(promoters: Numbers, detractors: Numbers, n: Numbers) -> Array:
 
 
 @quiet
+def adjusted_error(promoters: Numbers, detractors: Numbers, n: Numbers) -> Array:
+    """Return the standard error that the adjusted Wald interval of an NPS uses: `nps_error` with ¾ more at either end.
+
+    It is above zero also where all answers are alike (Rocks 2016).  NaN without an answer.
+    """
+    size = floats(n)
+    return nps_error(floats(promoters) + 0.75, floats(detractors) + 0.75, np.where(size > 0, size + 3, np.nan))
+
+
+@quiet
 def nps_interval(promoters: Numbers, detractors: Numbers, n: Numbers, confidence: Numbers = 0.95) -> Interval:
     """Return the adjusted Wald interval of an NPS, on the −100..100 scale, cut to that scale.
 

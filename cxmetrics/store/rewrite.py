@@ -33,8 +33,8 @@ from cxmetrics.store.ledger import Ledger
 # values make the same file, whoever computes them.
 PLACE = ("indicator", "level", "grain", "period")
 EVIDENCE = ("value", "unit", "n", "n_effective", "low", "high", "score", "coverage", "target", "gap", "peer",
-            "peer_gap", "peer_low", "peer_high", "peer_rank", "change", "change_low", "change_high", "moved", "status",
-            "definition")
+            "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "change_low", "change_high", "moved",
+            "status", "definition")
 RUN = "run"
 
 

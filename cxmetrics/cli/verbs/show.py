@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from cxmetrics.cli.options import grain_option, language_option, project_option
 from cxmetrics.cli.session import Session
-from cxmetrics.cli.terminal import coloured, emit
+from cxmetrics.cli.terminal import coloured, emit, emit_parts
 from cxmetrics.cli.usage import Verb
 
 if TYPE_CHECKING:
@@ -25,9 +25,11 @@ STAGES = ("documents", "syntax", "ir", "plan", "fused", "sql", "polars")
 @project_option
 @click.option("--stage", type=click.Choice(STAGES))
 @grain_option
+@click.option("--format", "shape", type=click.Choice(("table", "json")), default="table", show_default=True)
 @language_option
 @click.pass_obj
-def show(session: Session, indicator: str, project: Path, stage: Stage | None, grain: Grain | None) -> int:
+def show(session: Session, indicator: str, project: Path, stage: Stage | None, grain: Grain | None,
+         shape: Literal["table", "json"]) -> int:
     """Describe an indicator."""
     from cxmetrics.cli.compiled import compiled, places_of
 
@@ -47,9 +49,14 @@ def show(session: Session, indicator: str, project: Path, stage: Stage | None, g
             text = staged(result, plan, project, indicator, stage, session)
             emit("\n".join(map(visible, text.split("\n"))))
         else:
-            from cxmetrics.cli.describe import described
+            from cxmetrics.cli.describe import described, recorded
             from cxmetrics.cli.latest import latest
+            from cxmetrics.cli.tables import as_json
 
             found = latest(project, plan, (indicator,), grain=grain)
+            if shape == "json":
+                record = recorded(plan, result.pyramid, indicator, found, session)
+                emit_parts(as_json(tuple(record), (tuple(record.values()),)))
+                return 0
             emit(described(plan, result.pyramid, indicator, found, session, colour=coloured(sys.stdout)))
     return 0

@@ -1,0 +1,172 @@
+"""How indicators stand among their peers: who is in force, the gap with its interval, the place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cxmetrics.evaluate.finish import Finished
+from cxmetrics.evaluate.points import Grid
+from cxmetrics.evaluate.tree import Tree, lone_leaf
+from cxmetrics.evaluate.views import View
+from cxmetrics.ir import Grain
+from cxmetrics.plan import Node, Plan, Series
+from cxmetrics.statistics.among import SUMMARIES, joint_rank
+from cxmetrics.statistics.arrays import Array, quiet
+from cxmetrics.statistics.comparisons import Comparison, independent, share_against, shares, welch
+
+Dated = Callable[[Series, Literal["value", "n"]], Array]
+"""A series at points [points]: the value or the n of the step in force there."""
+
+
+def dating(views: Sequence[View], grid: Grid) -> Dated:
+    """The series at the points of a grid: what holds from a day of the period (or of its window) on, or before.
+
+    What was published of a whole market says nothing of a slice: there it is missing.
+    """
+    ends = {each.window: np.array([high.toordinal() - 1 for _, high in each.days]) for each in views}
+
+    def dated(series: Series, part: Literal["value", "n"]) -> Array:
+        if grid.cut:
+            return np.full(grid.points, np.nan)
+        starts = np.array([first.toordinal() for first, _, _ in series.steps])
+        numbers = np.array([np.nan, *(value if part == "value" else n for _, value, n in series.steps)])
+        return np.asarray(numbers[np.searchsorted(starts, ends[series.window], "right")], np.float64)
+
+    return dated
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Nodes among their peers; all arrays [nodes, points], NaN where there is no peer or nothing to compare.
+
+    `value`: what the peer came to; `gap`: own value less it, good side positive, between `low` and `high` where there
+    is a closed form; `rank`: 1 is the best, those that cannot be told apart share one; `count`: peers in force.
+    """
+
+    value: Array
+    gap: Array
+    low: Array
+    high: Array
+    rank: Array
+    count: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Everything that was evaluated at the points of a grid: all `nodes`, their values, and the leaves below.
+
+    `leaves`: index into `Plan.leaves` → row of `finished`.
+    """
+
+    plan: Plan
+    nodes: Sequence[Node]
+    tree: Tree
+    finished: Finished
+    leaves: Mapping[int, int]
+    grid: Grid
+    grain: Grain
+    dated: Dated
+
+
+def standing(field: Field, rows: Sequence[int], seen: Array) -> Standing:
+    """How the nodes of some rows stand; `seen` [rows, points]: their values as far as they may be seen."""
+    value, gap, low, high, rank, count = np.full((6, *seen.shape), np.nan)
+    places = {node.indicator.id: place for place, node in enumerate(field.nodes)}
+    for i, row in enumerate(rows):
+        node = field.nodes[row]
+        if node.peers:
+            own = [places[peer] for _, peer in node.peers]
+            one = _stand(field, node, row, own, seen[i])
+            value[i], gap[i], low[i], high[i], rank[i], count[i] = one
+    return Standing(value, gap, low, high, rank, count)
+
+
+@quiet
+def _stand(field: Field, node: Node, row: int, peers: Sequence[int], seen: Array) -> tuple[Array, ...]:
+    """The arrays of `Standing` for one node."""
+    values = np.stack([_visible(field, peer) for peer in peers])
+    there = ~np.isnan(values)
+    count = there.sum(axis=0).astype(np.float64)
+    sign = 1.0 if node.indicator.direction == "up" else -1.0
+    compared = [_compare(field, row, peer) for peer in peers]
+    named = node.indicator.peers.named if node.indicator.peers else None
+    chosen = [place for place, (peer, _) in enumerate(node.peers) if peer == named]
+    value = values[chosen[0]] if chosen else SUMMARIES["peers.median"](values)
+    # The interval is that of one difference: none where the middle of several peers is compared with.
+    lows, highs = (np.stack([getattr(one, end) for one in compared]) for end in ("low", "high"))
+    alone = np.argmax(there, axis=0) if not chosen else np.full(seen.shape, chosen[0])
+    single = (count == 1) | bool(chosen)
+    ends = [np.where(single & ~np.isnan(value), np.take_along_axis(side, alone[None], 0)[0], np.nan)
+            for side in ((lows, highs) if sign > 0 else (-highs, -lows))]
+    missing = np.isnan(seen)
+    rank = joint_rank(np.where(missing, np.nan, sign * (values - seen)),
+                      np.where(there, np.stack([one.p for one in compared]), np.nan), 1 - field.plan.project.confidence)
+    low, high = (np.where(missing, np.nan, end) for end in ends)
+    return value, sign * (seen - value), low, high, rank, count
+
+
+def _visible(field: Field, peer: int) -> Array:
+    """The values of a peer; those on too few rows of ours to be shown are hidden."""
+    node, tree = field.nodes[peer], field.tree
+    least = field.plan.project.min_n if node.indicator.min_n is None else node.indicator.min_n
+    return np.where(tree.n[peer] < least, np.nan, tree.value[peer])
+
+
+def _compare(field: Field, row: int, peer: int) -> Comparison:
+    """The difference of a node and one of its peers, in its own unit; NaN where there is no closed form."""
+    lone, other = lone_leaf(field.nodes[row].formula), field.nodes[peer].formula
+    against = lone_leaf(other)
+    if lone is None:
+        return _nothing(field)
+    kind = field.plan.leaves[lone[0]].function
+    us = _estimate(field, *lone)
+    if isinstance(other, Series):
+        value = field.tree.value[peer]
+        return _published(kind, us, value, field.dated(other, "n"), field.plan.project.confidence)
+    return _nothing(field) if against is None else _compared(kind, us, _estimate(field, *against),
+                                                             field.plan.project.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    """A leaf at points [points]: its value, its standard error and its n, in the unit of the formula."""
+
+    value: Array
+    error: Array
+    n: Array
+
+
+def _estimate(field: Field, leaf: int, factor: float) -> _Estimate:
+    done, row = field.finished, field.leaves[leaf]
+    return _Estimate(done.value[row] * factor, done.error[row] * factor, done.n[row])
+
+
+def _compared(kind: str, a: _Estimate, b: _Estimate, confidence: float) -> Comparison:
+    """Two estimates from different rows."""
+    match kind:
+        case "share":
+            return shares(a.value, a.n, b.value, b.n, confidence)
+        case "mean":
+            return welch(a.value, b.value, stdev_a=a.error * np.sqrt(a.n), stdev_b=b.error * np.sqrt(b.n), n_a=a.n,
+                         n_b=b.n, confidence=confidence)
+        case _:  # errors are NaN but for NPS and Apdex
+            return independent(a.value, a.error, b.value, b.error, confidence)
+
+
+def _published(kind: str, us: _Estimate, value: Array, n: Array, confidence: float) -> Comparison:
+    """An estimate and a published number: a census is exact; of a sample only a share tells its own spread."""
+    if kind == "share":
+        sampled, exact = shares(us.value, us.n, value, n, confidence), share_against(us.value, us.n, value, confidence)
+        census = np.isinf(n)
+        return Comparison(*(np.where(census, getattr(exact, name), getattr(sampled, name))
+                            for name in ("difference", "low", "high", "p", "df")))
+    exactly = _Estimate(value, np.where(np.isinf(n), 0.0, np.nan), np.where(np.isinf(n), 2.0, np.nan))
+    return _compared(kind, us, exactly, confidence)
+
+
+def _nothing(field: Field) -> Comparison:
+    return Comparison(*np.full((5, field.grid.points), np.nan))

@@ -1,0 +1,91 @@
+"""Peers as hidden nodes: a published one is a series of dated numbers, a computed one the same formula on its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cxmetrics.benchmarks import Computed
+from cxmetrics.ir import Aggregate, Apply, Constant, Expr, Indicator, Pyramid, Ref, Windowed, is_value
+from cxmetrics.lower.through import through
+from cxmetrics.plan import Operation, Series, Value
+from cxmetrics.score_rules import AmongPeers
+from cxmetrics.windows import Window, tag
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A node to be: an indicator and the formula of its value, seen through a window; `peers` as in `plan.Node`."""
+
+    indicator: Indicator
+    formula: Expr | Series | None
+    window: Window = ()
+    hidden: bool = False
+    peers: tuple[tuple[str, str], ...] = ()
+
+
+def with_peers(original: Indicator, window: Window, pyramid: Pyramid) -> Iterator[Outline]:
+    """The hidden nodes of the peers of an indicator seen through a window, and then its own."""
+    indicator, peers = through(original, window), original.peers
+    if peers is None:
+        yield Outline(indicator, indicator.formula, window, bool(window))
+        return
+    for peer in peers.comparable:
+        hidden = _hidden(indicator, peer)
+        if peers.computed is not None and peer in peers.computed.names:
+            yield Outline(hidden, _of(indicator.formula, peers.computed, peer, pyramid), window, hidden=True)
+        else:
+            dated = Series(tuple((one.first, one.value, one.n) for one in peers.series(peer)), window)
+            yield Outline(replace(hidden, rounding=None), dated, window, hidden=True)
+    # What nobody is shown stands among its peers only to be scored there.
+    compared = peers.comparable if not window or isinstance(indicator.score, AmongPeers) else ()
+    served = tuple((peer, _id(indicator.id, peer)) for peer in compared)
+    yield Outline(indicator, indicator.formula, window, bool(window), served)
+
+
+def _id(indicator: str, peer: str) -> str:
+    return f"{indicator}~peer:{peer}"
+
+
+def _hidden(indicator: Indicator, peer: str) -> Indicator:
+    """The indicator of a peer: computed alike, but neither scored nor shown."""
+    return replace(indicator, id=_id(indicator.id, peer), level=None, score=None, target=None, peers=None, children=(),
+                   combine="weighted_mean")
+
+
+def _of(formula: Expr | None, computed: Computed, peer: str, pyramid: Pyramid) -> Expr | None:
+    """A formula over our own rows, over those of a peer instead."""
+    spec = pyramid.sources[computed.source].columns[computed.column]
+    ours, theirs = (is_value(computed.source, spec, name) for name in (computed.us, peer))
+
+    def moved(expr: Expr) -> Expr:
+        match expr:
+            case Aggregate(where=Apply("and", (first, last))) if last == ours:
+                return replace(expr, where=Apply("and", (first, theirs)))
+            case Aggregate() if expr.where == ours:
+                return replace(expr, where=theirs)
+            case Aggregate():
+                message = "rows of ours that were chosen when the peers were proved"
+                raise AssertionError(message)
+            case Apply():
+                return replace(expr, args=tuple(map(moved, expr.args)))
+            case Windowed():
+                return replace(expr, arg=moved(expr.arg))
+            case _:
+                return expr
+
+    return None if formula is None else moved(formula)
+
+
+def peer_value(expr: Apply, pyramid: Pyramid, window: Window) -> Value:
+    """What `peer(x, 'bank_a')` and `peers.median(x)` refer to."""
+    indicator, *rest = expr.args
+    if not isinstance(indicator, Ref):
+        message = "an indicator that was proved"
+        raise TypeError(message)
+    seen = indicator.indicator + tag(window)
+    if rest and isinstance(rest[0], Constant):
+        return Ref(_id(seen, str(rest[0].value)))
+    peers = pyramid.indicators[indicator.indicator].peers
+    names = peers.comparable if peers is not None else ()
+    return Operation(expr.function, tuple(Ref(_id(seen, peer)) for peer in names))
