@@ -1,7 +1,7 @@
 """The ledger of a store: a SQLite file that names the live data files.  One transaction of it is a commit.
 
 It is kept in write-ahead mode: a reader sees the ledger as it was when it came, for as long as it stays, and neither
-waits for a writer nor makes one wait.  This module is the only door to SQLite.
+waits for a writer nor makes one wait.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ can reach; nothing of the machine is changed for that.
 """
 
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -71,6 +70,8 @@ def _unprivileged(home: Path) -> int | None:
     """The user to run as, to whom the folder is given; None for the own one."""
     if os.geteuid() != 0:
         return None
+    import pwd  # not on every system
+
     user = pwd.getpwnam(_UNPRIVILEGED).pw_uid
     os.chown(home, user, -1)
     return user
