@@ -32,6 +32,7 @@ from cxmetrics.windows import Window
 __all__ = ["States", "earliest", "evaluate"]
 
 CELLS_AT_ONCE = 20_000_000  # numbers held for a block of points
+STATE_WIDTH = 12  # numbers that a row of states takes while rows are joined and merged
 WHOLE = 2**53  # integers up to here are float64s
 
 
@@ -68,7 +69,7 @@ def _evaluate_cut(plan: Plan, states: States, looked: Looked, between: Days | No
         max(last(wanted[grain][-1], grain) for grain in leads)))
     coarse = {"quarter": "month", "year": "month"}
     frames: dict[str, pl.DataFrame] = {"day": merged.frame}
-    runs = Runs(plan, _windowed(plan, merged.frame))
+    runs = Runs(plan, _windowed(plan, merged.frame), len(merged.slices))
     for grain, earlier in leads.items():
         finer = frames.get(coarse.get(grain, ""), merged.frame)
         if grain != "day":
@@ -120,7 +121,7 @@ class _Run:
 
 
 def _evaluate_grain(run: _Run, wanted: Sequence[dt.date], lead: dt.date | None) -> Iterator[pl.DataFrame]:
-    at_once = max(CELLS_AT_ONCE // run.work.width, 1)
+    at_once = max(CELLS_AT_ONCE // (run.work.width + _window_width(run, wanted[-1])), 1)
     slices = list(run.daily.slices)
     part = len(slices) if run.work.pooled else min(len(slices), at_once)
     listed = wanted if lead is None else [lead, *wanted]
@@ -136,6 +137,13 @@ def _evaluate_grain(run: _Run, wanted: Sequence[dt.date], lead: dt.date | None) 
             shown = _evaluate_block(run, here, grid, low, shown_before)
             shown_before = shown
             yield shown.table(run.dimensions, None if lead is None or first else lead)
+
+
+def _window_width(run: _Run, period: dt.date) -> int:
+    """How many numbers a point takes for the states of the longest window."""
+    grid = Grid((), (period,), ((),))
+    looked = [view(window, grid, run.grain, run.plan.project.calendar).days[0] for window in run.work.windows if window]
+    return STATE_WIDTH * run.runs.rows(max(((high - low).days for low, high in looked), default=0))
 
 
 def _evaluate_block(run: _Run, here: pl.DataFrame, grid: Grid, low: int, shown_before: Shown | None) -> Shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -74,13 +75,21 @@ class Runs:
     Run number r of level k has the days r · 2^k up to (r + 1) · 2^k, counted from 1970-01-01.
     """
 
-    __slots__ = ("_levels", "_plan")
+    __slots__ = ("_levels", "_plan", "_rows")
 
-    def __init__(self, plan: Plan, frame: pl.DataFrame) -> None:
-        """Begin with single days; `frame` has the columns of states, with `day`."""
+    def __init__(self, plan: Plan, frame: pl.DataFrame, slices: int) -> None:
+        """Begin with single days; `frame` has the columns of states, with `day`, of so many slices."""
         self._plan = plan
         run = pl.col("day").to_physical().cast(pl.Int64).alias("period")
         self._levels = [frame.select("partial", run, "d0", "key", "value")]
+        places = max(frame["day"].n_unique() * slices, 1)
+        plain = frame["key"].null_count()
+        self._rows = plain / places, (frame.height - plain) / places  # a day and slice: without a key, and with one
+
+    def rows(self, days: int) -> int:
+        """How many rows are put together for an interval of so many days of one slice, on average, at most."""
+        plain, keyed = self._rows
+        return math.ceil(plain * 2 * days.bit_length() + keyed * days)
 
     def between(self, intervals: Sequence[Days], low: int, high: int) -> pl.DataFrame:
         """The states of the slices [low, high) merged to each of some intervals: `period` is its place among them."""

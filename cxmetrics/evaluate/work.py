@@ -10,8 +10,6 @@ from cxmetrics.plan import Node, Plan, leaves_of
 from cxmetrics.score_rules import Pooled
 from cxmetrics.windows import Window
 
-WINDOW_WIDTH = 200  # numbers for a leaf at a point that is put together from runs of days
-
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -22,12 +20,11 @@ class Work:
     leaves: tuple[int, ...]  # index into Plan.leaves
     bounded: frozenset[int]  # index into `leaves`: those whose interval is shown
     windows: tuple[Window, ...]  # all that are looked through
-    windowed: int  # how many leaves are
 
     @property
     def width(self) -> int:
-        """How many numbers a point takes."""
-        return 10 * len(self.leaves) + 12 * len(self.nodes) + WINDOW_WIDTH * self.windowed
+        """How many numbers a point takes, but for the states that a window is put together from."""
+        return 10 * len(self.leaves) + 12 * len(self.nodes)
 
     @property
     def pooled(self) -> bool:
@@ -68,4 +65,4 @@ def work_of(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> Work:
     alone = {lone[0] for node in nodes if node.indicator.id in bounded and (lone := lone_leaf(node.formula))}
     windows = [plan.leaves[leaf].window for leaf in leaves]
     return Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone),
-                tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])), sum(map(bool, windows)))
+                tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])))
