@@ -8,7 +8,7 @@ computed once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -295,6 +295,7 @@ class Indicator:
     children: tuple[Edge, ...] = ()
     combine: Combine = "weighted_mean"
     missing: MissingRule = Renormalise()
+    over: tuple[Edge, ...] = field(default=(), kw_only=True)  # combined in place of the children: the leaves below
     require: tuple[str, ...] = field(default=(), kw_only=True)  # children without which it is missing
     score: ScoreRule | None = None
     target: float | None = None  # in `unit`
@@ -311,9 +312,40 @@ class Indicator:
     formula_text: str | None = field(default=None, compare=False, repr=False)
 
     @property
+    def combined(self) -> tuple[Edge, ...]:
+        """What it combines, with weights that sum to 1: its children, or the leaves below it."""
+        return self.over or self.children
+
+    @property
     def weighted(self) -> bool:
         """Whether it combines children by their weights."""
         return bool(self.children) and not isinstance(self.combine, Merged | Blend)
+
+
+def leaves_below(edges: Sequence[Edge], indicators: Mapping[str, Indicator]) -> tuple[Edge, ...]:
+    """What composites are made of in the end, with effective weights: the product along edges, summed over all paths.
+
+    Factors are leaves, and so is what has no weights within: rows counted together, and formulas.  In time linear
+    in what is below.
+    """
+    order: dict[str, tuple[Edge, ...]] = {}
+    todo = [(edge.child, False) for edge in reversed(edges)]
+    while todo:
+        name, done = todo.pop()
+        below = indicators[name].children if name in indicators and indicators[name].weighted else ()
+        if done:
+            order.setdefault(name, below)
+        elif name not in order:
+            todo += [(name, True), *((edge.child, False) for edge in reversed(below))]
+    weights: dict[str, float] = dict.fromkeys(order, 0.0)
+    spans = {edge.child: edge.span for edge in edges}
+    for edge in edges:
+        weights[edge.child] += edge.weight
+    for name, below in reversed(order.items()):
+        for edge in below:
+            weights[edge.child] += weights[name] * edge.weight
+            spans.setdefault(edge.child, edge.span)
+    return tuple(Edge(name, weights[name], spans[name]) for name, below in order.items() if not below)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ class Node:
     @property
     def below(self) -> tuple[str, ...]:
         """The indicators it is computed from."""
-        return (*(edge.child for edge in self.indicator.children), *references_of(self.formula),
+        return (*(edge.child for edge in self.indicator.combined), *references_of(self.formula),
                 *(node for _, node in self.peers))
 
 

@@ -152,6 +152,7 @@ class IndicatorDraft(Draft):
     weight: Scalar | None = None
     children: _Children | None = None
     combine: Scalar | None = None
+    aggregate: Scalar | None = None
     missing: Scalar | None = None
     require: Scalars | None = None
     rounding: Scalar | None = None

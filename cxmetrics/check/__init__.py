@@ -68,7 +68,7 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
         None if draft.cuts is None else resolve_cuts(draft.cuts, resolved.dimensions, found), grains,
         titles(draft.description), draft.owner.value if draft.owner else None, words(draft.tags), outline.span,
         formula_text(draft.formula) if draft.formula else None,
-        require=made.require)
+        require=made.require, over=made.over)
 
 
 def _formula(outline: Outline, proof: Proof) -> tuple[Expr | None, Unit]:

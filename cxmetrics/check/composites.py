@@ -24,8 +24,9 @@ from cxmetrics.ir import (
     NullIfMissing,
     PowerMean,
     Renormalise,
+    leaves_below,
 )
-from cxmetrics.load.scalars import Found, number
+from cxmetrics.load.scalars import Found, number, word
 from cxmetrics.parse import parse
 from cxmetrics.resolve import Child, Outline
 from cxmetrics.source import Located
@@ -34,6 +35,9 @@ from cxmetrics.units import NUMBER, SCORE, UNKNOWN, Unit, comparable, conversion
 
 _UNITS_OF_BOTH = Phrase("this child is {other}", "这个下级是 {other}")
 _POWERS = 0.001, 1000.0  # of exponents other than 0: beyond these, a power mean loses its digits
+
+
+Parts = Sequence[Child]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Composed:
     combine: Combine
     missing: MissingRule
     require: tuple[str, ...]
+    over: tuple[Edge, ...] = ()
 
 
 def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
@@ -56,17 +61,34 @@ def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlin
         if not problems and is_blend(node, list(_COMBINE), [child.id for child in children]):
             return _blended(outline, node, draft.combine, below, found)
     combine = _read_combine(draft.combine, found)
-    require = _read_require(outline.id, draft.require, [child.id for child in children], found)
+    named = [child.id for child in children]
     if children and combine == "pooled":
         merged, unit = pool(outline, below, found)
         missing = _read_missing(draft.missing, unit, found)
         _goes_with(missing, draft.missing, "pooled", found)
-        return Composed(unit, _alike(outline, found), merged or "weighted_mean", missing, require)
+        _no_leaves(outline, "pooled", found)
+        edges = _alike(outline, found)
+        require = _read_require(outline, named, found)
+        return Composed(unit, edges, merged or "weighted_mean", missing, require)
     edges = tuple(_edges(outline, found))
+    over = leaves_below(edges, below) if _is_over_leaves(outline, found) else ()
+    parts = [Child(edge.child, None, edge.span or outline.span) for edge in over] or children
     if children:
-        unit = _unit_of_children(outline, below, outlines, found)
+        unit = _unit_of_children(outline.id, parts, below, outlines, found)
     missing = _read_missing(draft.missing, unit, found)
-    return Composed(unit, edges, "weighted_mean" if combine == "pooled" else combine, missing, require)
+    combine = "weighted_mean" if combine == "pooled" else combine
+    return Composed(unit, edges, combine, missing, _read_require(outline, [part.id for part in parts], found), over)
+
+
+def _is_over_leaves(outline: Outline, found: Found) -> bool:
+    written = outline.draft.aggregate
+    return word(written, "aggregate", ("children", "leaves"), "children", found) == "leaves"
+
+
+def _no_leaves(outline: Outline, combine: str, found: Found) -> None:
+    """Report leaves asked for where nothing is weighed."""
+    if outline.draft.aggregate is not None and _is_over_leaves(outline, found):
+        found.append(report(codes.LEAVES_UNFIT, outline.draft.aggregate.span, combine=combine))
 
 
 def _blended(outline: Outline, node: Node, written: Located, below: Mapping[str, Indicator], found: Found) -> Composed:
@@ -74,13 +96,15 @@ def _blended(outline: Outline, node: Node, written: Located, below: Mapping[str,
     draft = outline.draft
     rule, unit = blend(outline, node, written, below, found)
     rule, unit = _as_declared(rule, unit, draft.unit, found)
-    require = _read_require(outline.id, draft.require, [child.id for child in outline.children], found)
+    _no_leaves(outline, written.value, found)
+    edges = _alike(outline, found)
+    require = _read_require(outline, [child.id for child in outline.children], found)
     kinds = {earns(below[child.id]) for child in outline.children if child.id in below}
     before = len(found)
     missing = _read_missing(draft.missing, kinds.pop() if len(kinds) == 1 else NUMBER, found)
     if len(found) == before:
         _goes_with(missing, draft.missing, written.value, found)
-    return Composed(unit, _alike(outline, found), rule or "weighted_mean",
+    return Composed(unit, edges, rule or "weighted_mean",
                     AsWritten() if draft.missing is None else missing, require)
 
 
@@ -152,10 +176,10 @@ def _weight(child: Child, found: Found) -> float | None:
     return value
 
 
-def _unit_of_children(outline: Outline, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
-                    found: Found) -> Unit:
+def _unit_of_children(parent: str, combined: Parts, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
+                      found: Found) -> Unit:
     """Children with scores make a score; children without make a value of their common unit."""
-    children = [(child, below[child.id]) for child in outline.children if child.id in below]
+    children = [(child, below[child.id]) for child in combined if child.id in below]
     units = [UNKNOWN if outlines[child.id].draft.score is not None and indicator.score is None else earns(indicator)
              for child, indicator in children]  # a score that was refused has been reported
     known = [unit for unit in units if unit.kind != "unknown"]
@@ -167,7 +191,7 @@ def _unit_of_children(outline: Outline, below: Mapping[str, Indicator], outlines
         if unit.kind != "unknown" and unit != wanted:
             other = Label(children[units.index(wanted)][0].span, _UNITS_OF_BOTH)
             found.append(report(codes.CHILD_WITHOUT_SCORE, child.span, related=(other,), child=child.id,
-                                parent=outline.id, unit=unit, other=wanted))
+                                parent=parent, unit=unit, other=wanted))
     return wanted
 
 
@@ -216,10 +240,10 @@ def _read_combine(written: Located | None, found: Found) -> Combine | Literal["p
             return "weighted_mean"
 
 
-def _read_require(parent: str, written: Located | Sequence[Located] | None, children: Sequence[str],
-                 found: Found) -> tuple[str, ...]:
-    """`[a, b]`: names of children."""
+def _read_require(outline: Outline, children: Sequence[str], found: Found) -> tuple[str, ...]:
+    """`[a, b]`: names of children, or of leaves where these are combined."""
     required: dict[str, None] = {}
+    written, parent = outline.draft.require, outline.id
     for name in [written] if isinstance(written, Located) else written or ():
         if name.value in children:
             required[name.value] = None

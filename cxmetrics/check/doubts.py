@@ -44,7 +44,7 @@ def levels(indicators: Mapping[str, Indicator], resolved: Resolved, found: Found
 def floors(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:
     """Geometric and harmonic means over scores that can be 0 are missing as soon as one is."""
     for indicator in indicators.values():
-        children = [indicators[edge.child] for edge in indicator.children if edge.child in indicators]
+        children = [indicators[edge.child] for edge in indicator.combined if edge.child in indicators]
         neutral = isinstance(indicator.missing, Neutral) and indicator.missing.value <= 0
         if _refuses_zero(indicator.combine) and (neutral or any(_reaches_zero(child.score) for child in children)):
             yield report(codes.GEOMETRIC_FLOOR, indicator.span, parent=indicator.id, rule=indicator.combine)

@@ -90,7 +90,7 @@ def wanted(indicators: Mapping[str, Indicator], most: int | None = None) -> Want
     for name in reversed(list(indicators)):
         indicator = indicators[name]
         for window in found[name]:
-            children = ((edge.child, window) for edge in indicator.children)
+            children = ((edge.child, window) for edge in indicator.combined)
             for other, through in chain(children, _seen(indicator.formula, window)):
                 if other in found and through not in found[other]:
                     found[other][through] = None

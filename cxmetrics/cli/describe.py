@@ -25,6 +25,7 @@ from cxmetrics.ir import (
     Pyramid,
     Renormalise,
     Rounding,
+    leaves_below,
 )
 from cxmetrics.plan import Plan
 from cxmetrics.render.wording import visible
@@ -84,6 +85,7 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "kind", [_kind(indicator, session)]
     yield "formula", _formula(indicator, session)
     yield "children", _children(pyramid, indicator, session)
+    yield "leaves", _leaves(pyramid, indicator, session)
     yield "missing", _missing(indicator, session)
     yield "unit", [session.term("unit", str(indicator.unit))]
     yield "good", [session.say(f"show.{indicator.direction}")]
@@ -108,13 +110,20 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
 def _kind(indicator: Indicator, session: Session) -> str:
     level = f"{indicator.level}: " if indicator.level else ""
     if indicator.formula is None:
-        rule, count = indicator.combine, len(indicator.children)
-        if isinstance(rule, Blend):
-            return level + session.say("show.blend", count=count)
-        if isinstance(rule, PowerMean):
-            return level + session.say("show.power", count=count, exponent=f"{rule.exponent:g}")
-        return level + session.say(f"show.{rule}", count=count)
+        kind = _combination(indicator, session)
+        return level + (session.say("show.over_leaves", kind=kind) if indicator.over else kind)
     return level + session.say("show.factor" if is_over_rows(indicator.formula) else "show.formula")
+
+
+def _combination(indicator: Indicator, session: Session) -> str:
+    count = len(indicator.combined)
+    match indicator.combine:
+        case Blend():
+            return session.say("show.blend", count=count)
+        case PowerMean(exponent):
+            return session.say("show.power", count=count, exponent=f"{exponent:g}")
+        case rule:
+            return session.say(f"show.{rule}", count=count)
 
 
 def _formula(indicator: Indicator, session: Session) -> list[str]:
@@ -143,6 +152,15 @@ def _children(pyramid: Pyramid, indicator: Indicator, session: Session) -> list[
 
 def _parents(pyramid: Pyramid, indicator: Indicator, session: Session) -> list[str]:
     return [_part_of(pyramid, name, weight, session) for name, weight in parents(pyramid)[indicator.id]]
+
+
+def _leaves(pyramid: Pyramid, indicator: Indicator, session: Session) -> list[str]:
+    """The leaves below a composite with their effective weights, where they are others than its children."""
+    leaves = leaves_below(indicator.children, pyramid.indicators) if indicator.weighted else ()
+    if {leaf.child for leaf in leaves} == {edge.child for edge in indicator.children}:
+        return []
+    return [f"{share(leaf.weight):>7}  {leaf.child}  {_title(pyramid, leaf.child, session)}".rstrip()
+            for leaf in leaves]
 
 
 def _part_of(pyramid: Pyramid, name: str, weight: float | None, session: Session) -> str:

@@ -107,6 +107,7 @@ def _ir(indicator: Indicator) -> str:
         facts += [("combine", indicator.combine), ("missing", indicator.missing),
                   ("require", ", ".join(indicator.require) or None)]
         facts += [("child", f"{edge.child} {edge.weight:.6g}") for edge in indicator.children]
+        facts += [("leaf", f"{edge.child} {edge.weight:.6g}") for edge in indicator.over]
     facts += [("score", indicator.score), ("target", indicator.target), ("rounding", indicator.rounding),
               ("display", indicator.display)]
     return "\n".join(f"{label:9}  {fact}" for label, fact in facts if fact is not None)
@@ -116,7 +117,7 @@ def _plan(plan: Plan, name: str) -> Iterator[str]:
     node = plan.nodes[name]
     yield f"fingerprint  {node.fingerprint}"
     if node.formula is None:
-        yield from (f"child        {edge.child} {edge.weight:.6g}" for edge in node.indicator.children)
+        yield from (f"child        {edge.child} {edge.weight:.6g}" for edge in node.indicator.combined)
         return
     yield f"value        {_value(node.formula)}"
     parts: set[int] = set()

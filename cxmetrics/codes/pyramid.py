@@ -182,3 +182,10 @@ CHILD_UNUSED = Code(
     Phrase("the child `{child}` has no part in `{parent}`", "下级 `{child}` 没有参与 `{parent}` 的计算"),
     label=Phrase("not in the formula of `combine`", "不在 `combine` 的公式中"),
     help=Phrase("name `{child}` in the formula, or take it out of the children", "请在公式中用到 `{child}`，或将其删去"))
+LEAVES_UNFIT = Code(
+    "CX438", "leaves-unfit",
+    Phrase("`aggregate: leaves` cannot hold with `combine: {combine}`",
+           "`aggregate: leaves` 不能与 `combine: {combine}` 同用"),
+    label=Phrase("leaves are combined by their weights", "叶子指标按权重合并"),
+    note=Phrase("an effective weight is the product of the weights on the way down", "有效权重是一路向下各权重之积"),
+    help=Phrase("leave `aggregate` out, or combine by weights", "请删去 `aggregate`，或改用加权合并"))

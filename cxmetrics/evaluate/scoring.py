@@ -99,7 +99,7 @@ def combine(indicator: Indicator, children: Array, given: Array | None = None) -
 
     `given` [points]: what the children come to, where that is no mean of what they feed.
     """
-    weights = np.array([edge.weight for edge in indicator.children])
+    weights = np.array([edge.weight for edge in indicator.combined])
     # With a single point NumPy adds in another order; the last digit must not depend on how many points there are.
     alone = children.shape[1] == 1
     fed = np.repeat(children, 2, axis=1) if alone else children
@@ -138,7 +138,7 @@ def filled(indicator: Indicator, children: Array) -> Array:
 
 def _enough(indicator: Indicator, coverage: Array, present: Flags) -> Flags:
     """Whether the children present [children, points] are enough for a value."""
-    required = np.array([edge.child in indicator.require for edge in indicator.children], np.bool_)
+    required = np.array([edge.child in indicator.require for edge in indicator.combined], np.bool_)
     there = np.asarray(present[required].all(axis=0))
     match indicator.missing:
         case Renormalise(least):

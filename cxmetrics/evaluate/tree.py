@@ -51,7 +51,7 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
     figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), series, points)
     for row, node in enumerate(nodes):
         if node.indicator.children:
-            _composite(node, row, [rows[edge.child] for edge in node.indicator.children], figures, tree)
+            _composite(node, row, [rows[edge.child] for edge in node.indicator.combined], figures, tree)
         elif node.formula is not None:
             _formula(node.formula, row, figures, [rows[name] for name in references_of(node.formula)], tree)
         _mark_short(node.formula, row, leaves, finished, tree)

@@ -66,7 +66,7 @@ def _node(outline: Outline, formula: Value | None, leaves: tuple[Leaf, ...], fin
     indicator, window = outline.indicator, outline.window
     below = sorted(set(leaves_of(formula)))
     own = {source for index in below for source in leaves[index].sources}
-    inner = [nodes[child] for child in (*(edge.child for edge in indicator.children), *references_of(formula))
+    inner = [nodes[child] for child in (*(edge.child for edge in indicator.combined), *references_of(formula))
              if child in nodes]
     sources = frozenset(own.union(*(node.sources for node in inner)))
     parts = [fingerprints[index] for leaf in below for total in leaves[leaf].inputs for index, _ in total.parts]
@@ -87,9 +87,9 @@ def _digest(meaning: object) -> str:
 
 
 def _rules_of(indicator: Indicator) -> tuple[object, ...]:
-    rules = (indicator.unit, indicator.direction, [edge.weight for edge in indicator.children], str(indicator.combine),
+    rules = (indicator.unit, indicator.direction, [edge.weight for edge in indicator.combined], str(indicator.combine),
              indicator.missing, indicator.score, indicator.rounding)
-    required = [place for place, edge in enumerate(indicator.children) if edge.child in indicator.require]
+    required = [place for place, edge in enumerate(indicator.combined) if edge.child in indicator.require]
     return (*rules, required) if required else rules
 
 

@@ -17,5 +17,6 @@ def through(indicator: Indicator, window: Window) -> Indicator:
         return indicator
     mark = tag(window)
     children = tuple(replace(edge, child=edge.child + mark) for edge in indicator.children)
+    over = tuple(replace(edge, child=edge.child + mark) for edge in indicator.over)
     required = tuple(name + mark for name in indicator.require)
-    return replace(indicator, id=indicator.id + mark, children=children, require=required)
+    return replace(indicator, id=indicator.id + mark, children=children, over=over, require=required)

@@ -231,7 +231,7 @@ def _row(one: Posed, indicator: str, expected: Expected, rows: Sequence[Mapping[
 def _failure(one: Posed, check: Check, rows: Sequence[Mapping[str, Any]]) -> Failure:
     node = one.plan.nodes[check.expected.indicator]
     indicator = node.indicator
-    weights = {edge.child: edge.weight for edge in indicator.children if indicator.weighted}
+    weights = {edge.child: edge.weight for edge in indicator.combined if indicator.weighted}
     parts = []
     for name in dict.fromkeys(node.below):
         row = _row(one, name, check.expected, rows) or {}

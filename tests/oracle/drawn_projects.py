@@ -218,15 +218,23 @@ class Project:
             parts = [round(100 / len(children), 1)] * (len(children) - 1)
             weights = [f"{part}%" for part in (*parts, round(100 - sum(parts), 1))]
         draft = {"children": dict(zip(children, weights, strict=True))}
+        if draw.random() < 0.3 and len({self.unit_of(leaf) for leaf in self.leaves(draft)}) == 1:
+            draft["aggregate"] = "leaves"
         if draw.random() < 0.3:
             draft["combine"] = "geometric"
-        elif draw.random() < 0.4:
+        elif "aggregate" not in draft and draw.random() < 0.4:
             self.blend(kind, draft, children)
             return
         if draw.random() < 0.5:
             draft["missing"] = draw.choice(["null", "renormalise(min_coverage = 80%)", "renormalise(min_coverage = 0%)",
                                             "renormalise(min_coverage = 50%)"])
         self.add("number" if kind == "z" else kind, draft)
+
+    def leaves(self, draft):
+        """The leaves below a composite."""
+        for name in draft["children"]:
+            below = self.indicators[name]
+            yield from self.leaves(below) if isinstance(below.get("children"), dict) else [name]
 
     def blend(self, kind, draft, children):
         """A composite by a formula whose unit is that of its children."""

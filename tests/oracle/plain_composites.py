@@ -10,7 +10,7 @@ from cxmetrics.ir import AsWritten, Blend, Merged, Neutral, NullIfMissing
 
 def combined(indicator, fed, given=None):
     """The value of a composite from what its children give, and its coverage; `given`: what their rows come to."""
-    pairs = [(edge.weight, x) for edge, x in zip(indicator.children, fed, strict=True)]
+    pairs = [(edge.weight, x) for edge, x in zip(indicator.combined, fed, strict=True)]
     present = [(w, x) for w, x in pairs if x is not None and w > 0]
     whole, here = (math.fsum(w for w, _ in some) for some in (pairs, present))
     coverage = here / whole

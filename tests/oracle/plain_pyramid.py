@@ -4,6 +4,7 @@ Every indicator, grain, period and slice is computed from its own rows; nothing 
 """
 
 import datetime as dt
+import math
 from dataclasses import dataclass, field
 
 from plain_composites import combined, pooled
@@ -168,8 +169,25 @@ class Oracle:
         result.fed = result.value
         return result
 
+    def combined(self, indicator):
+        """The children, or the leaves below them, each path by itself."""
+        if not indicator.over:
+            return indicator.children
+        weights = {}
+        self.descend(indicator, 1.0, weights)
+        assert all(math.isclose(weights[edge.child], edge.weight, rel_tol=1e-12) for edge in indicator.over)
+        return indicator.over
+
+    def descend(self, indicator, weight, weights):
+        for edge in indicator.children:
+            child, share = self.pyramid.indicators[edge.child], weight * edge.weight
+            if child.weighted:
+                self.descend(child, share, weights)
+            else:
+                weights[edge.child] = weights.get(edge.child, 0.0) + share
+
     def composite(self, indicator, place, sheet):
-        below = [self.result(edge.child, place, sheet) for edge in indicator.children]
+        below = [self.result(edge.child, place, sheet) for edge in self.combined(indicator)]
         if isinstance(indicator.combine, Merged):
             return self.merged(indicator, below, place, sheet)
         if isinstance(indicator.combine, Blend):
