@@ -131,18 +131,51 @@ class ColumnSpec:
     privacy: str | None = None  # C1, C2, C3
     formula: Expr | None = field(default=None)  # a derived column
     zone: str | None = field(default=None, kw_only=True)  # of times that do not say theirs; None: the project's
+    lookup: str | None = None  # the lookup of the source that gives it
     span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def own(self) -> bool:
+        """Whether it is read from the files of its source."""
+        return self.formula is None and self.lookup is None
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """When a row of a table holds: from the time in its column `start` (none: since ever) to that in `end` (none: for
+    ever), which is no longer in it; times of the project's zone.
+
+    `row` asks for the row that holds at the time of the row it is looked up for, `now` for the one that began last.
+    """
+
+    start: str
+    end: str | None
+    as_of: Literal["row", "now"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A table that gives further columns to rows by a key that is unique in it."""
+    """A table that gives columns to the rows of a source: no row finds more than one partner in it.
 
+    `key`: the column of the table that is held against the column `on` of the source, as text; without them a row
+    finds the one row that is valid at its time.
+    """
+
+    id: str
     read: str
-    key: str  # column of the table
-    columns: tuple[str, ...]  # dimensions it gives, named as in the table
+    key: str | None = None
+    on: str | None = None
+    valid: Validity | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
     table: TableName | None = None  # where `read` is a database
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a dimension leads to others: by a table (`lookup.on` is its id) whose columns are called like them."""
+
+    lookup: Lookup
+    gives: tuple[tuple[str, tuple[str, ...] | None], ...]  # dimensions, each with its closed set
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +186,21 @@ class Dimension:
     title: Title
     within: str | None = None
     values: tuple[str, ...] | None = None
-    lookup: Lookup | None = None
+    lookup: Lookup | None = None  # a table that leads from it to others
+    gives: tuple[str, ...] = ()  # the others; none: those it lies within
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How a source makes a dimension: from its column, or through a lookup on that column.
+    """Which column of a source makes a dimension.
 
     `declared` is false where the column was not named by anyone: it is used if the file has it.
     `values` is the closed set of the dimension.
     """
 
     dimension: str
-    column: str  # physical name of the column in the source's files
-    lookup: Lookup | None = None  # the dimension is this lookup's column `dimension`, keyed by `column`
+    column: str  # its name; of a column that is not declared, that in the files
     declared: bool = True
     values: tuple[str, ...] | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
@@ -190,6 +223,8 @@ class Origin:
     columns: Mapping[str, ColumnSpec]
     bindings: tuple[Binding, ...]
     time: str | dt.date  # a column's name, or a constant date
+    lookups: tuple[Lookup, ...] = ()
+    ways: tuple[Way, ...] = ()  # to dimensions that the files may lack; those that are gone become lookups
     received: str | None = None
     entity: str | None = None
     weight: str | None = None
@@ -199,6 +234,11 @@ class Origin:
     max_bad: float = 1.0  # share of rows
     span: Span | None = field(default=None, compare=False, repr=False)
     table: TableName | None = None  # where `read` is a database
+
+    def column_of(self, binding: Binding) -> ColumnSpec | None:
+        """The column that makes a dimension, by its name or else by that in the files; None if none is declared."""
+        named = self.columns.get(binding.column)
+        return named or next((s for s in self.columns.values() if s.own and s.physical == binding.column), None)
 
 
 @dataclass(frozen=True, slots=True)

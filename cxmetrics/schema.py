@@ -46,8 +46,8 @@ class Draft(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ColumnDraft(Draft):
-    """A column of a source and its contract."""
+class GivenColumnDraft(Draft):
+    """A column of a table and its contract."""
 
     type: Scalar | None = None
     unit: Scalar | None = None
@@ -58,8 +58,13 @@ class ColumnDraft(Draft):
     format: Scalar | None = None
     time_zone: Scalar | None = None
     privacy: Scalar | None = Field(default=None, alias="class")
-    formula: Scalar | None = None
     description: Titles | None = None
+
+
+class ColumnDraft(GivenColumnDraft):
+    """A column of a source, which may also be derived from others."""
+
+    formula: Scalar | None = None
 
 
 class UniqueDraft(Draft):
@@ -69,13 +74,33 @@ class UniqueDraft(Draft):
     keep: Scalar | None = None
 
 
-class LookupDraft(Draft):
-    """A table that gives dimensions by a key."""
+class TimedDraft(Draft):
+    """A table whose rows may hold for a time only."""
 
     read: Scalar
     table: Scalar | None = None
+    valid_from: Scalar | None = None
+    valid_to: Scalar | None = None
+    as_of: Scalar | None = None
+
+
+class DimensionLookupDraft(TimedDraft):
+    """A table that gives dimensions by the values of another."""
+
     key: Scalar
     columns: list[Scalar] | None = None
+
+
+_GivenColumn = Annotated[
+    Annotated[Scalar, Tag("text")] | Annotated[GivenColumnDraft, Tag("map")], Discriminator(_shape)]
+
+
+class LookupDraft(TimedDraft):
+    """A table that gives columns to the rows of a source: by a key, by their time, or by both."""
+
+    key: Scalar | None = None
+    on: Scalar | None = None
+    columns: dict[Name, _GivenColumn]
 
 
 class DimensionDraft(Draft):
@@ -85,7 +110,7 @@ class DimensionDraft(Draft):
     description: Titles | None = None
     within: Scalar | None = None
     values: list[Scalar] | None = None
-    lookup: LookupDraft | None = None
+    lookup: DimensionLookupDraft | None = None
 
 
 _Column = Annotated[
@@ -104,6 +129,7 @@ class SourceDraft(Draft):
     time_zone: Scalar | None = None
     entity: Scalar | None = None
     columns: dict[Name, _Column] = {}
+    lookups: dict[Name, LookupDraft] = {}
     keep: Scalar | None = None
     unique: UniqueDraft | None = None
     dimensions: dict[Name, Scalar] = {}
@@ -244,7 +270,8 @@ class MetricTestDraft(Draft):
     Columns not given are null; times not given are the first day of the period of the test (`at`, by default the
     period of the last time given, else that of 2026-01-01), whose length is `grain` (the project's coarsest).
     Of `keep`, the parts (joined by `and`) that read only columns that no row of the test gives do not apply; nor does
-    `unique` unless all its columns are given, nor `received`.  A dimension with a lookup may be given its table.
+    `unique` unless all its columns are given, nor `received`.  A dimension with a lookup may be given its table, by its
+    id, and so may a lookup of a source, as `source.lookup`: without it nothing is found there.
     A source not given has delivered nothing; one given an empty list has delivered, with no rows.
     What is hidden for too few rows elsewhere is shown here.  `expect` holds a value in the indicator's unit
     (`99.5%`, `500 ms`, `2 / 3`), `missing`, or one map or a list of maps: dimensions that say the slice, measures

@@ -76,6 +76,27 @@ def test_another_lookup_gives_other_slices(root):
     assert named == {None, "east", "south"}
 
 
+def test_a_table_that_a_source_looks_into_is_its_input(root):
+    text = PROJECT.replace("  calls:", """
+    lookups: {kinds: {read: data/kinds.csv, key: branch, on: branch_id, valid_from: since, columns: {kind: text}}}
+  calls:""".lstrip("\n")).replace(", dimensions: {branch: branch_id}}", """
+    dimensions: {branch: branch_id}""").replace("visits: {read:", "visits:\n    read:").replace(
+        ", time: day, columns: {spent: integer}\n    dim", "\n    time: day\n    columns: {spent: integer}\n    dim")
+    (root / "cxmetrics.yaml").write_text(text + "  large: {formula: count(visits where visits.kind = 'large')}\n")
+    put(root, "kinds", "branch,kind,since", "a,large,2026-03-02")
+    go(root)
+    before = values(root, indicator="large", grain="week", region=None)
+    assert not go(root).committed
+    put(root, "kinds", "branch,kind,since", "a,large,")
+    go(root)
+    assert sum(value or 0 for _, _, value in values(root, indicator="large", grain="week", region=None)) == sum(
+        value or 0 for _, _, value in before) + 1
+    (root / "data/kinds.csv").unlink()
+    with pytest.raises(Fault) as raised:
+        go(root)
+    assert [found.code.id for found in raised.value.diagnostics] == ["CX701"]
+
+
 def test_a_lookup_that_nobody_asks_for_need_not_be_there(root):
     (root / "data/branches.csv").unlink()
     put(root, "visits-1", "day,region,spent", "2026-03-01,a,5")

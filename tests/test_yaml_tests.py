@@ -42,6 +42,9 @@ sources:
       taken: time
       ended: time
       talk: {formula: ended - taken}
+      line: text
+    lookups:
+      lines: {read: lines.csv, key: number, on: line, valid_from: since, columns: {queue: {column: name}}}
   books:
     read: books.csv
     time: 2008-01-01
@@ -57,6 +60,7 @@ indicators:
     score: {0: 8 s, 100: 1 s}
   talk: {formula: mean(calls.talk)}
   per_answer: {formula: count(calls) / count(answers)}
+  of_cards: {formula: count(calls where calls.queue = 'cards')}
   booked: {formula: sum(books.amount)}
   cx:
     children: {app_nps: 50%, speed: 50%}
@@ -140,6 +144,15 @@ PASSING = {
     "derived columns are computed": """
         given: {calls: [{taken: 2026-01-01 10:00, ended: 2026-01-01 10:01}]}
         expect: {talk: 1 min}""",
+    "a table that a source looks into": """
+        given:
+          calls: [{line: 7}, {line: 8}, {line: 9}, {}]
+          calls.lines: [{number: 7, queue: cards, since: 2025-01-01}, {number: 8, queue: cards, since: 2026-02-01},
+                        {number: 9, queue: loans}]
+        expect: {of_cards: 1}""",
+    "a table that is not given": """
+        given: {calls: [{line: 7}]}
+        expect: {of_cards: 0}""",
     "a source without dates": """
         given: {books: [{amount: 2.5}, {amount: -1}]}
         expect: {booked: 1.5 CNY}""",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cxmetrics.backends.cells import Physical, Request
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Binding, ColumnSpec, ColumnType, Expr, Origin, columns_in
+from cxmetrics.ir import ColumnSpec, ColumnType, Expr, Lookup, Origin, columns_in
 from cxmetrics.plan import Cube
 from cxmetrics.tables import place_of
 from cxmetrics.units import UNKNOWN
@@ -27,17 +27,31 @@ _FITTING = {("number", "integer"), ("date", "time"), ("date", "instant"), ("time
 
 
 @dataclass(frozen=True, slots=True)
+class LookedUp:
+    """A lookup and the columns that are asked of it."""
+
+    lookup: Lookup
+    columns: tuple[ColumnSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Needs:
     """What a request needs of its table.
 
-    `read`: the columns to be read, in the order of declaration; `derived`: those with a formula, each after
-    what it looks at; `reasons`: (column, reason) for which a row is rejected, the first that applies.
+    `read`: the columns to be read, in the order of declaration; `made`: those with a formula and those that are looked
+    up, each after what it looks at; `bindings`: the column behind each dimension; `reasons`: (column, reason) for
+    which a row is rejected, the first that applies.
     """
 
     read: tuple[ColumnSpec, ...]
-    derived: tuple[ColumnSpec, ...]
-    bindings: Mapping[str, Binding]
+    made: tuple[ColumnSpec | LookedUp, ...]
+    bindings: Mapping[str, str]
     reasons: tuple[tuple[str, str], ...]
+
+    @property
+    def lookups(self) -> tuple[LookedUp, ...]:
+        """The lookups that are asked."""
+        return tuple(one for one in self.made if isinstance(one, LookedUp))
 
 
 def needs_of(request: Request, *, everything: bool = False) -> Needs:
@@ -45,18 +59,21 @@ def needs_of(request: Request, *, everything: bool = False) -> Needs:
 
     Raises `Fault` CX703 for a column that the table lacks, CX704 for one of an unfitting type.
     """
-    bindings = _bindings(request)
-    specs = _specs(request)
+    bindings = _bindings(request, everything=everything)
+    specs = _specs(request, bindings)
     needed = set(_needed(request, specs, bindings))
     read = []
     for spec in specs.values():
         kind = request.table.columns.get(spec.physical)
         readable_there = kind is not None and readable(spec, kind)
-        if spec.formula is None and (spec.name in needed or (everything and readable_there)):
+        if spec.own and (spec.name in needed or (everything and readable_there)):
             _require(request, spec)
             read.append(spec)
-    derived = _in_order([spec for spec in specs.values() if spec.formula is not None], {spec.name for spec in read})
-    return Needs(tuple(read), tuple(derived), bindings, tuple(_reasons(request, read)))
+    made = _in_order(request.scan.source, [spec for name, spec in specs.items() if name in needed and not spec.own],
+                     {spec.name for spec in read})
+    judged = [*read, *(spec for name, spec in specs.items() if name in needed and not spec.own)]
+    return Needs(tuple(read), made, {name: spec.name for name, spec in bindings.items()},
+                 tuple(_reasons(request, judged)))
 
 
 def readable(spec: ColumnSpec, kind: Physical) -> bool:
@@ -66,7 +83,7 @@ def readable(spec: ColumnSpec, kind: Physical) -> bool:
 
 def can_be_bad(spec: ColumnSpec, kind: Physical) -> bool:
     """Whether a value of that physical kind may break the column's contract, so that the column has to be read."""
-    if spec.low is not None or spec.high is not None or spec.values is not None:
+    if has_contract(spec):
         return True
     if spec.type == "number" and kind == "number":
         return True  # it may not be finite
@@ -90,18 +107,30 @@ def _require(request: Request, spec: ColumnSpec) -> None:
         raise Fault(report(data.COLUMN_TYPE, spec.span, column=spec.name, expected=spec.type, found=kind))
 
 
-def _bindings(request: Request) -> dict[str, Binding]:
-    """Which binding makes each dimension asked for; without one whose column is there, the dimension is missing."""
+def _bindings(request: Request, *, everything: bool) -> dict[str, ColumnSpec]:
+    """The column that makes each dimension asked for; without one, the dimension is missing.
+
+    `everything`: also those of the files that make any other.  One that is not declared is read as text.
+    """
     asked = {dimension for cube in request.scan.cubes for dimension in cube.dimensions}
-    source, known = request.scan.source, request.table.columns
+    source, known, found = request.scan.source, request.table.columns, dict[str, ColumnSpec]()
     for binding in source.bindings:
-        if binding.dimension in asked and binding.declared and binding.column not in known:
+        if binding.dimension not in asked and not everything:
+            continue
+        spec = source.column_of(binding)
+        if spec is not None and (spec.own or binding.dimension in asked):
+            found[binding.dimension] = spec
+        elif spec is not None:
+            continue
+        elif binding.column in known:
+            found[binding.dimension] = ColumnSpec(binding.column, "text", UNKNOWN, binding.column)
+        elif binding.declared and binding.dimension in asked:
             raise Fault(report(data.COLUMN_ABSENT, binding.span or source.span, column=binding.column,
                                source=source.id, path=place_of(source)))
-    return {b.dimension: b for b in source.bindings if b.dimension in asked and b.column in known}
+    return found
 
 
-def _specs(request: Request) -> dict[str, ColumnSpec]:
+def _specs(request: Request, bindings: Mapping[str, ColumnSpec]) -> dict[str, ColumnSpec]:
     """The declared columns, and those that are only used: as what they are used for."""
     source = request.scan.source
     specs = dict(source.columns)
@@ -114,6 +143,9 @@ def _specs(request: Request) -> dict[str, ColumnSpec]:
     for moment in (source.time, source.received):
         if isinstance(moment, str):
             specs.setdefault(moment, ColumnSpec(moment, "time", UNKNOWN, moment))
+    asked_of = (lookup.on for lookup in source.lookups if lookup.on is not None)
+    for spec in (*bindings.values(), *(ColumnSpec(on, "text", UNKNOWN, on) for on in asked_of)):
+        specs.setdefault(spec.name, spec)
     return specs
 
 
@@ -127,44 +159,81 @@ def _natural(kind: Physical) -> ColumnType:
             return kind
 
 
-def _needed(request: Request, specs: Mapping[str, ColumnSpec], bindings: Mapping[str, Binding]) -> Iterator[str]:
-    """The names of the columns to read: those that can be bad, and those that something uses."""
-    source, bound = request.scan.source, {binding.column for binding in bindings.values()}
-    for spec in specs.values():
-        kind = request.table.columns.get(spec.physical)
-        if spec.formula is None and kind is not None and (can_be_bad(spec, kind) or spec.physical in bound):
-            yield spec.name
-    yield from (column for column in (source.time, source.received) if isinstance(column, str))
-    yield from source.unique.by if source.unique else ()
-    waiting, seen = [*expressions(request.scan.cubes), source.keep], set[str]()
+def _needed(request: Request, specs: Mapping[str, ColumnSpec], bindings: Mapping[str, ColumnSpec]) -> set[str]:
+    """The names of the columns that can be bad, of those that something uses, and of all that these are made of."""
+    source, stands_on = request.scan.source, {lookup.id: lookup.on for lookup in request.scan.source.lookups}
+    waiting = [name for name, spec in specs.items() if _judged(request, spec)]
+    waiting += [spec.name for spec in bindings.values()]
+    waiting += [column for column in (source.time, source.received) if isinstance(column, str)]
+    waiting += source.unique.by if source.unique else ()
+    used = [*expressions(request.scan.cubes), source.keep]
+    waiting += [column.name for expr in used for column in columns_in(expr)]
+    seen = set[str]()
     while waiting:
-        for column in columns_in(waiting.pop()):
-            if column.name not in seen:
-                seen.add(column.name)
-                waiting.append(specs[column.name].formula)
-    yield from (name for name in seen if specs[name].formula is None)
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += [column.name for column in columns_in(specs[name].formula)]
+            on = stands_on.get(specs[name].lookup or "")
+            waiting += [on] if on is not None else []
+    return seen
 
 
-def _in_order(derived: list[ColumnSpec], there: set[str]) -> list[ColumnSpec]:
-    """Derived columns, each after what it looks at; without those that look at what nothing needs."""
-    order: list[ColumnSpec] = []
-    while ready := [spec for spec in derived if all(c.name in there for c in columns_in(spec.formula))]:
-        order += ready
-        there = there | {spec.name for spec in ready}
-        derived = [spec for spec in derived if spec not in ready]
-    return order
+def _judged(request: Request, spec: ColumnSpec) -> bool:
+    """Whether a value of the column may be bad, so that rows have to be asked for it."""
+    if spec.formula is not None:
+        return has_contract(spec)
+    kind = kind_of(request, spec)
+    return kind is not None and can_be_bad(spec, kind)
 
 
-def _reasons(request: Request, read: Iterable[ColumnSpec]) -> Iterator[tuple[str, str]]:
+def kind_of(request: Request, spec: ColumnSpec) -> Physical | None:
+    """What the table that a column is read from, or looked up in, holds in it; None where there is no such column."""
+    if spec.lookup is None:
+        return request.table.columns.get(spec.physical)
+    lookup = next(one for one in request.scan.source.lookups if one.id == spec.lookup)
+    return request.lookups[place_of(lookup)].columns.get(spec.physical)
+
+
+def _in_order(source: Origin, specs: list[ColumnSpec], there: set[str]) -> tuple[ColumnSpec | LookedUp, ...]:
+    """Derived columns and lookups, each after what it looks at."""
+    waiting: list[tuple[ColumnSpec | LookedUp, set[str], set[str]]] = [
+        (spec, {column.name for column in columns_in(spec.formula)}, {spec.name}) for spec in specs if spec.formula]
+    for lookup in source.lookups:
+        given = tuple(spec for spec in specs if spec.lookup == lookup.id)
+        if given:
+            on = set() if lookup.on is None else {lookup.on}
+            waiting.append((LookedUp(lookup, given), on, {spec.name for spec in given}))
+    order: list[ColumnSpec | LookedUp] = []
+    while ready := [one for one in waiting if one[1] <= there]:
+        order += [made for made, _, _ in ready]
+        there = there.union(*(gives for _, _, gives in ready))
+        waiting = [one for one in waiting if one not in ready]
+    return tuple(order)
+
+
+def _reasons(request: Request, judged: Iterable[ColumnSpec]) -> Iterator[tuple[str, str]]:
     source: Origin = request.scan.source
-    for spec in read:
+    for spec in judged:
         rejects = source.on_bad != "null" or spec.name == source.time
-        if rejects and has_status(spec, request.table.columns[spec.physical]):
+        if rejects and _has_status(request, spec):
             yield from ((spec.name, reason) for reason in REASONS)
     yield from ((name, "key") for name in (source.unique.by if source.unique else ()))
     if isinstance(source.time, str):
         yield source.time, "range"
         yield source.time, "missing"
+
+
+def _has_status(request: Request, spec: ColumnSpec) -> bool:
+    if spec.formula is not None:
+        return has_contract(spec)
+    kind = kind_of(request, spec)
+    return kind is not None and has_status(spec, kind)
+
+
+def has_contract(spec: ColumnSpec) -> bool:
+    """Whether a column promises more than its type."""
+    return spec.low is not None or spec.high is not None or spec.values is not None
 
 
 def has_status(spec: ColumnSpec, kind: Physical) -> bool:

@@ -24,7 +24,7 @@ from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS, is_blank, s
 from cxmetrics.codes import data
 from cxmetrics.codes.yaml_files import PATH_OUTSIDE
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
-from cxmetrics.ir import Binding, ColumnSpec, Origin
+from cxmetrics.ir import ColumnSpec, Origin
 from cxmetrics.source import Span
 from cxmetrics.tables import place_of
 from cxmetrics.units import TIME
@@ -246,10 +246,10 @@ def _absent(table: Table, origin: Origin) -> Iterator[Diagnostic]:
 def asked_of(origin: Origin) -> Iterator[tuple[str, Span | None]]:
     """The physical columns that the source names, and where."""
     for spec in origin.columns.values():
-        if spec.formula is None:
+        if spec.own:
             yield spec.physical, spec.span or origin.span
-    declared: list[Binding] = [binding for binding in origin.bindings if binding.declared]
-    yield from ((binding.column, binding.span or origin.span) for binding in declared)
+    unknown = (each for each in origin.bindings if each.declared and origin.column_of(each) is None)
+    yield from ((binding.column, binding.span or origin.span) for binding in unknown)
     used = (origin.time, origin.received, *(origin.unique.by if origin.unique else ()))
     yield from ((name, origin.span) for name in used if isinstance(name, str) and name not in origin.columns)
 
@@ -259,5 +259,5 @@ def _unfitting(table: Table, origin: Origin) -> Iterator[Diagnostic]:
     implied = (ColumnSpec(name, "time", TIME, name, span=origin.span) for name in moments)
     for spec in (*origin.columns.values(), *implied):
         kind = table.columns.get(spec.physical)
-        if spec.formula is None and kind is not None and not readable(spec, kind):
+        if spec.own and kind is not None and not readable(spec, kind):
             yield report(data.COLUMN_TYPE, spec.span, column=spec.name, expected=spec.type, found=kind)

@@ -277,11 +277,15 @@ def _double(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A relation whose rows are put beside those that have equal values of `on` (left column, right column)."""
+    """A relation whose rows are put beside those that have equal values of `on` (left column, right column).
+
+    `since` (left column, right column): beside each only the one row with the greatest right value up to the left one.
+    """
 
     kind: OneOf["LEFT", "SEMI"]
     relation: str
     on: tuple[tuple[str, str], ...]
+    since: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,11 +332,6 @@ def query_text(query: Query) -> str:
     return ("WITH " + ", ".join(steps) + "\n" if steps else "") + _select(query.body)
 
 
-def create_table(name: str, query: Query) -> str:
-    """A statement that keeps the rows of a query."""
-    return f"CREATE TEMP TABLE {quoted(name)} AS\n{query_text(query)}"
-
-
 def create_in(database: str, name: str, query: Query) -> str:
     """A statement that keeps the rows of a query in a table of an attached database."""
     return f"CREATE TABLE {quoted(database)}.{quoted(name)} AS\n{query_text(query)}"
@@ -346,11 +345,6 @@ def attach(path: str, database: str, storage: str) -> str:
 def detach(database: str) -> str:
     """A statement that lets go of a database file."""
     return f"DETACH {quoted(database)}"
-
-
-def drop_table(name: str) -> str:
-    """A statement that forgets a table."""
-    return f"DROP TABLE {quoted(name)}"
 
 
 def _head(step: Select | Values) -> str:
@@ -368,8 +362,11 @@ def _select(select: Select) -> str:
     lines = ["SELECT", ",\n".join(f"  {_item(node, name)}" for node, name in select.items)]
     lines.append(f"FROM {_origin(select.source, source)}")
     for join in select.joins:
-        on = both(*(Infix("=", (Name(left, source), Name(right, join.relation))) for left, right in join.on))
-        lines.append(f"{join.kind} JOIN {quoted(join.relation)} ON {show(on)}")
+        tests: list[Node] = [Infix("=", (Name(left, source), Name(right, join.relation))) for left, right in join.on]
+        kind = join.kind if join.since is None else f"ASOF {join.kind}"
+        if join.since is not None:
+            tests.append(Infix(">=", (Name(join.since[0], source), Name(join.since[1], join.relation))))
+        lines.append(f"{kind} JOIN {quoted(join.relation)} ON {show(both(*tests))}")
     if select.where is not None:
         lines.append(f"WHERE {show(select.where)}")
     if select.group:
@@ -397,4 +394,3 @@ def _origin(source: str | Call | Relation, name: str) -> str:
 
 def _item(node: Node, name: str | None) -> str:
     return show(node) if name is None else f"{show(node)} AS {quoted(name)}"
-

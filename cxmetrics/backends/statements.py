@@ -5,6 +5,16 @@ from __future__ import annotations
 from cxmetrics.backends.sql import Literal, Node, Query, plain, query_text, quoted, show
 
 
+def create_table(name: str, query: Query) -> str:
+    """A statement that keeps the rows of a query."""
+    return f"CREATE TEMP TABLE {quoted(name)} AS\n{query_text(query)}"
+
+
+def drop_table(name: str) -> str:
+    """A statement that forgets a table."""
+    return f"DROP TABLE {quoted(name)}"
+
+
 def create_macro(name: str, argument: str, body: Node) -> str:
     """A statement that gives an expression a name."""
     return f"CREATE TEMP MACRO {plain(name)}({quoted(argument)}) AS {show(body)}"

@@ -11,7 +11,7 @@ from cxmetrics.check.rules import literal
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, report
-from cxmetrics.ir import GRAINS, Dimension, Grain, Lookup, Origin, Pyramid
+from cxmetrics.ir import GRAINS, Grain, Lookup, Origin, Pyramid
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import Found, date
 from cxmetrics.schema import Key, MetricTestDraft, TableDraft
@@ -36,7 +36,7 @@ _PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?\Z")
 class Given:
     """The rows of a source in a test, by the names of columns as written.
 
-    `read`: of a table behind a dimension, the path it stands for.
+    `read`: of a table that is looked into, the path it stands for; its rows are by the names of its own columns.
     """
 
     id: str
@@ -111,24 +111,39 @@ def _test(key: Key, draft: MetricTestDraft, reader: _Reader) -> MetricTest:
 
 def givable(origin: Origin) -> dict[str, str]:
     """The columns whose values a test may give, with their physical names; computed ones are not among them."""
-    result = {name: spec.physical for name, spec in origin.columns.items() if spec.formula is None}
-    computed = {name for name, spec in origin.columns.items() if spec.formula is not None}
+    result = {name: spec.physical for name, spec in origin.columns.items() if spec.own}
     named = (origin.time, origin.received, origin.entity, *(origin.unique.by if origin.unique else ()))
     pairs = [(name, name) for name in named if isinstance(name, str)]
-    pairs += [(binding.dimension, binding.column) for binding in origin.bindings if binding.lookup is None]
-    pairs += [(binding.column, binding.column) for binding in origin.bindings]
+    for binding in origin.bindings:
+        spec = origin.column_of(binding)
+        if spec is None:
+            pairs += [(binding.dimension, binding.column), (binding.column, binding.column)]
+        elif spec.own:
+            pairs += [(binding.dimension, spec.physical), (spec.physical, spec.physical)]
     for name, physical in pairs:
-        if name not in computed:
+        if name not in origin.columns:
             result.setdefault(name, physical)
     return result
 
 
-def looked_up(dimension: Dimension | None, pyramid: Pyramid) -> Mapping[str, str]:
-    """The columns of the table behind a dimension; empty where there is none."""
-    if dimension is None or dimension.lookup is None:
-        return {}
-    lookup: Lookup = dimension.lookup
-    return {name: name for name in (lookup.key, *lookup.columns, *pyramid.dimensions)}
+def looked_up(name: str, pyramid: Pyramid) -> tuple[Lookup, Mapping[str, str]] | None:
+    """The lookup that a test gives the table of: of a dimension by its id, of a source as `source.lookup`.
+
+    With it the columns that may be given, by name, and what they are called in the table.
+    """
+    dimension = pyramid.dimensions.get(name)
+    if dimension is not None and dimension.lookup is not None:
+        lookup, columns = dimension.lookup, {one: one for one in pyramid.dimensions}
+    else:
+        source, _, own = name.rpartition(".")
+        origin = pyramid.sources.get(source)
+        found = next((one for one in origin.lookups if one.id == own), None) if origin else None
+        if origin is None or found is None:
+            return None
+        lookup = found
+        columns = {spec.name: spec.physical for spec in origin.columns.values() if spec.lookup == own}
+    ends = (lookup.valid.start, lookup.valid.end) if lookup.valid else ()
+    return lookup, {each: each for each in (lookup.key, *ends) if each is not None} | columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +184,16 @@ class _Reader:
                     self._prove_column(str(key), name, span, known)
                 columns[name] = None
             rows.append({name: cell for name, _, cell in row})
-        dimension = None if key in self.pyramid.sources else self.pyramid.dimensions[key]
-        read = place_of(dimension.lookup) if dimension and dimension.lookup else None
-        return Given(str(key), tuple(columns), tuple(rows), key.span, read)
+        behind = None if key in self.pyramid.sources else looked_up(key, self.pyramid)
+        if behind is not None:
+            rows = [{known.get(name, name): cell for name, cell in row.items()} for row in rows]
+        return Given(str(key), tuple(columns), tuple(rows), key.span, place_of(behind[0]) if behind else None)
 
     def _columns(self, key: Key) -> Mapping[str, str] | None:
         if key in self.pyramid.sources:
             return givable(self.pyramid.sources[key])
-        if columns := looked_up(self.pyramid.dimensions.get(key), self.pyramid):
-            return columns
+        if behind := looked_up(key, self.pyramid):
+            return behind[1]
         self.unknown(codes.UNKNOWN_SOURCE, key.span, key, self.pyramid.sources)
         return None
 

@@ -103,6 +103,22 @@ FILE_CHANGED = Code(
     label=Phrase("read by this source", "由这个数据源读取"),
     note=Phrase("nothing was committed", "没有提交任何内容"),
     help=Phrase("run again when the delivery is complete", "请在文件到齐后重新运行"))
+LOOKUP_VALIDITY = Code(
+    "CX720", "lookup-validity",
+    Phrase("{count} rows of `{lookup}` do not say from when to when they hold",
+           "`{lookup}` 有 {count} 行没有说清自何时起至何时止有效"),
+    label=Phrase("this table", "这张表"),
+    note=Phrase("`valid_from` or `valid_to` cannot be read as a time, or the end comes before the beginning",
+                "`valid_from` 或 `valid_to` 无法读作时间，或终止早于开始"),
+    help=Phrase("write days as `2026-10-01`, times as `2026-10-01 22:30`; leave an open end empty",
+                "日期请写成 `2026-10-01`，时间写成 `2026-10-01 22:30`；没有期限的请留空"))
+LOOKUP_OVERLAP = Code(
+    "CX721", "lookup-overlap",
+    Phrase("two rows of `{lookup}` hold at one time for {value}", "`{lookup}` 中有两行对 {value} 同时有效"),
+    label=Phrase("at any time one row of a key may hold", "同一个键在任何时候只能有一行有效"),
+    note=Phrase("a row that finds two partners would be counted twice; `valid_to` is the first moment out of it",
+                "一行对应两条记录就会被重复计数；`valid_to` 是失效的第一个时刻"),
+    help=Phrase("let each row end where the next one begins", "请让每一行在下一行开始时结束"))
 
 # --- databases -------------------------------------------------------------------------------------------------
 

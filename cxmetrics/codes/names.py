@@ -279,3 +279,24 @@ NO_CALENDAR = Code(
     label=Phrase("which days are holidays is not known", "不知道哪些天放假"),
     help=Phrase("add a section `calendar` with the holidays; from Monday to Friday is `weekday(t) in 1..5`",
                 "请加上列出节假日的 `calendar`；周一至周五可写 `weekday(t) in 1..5`"))
+COLUMN_TWICE = Code(
+    "CX270", "column-twice",
+    Phrase("the source has two columns `{name}`", "数据源有两个列 `{name}`"),
+    label=Phrase("again here", "这里再次出现"),
+    note=Phrase("formulas name a column by the source and its name, whichever table it comes from",
+                "公式用数据源和列名来指明一列，不论它来自哪张表"),
+    help=Phrase("give one of them another name, and say its name in the table with `column`",
+                "请给其中一列换个名称，并用 `column` 写明它在表中的名称"))
+CYCLE_OF_LOOKUPS = Code(
+    "CX271", "cycle-of-lookups",
+    Phrase("columns are looked up by each other in a circle: {path}", "列之间循环查找：{path}"),
+    label=Phrase("leads back to where it began", "又回到起点"),
+    help=Phrase("let one of the lookups stand `on` a column of the source's own files",
+                "请让其中一个查找的 `on` 使用数据源文件自己的列"))
+TIME_NOT_READ = Code(
+    "CX272", "time-not-read",
+    Phrase("`{key}` takes a column of the files, and `{name}` is made from others",
+           "`{key}` 需要文件中的列，而 `{name}` 由其他列得出"),
+    label=Phrase("derived, or looked up", "派生或查找得到的列"),
+    note=Phrase("which days a file holds is told before anything is computed", "文件含有哪些日期，在计算之前就要知道"),
+    help=Phrase("name the column it is made from", "请写出它所依据的列"))

@@ -86,10 +86,8 @@ def _add_dimension_columns(sources: dict[str, Origin], columns: dict[str, Column
     """What a source names to make a dimension can be used in its formulas like a column."""
     for name, origin in sources.items():
         for binding in origin.bindings:
-            if binding.declared and binding.lookup is None and binding.dimension not in columns[name]:
-                from_column = next((spec for spec in columns[name].values() if spec.physical == binding.column), None)
-                if from_column is None:
-                    columns[name][binding.dimension] = text_column(binding.dimension, binding.column, binding)
+            if binding.declared and binding.dimension not in columns[name] and origin.column_of(binding) is None:
+                columns[name][binding.dimension] = text_column(binding.dimension, binding.column, binding)
 
 
 def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Outline:

@@ -6,19 +6,20 @@ could ask for more than any machine does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
-from cxmetrics.ir import Apply, Expr, columns_in
+from cxmetrics.ir import Apply, Expr, Lookup, columns_in
 from cxmetrics.parse import parse
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.schema import ColumnDraft, Key, SourceDraft
 
+StandsOn = Mapping[str, str | None]  # lookup -> the column whose values are held against its key
 MAX_DEPTH = 40
 MAX_SIZE = 1_000
 
@@ -30,8 +31,11 @@ class _Work(NamedTuple):
     size: int
 
 
-def resolve_derived(key: Key, draft: SourceDraft, columns: Columns, names: Names) -> None:
-    """Put into `columns` the formulas of the derived ones; those that are refused are left without."""
+def resolve_derived(key: Key, draft: SourceDraft, columns: Columns, lookups: Iterable[Lookup], names: Names) -> None:
+    """Put into `columns` the formulas of the derived ones; those that are refused are left without.
+
+    Columns that are looked up can be part of a circle, too, by what their lookup stands on.
+    """
     for name, column in draft.columns.items():
         if isinstance(column, ColumnDraft) and column.formula is not None:
             node, problems = parse(column.formula)
@@ -39,16 +43,18 @@ def resolve_derived(key: Key, draft: SourceDraft, columns: Columns, names: Names
             formula = resolve_condition(node, str(key), columns, names, implicit=False)
             columns[name] = replace(columns[name], formula=formula)
     known: dict[str, _Work] = {}
+    stands_on = {lookup.id: lookup.on for lookup in lookups}
     for start in columns:
-        while (refused := _first_refused(start, columns, known)) is not None:
+        while (refused := _first_refused(start, columns, stands_on, known)) is not None:
             at, finding = refused
             names.found.append(finding)
-            columns[at] = replace(columns[at], formula=None)
+            columns[at] = replace(columns[at], formula=None, lookup=None)
 
 
-def _first_refused(start: str, columns: Columns, known: dict[str, _Work]) -> tuple[str, Diagnostic] | None:
+def _first_refused(start: str, columns: Columns, stands_on: StandsOn,
+                   known: dict[str, _Work]) -> tuple[str, Diagnostic] | None:
     """A column at or below `start` that is made of itself, or of too much; what is well is `known` from then on."""
-    path = {start: _below(start, columns)}
+    path = {start: _below(start, columns, stands_on)}
     while path:
         name = next(reversed(path))
         below = next(path[name], None)
@@ -62,15 +68,19 @@ def _first_refused(start: str, columns: Columns, known: dict[str, _Work]) -> tup
             del path[name]
         elif below in path:
             names = list(path)
-            circle = " → ".join([*names[names.index(below):], below])
-            return below, report(name_codes.CYCLE_OF_COLUMNS, columns[below].span, path=circle)
+            circle = [*names[names.index(below):], below]
+            looked_up = any(columns[one].lookup is not None for one in circle)
+            code = name_codes.CYCLE_OF_LOOKUPS if looked_up else name_codes.CYCLE_OF_COLUMNS
+            return below, report(code, columns[below].span, path=" → ".join(circle))
         elif below not in known:
-            path[below] = _below(below, columns)
+            path[below] = _below(below, columns, stands_on)
     return None
 
 
-def _below(name: str, columns: Columns) -> Iterator[str]:
-    return iter(sorted({column.name for column in columns_in(columns[name].formula)} & columns.keys()))
+def _below(name: str, columns: Columns, stands_on: StandsOn) -> Iterator[str]:
+    spec = columns[name]
+    on = None if spec.lookup is None else stands_on.get(spec.lookup)
+    return iter(sorted(({column.name for column in columns_in(spec.formula)} | {on or ""}) & columns.keys()))
 
 
 def _work(formula: Expr | None, known: dict[str, _Work]) -> _Work:

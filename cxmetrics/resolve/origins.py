@@ -18,7 +18,6 @@ from cxmetrics.ir import (
     ColumnSpec,
     ColumnType,
     Dimension,
-    Lookup,
     Origin,
     Unique,
 )
@@ -26,9 +25,15 @@ from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share
 from cxmetrics.parse import parse
 from cxmetrics.resolve.derived import resolve_derived
 from cxmetrics.resolve.formulas import resolve_condition
+from cxmetrics.resolve.lookups import (
+    dimension_lookup,
+    resolve_lookup_columns,
+    resolve_lookups,
+    ways,
+)
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.resolve.tables import resolve_table
-from cxmetrics.schema import ColumnDraft, DimensionDraft, Key, SourceDraft
+from cxmetrics.schema import ColumnDraft, DimensionDraft, GivenColumnDraft, Key, SourceDraft
 from cxmetrics.source import Located
 from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, UNKNOWN, Unit, read_unit, scale
 
@@ -53,14 +58,10 @@ def resolve_dimensions(drafts: Mapping[Key, DimensionDraft | Located], found: Fo
         draft = DimensionDraft() if isinstance(written, Located) else written
         if isinstance(written, Located) and written.value:
             found.append(report(codes.WRONG_SHAPE, written.span, expected="map", found="text"))
-        lookup = None
-        if draft.lookup:
-            columns = words(draft.lookup.columns)
-            table = resolve_table(draft.lookup.read, draft.lookup.table, found)
-            lookup = Lookup(draft.lookup.read.value, draft.lookup.key.value, columns, draft.lookup.read.span, table)
+        lookup, gives = dimension_lookup(key, draft.lookup, drafts, found) if draft.lookup else (None, ())
         values = tuple(item.value for item in draft.values) if draft.values is not None else None
         within = draft.within.value if draft.within else None
-        result[key] = Dimension(str(key), titles(draft.title), within, values, lookup, key.span)
+        result[key] = Dimension(str(key), titles(draft.title), within, values, lookup, gives, key.span)
         if draft.within and draft.within.value not in drafts:
             guess = closest(draft.within.value, drafts, found)
             found.append(report(name_codes.UNKNOWN_DIMENSION, draft.within.span,
@@ -89,7 +90,9 @@ def _without_circles(dimensions: dict[str, Dimension], found: Found) -> dict[str
 def resolve_columns(draft: SourceDraft, found: Found) -> Columns:
     """The declared columns of a source; derived ones still without their formula."""
     zone = _zone(draft.time_zone, found)
-    return {key: _column(key, column, zone, found) for key, column in draft.columns.items()}
+    columns = {str(key): _column(key, column, zone, found) for key, column in draft.columns.items()}
+    resolve_lookup_columns(draft, columns, _column, found)
+    return columns
 
 
 def _zone(written: Located | None, found: Found) -> str | None:
@@ -100,11 +103,12 @@ def _zone(written: Located | None, found: Found) -> str | None:
     return None
 
 
-def _column(key: Key, draft: ColumnDraft | Located, zone: str | None, found: Found) -> ColumnSpec:
+def _column(key: Key, draft: GivenColumnDraft | Located, zone: str | None, found: Found) -> ColumnSpec:
     if isinstance(draft, Located):
         draft = ColumnDraft(type=draft)
     low, high = _scale(draft, found)
-    fallback = "number" if draft.scale or draft.unit or draft.formula else "text"
+    derived = isinstance(draft, ColumnDraft) and draft.formula is not None
+    fallback = "number" if draft.scale or draft.unit or derived else "text"
     kind = cast("ColumnType", word(draft.type, "type", TYPES, fallback, found))
     unit = _unit(draft, kind, low, high, found)
     values = tuple(item.value for item in draft.values) if draft.values is not None else None
@@ -114,7 +118,7 @@ def _column(key: Key, draft: ColumnDraft | Located, zone: str | None, found: Fou
                       zone=(_zone(draft.time_zone, found) or zone) if kind == "time" else None)
 
 
-def _scale(draft: ColumnDraft, found: Found) -> tuple[float | None, float | None]:
+def _scale(draft: GivenColumnDraft, found: Found) -> tuple[float | None, float | None]:
     if draft.scale is None:
         return None, None
     ends = _SCALE.match(draft.scale.value)
@@ -125,7 +129,7 @@ def _scale(draft: ColumnDraft, found: Found) -> tuple[float | None, float | None
     return None, None
 
 
-def _unit(draft: ColumnDraft, kind: ColumnType, low: float | None, high: float | None, found: Found) -> Unit:
+def _unit(draft: GivenColumnDraft, kind: ColumnType, low: float | None, high: float | None, found: Found) -> Unit:
     plain = _PLAIN_UNITS[kind]
     if draft.unit is None:
         return scale(low, high) if low is not None and high is not None and plain == NUMBER else plain
@@ -140,7 +144,8 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
     """One source, with its derived columns and its `keep` as expressions."""
     found = names.found
     columns = names.sources[key]
-    resolve_derived(key, draft, columns, names)
+    lookups = resolve_lookups(draft, columns, found)
+    resolve_derived(key, draft, columns, lookups, names)
     keep = None
     if draft.keep:
         node, problems = parse(draft.keep)
@@ -159,26 +164,30 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         unique = Unique(words(draft.unique.by), "first" if rule == "first" else "latest")
     rule = word(draft.on_bad, "on_bad", ("reject", "null", "fail"), "reject", found)
     return Origin(
-        str(key), draft.read.value, columns, _bindings(draft, columns, dimensions, found), _time(time, columns, draft),
-        draft.received.value if draft.received else None, draft.entity.value if draft.entity else None, None, keep,
+        str(key), draft.read.value, columns, _bindings(draft, columns, dimensions, found),
+        _time(time, columns, draft, found),
+        lookups, tuple(ways(dimensions)), draft.received.value if draft.received else None,
+        draft.entity.value if draft.entity else None, None, keep,
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
         share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found))
 
 
-def _time(time: str | dt.date, columns: Columns, draft: SourceDraft) -> str | dt.date:
+def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Found) -> str | dt.date:
     """The time column is always declared: as a time, unless the definitions say otherwise."""
-    if isinstance(time, str):
-        zone = _zone(draft.time_zone, [])
-        columns.setdefault(time, ColumnSpec(time, "time", TIME, time, span=draft.time.span, zone=zone))
-        if draft.received:
-            name = draft.received.value
-            columns.setdefault(name, ColumnSpec(name, "time", TIME, name, span=draft.received.span, zone=zone))
+    zone = _zone(draft.time_zone, [])
+    for key, written in (("time", draft.time), ("received", draft.received)):
+        if written is None or (key == "time" and isinstance(time, dt.date)):
+            continue
+        name = written.value
+        spec = columns.setdefault(name, ColumnSpec(name, "time", TIME, name, span=written.span, zone=zone))
+        if not spec.own:
+            found.append(report(name_codes.TIME_NOT_READ, written.span, key=key, name=name))
     return time
 
 
 def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dimension],
               found: Found) -> tuple[Binding, ...]:
-    """How a source may make each dimension: several ways in order of preference, taken as its files allow."""
+    """From which column a source makes each dimension, if it has that column."""
     bound: dict[str, Binding] = {}
     for key, column in draft.dimensions.items():
         if key not in dimensions:
@@ -186,34 +195,12 @@ def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dim
             found.append(report(name_codes.UNKNOWN_DIMENSION, key.span, help=DID_YOU_MEAN if guess else None,
                                 name=key, guess=guess or ""))
             continue
-        physical = _physical(column.value, columns)
-        bound[key] = Binding(str(key), physical, None, True, dimensions[key].values, column.span)
+        bound[key] = Binding(str(key), column.value, True, dimensions[key].values, column.span)
     for name, dimension in dimensions.items():
         if name not in bound:
             spec = columns.get(name)
-            bound[name] = Binding(name, spec.physical if spec else name, None, spec is not None, dimension.values,
-                                  spec.span if spec else dimension.span)
-    looked_up = [binding for name, dimension in dimensions.items() if dimension.lookup is not None
-                 for binding in _look_up(bound[name], name, dimension.lookup, dimensions)]
-    return (*bound.values(), *looked_up)
-
-
-def _look_up(base: Binding, name: str, lookup: Lookup, dimensions: Mapping[str, Dimension]) -> list[Binding]:
-    """A lookup on a dimension gives the coarser dimensions too, where the source does not say them itself."""
-    given = [other for other in (lookup.columns or _outer(name, dimensions)) if other in dimensions and other != name]
-    return [Binding(other, base.column, lookup, base.declared, dimensions[other].values, base.span) for other in given]
-
-
-def _outer(name: str, dimensions: Mapping[str, Dimension]) -> list[str]:
-    result: list[str] = []
-    while (outer := dimensions[name].within) is not None:
-        result.append(outer)
-        name = outer
-    return result
-
-
-def _physical(name: str, columns: Columns) -> str:
-    return columns[name].physical if name in columns else name
+            bound[name] = Binding(name, name, spec is not None, dimension.values, spec.span if spec else dimension.span)
+    return tuple(bound.values())
 
 
 def text_column(name: str, physical: str, binding: Binding) -> ColumnSpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -11,7 +11,7 @@ from pathlib import Path
 from cxmetrics.backends.cells import Table
 from cxmetrics.backends.readers import require
 from cxmetrics.diagnostics import Fault
-from cxmetrics.ir import Binding, ColumnSpec, Origin
+from cxmetrics.ir import Binding, ColumnSpec, Lookup, Origin
 from cxmetrics.plan import Plan
 from cxmetrics.run.inputs import Seen, look_at, open_inputs
 from cxmetrics.tables import place_of
@@ -47,7 +47,8 @@ class Bound:
     def reading(self, zone: str) -> str:
         """Stands for how rows are read: the contract, and what the columns it names physically are."""
         origin = self.origin
-        asked = {spec.physical for spec in origin.columns.values()} | {each.column for each in origin.bindings}
+        asked = {spec.physical for spec in origin.columns.values() if spec.own}
+        asked |= {each.column for each in origin.bindings if origin.column_of(each) is None}
         asked |= {name for name in (self.origin.time, self.origin.received) if isinstance(name, str)}
         asked |= set(self.origin.unique.by if self.origin.unique else ())
         kinds = sorted((name, kind, name in self.table.fine) for name, kind in self.table.columns.items()
@@ -72,7 +73,9 @@ def look(plan: Plan, root: Path) -> dict[str, Files]:
 def _files(origin: Origin, root: Path) -> Files:
     own = look_at(origin, root, origin.id)
     beside: dict[str, Seen] = {}
-    for lookup in {place_of(binding.lookup): binding.lookup for binding in origin.bindings if binding.lookup}.values():
+    for lookup in origin.lookups:
+        beside |= look_at(lookup, root, origin.id)
+    for lookup in {place_of(way.lookup): way.lookup for way in origin.ways}.values():
         with suppress(Fault):  # a lookup that no file of the source asks for need not be there
             beside |= look_at(lookup, root, origin.id)
     return Files(own, beside)
@@ -90,36 +93,71 @@ def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None =
 def _bind(origin: Origin, root: Path, scratch: Path) -> Bound:
     files = _files(origin, root)  # seen before they are read: a change that comes later is a change
     own = open_inputs(origin, files.own, root, scratch)
-    table, beside = own.table, dict(files.beside)
-    require(table, origin)
-    tables: dict[str, Table] = {}
-    chosen: dict[str, Binding] = {}
-    for binding in origin.bindings:
-        if binding.dimension in chosen or binding.column not in table.columns:
-            continue
-        if binding.lookup is not None:
-            if place_of(binding.lookup) not in tables:
-                looked_up = open_inputs(binding.lookup, look_at(binding.lookup, root, binding.dimension), root, scratch)
-                tables[place_of(binding.lookup)] = looked_up.table
-                beside |= looked_up.seen
-            if binding.dimension not in tables[place_of(binding.lookup)].columns:
+    require(own.table, origin)
+    tables, beside = dict[str, Table](), dict(files.beside)
+
+    def opened(lookup: Lookup) -> Table:
+        place = place_of(lookup)
+        if place not in tables:
+            found = open_inputs(lookup, look_at(lookup, root, origin.id), root, scratch)
+            tables[place] = found.table
+            beside.update(found.seen)
+        return tables[place]
+
+    for lookup in origin.lookups:
+        opened(lookup)
+    there = tuple(binding for binding in origin.bindings
+                  if binding.column in own.table.columns or origin.column_of(binding) is not None)
+    made = _closed(_led(replace(origin, bindings=there), opened))
+    return Bound(made, own.table, tables, own.seen, beside, own.taken)
+
+
+def _led(origin: Origin, opened: Callable[[Lookup], Table]) -> Origin:
+    """The source with the dimensions that tables lead to from those it has: the fewest tables first.
+
+    What a source says itself is never looked up.
+    """
+    ways, bindings, columns, lookups = origin.ways, list(origin.bindings), dict(origin.columns), list(origin.lookups)
+    known = {binding.dimension: binding for binding in bindings}
+    while ready := [way for way in ways if way.lookup.on in known]:
+        ways = tuple(way for way in ways if way not in ready)
+        for way in ready:
+            base = known[way.lookup.on or ""]
+            had = {binding.dimension for binding in bindings}
+            given = [(name, values) for name, values in way.gives if name not in had]
+            if not given:
                 continue
-        chosen[binding.dimension] = binding
-    origin = _closed(replace(origin, bindings=tuple(chosen.values())))
-    return Bound(origin, table, tables, own.seen, beside, own.taken)
+            table = opened(way.lookup)
+            lookup = replace(way.lookup, id=f"dimension {way.lookup.id}", on=_behind(origin, base))
+            given = [(name, values) for name, values in given if name in table.columns]
+            lookups += [lookup] if given else []
+            for name, values in given:
+                columns[name] = ColumnSpec(name, "text", TEXT, name, values=values, lookup=lookup.id,
+                                           span=way.lookup.span)
+                bindings.append(Binding(name, name, base.declared, span=base.span))
+        known = {binding.dimension: binding for binding in bindings}
+        origin = replace(origin, columns=columns)
+    return replace(origin, bindings=tuple(bindings), lookups=tuple(lookups), ways=(), columns=columns)
+
+
+def _behind(origin: Origin, binding: Binding) -> str:
+    """The name of the column that makes a dimension."""
+    spec = origin.column_of(binding)
+    return binding.column if spec is None else spec.name
 
 
 def _closed(origin: Origin) -> Origin:
-    """The source with the closed sets of its dimensions as contracts of the columns behind them."""
+    """The source with the closed sets of its dimensions as contracts of the columns behind them.
+
+    A column that nobody declared becomes one of text, so that lookups can stand on it.
+    """
     columns = dict(origin.columns)
+    stands_on = {lookup.on for lookup in origin.lookups}
     for binding in origin.bindings:
-        if binding.values is None or binding.lookup is not None:
-            continue
-        own = [spec for spec in columns.values() if spec.physical == binding.column and spec.formula is None]
-        for spec in own:
-            if spec.values is None and spec.type == "text":
-                columns[spec.name] = replace(spec, values=binding.values)
-        if not own:
-            columns[binding.dimension] = ColumnSpec(binding.dimension, "text", TEXT, binding.column,
-                                                    values=binding.values, span=binding.span)
+        spec = origin.column_of(binding)
+        if spec is None and (binding.values is not None or binding.column in stands_on):
+            columns[binding.column] = ColumnSpec(binding.column, "text", TEXT, binding.column, values=binding.values,
+                                                 span=binding.span)
+        elif spec is not None and spec.values is None and spec.type == "text" and binding.values is not None:
+            columns[spec.name] = replace(spec, values=binding.values)
     return replace(origin, columns=columns)

@@ -94,5 +94,5 @@ def _usual(end: pl.Series) -> bool:
 
 
 def _time_only(origin: Origin, time: str) -> Origin:
-    return replace(origin, columns={time: origin.columns[time]}, bindings=(), keep=None, unique=None, received=None,
-                   entity=None, on_bad="reject")
+    return replace(origin, columns={time: origin.columns[time]}, bindings=(), lookups=(), keep=None, unique=None,
+                   received=None, entity=None, on_bad="reject")

@@ -51,7 +51,7 @@ def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, opti
     """What a source needs, from what its files look like and what the store has.  Raises `Fault` CX700 to CX755."""
     source, zone = bound.origin.id, plan.project.time_zone
     before = store.inputs(source)
-    declared = [spec.physical for spec in bound.origin.columns.values() if spec.formula is None]
+    declared = [spec.physical for spec in bound.origin.columns.values() if spec.own]
     now = extents(bound, {} if options.full else before, root, zone, backend,
                   lambda path: open_table((path,), scratch=scratch, declared=declared))
     span = delivered(now)

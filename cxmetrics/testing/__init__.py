@@ -279,4 +279,4 @@ def _personal(plan: Plan, source: str) -> frozenset[str]:
     origin = plan.sources[source]
     hidden = {spec.physical for spec in origin.columns.values() if spec.privacy in _MASKED}
     names = {spec.name for spec in origin.columns.values() if spec.physical in hidden}
-    return frozenset(hidden | names | {each.dimension for each in origin.bindings if each.column in hidden})
+    return frozenset(hidden | names | {each.dimension for each in origin.bindings if each.column in hidden | names})

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cxmetrics.calendars import start
 from cxmetrics.check.declared_tests import Cell, Given, MetricTest, givable
-from cxmetrics.ir import GRAINS, Apply, Binding, ColumnSpec, Expr, Grain, Lookup, Origin, Unique, columns_in
+from cxmetrics.ir import GRAINS, Apply, Binding, ColumnSpec, Expr, Grain, Lookup, Origin, Unique, Way, columns_in
 from cxmetrics.load.scalars import date
 from cxmetrics.lower import all_of
 from cxmetrics.plan import Partial, Plan
@@ -118,11 +118,11 @@ def batches(posed: Iterator[Posed]) -> list[Batch]:
             origin = one.plan.sources.get(given.id)
             if origin is None or not any(one.plan.partials[index].source == given.id for index in one.partials):
                 continue
-            read = {place_of(binding.lookup) for binding in origin.bindings if binding.lookup is not None}
+            read = {place_of(lookup) for lookup in (*origin.lookups, *(way.lookup for way in origin.ways))}
             lookups = {table.read: table for table in one.test.given.values() if table.read in read and table.read}
             fitted = _fitted(origin, given, lookups)
             mixes = all(_is_by_row(one.plan.partials[index]) for index in one.partials)
-            key = (given.id, fitted.keep, fitted.unique, fitted.received, fitted.weight, fitted.bindings,
+            key = (given.id, fitted.keep, fitted.unique, fitted.received, fitted.weight, fitted.bindings, fitted.ways,
                    repr([(path, table.rows) for path, table in lookups.items()]), None if mixes else one.number)
             batch = grouped.setdefault(key, Batch(fitted, lookups, ()))
             grouped[key] = replace(batch, members=(*batch.members, one))
@@ -143,12 +143,20 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
     """The source without the clauses about columns that the test does not give."""
     physical = givable(origin)
     there = {physical[name] for name in given.columns}
+    tables = {lookup.id: lookup for lookup in origin.lookups}
 
     def told(name: str) -> bool:
         spec = origin.columns.get(name)
         if spec is not None and spec.formula is not None:
             return any(told(column.name) for column in columns_in(spec.formula))
+        if spec is not None and spec.lookup is not None:
+            lookup = tables[spec.lookup]
+            return place_of(lookup) in lookups and (lookup.on is None or told(lookup.on))
         return physical.get(name, name) in there
+
+    def made(binding: Binding) -> bool:
+        spec = origin.column_of(binding)
+        return binding.column in there if spec is None else told(spec.name)
 
     keep = all_of(*(part for part in _parts(origin.keep) if any(told(column.name) for column in columns_in(part))))
     unique = None
@@ -157,8 +165,9 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
     received = origin.received if origin.received is not None and told(origin.received) else None
     weight = origin.weight if origin.weight is not None and told(origin.weight) else None
     marks = (Binding(TEST, TEST), Binding(ROW, ROW))
-    fitted = replace(origin, keep=keep, unique=unique, received=received, weight=weight,
-                     bindings=(*_bindings(origin, there, lookups), *marks), max_bad=1.0)
+    ways = tuple(way for way in origin.ways if place_of(way.lookup) in lookups)
+    fitted = replace(origin, keep=keep, unique=unique, received=received, weight=weight, ways=ways,
+                     bindings=(*_bindings(origin, ways, made), *marks), max_bad=1.0)
     if isinstance(origin.time, str):
         return fitted
     return replace(fitted, time=_TIME, columns={**origin.columns, _TIME: ColumnSpec(_TIME, "date", DATE, _TIME)})
@@ -173,17 +182,14 @@ def _parts(keep: Expr | None) -> Iterator[Expr]:
         yield keep
 
 
-def _bindings(origin: Origin, there: set[str], lookups: Mapping[str, Given]) -> tuple[Binding, ...]:
-    """For each dimension the first way to make it of columns that are given, else of a declared column of nulls."""
-    chosen: dict[str, Binding] = {}
-    for binding in origin.bindings:
-        if binding.column in there and binding.dimension not in chosen and (
-                binding.lookup is None or place_of(binding.lookup) in lookups):
-            chosen[binding.dimension] = binding
-    for binding in origin.bindings:
-        if binding.declared and binding.lookup is None:
-            chosen.setdefault(binding.dimension, binding)
-    return tuple(chosen.values())
+def _bindings(origin: Origin, ways: tuple[Way, ...], made: Callable[[Binding], bool]) -> tuple[Binding, ...]:
+    """The bindings of columns that are given; and, where no table leads there, those of declared columns of nulls."""
+    chosen = tuple(binding for binding in origin.bindings if made(binding))
+    reached = {binding.dimension for binding in chosen}
+    while further := {name for way in ways if way.lookup.on in reached for name, _ in way.gives} - reached:
+        reached |= further
+    return (*chosen, *(binding for binding in origin.bindings
+                       if binding.dimension not in reached and binding.declared))
 
 
 # --- files -----------------------------------------------------------------------------------------------------
@@ -195,17 +201,28 @@ def bound(batch: Batch, scratch: Path) -> Bound | None:
     if not rows:
         return None
     plan = batch.members[0].plan
-    origin = replace(batch.origin, read="given.jsonl", table=None, bindings=tuple(
-        replace(binding, lookup=_renamed(binding.lookup, batch.lookups)) for binding in batch.origin.bindings))
+    tables = [*batch.origin.lookups, *(way.lookup for way in batch.origin.ways)]
+    reads = {place: f"lookup{number}.jsonl" for number, place in enumerate(dict.fromkeys(map(place_of, tables)))}
+
+    def renamed(lookup: Lookup) -> Lookup:
+        return replace(lookup, read=reads[place_of(lookup)], table=None)
+
+    origin = replace(batch.origin, read="given.jsonl", table=None, lookups=tuple(map(renamed, batch.origin.lookups)),
+                     ways=tuple(replace(way, lookup=renamed(way.lookup)) for way in batch.origin.ways))
     _write(scratch / origin.read, [dict.fromkeys(_physical(batch.origin)) | rows[0], *rows[1:]])
-    for number, given in enumerate(batch.lookups.values()):
-        _write(scratch / f"lookup{number}.jsonl", [dict(row) for row in given.rows])
+    for place, path in reads.items():
+        columns = dict.fromkeys(name for one in tables if place_of(one) == place for name in _looked_at(one, origin))
+        table = batch.lookups.get(place)
+        first, *others = [dict(row) for row in table.rows] if table and table.rows else [{}]
+        _write(scratch / path, [columns | first, *others])
     return bind(replace(plan, sources={origin.id: origin}), scratch, scratch, frozenset((origin.id,)))[origin.id]
 
 
-def _renamed(lookup: Lookup | None, lookups: Mapping[str, Given]) -> Lookup | None:
-    return None if lookup is None else replace(
-        lookup, read=f"lookup{list(lookups).index(place_of(lookup))}.jsonl", table=None)
+def _looked_at(lookup: Lookup, origin: Origin) -> Iterator[str]:
+    """The columns that have to be in the table of a lookup; null, if a test does not give them."""
+    ends = (lookup.valid.start, lookup.valid.end) if lookup.valid else ()
+    yield from (name for name in (lookup.key, *ends) if name is not None)
+    yield from (spec.physical for spec in origin.columns.values() if spec.lookup == lookup.id)
 
 
 def _write(path: Path, rows: list[dict[str, Cell]]) -> None:
@@ -237,6 +254,6 @@ def _written(day: dt.date, spec: ColumnSpec | None, zone: str) -> str:
 
 def _physical(origin: Origin) -> Iterator[str]:
     """The columns that have to be in the file."""
-    yield from (spec.physical for spec in origin.columns.values() if spec.formula is None)
-    yield from (binding.column for binding in origin.bindings)
+    yield from (spec.physical for spec in origin.columns.values() if spec.own)
+    yield from (binding.column for binding in origin.bindings if origin.column_of(binding) is None)
     yield from (name for name in (origin.unique.by if origin.unique else ()) if name not in origin.columns)

@@ -6,6 +6,7 @@ import datetime as dt
 from random import Random
 
 import polars as pl
+from drawn_lookups import lookups
 from hypothesis import strategies as st
 from made import DAY, Binding, Classifier, Slot, Unique, call, col, column, const, cube, source
 
@@ -108,14 +109,17 @@ def tables(draw):
 
 # --- row expressions -------------------------------------------------------------------------------------------
 
-INTEGER = st.sampled_from([col("score", "integer"), const(3), const(-1), const(0), call("hour", col("at", "time")),
+INTEGER = st.sampled_from([col("score", "integer"), const(3), const(-1), const(0),
+                           col("level", "integer"), call("hour", col("at", "time")),
                            call("day", col("at", "time")), call("month", col("born", "date")),
                            call("year", col("got", "time")),
                            call("weekday", col("born", "date"))])
-NUMBER = st.sampled_from([col("lat"), const(0.5), const(0.0), const(-2.25), const(7.3), col("wait")])
+NUMBER = st.sampled_from([col("lat"), col("part"), const(0.5), const(0.0), const(-2.25), const(7.3), col("wait")])
 PLACES = st.sampled_from([const(0), const(1), const(2), const(-1), const(6), const(400), col("score", "integer")])
-TEXT = st.sampled_from([col("touch", "text"), const("转账"), const("a"), col("id", "text")])
-MOMENT = st.sampled_from([col("at", "time"), col("got", "time"), col("born", "date"), const(dt.date(2026, 3, 1))])
+TEXT = st.sampled_from([col("touch", "text"), const("转账"), const("a"), col("id", "text"), col("window", "text"),
+                        col("zone", "text")])
+MOMENT = st.sampled_from([col("at", "time"), col("got", "time"), col("born", "date"), col("ends", "time"),
+                          const(dt.date(2026, 3, 1))])
 
 
 DATES = st.sampled_from([call("date", col("at", "time")), call("date", col("born", "date")), col("born", "date")])
@@ -174,7 +178,8 @@ def slots():
                      st.just(Slot("squares", col("score", "integer"))))
 
 
-DIMENSIONS = st.lists(st.sampled_from(["touch", "score", "ok", "born"]), max_size=2, unique=True).map(tuple)
+SLICED = ("touch", "score", "ok", "born", "region", "zone", "long")
+DIMENSIONS = st.lists(st.sampled_from(SLICED), max_size=2, unique=True).map(tuple)
 
 
 @st.composite
@@ -190,7 +195,8 @@ CLOCKS = st.sampled_from([None, None, "UTC", "Europe/Berlin", "America/St_Johns"
 
 @st.composite
 def origins(draw):
-    """A source over the columns of KINDS."""
+    """A source over the columns of KINDS and of lookups; and the frames of these."""
+    found, given, tables_ = lookups(Random(draw(st.integers(0, 2**32))))
     columns = [
         column("id", "text"), column("touch", "text", values=draw(st.sampled_from([None, ("转账", "transfer", "Ünï")]))),
         column("score", "integer", low=draw(st.sampled_from([None, 0.0])), high=draw(st.sampled_from([None, 10.0])),
@@ -199,9 +205,14 @@ def origins(draw):
         column("ok", "boolean"), column("at", "time", zone=draw(CLOCKS)), column("got", "time", zone=draw(CLOCKS)),
         column("born", "date"),
         column("big", "integer"),
-        column("wait", "number", formula=call("-", col("got", "time"), col("at", "time")))]
+        column("wait", "number", formula=call("-", col("got", "time"), col("at", "time"))),
+        column("long", "boolean", formula=call(">", col("level", "integer"), col("lat")),
+               values=draw(st.sampled_from([None, ("true",)]))),
+        column("half", "number", formula=call("/", col("level", "integer"), 2), low=draw(st.sampled_from([None, 1.0]))),
+        *given]
     unique = draw(st.sampled_from([None, Unique(("id",), "latest"), Unique(("id", "touch"), "first")]))
-    return source(
-        *draw(st.permutations(columns)), time=draw(st.sampled_from(["at", "born", DAY])), unique=unique,
+    origin = source(
+        *draw(st.permutations(columns)), lookups=found, time=draw(st.sampled_from(["at", "born", DAY])), unique=unique,
         received=draw(st.sampled_from([None, "got"])), on_bad=draw(st.sampled_from(["reject", "reject", "null"])),
-        keep=draw(st.none() | conditions(1)), bindings=tuple(Binding(n, n) for n in ("touch", "score", "ok", "born")))
+        keep=draw(st.none() | conditions(1)), bindings=tuple(Binding(n, n) for n in SLICED))
+    return origin, tables_

@@ -1,5 +1,7 @@
 """The pipeline of the backends in plain Python, row by row: slow, simple, and written from the contract alone."""
 
+# ruff: noqa: DTZ901 - local times have no zone
+
 import datetime as dt
 import math
 from collections import Counter, defaultdict
@@ -7,10 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import polars as pl
-from oracle_values import Time, class_of, contract, stripped, text_of, value_of
+from oracle_values import Time, class_of, contract, limited, moment, stripped, text_of, value_of
 
 from cxmetrics.backends.cells import MISSING
-from cxmetrics.ir import DAYS, Apply, Column
+from cxmetrics.ir import DAYS, Apply, Column, ColumnSpec
 
 BAD = ("type", "scale", "values")
 
@@ -48,26 +50,64 @@ def columns_in(expr):
             return set()
 
 
-def typed_row(physical, source, zone):
-    """The typed columns of a row and, in order of declaration, what is wrong: (column, reason)."""
-    row, wrong = {}, []
+def typed_row(physical, request):
+    """The typed columns of a row and what is wrong: (column, reason); what is read before what is made."""
+    source, row, wrong = request.scan.source, {}, {}
     for spec in source.columns.values():
-        if spec.formula is None:
-            row[spec.name], problem = contract(physical[spec.physical], spec, zone)
-            if problem:
-                wrong.append((spec.name, problem))
-    return row, wrong
+        if spec.own:
+            row[spec.name], wrong[spec.name] = contract(physical[spec.physical], spec, request.zone)
+    waiting = {spec.name: spec for spec in source.columns.values() if not spec.own}
+    while waiting:
+        for name in [name for name, spec in waiting.items() if stands_on(spec, source) <= row.keys()]:
+            spec = waiting.pop(name)
+            row[name], wrong[name] = derived(spec, row) if spec.formula else looked_up(spec, row, request)
+    order = sorted(source.columns.values(), key=lambda spec: not spec.own)
+    return row, [(spec.name, wrong[spec.name]) for spec in order if wrong[spec.name]]
 
 
-def derive(row, source):
-    specs = [spec for spec in source.columns.values() if spec.formula is not None]
-    while specs:
-        for spec in specs:
-            inputs = columns_in(spec.formula)
-            if inputs <= row.keys():
-                absent = any(row[name] is None for name in inputs)
-                row[spec.name] = None if absent else value_of(spec.formula, row)
-        specs = [spec for spec in specs if spec.name not in row]
+def stands_on(spec, source):
+    if spec.formula is not None:
+        return columns_in(spec.formula)
+    return {lookup.on for lookup in source.lookups if lookup.id == spec.lookup} - {None}
+
+
+def derived(spec, row):
+    if any(row[name] is None for name in columns_in(spec.formula)):
+        return None, None
+    return limited(value_of(spec.formula, row), spec)
+
+
+def looked_up(spec, row, request):
+    """The value of the one row of the table that has the key and holds at the time of the row."""
+    source = request.scan.source
+    lookup = next(one for one in source.lookups if one.id == spec.lookup)
+    time = source.time if isinstance(source.time, dt.date) else row[source.time]
+    asked = None if lookup.on is None else text_of(row[lookup.on])
+    partners = []
+    for line in rows_in(request.lookups[lookup.read]):
+        key = None
+        if lookup.on is not None:
+            kind = ColumnSpec("key", source.columns[lookup.on].type, None, lookup.key)
+            key = text_of(contract(line[lookup.key], kind, request.zone)[0])
+        if lookup.on is None or (key is not None and key == asked):
+            partners.append((*ends_of(line, lookup, request.zone), line))
+    if lookup.valid is not None and lookup.valid.as_of == "now":
+        partners = [max((p for p in partners if p[0] < p[1]), key=lambda p: p[0])] if partners else []
+    elif lookup.valid is not None:
+        at = None if time is None else moment(time).local
+        partners = [p for p in partners if at is not None and p[0] <= at < p[1]]
+    assert len(partners) < 2
+    return contract(partners[0][2][spec.physical], spec, request.zone) if partners else (None, None)
+
+
+def ends_of(line, lookup, zone):
+    """From when to when a row of a table holds."""
+    if lookup.valid is None:
+        return dt.datetime.min, dt.datetime.max
+    spec = ColumnSpec("end", "time", None, "end")
+    start, end = (None if name is None else contract(line[name], spec, zone)[0]
+                  for name in (lookup.valid.start, lookup.valid.end))
+    return start.local if start else dt.datetime.min, end.local if end else dt.datetime.max
 
 
 def fate(row, wrong, source):
@@ -110,7 +150,7 @@ def losers(rows, source):
     for index, (row, verdict, _) in enumerate(rows):
         if verdict is None:
             groups[tuple(row[name] for name in source.unique.by)].append(index)
-    by, names = source.received or source.time, sorted(n for n, s in source.columns.items() if s.formula is None)
+    by, names = source.received or source.time, sorted(n for n, s in source.columns.items() if s.own)
     out = set()
     for group in groups.values():
         moments = [sort_key(rows[i][0][by])[1] for i in group if rows[i][0][by] is not None] if isinstance(
@@ -128,13 +168,8 @@ def losers(rows, source):
 def dimension(name, row, physical, request):
     source = request.scan.source
     binding = next(b for b in source.bindings if b.dimension == name)
-    declared = [s for s in source.columns.values() if s.formula is None and s.physical == binding.column]
-    raw = physical[binding.column]
-    text = text_of(row[declared[0].name]) if declared else stripped(text_of(raw))
-    if binding.lookup is not None:
-        table = {stripped(text_of(r[binding.lookup.key])): stripped(text_of(r[name]))
-                 for r in rows_in(request.lookups[binding.lookup.read])}
-        text = None if text is None else table.get(text)
+    spec = source.column_of(binding)
+    text = stripped(text_of(physical[binding.column])) if spec is None else text_of(row[spec.name])
     return MISSING if text is None else text
 
 
@@ -189,8 +224,7 @@ def cells(request):
     """The cells of each cube (key -> slots), and the account of the rows."""
     source, account, rows = request.scan.source, Account(), []
     for physical in rows_in(request.table):
-        row, wrong = typed_row(physical, source, request.zone)
-        derive(row, source)
+        row, wrong = typed_row(physical, request)
         rows.append((row, fate(row, wrong, source), (physical, wrong)))
     gone = losers(rows, source) if source.unique else set()
     kept = []

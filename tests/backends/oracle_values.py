@@ -177,6 +177,13 @@ def contract(value, spec, zone):
         return None, "not finite"
     if spec.type in ("integer", "number") and typed in numbers(spec.missing):
         return None, None
+    return limited(typed, spec)
+
+
+def limited(typed, spec):
+    """A value that keeps to its scale and closed set, or what is wrong with it."""
+    if typed is None:
+        return None, None
     if (spec.low is not None and typed < spec.low) or (spec.high is not None and typed > spec.high):
         return None, "scale"
     if spec.values is not None and not among(typed, spec):

@@ -164,10 +164,11 @@ def test_row_groups_of_other_days_are_not_read(tmp_path):
 
 
 def test_the_text_shows_all_statements(tmp_path):
-    lookup = Lookup("l", "k", ("region",))
+    region, lookup = column("region", "text", lookup="b"), Lookup("b", "l", "k", "b")
     data = table_of(tmp_path, {"b": ["x"], "id": [1]})
     named = table_of(tmp_path, {"k": ["x"], "region": ["N"]}, name="l")
-    origin = origin_of(bindings=(Binding("region", "b", lookup),), unique=Unique(("id",), "latest"))
+    origin = origin_of(region, bindings=(Binding("region", "region"),), lookups=(lookup,),
+                       unique=Unique(("id",), "latest"))
     asked = request(origin, data, cube(dimensions=("region",)), cube(), lookups={"l": named})
     text = DuckDB().source_text(asked)
     for part in ('"lookup0"', 'CREATE TEMP TABLE "rows"', '"twice"', '"losers"', "GROUP BY 1, 2"):

@@ -139,8 +139,9 @@ def test_a_dimension_whose_column_nobody_named_may_be_absent(tmp_path):
 
 
 def looked_up(tmp_path, branches, **column_options):
-    lookup = Lookup("branches.csv", "branch", ("region",))
-    origin = source(column("branch", "text", **column_options), bindings=(Binding("region", "branch", lookup),))
+    origin = source(column("branch", "text", **column_options), column("region", "text", lookup="branches"),
+                    bindings=(Binding("region", "region"),),
+                    lookups=(Lookup("branches", "branches.csv", "branch", "branch"),))
     rows = table(tmp_path, {"branch": ["b1", " b2", "b9", None, "b3"]})
     asked = request(origin, rows, cube(dimensions=("region",)), lookups={"branches.csv": table(
         tmp_path, branches, name="lookup")})

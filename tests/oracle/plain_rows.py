@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oracle_values import Time, contract, stripped, text_of, value_of
 
-from cxmetrics.ir import Apply, Column, ColumnSpec
+from cxmetrics.ir import Apply, Column, ColumnSpec, Way
 from cxmetrics.units import TEXT
 
 NOWHERE = "(missing)"
@@ -44,7 +44,7 @@ def deliver(origin, tables, zone):
     for physical in raw:
         row, wrong = typed(physical, origin, zone)
         derive(row, origin)
-        slices = {name: place(binding, row, physical, origin, tables) for name, binding in bindings.items()}
+        slices = places(bindings, row, physical, origin, tables)
         told.append((row, counts(row, wrong, origin), slices))
     gone = losers(told, origin, zone) if origin.unique else set()
     days = [day for row, _, _ in told if (day := day_of(row[origin.time])) is not None]
@@ -57,7 +57,7 @@ def typed(physical, origin, zone):
     """The declared columns of a row, and those that break their promise so that the row is rejected."""
     row, wrong = {}, set()
     for spec in origin.columns.values():
-        if spec.formula is None:
+        if spec.own:
             row[spec.name], problem = contract(physical[spec.physical], spec, zone)
             if problem in ("type", "scale", "values") and origin.on_bad != "null":
                 wrong.add(spec.name)
@@ -100,8 +100,8 @@ def losers(told, origin, zone):
     for index, (row, good, _) in enumerate(told):
         if good:
             rivals.setdefault(tuple(row[name] for name in origin.unique.by), []).append(index)
-    names = sorted(spec.name for spec in origin.columns.values() if spec.formula is None)
-    undeclared = sorted({one.column for one in origin.bindings} - {spec.physical for spec in origin.columns.values()})
+    names = sorted(spec.name for spec in origin.columns.values() if spec.own)
+    undeclared = sorted({one.column for one in origin.bindings if origin.column_of(one) is None})
 
     def rank(index):
         row, _, slices = told[index]
@@ -131,12 +131,14 @@ def comparable(value, zone):
 
 
 def bound(origin, columns, tables):
-    """The first way to make each dimension that the files allow."""
-    chosen = {}
-    for binding in origin.bindings:
-        looked_up = binding.lookup is None or binding.dimension in tables[binding.lookup.read]
-        if binding.column in columns and looked_up:
-            chosen.setdefault(binding.dimension, binding)
+    """The dimensions that the files have, and those that tables lead to: to each its table."""
+    chosen = {one.dimension: one for one in origin.bindings
+              if one.column in columns or origin.column_of(one) is not None}
+    for _ in origin.ways:
+        for way in [way for way in origin.ways if way.lookup.on in chosen]:
+            for name, _ in way.gives:
+                if name in tables[way.lookup.read]:
+                    chosen.setdefault(name, way)
     return chosen
 
 
@@ -144,9 +146,9 @@ def closed(origin, bindings):
     """The closed set of a dimension is a promise of the column behind it."""
     columns = dict(origin.columns)
     for name, binding in bindings.items():
-        if binding.values is None or binding.lookup is not None:
+        if isinstance(binding, Way) or binding.values is None:
             continue
-        own = [spec for spec in columns.values() if spec.physical == binding.column and spec.formula is None]
+        own = [spec for spec in columns.values() if spec.physical == binding.column and spec.own]
         for spec in own:
             if spec.values is None and spec.type == "text":
                 columns[spec.name] = replace(spec, values=binding.values)
@@ -155,10 +157,15 @@ def closed(origin, bindings):
     return replace(origin, columns=columns)
 
 
-def place(binding, row, physical, origin, tables):
-    declared = [spec for spec in origin.columns.values() if spec.formula is None and spec.physical == binding.column]
-    text = text_of(row[declared[0].name]) if declared else stripped(text_of(physical[binding.column]))
-    if binding.lookup is not None and text is not None:
-        found = [line for line in tables[binding.lookup.read] if stripped(text_of(line[binding.lookup.key])) == text]
-        text = stripped(text_of(found[0][binding.dimension])) if found else None
-    return NOWHERE if text is None else text
+def places(bindings, row, physical, origin, tables):
+    """The slice of a row in every dimension."""
+    texts = {}
+    for name, binding in bindings.items():
+        if isinstance(binding, Way):
+            on = texts[binding.lookup.on]
+            lines = [line for line in tables[binding.lookup.read] if stripped(text_of(line[binding.lookup.key])) == on]
+            texts[name] = stripped(text_of(lines[0][name])) if lines and on is not None else None
+        else:
+            spec = origin.column_of(binding)
+            texts[name] = text_of(row[spec.name]) if spec else stripped(text_of(physical[binding.column]))
+    return {name: NOWHERE if text is None else text for name, text in texts.items()}

@@ -20,8 +20,8 @@ from cxmetrics.backends.duckdb.rows import (
     FIRST_REASON,
     Rows,
     in_days,
+    relation_of,
     rows_of,
-    select_files,
 )
 from cxmetrics.backends.duckdb.session import (
     ENGINE_ERRORS,
@@ -30,15 +30,17 @@ from cxmetrics.backends.duckdb.session import (
     Limits,
     Sessions,
     frame_of,
+    hand_over,
     number_of,
     problem_of,
 )
-from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.unique import losers, rivals, unique_items
-from cxmetrics.backends.duckdb.values import FINE, Read, Zone, text_of
+from cxmetrics.backends.duckdb.values import FINE, Read
+from cxmetrics.backends.polars.lookups import answers
+from cxmetrics.backends.statements import create_table
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import Binding, Expr, columns_in
+from cxmetrics.ir import Expr, columns_in
 from cxmetrics.plan import ADDITIVE
 from cxmetrics.tables import place_of
 
@@ -49,7 +51,6 @@ class Work:
 
     rows: Rows
     narrowed: Narrow
-    lookups: dict[Binding, str]
     direct: bool  # one query answers everything
 
     @property
@@ -106,42 +107,37 @@ class DuckDB:
 
 def _work(request: Request) -> Work:
     needed = needs.needs_of(request)
-    rows = rows_of(request, needed, placed=request.scan.source.unique is not None)
-    bound = [binding for binding in needed.bindings.values() if binding.lookup is not None]
-    lookups = {binding: f"lookup{i}" for i, binding in enumerate(bound)}
-    narrowed = narrow(rows, request.scan.cubes, lookups)
+    found = {asked.lookup.id: answers(request, asked) for asked in needed.lookups}
+    rows = rows_of(request, needed, found, placed=request.scan.source.unique is not None)
+    narrowed = narrow(rows, request.scan.cubes)
     direct = len(request.scan.cubes) < 2 and request.scan.source.unique is None
-    return Work(rows, narrowed, lookups, direct)
+    return Work(rows, narrowed, direct)
 
 
 def _script(work: Work) -> Iterator[str]:
     request = work.rows.request
-    for binding, name in work.lookups.items():
-        yield sql.create_table(name, _lookup(request, binding))
     if not work.direct:
-        yield sql.create_table("rows", work.table)
+        yield create_table("rows", work.table)
     if request.scan.source.unique is not None:
         yield from rivals(request)
-        yield from losers(request, ties=True)
+        yield from losers(work.rows, ties=True)
     yield from map(sql.query_text, work.queries)
 
 
 def _computed(request: Request, sessions: Sessions) -> Cells:
     work = _work(request)
-    files = [path for table in (request.table, *request.lookups.values()) for path in table.files]
-    with sessions.serving(files, request.zone) as connection:
+    with sessions.serving(request.table.files, request.zone) as connection:
         return _run(connection, work)
 
 
 def _run(connection: Connection, work: Work) -> Cells:
     request = work.rows.request
-    for binding, name in work.lookups.items():
-        connection.execute(sql.create_table(name, _lookup(request, binding)))
-        _prove_unique(connection, request, binding, name)
+    for asked in work.rows.needs.lookups:
+        hand_over(connection, _instants(work.rows.found[asked.lookup.id]), relation_of(work.rows.needs, asked))
     if not work.direct:
-        connection.execute(sql.create_table("rows", work.table))
+        connection.execute(create_table("rows", work.table))
     if request.scan.source.unique is not None:
-        _mark_duplicates(connection, request)
+        _mark_duplicates(connection, work.rows)
     frames = [frame_of(connection, sql.query_text(query)) for query in work.queries]
     census = _census(work, frames[-1])
     cubes = request.scan.cubes
@@ -153,48 +149,19 @@ def _run(connection: Connection, work: Work) -> Cells:
 # --- lookups and duplicates ------------------------------------------------------------------------------------
 
 
-def _lookup(request: Request, binding: Binding) -> sql.Query:
-    """The rows `key`, `value` of a lookup.  Raises `Fault` CX703."""
-    lookup = binding.lookup
-    assert lookup is not None
-    table = request.lookups[place_of(lookup)]
-    for column in (lookup.key, binding.dimension):
-        if column not in table.columns:
-            raise Fault(report(data.COLUMN_ABSENT, lookup.span, column=column, source=request.scan.source.id,
-                               path=place_of(lookup)))
-    physical = {column: sql.Name(f"p {column}") for column in (lookup.key, binding.dimension)}
-    steps = Steps(name.name for name in physical.values())
-    first = select_files(table, physical)
-    for name, column in (("key", lookup.key), ("value", binding.dimension)):
-        steps.define(name, text_of(physical[column], table.columns[column], Zone(request.zone)))
-    there = sql.Not(sql.IsNull(sql.Name("key")))
-    body = sql.Select(((sql.Name("key"), None), (sql.Name("value"), None)), steps.last, where=there)
-    return sql.Query(steps.chain(first), body)
+def _instants(found: pl.DataFrame) -> pl.DataFrame:
+    """The answers of a lookup, with instants as DuckDB knows them."""
+    return found.with_columns(pl.col(name).dt.replace_time_zone("UTC") for name in found.columns if name[:2] == "u:")
 
 
-def _prove_unique(connection: Connection, request: Request, binding: Binding, name: str) -> None:
-    twice = sql.Infix(">", (sql.call("count", sql.Literal(1)), sql.Literal(1)))
-    doubles = sql.Select(((sql.Name("key"), None),), name, group=(1,), having=twice)
-    least = sql.Select(((sql.call("min", sql.Name("key")), None),), "doubles")
-    [(key,)] = connection.execute(sql.query_text(sql.Query((("doubles", doubles),), least))).fetchall()
-    if key is None:
-        return
-    lookup = binding.lookup
-    assert lookup is not None
-    personal = any(spec.physical == binding.column and spec.privacy in ("C2", "C3")
-                   for spec in request.scan.source.columns.values())
-    raise Fault(report(data.LOOKUP_NOT_UNIQUE, lookup.span, key=lookup.key, lookup=place_of(lookup),
-                       value=place_of(lookup) if personal else key))
-
-
-def _mark_duplicates(connection: Connection, request: Request) -> None:
-    find, rank, tie = rivals(request)
+def _mark_duplicates(connection: Connection, rows: Rows) -> None:
+    find, rank, tie = rivals(rows.request)
     connection.execute(find)
     if number_of(connection, 'SELECT count(1) FROM "twice"') == 0:
         return
     connection.execute(rank)
     connection.execute(tie)
-    for statement in losers(request, ties=number_of(connection, 'SELECT count(1) FROM "tied"') > 0):
+    for statement in losers(rows, ties=number_of(connection, 'SELECT count(1) FROM "tied"') > 0):
         connection.execute(statement)
 
 
@@ -229,11 +196,11 @@ def _empty(reads: Sequence[Read], masks: Sequence[int]) -> Iterator[str]:
 
 def _nulled(work: Work, counted: pl.DataFrame) -> dict[tuple[str, str], int]:
     nulled: dict[tuple[str, str], int] = {}
-    for i, read in enumerate(work.rows.reads):
-        for status, reason in nulling(work.rows, read).items():
+    for i, name in enumerate(work.rows.statuses):
+        for status, reason in nulling(work.rows, name).items():
             hits = counted[f"{status} of b{i}"].sum()
-            if hits and (read.spec.name, reason) not in work.rows.needs.reasons:
-                nulled[read.spec.name, reason] = int(hits)
+            if hits and (name, reason) not in work.rows.needs.reasons:
+                nulled[name, reason] = int(hits)
     return nulled
 
 

@@ -14,10 +14,10 @@ import polars as pl
 
 from cxmetrics.backends.duckdb.expressions import NARROW, Term, double
 from cxmetrics.backends.duckdb.rows import Rows, is_bad
-from cxmetrics.backends.duckdb.values import FINE, NOT_FINITE, Read
+from cxmetrics.backends.duckdb.values import FINE, NOT_FINITE
 from cxmetrics.backends.needs import REASONS
 from cxmetrics.backends.sql import Cast, Infix, IsNull, Literal, Name, Node, Not, Select, both, call, either, when
-from cxmetrics.ir import Binding, Expr
+from cxmetrics.ir import Expr
 from cxmetrics.plan import FRACTION, Classifier, Cube, Slot
 
 BITS = 62  # columns told apart in one number
@@ -36,7 +36,7 @@ class Narrow:
     presence: int  # how many `m` columns there are
 
 
-def narrow(rows: Rows, cubes: Sequence[Cube], lookups: Mapping[Binding, str]) -> Narrow:
+def narrow(rows: Rows, cubes: Sequence[Cube]) -> Narrow:
     """The narrow rows that the cubes need."""
     counts = Infix("=", (Name("fate"), Literal(FINE)))
     dimensions, keys, args = dict[str, Name](), dict[Classifier, Name](), dict[Expr, Term]()
@@ -45,7 +45,7 @@ def narrow(rows: Rows, cubes: Sequence[Cube], lookups: Mapping[Binding, str]) ->
         items.append((when(counts, node), f"{letter}{number}"))
         return Name(f"{letter}{number}")
     for dimension in dict.fromkeys(name for cube in cubes for name in cube.dimensions):
-        dimensions[dimension] = add("d", len(dimensions), rows.dimension(dimension, lookups))
+        dimensions[dimension] = add("d", len(dimensions), rows.dimension(dimension))
     for key in dict.fromkeys(key for cube in cubes for key in cube.keys):
         keys[key] = add("k", len(keys), rows.writer.classes(key))
     for arg in dict.fromkeys(arg for cube in cubes for arg in (cube.value, *(slot.arg for slot in cube.slots))):
@@ -53,7 +53,7 @@ def narrow(rows: Rows, cubes: Sequence[Cube], lookups: Mapping[Binding, str]) ->
             term = rows.writer.term(arg)
             args[arg] = Term(add("x", len(args), term.node), term.type, term.bound)
     masks = list(_masks(rows))
-    statuses = [(read.status, f"b{i}") for i, read in enumerate(rows.reads) if read.status and nulling(rows, read)]
+    statuses = [(status, f"b{i}") for i, (name, status) in enumerate(rows.statuses.items()) if nulling(rows, name)]
     plain: list[Item] = [(Name("fate"), None), (Name("day"), None), *((mask, f"m{i}") for i, mask in enumerate(masks))]
     return Narrow((*plain, *statuses, *items), dimensions, keys, args, tuple(_counts(rows, len(masks))), len(masks))
 
@@ -77,19 +77,16 @@ def _counts(rows: Rows, masks: int) -> Iterator[Item]:
     yield call("max", Name("day")), "last"
     for i in range(masks):
         yield call("bit_or", Name(f"m{i}")), f"m{i}"
-    for i, read in enumerate(rows.reads):
-        for status in nulling(rows, read):
+    for i, name in enumerate(rows.statuses):
+        for status in nulling(rows, name):
             hit = when(Infix("=", (Name(f"b{i}"), Literal(status))), Literal(1))
             yield call("count", hit), f"{status} of b{i}"
 
 
-def nulling(rows: Rows, read: Read) -> Mapping[int, str]:
+def nulling(rows: Rows, name: str) -> Mapping[int, str]:
     """The statuses by which a value of the column becomes null while its row stays, and their names."""
-    if read.status is None:
-        return {}
     bad = dict(enumerate(REASONS, 1)) if rows.request.scan.source.on_bad == "null" else {}
-    floats = "number" in (read.spec.type, rows.request.table.columns[read.spec.physical])
-    return {**bad, NOT_FINITE: "not finite"} if floats else bad
+    return {**bad, NOT_FINITE: "not finite"} if name in rows.floats else bad
 
 
 def census_select(narrowed: Narrow, relation: str, where: Node | None) -> Select:

@@ -9,14 +9,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+
+import polars as pl
 
 from cxmetrics.backends.cells import MISSING, Physical, Request, Table
 from cxmetrics.backends.duckdb.expressions import Term, Writer
 from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import instant_literal, years_of
-from cxmetrics.backends.duckdb.values import FINE, TYPE, VALUES, Read, Zone, held, read_column, text_of
-from cxmetrics.backends.needs import Needs
+from cxmetrics.backends.duckdb.values import (
+    FINE,
+    TYPE,
+    VALUES,
+    Read,
+    Zone,
+    bound_of,
+    contract_of,
+    held,
+    read_column,
+    text_of,
+)
+from cxmetrics.backends.needs import LookedUp, Needs, has_contract, kind_of
+from cxmetrics.backends.polars.lookups import END, KEY, START
 from cxmetrics.backends.sql import (
     Call,
     Case,
@@ -35,7 +48,7 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
-from cxmetrics.ir import DAYS, Binding, ColumnSpec, columns_in
+from cxmetrics.ir import DAYS, ColumnSpec, columns_in
 from cxmetrics.plan import Days
 
 DROPPED, DUPLICATE = 1, 2
@@ -45,54 +58,48 @@ _MARGIN = dt.timedelta(days=2)  # more than any time zone shifts a day
 _NANOSECONDS = dt.date(1678, 1, 1), dt.date(2262, 1, 1)  # what 64 bits of them reach, less a margin
 
 
+Found = Mapping[str, pl.DataFrame]  # what each lookup answers
+
+
 @dataclass(frozen=True)
 class Rows:
-    """The chain of selects of a request, growing while expressions over its rows are written."""
+    """The chain of selects of a request, growing while expressions over its rows are written.
+
+    `statuses`: of every column that can be bad, where its status stands.
+    """
 
     request: Request
     needs: Needs
+    found: Found
     steps: Steps
     first: Select
     reads: tuple[Read, ...]
-    physical: Mapping[str, Name]
+    statuses: Mapping[str, Name]
     writer: Writer
     zone: Zone
 
-    @cached_property
-    def reads_by_name(self) -> Mapping[str, Read]:
-        """The columns that are read, by their name in the source."""
-        return {read.spec.name: read for read in self.reads}
+    @property
+    def floats(self) -> frozenset[str]:
+        """The columns whose values may not be finite."""
+        specs = [read.spec for read in self.reads] + [spec for made in self.needs.lookups for spec in made.columns]
+        return frozenset(spec.name for spec in specs if "number" in (spec.type, kind_of(self.request, spec)))
 
-    def dimension(self, name: str, lookups: Mapping[Binding, str]) -> Node:
-        """The text of a dimension of each row; `lookups`: the relation of each binding that has a lookup."""
-        binding = self.needs.bindings.get(name)
-        if binding is None:
+    def dimension(self, name: str) -> Node:
+        """The text of a dimension of each row."""
+        column = self.needs.bindings.get(name)
+        if column is None:
             return Literal(MISSING)
-        text = self.bound_text(binding.column)
-        if binding.lookup is not None:
-            relation = lookups[binding]
-            found = f"{relation} {name}"
-            if not self.steps.has(found):
-                self.steps.join(relation, text, "key", {found: "value"})
-            text = self.steps.column(found)
-        return call("coalesce", text, Literal(MISSING))
-
-    def bound_text(self, column: str) -> Node:
-        """The text of a physical column: typed where it is declared, else as it stands in the file."""
-        for read in self.reads:
-            if read.spec.physical == column:
-                return text_of(read.term.node, read.spec.type, self.zone)
-        return text_of(self.physical[column], self.request.table.columns[column], self.zone)
+        held = self.writer.columns[column]
+        return call("coalesce", text_of(self.steps.bind(held.node), held.type, self.zone), Literal(MISSING))
 
 
-def rows_of(request: Request, needs: Needs, *, placed: bool = False) -> Rows:
+def rows_of(request: Request, needs: Needs, found: Found, *, placed: bool = False) -> Rows:
     """The rows of the table with their typed columns, `day` and `fate` (duplicates not yet told).
 
     `placed` adds the columns of `PLACE`.  Where `unique` does not ask for all rows, what cannot lie in the days of
     the request is not read.
     """
-    bound = {binding.column for binding in needs.bindings.values()}
-    wanted = sorted({spec.physical for spec in needs.read} | bound)
+    wanted = sorted({spec.physical for spec in needs.read})
     physical = {column: Name(f"p{i} {column}") for i, column in enumerate(wanted)}
     steps = Steps([*(name.name for name in physical.values()), *(PLACE if placed else ())])
     zone = Zone(request.zone, years_of(request.days if request.scan.source.unique is None else None))
@@ -100,12 +107,18 @@ def rows_of(request: Request, needs: Needs, *, placed: bool = False) -> Rows:
     reads = tuple(read_column(steps, spec, physical[spec.physical], kinds[spec.physical], zone, i)
                   for i, spec in enumerate(needs.read))
     columns = {read.spec.name: read.term for read in reads}
+    statuses = {read.spec.name: read.status for read in reads if read.status is not None}
     writer = Writer(steps, columns)
-    for spec in needs.derived:
-        columns[spec.name] = _derived(writer, spec)
     first = select_files(request.table, physical, placed=placed, where=_prunable(request, needs))
-    rows = Rows(request, needs, steps, first, reads, physical, writer, zone)
+    rows = Rows(request, needs, found, steps, first, reads, statuses, writer, zone)
     steps.define("day", _day(rows))
+    for made in needs.made:
+        if isinstance(made, LookedUp):
+            new, judged = look_up(rows, made)
+        else:
+            new, judged = _derived(rows, made)
+        columns |= new
+        statuses |= judged
     steps.define("fate", _fate(rows))
     return rows
 
@@ -179,25 +192,70 @@ def _ends(kind: Physical, *days: dt.date) -> tuple[Node, ...]:
             return ()
 
 
-def _derived(writer: Writer, spec: ColumnSpec) -> Term:
-    """A derived column: null where an input is."""
+def _derived(rows: Rows, spec: ColumnSpec) -> tuple[dict[str, Term], dict[str, Name]]:
+    """A derived column: null where an input is; and its status, if it promises something."""
+    writer = rows.writer
     assert spec.formula is not None
     made = writer.term(spec.formula)
     inputs = {writer.columns[column.name].node: None for column in columns_in(spec.formula)}
     present = both(*(Not(IsNull(node)) for node in inputs))
     number = len(writer.columns)
     node = writer.steps.define(f"c{number} {spec.name}", when(present, made.node))
+    if has_contract(spec):
+        status = writer.steps.define(f"b{number} {spec.name}", contract_of(node, spec))
+        kept = writer.steps.define(f"k{number} {spec.name}", when(Infix("=", (status, Literal(FINE))), node))
+        return {spec.name: Term(kept, made.type, made.bound)}, {spec.name: status}
     instant = None
     if made.instant is not None:
         instant = writer.steps.define(f"u{number} {spec.name}", when(present, made.instant))
-    return Term(node, made.type, made.bound, instant)
+    return {spec.name: Term(node, made.type, made.bound, instant)}, {}
+
+
+def look_up(rows: Rows, asked: LookedUp) -> tuple[dict[str, Term], dict[str, Name]]:
+    """The columns that a lookup gives, and the statuses of those that can be bad."""
+    lookup, steps, number = asked.lookup, rows.steps, len(rows.writer.columns)
+    given = rows.found[lookup.id].columns
+    relation = relation_of(rows.needs, asked)
+    timed = START in given
+    ends = {f"{END}{number}": END} if timed else {}
+    names = {f"{letter}{number} {spec.name}": f"{letter}:{spec.name}" for spec in asked.columns for letter in "cbu"
+             if f"{letter}:{spec.name}" in given}
+    key = None
+    if lookup.on is not None:
+        held = rows.writer.columns[lookup.on]
+        key = text_of(steps.bind(held.node), held.type, rows.zone), KEY
+    if timed:
+        moment = steps.bind(_moment(rows))
+        steps.join_since(relation, key, (moment, START), names | ends)
+        holds = either(IsNull(Name(f"{END}{number}")), Infix("<", (moment, Name(f"{END}{number}"))))
+        found = {name: steps.define(f"{name} then", when(holds, Name(name))) for name in names}
+    else:
+        assert key is not None
+        steps.join(relation, *key, names)
+        found = {name: Name(name) for name in names}
+
+    terms = {spec.name: Term(found[f"c{number} {spec.name}"], spec.type, bound_of(spec),
+                             found.get(f"u{number} {spec.name}")) for spec in asked.columns}
+    return terms, {spec.name: found[f"b{number} {spec.name}"] for spec in asked.columns
+                   if f"b{number} {spec.name}" in found}
+
+
+def relation_of(needs: Needs, asked: LookedUp) -> str:
+    """The table with the answers of a lookup."""
+    return f"lookup{needs.lookups.index(asked)}"
+
+
+def _moment(rows: Rows) -> Node:
+    """The local time of a row."""
+    time = rows.request.scan.source.time
+    return Cast(Literal(time) if isinstance(time, dt.date) else rows.writer.columns[time].node, "TIMESTAMP")
 
 
 def _day(rows: Rows) -> Node:
     time = rows.request.scan.source.time
     if isinstance(time, dt.date):
         return Cast(Literal(time), "DATE")
-    day = rows.steps.bind(Cast(rows.reads_by_name[time].term.node, "DATE"))
+    day = rows.steps.bind(Cast(rows.writer.columns[time].node, "DATE"))
     return when(both(Infix(">=", (day, Literal(DAYS[0]))), Infix("<=", (day, Literal(DAYS[1])))), day)
 
 
@@ -207,14 +265,13 @@ def _fate(rows: Rows) -> Node:
     keep = None if source.keep is None else rows.steps.bind(rows.writer.term(source.keep).node)
     branches: list[tuple[Node, Node]] = [] if keep is None else [(Not(keep), Literal(DROPPED))]
     for number, (name, reason) in enumerate(rows.needs.reasons, FIRST_REASON):
-        read = rows.reads_by_name[name]
+        value, status = rows.writer.columns[name].node, rows.statuses.get(name)
         if reason in ("key", "missing"):
-            branches.append((IsNull(read.term.node), Literal(number)))
+            branches.append((IsNull(value), Literal(number)))
         elif reason == "range":
-            branches.append((both(Not(IsNull(read.term.node)), IsNull(Name("day"))), Literal(number)))
-        elif reason == "type" and read.status is not None:  # its three reasons at once
-            bad = is_bad(read.status)
-            branches.append((bad, Infix("+", (read.status, Literal(number - TYPE)))))
+            branches.append((both(Not(IsNull(value)), IsNull(Name("day"))), Literal(number)))
+        elif reason == "type" and status is not None:  # its three reasons at once
+            branches.append((is_bad(status), Infix("+", (Cast(status, "INTEGER"), Literal(number - TYPE)))))
     if keep is not None:
         branches.append((IsNull(keep), Literal(DROPPED)))
     return Case(tuple(branches), Literal(FINE)) if branches else Literal(FINE)

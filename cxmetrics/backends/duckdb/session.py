@@ -24,10 +24,9 @@ from cxmetrics.backends.sql import (
     Select,
     Star,
     call,
-    drop_table,
     query_text,
 )
-from cxmetrics.backends.statements import create_macro, set_option
+from cxmetrics.backends.statements import create_macro, create_table, drop_table, set_option
 
 Connection = duckdb.DuckDBPyConnection
 ENGINE_ERRORS = (duckdb.Error,)
@@ -135,6 +134,24 @@ class _Stream:
 def frame_of(connection: Connection, query: str) -> pl.DataFrame:
     """The rows of a query."""
     return pl.DataFrame(_Stream(connection.sql(query).__arrow_c_stream__()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A frame as a stream that DuckDB takes in without another library."""
+
+    frame: pl.DataFrame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+
+def hand_over(connection: Connection, frame: pl.DataFrame, name: str) -> None:
+    """Make a table of a frame."""
+    given = f"{name} given"
+    connection.register(given, _Frame(frame))
+    connection.execute(create_table(name, Query((), Select(((Star(), None),), given))))
+    connection.unregister(given)
 
 
 def number_of(connection: Connection, query: str) -> int:

@@ -37,12 +37,28 @@ class Steps:
 
     def join(self, relation: str, key: Node, at: str, columns: Mapping[str, str]) -> None:
         """Columns `name -> column` of a relation's one row whose column `at` is `key`; null where there is none."""
-        left = self.bind(key)
-        assert isinstance(left, Name)
-        level = self._level[left.name]
-        self._joins.append((level, Join("LEFT", relation, ((left.name, at),))))
+        left = self._bound_name(key)
+        self._join(Join("LEFT", relation, ((left, at),)), self._level[left], columns)
+
+    def join_since(self, relation: str, key: tuple[Node, str] | None, since: tuple[Node, str],
+                   columns: Mapping[str, str]) -> None:
+        """As `join`, but the row of that key whose column of `since` is the last not after the time given there."""
+        keys = () if key is None else ((self._bound_name(key[0]), key[1]),)
+        moment = self._bound_name(since[0])
+        level = max(self._level[left] for left in (moment, *(left for left, _ in keys)))
+        self._join(Join("LEFT", relation, keys, (moment, since[1])), level, columns)
+
+    def _bound_name(self, node: Node) -> str:
+        if isinstance(node, Literal):
+            return self.define(f"t{len(self._bound)} constant", node).name
+        bound = self.bind(node)
+        assert isinstance(bound, Name)
+        return bound.name
+
+    def _join(self, join: Join, level: int, columns: Mapping[str, str]) -> None:
+        self._joins.append((level, join))
         for name, column in columns.items():
-            self._place(name, Name(column, relation), level)
+            self._place(name, Name(column, join.relation), level)
 
     def table(self, values: Values) -> str:
         """The name of a relation of rows written out."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cxmetrics.backends.cells import Request
 from cxmetrics.backends.duckdb.expressions import Term
-from cxmetrics.backends.duckdb.rows import PLACE, Rows, rows_of
+from cxmetrics.backends.duckdb.rows import PLACE, Found, Rows, rows_of
 from cxmetrics.backends.duckdb.times import micros
 from cxmetrics.backends.duckdb.values import FINE
 from cxmetrics.backends.needs import needs_of
@@ -25,9 +25,9 @@ from cxmetrics.backends.sql import (
     Select,
     Window,
     call,
-    create_table,
     when,
 )
+from cxmetrics.backends.statements import create_table
 
 Item = tuple[Node, str | None]
 _COUNTS = Infix("=", (Name("fate"), Literal(FINE)))
@@ -42,9 +42,9 @@ def unique_items(rows: Rows) -> list[Item]:
     source = rows.request.scan.source
     assert source.unique is not None
     by = source.received or source.time
-    keys: list[Item] = [(when(_COUNTS, rows.reads_by_name[name].term.node), f"g{i}")
+    keys: list[Item] = [(when(_COUNTS, rows.writer.columns[name].node), f"g{i}")
                         for i, name in enumerate(source.unique.by)]
-    moment = _moment(rows.reads_by_name[by].term, rows.zone.name) if isinstance(by, str) else Literal(0)
+    moment = _moment(rows.writer.columns[by], rows.zone.name) if isinstance(by, str) else Literal(0)
     return [*((Name(place), None) for place in PLACE), *keys, (moment, "r")]
 
 
@@ -83,27 +83,25 @@ def rivals(request: Request) -> Iterator[str]:
     yield create_table("tied", Query((firsts,), Select(places, "firsts", where=shared)))
 
 
-def losers(request: Request, *, ties: bool) -> Iterator[str]:
+def losers(rows: Rows, *, ties: bool) -> Iterator[str]:
     """Statements that make the table `losers`: where the rows stand that give way; then mark them in the rows."""
     places: tuple[Item, ...] = tuple((Name(place), None) for place in PLACE)
     behind = Select(places, "rivals", where=Infix(">", (Name("rank"), Literal(1))))
     yield create_table("losers", Query((), behind))
     if ties:
-        yield create_table("behind", _behind(request))
+        yield create_table("behind", _behind(rows.request, rows.found))
         yield 'INSERT INTO "losers" SELECT * FROM "behind"'
     yield MARK
 
 
-def _behind(request: Request) -> Query:
+def _behind(request: Request, found: Found) -> Query:
     """Of the tied rows of each key, all but the least by its columns in the order of their names, nulls last."""
-    rows = rows_of(request, needs_of(request, everything=True), placed=True)
-    unique = request.scan.source.unique
+    rows = rows_of(request, needs_of(request, everything=True), found, placed=True)
+    unique, declared = request.scan.source.unique, request.scan.source.columns
     assert unique is not None
-    declared = {read.spec.physical for read in rows.reads}
-    bound = sorted({b.column for b in rows.needs.bindings.values()} - declared)
-    columns: list[Node] = [read.term.node for read in sorted(rows.reads, key=lambda read: read.spec.name)]
-    columns += [rows.steps.bind(rows.bound_text(column)) for column in bound]
-    keys = tuple(rows.reads_by_name[name].term.node for name in unique.by)
+    reads = sorted(rows.reads, key=lambda read: (read.spec.name not in declared, read.spec.name))
+    columns: list[Node] = [read.term.node for read in reads]
+    keys = tuple(rows.writer.columns[name].node for name in unique.by)
     order = (*map(Order, columns), *(Order(Name(place)) for place in PLACE))
     places: tuple[Item, ...] = tuple((Name(place), None) for place in PLACE)
     mentioned = tuple((node, None) for node in dict.fromkeys((*keys, *columns)))

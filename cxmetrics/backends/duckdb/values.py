@@ -120,7 +120,7 @@ def read_column(steps: Steps, spec: ColumnSpec, physical: Name, kind: Physical, 
     when_known = None
     if instant is not None:
         when_known = steps.define(f"u{label}", _masked(instant, value, status, spec))
-    return Read(spec, Term(kept, spec.type, _bound(spec), when_known), status)
+    return Read(spec, Term(kept, spec.type, bound_of(spec), when_known), status)
 
 
 def _masked(node: Node, value: Node, status: Node | None, spec: ColumnSpec) -> Node:
@@ -130,7 +130,8 @@ def _masked(node: Node, value: Node, status: Node | None, spec: ColumnSpec) -> N
     return when(both(*fine), node) if fine else node
 
 
-def _bound(spec: ColumnSpec) -> float:
+def bound_of(spec: ColumnSpec) -> float:
+    """A bound of |x| for the values of a column."""
     if spec.type != "integer":
         return math.inf
     return max(abs(spec.low), abs(spec.high)) if spec.low is not None and spec.high is not None else NARROW
@@ -166,12 +167,26 @@ def _status(source: Node, value: Node, spec: ColumnSpec, kind: Physical) -> Node
     checks.append((both(Not(IsNull(source)), IsNull(value)), TYPE))
     if codes := _missing_numbers(spec):
         checks.append((In(Cast(value, "DOUBLE"), codes), FINE))
+    return _first_of([*checks, *_limits(value, spec)])
+
+
+def contract_of(value: Name, spec: ColumnSpec) -> Node:
+    """Whether a value that was made keeps to the column's scale and closed set."""
+    return _first_of(_limits(value, spec))
+
+
+def _limits(value: Node, spec: ColumnSpec) -> list[tuple[Node, int]]:
+    checks: list[tuple[Node, int]] = []
     ends: tuple[tuple[Operator, float | None], ...] = (("<", spec.low), (">", spec.high))
     limits = [Infix(operator, (value, Literal(float(end)))) for operator, end in ends if end is not None]
     if limits:
         checks.append((either(*limits), SCALE))
     if spec.values is not None:
         checks.append((Not(_among(value, spec)), VALUES))
+    return checks
+
+
+def _first_of(checks: list[tuple[Node, int]]) -> Node:
     return Case(tuple((wrong, Literal(code)) for wrong, code in checks), Literal(FINE))
 
 

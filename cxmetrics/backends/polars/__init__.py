@@ -80,12 +80,13 @@ def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
     first, last, nulling = pl.lit(dt.date.min), pl.lit(dt.date.max), _nulling(pipeline)
     sums = [pl.len().alias("rows"), pl.col("day").clip(first, last).min().alias("first"),
             pl.col("day").clip(first, last).max().alias("last")]
+    for name, has_status in pipeline.judged:
+        if has_status:
+            sums += [(pl.col(f"b:{name}") == code).sum().alias(f"{code}:{name}") for code in nulling]
     for one in pipeline.readings:
         present = pl.col(f"c:{one.name}").is_not_null()
         if one.status is not None:
-            status = pl.col(f"b:{one.name}")
-            present = present | status.is_between(TYPE, VALUES)
-            sums += [(status == code).sum().alias(f"{code}:{one.name}") for code in nulling]
+            present = present | pl.col(f"b:{one.name}").is_between(TYPE, VALUES)
         sums.append(present.any().alias(f"any:{one.name}"))
     return rows.group_by("fate").agg(sums)
 
@@ -117,11 +118,11 @@ def _nulling(pipeline: Pipeline) -> Mapping[int, str]:
 
 def _nulled(pipeline: Pipeline, counted: pl.DataFrame) -> Mapping[tuple[str, str], int]:
     nulled: dict[tuple[str, str], int] = {}
-    for one in (one for one in pipeline.readings if one.status is not None):
+    for name in (name for name, has_status in pipeline.judged if has_status):
         for status, reason in _nulling(pipeline).items():
-            count = int(counted[f"{status}:{one.name}"].sum())
-            if count and (one.name, reason) not in pipeline.needs.reasons:  # where that rejects, it is counted there
-                nulled[one.name, reason] = count
+            count = int(counted[f"{status}:{name}"].sum())
+            if count and (name, reason) not in pipeline.needs.reasons:  # where that rejects, it is counted there
+                nulled[name, reason] = count
     return nulled
 
 

@@ -7,22 +7,20 @@ Names of columns are `p:` as in the file, `v:`, `w:`, `b:`, `c:`, `u:` (see `val
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import polars as pl
 
-from cxmetrics.backends.cells import MISSING, Request, Table
+from cxmetrics.backends.cells import MISSING, Request
 from cxmetrics.backends.duckdb.times import years_of
-from cxmetrics.backends.needs import Needs, needs_of
+from cxmetrics.backends.needs import LookedUp, Needs, has_contract, needs_of
 from cxmetrics.backends.polars.expressions import NARROW, Columns, Term, term
 from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_of
-from cxmetrics.backends.polars.values import TYPE, VALUES, Reading, Zone, reading, text_of, utc_of
-from cxmetrics.codes import data
-from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import DAYS, Binding, ColumnSpec, Expr, Origin, columns_in
-from cxmetrics.tables import place_of
+from cxmetrics.backends.polars.lookups import answers, beside
+from cxmetrics.backends.polars.values import FINE, TYPE, VALUES, Reading, Zone, contract_of, reading, text_of, utc_of
+from cxmetrics.ir import DAYS, ColumnSpec, Origin, columns_in
 
 DROPPED, DUPLICATE = 1, 2
 FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
@@ -36,6 +34,7 @@ class Pipeline:
     needs: Needs
     files: Files
     readings: tuple[Reading, ...]  # in the order of declaration
+    found: Mapping[str, pl.DataFrame]  # what each lookup answers
     columns: Columns
 
     @property
@@ -47,6 +46,14 @@ class Pipeline:
     def zone(self) -> Zone:
         """The project's time zone."""
         return zone_of(self.request)
+
+    @property
+    def judged(self) -> tuple[tuple[str, bool], ...]:
+        """Every column with a contract or that is read, and whether `b:` tells its status."""
+        looked_up = [(spec.name, f"b:{spec.name}" in self.found[made.lookup.id].columns)
+                     for made in self.needs.lookups for spec in made.columns]
+        derived = [(made.name, True) for made in self.needs.made if isinstance(made, ColumnSpec) and has_contract(made)]
+        return (*((one.name, one.status is not None) for one in self.readings), *looked_up, *derived)
 
 
 def zone_of(request: Request) -> Zone:
@@ -62,18 +69,26 @@ def prepare(request: Request, files: Files, *, everything: bool = False) -> Pipe
     needs, kinds, zone = needs_of(request, everything=everything), request.table.columns, zone_of(request)
     readings = tuple(reading(spec, kinds[spec.physical], zone, wide=spec.physical in files.wide)
                      for spec in needs.read)
-    return Pipeline(request, needs, files, readings, _terms(needs, readings))
+    found = {asked.lookup.id: answers(request, asked) for asked in needs.lookups}
+    return Pipeline(request, needs, files, readings, found, _terms(needs, readings, found))
 
 
-def _terms(needs: Needs, readings: Iterable[Reading]) -> dict[str, Term]:
+def _terms(needs: Needs, readings: Iterable[Reading], found: Mapping[str, pl.DataFrame]) -> dict[str, Term]:
     """What each column is in a row expression; derived ones by their formula."""
     terms: dict[str, Term] = {}
+
+    def held(spec: ColumnSpec, *, instant: bool) -> Term:
+        return Term(pl.col(f"c:{spec.name}"), spec.type, _bound(spec), pl.col(f"u:{spec.name}") if instant else None)
+
     for one in readings:
-        instant = None if one.instant is None else pl.col(f"u:{one.name}")
-        terms[one.name] = Term(pl.col(f"c:{one.name}"), one.spec.type, _bound(one.spec), instant)
-    for spec in needs.derived:
-        assert spec.formula is not None
-        terms[spec.name] = _derived(spec.formula, terms)
+        terms[one.name] = held(one.spec, instant=one.instant is not None)
+    for made in needs.made:
+        if isinstance(made, LookedUp):
+            names = found[made.lookup.id].columns
+            terms |= {spec.name: held(spec, instant=f"u:{spec.name}" in names) for spec in made.columns}
+        else:
+            derived = _derived(made, terms)
+            terms[made.name] = replace(derived, expr=pl.col(f"c:{made.name}")) if has_contract(made) else derived
     return terms
 
 
@@ -81,7 +96,9 @@ def _bound(spec: ColumnSpec) -> float:
     return max(abs(spec.low), abs(spec.high)) if spec.low is not None and spec.high is not None else NARROW
 
 
-def _derived(formula: Expr, terms: Columns) -> Term:
+def _derived(spec: ColumnSpec, terms: Columns) -> Term:
+    formula = spec.formula
+    assert formula is not None
     made = term(formula, terms)
     inputs = [terms[column.name].expr.is_not_null() for column in columns_in(formula)]
     if not inputs:
@@ -101,15 +118,15 @@ def _fate(pipeline: Pipeline) -> pl.Expr:
     fate = pl.lit(0, pl.UInt16)
     if keep is not None:
         fate = pl.when(keep.is_null()).then(dropped).otherwise(fate)
-    readable = {one.name for one in pipeline.readings if one.status is not None}
+    statuses = {name for name, has_status in pipeline.judged if has_status}
     for number, (name, reason) in reversed([*enumerate(pipeline.needs.reasons, FIRST_REASON)]):
         if reason in ("key", "missing"):
-            absent = pl.col(f"c:{name}").is_null()
+            absent = pipeline.columns[name].expr.is_null()
             fate = pl.when(absent).then(pl.lit(number, pl.UInt16)).otherwise(fate)
         elif reason == "range":
             outside = ~pl.col(f"c:{name}").cast(pl.Date).is_between(*DAYS)
             fate = pl.when(outside).then(pl.lit(number, pl.UInt16)).otherwise(fate)
-        elif reason == "type" and name in readable:  # its reasons stand in the order of the statuses
+        elif reason == "type" and name in statuses:  # its reasons stand in the order of the statuses
             status = pl.col(f"b:{name}")
             place = (status - TYPE).cast(pl.UInt16) + pl.lit(number, pl.UInt16)
             fate = pl.when(status.is_between(TYPE, VALUES)).then(place).otherwise(fate)
@@ -148,12 +165,27 @@ def judged(pipeline: Pipeline, *, placed: bool = False, everywhere: bool = True)
 
     Not `everywhere`: rows far from the requested days may be left out.
     """
-    names = {one.spec.physical for one in pipeline.readings} | {b.column for b in pipeline.needs.bindings.values()}
+    names = {one.spec.physical for one in pipeline.readings}
     within = None if everywhere else _within(pipeline)
     frame = rows_of(pipeline.files, names, placed=placed, within=within)
     for stage in (Reading.first, Reading.second, Reading.third):
         frame = frame.with_columns([expr for one in pipeline.readings for expr in stage(one)])
-    return frame.with_columns(_day(pipeline.source), _fate(pipeline))
+    frame = frame.with_columns(_day(pipeline.source))
+    for made in pipeline.needs.made:
+        if isinstance(made, LookedUp):
+            on = None if made.lookup.on is None else pipeline.columns[made.lookup.on]
+            frame = beside(frame, pipeline.found[made.lookup.id], on, _moment_of(pipeline.source), pipeline.zone)
+        elif has_contract(made):
+            value = _derived(made, pipeline.columns).expr
+            frame = frame.with_columns(contract_of(made, value).alias(f"b:{made.name}")).with_columns(
+                pl.when(pl.col(f"b:{made.name}") == FINE).then(value).alias(f"c:{made.name}"))
+    return frame.with_columns(_fate(pipeline))
+
+
+def _moment_of(source: Origin) -> pl.Expr:
+    """The local time of a row."""
+    time = pl.lit(source.time, pl.Date) if isinstance(source.time, dt.date) else pl.col(f"c:{source.time}")
+    return time.cast(pl.Datetime("us"))
 
 
 def scanned(request: Request) -> tuple[Pipeline, pl.LazyFrame]:
@@ -181,7 +213,7 @@ def _losers(light: Pipeline) -> pl.DataFrame | None:
     """
     unique = light.source.unique
     assert unique is not None
-    key = pl.struct([pl.col(f"c:{name}") for name in unique.by]).hash(seed=0)
+    key = pl.struct([light.columns[name].expr.alias(name) for name in unique.by]).hash(seed=0)
     hashes = judged(light).filter(pl.col("fate") == 0).select(key.alias("hash")).collect(engine="streaming")
     ordered = hashes["hash"].sort()
     twice = ordered.filter(ordered == ordered.shift(1)).unique()
@@ -192,29 +224,25 @@ def _losers(light: Pipeline) -> pl.DataFrame | None:
     rivals = rivals.join(pl.LazyFrame({"hash": twice}), on="hash", how="semi")
     ranks, down, last = _ranks(full)
     named = [rank.alias(f"r{number}") for number, rank in enumerate(ranks)]
-    keys = [pl.col(f"c:{name}") for name in unique.by]
+    keys = [full.columns[name].expr.alias(f"k{number}") for number, name in enumerate(unique.by)]
     ranked = rivals.select(*PLACE, *keys, *named).collect(engine="streaming").sort(
         [f"r{number}" for number in range(len(ranks))], descending=down, nulls_last=last)
-    winners = ranked.unique([f"c:{name}" for name in unique.by], keep="first", maintain_order=True)
+    winners = ranked.unique([f"k{number}" for number in range(len(keys))], keep="first", maintain_order=True)
     losers = ranked.join(winners, on=PLACE, how="anti").select(*PLACE, loser=pl.lit(value=True))
     return None if losers.is_empty() else losers
 
 
 def _ranks(pipeline: Pipeline) -> tuple[list[pl.Expr], list[bool], list[bool]]:
     """The order in which the first row of a key is the one that stays: expressions, descending, nulls last."""
-    source, table = pipeline.source, pipeline.request.table
+    source = pipeline.source
     assert source.unique is not None
     latest = source.unique.keep == "latest"
     by = source.received or source.time
     ranks: list[tuple[pl.Expr, bool, bool]] = []
     if isinstance(by, str):
         ranks.append((_moment(pipeline.columns[by], pipeline.zone), latest, latest))
-    readings = sorted(pipeline.readings, key=lambda one: one.name)
-    ranks += [(pl.col(f"c:{one.name}"), False, True) for one in readings]
-    declared = {one.spec.physical for one in readings}
-    bound = sorted({b.column for b in pipeline.needs.bindings.values()} - declared)
-    ranks += [(text_of(pl.col(f"p:{name}"), table.columns[name], pipeline.zone), False, True)
-              for name in bound]
+    declared = sorted(pipeline.readings, key=lambda one: (one.name not in source.columns, one.name))
+    ranks += [(pl.col(f"c:{one.name}"), False, True) for one in declared]
     return [x for x, _, _ in ranks], [down for _, down, _ in ranks], [last for _, _, last in ranks]
 
 
@@ -232,48 +260,12 @@ def _moment(x: Term, zone: Zone) -> pl.Expr:
 def with_dimensions(pipeline: Pipeline, frame: pl.LazyFrame) -> pl.LazyFrame:
     """The rows with `d:<dimension>` for every dimension that the cubes ask for."""
     asked = {dimension for cube in pipeline.request.scan.cubes for dimension in cube.dimensions}
+    texts: list[pl.Expr] = []
     for dimension in sorted(asked):
-        binding = pipeline.needs.bindings.get(dimension)
-        if binding is None:
-            frame = frame.with_columns(pl.lit(MISSING).alias(f"d:{dimension}"))
-        elif binding.lookup is None:
-            frame = frame.with_columns(_bound_text(pipeline, binding).alias(f"d:{dimension}"))
-        else:
-            found = _looked_up(pipeline, binding).rename({"value": f"d:{dimension}"})
-            frame = frame.with_columns(_bound_text(pipeline, binding).alias("key")).join(
-                found.lazy(), on="key", how="left").drop("key")
-    return frame.with_columns([pl.col(f"d:{dimension}").fill_null(MISSING) for dimension in sorted(asked)])
-
-
-def _bound_text(pipeline: Pipeline, binding: Binding) -> pl.Expr:
-    """The text of the bound column: typed where it is declared, else as it stands in the file."""
-    for one in pipeline.readings:
-        if one.spec.physical == binding.column:
-            return text_of(pl.col(f"c:{one.name}"), one.spec.type, pipeline.zone)
-    kind = pipeline.request.table.columns[binding.column]
-    return text_of(pl.col(f"p:{binding.column}"), kind, pipeline.zone)
-
-
-def _looked_up(pipeline: Pipeline, binding: Binding) -> pl.DataFrame:
-    """`key` and `value` of the lookup's column for the dimension.  Raises `Fault` CX711, CX703."""
-    lookup, zone = binding.lookup, pipeline.zone
-    assert lookup is not None
-    table = pipeline.request.lookups[place_of(lookup)]
-    for name in (lookup.key, binding.dimension):
-        if name not in table.columns:
-            raise Fault(report(data.COLUMN_ABSENT, lookup.span, column=name, source=pipeline.source.id,
-                               path=place_of(lookup)))
-    found = rows_of(opened(table), (lookup.key, binding.dimension)).select(
-        _text_in(table, lookup.key, zone).alias("key"), _text_in(table, binding.dimension, zone).alias("value"))
-    rows = found.filter(pl.col("key").is_not_null()).collect(engine="streaming")
-    double = rows.filter(pl.col("key").is_duplicated())["key"]
-    if not double.is_empty():
-        personal = any(spec.physical == binding.column and spec.privacy in ("C2", "C3")
-                       for spec in pipeline.source.columns.values())
-        value = place_of(lookup) if personal else str(double.min())
-        raise Fault(report(data.LOOKUP_NOT_UNIQUE, lookup.span, key=lookup.key, value=value, lookup=place_of(lookup)))
-    return rows
-
-
-def _text_in(table: Table, name: str, zone: Zone) -> pl.Expr:
-    return text_of(pl.col(f"p:{name}"), table.columns[name], zone)
+        name = pipeline.needs.bindings.get(dimension)
+        text = pl.lit(None, pl.String)
+        if name is not None:
+            held = pipeline.columns[name]
+            text = text_of(held.expr, held.type, pipeline.zone)
+        texts.append(text.fill_null(MISSING).alias(f"d:{dimension}"))
+    return frame.with_columns(texts)

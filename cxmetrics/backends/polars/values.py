@@ -117,12 +117,26 @@ def _status(held: pl.Expr, spec: ColumnSpec, kind: Physical) -> pl.Expr:
     checks.append((held.is_not_null() & value.is_null(), TYPE))
     if codes := _missing_numbers(spec):
         checks.append((value.cast(pl.Float64).is_in(codes), FINE))
+    return _first_of([*checks, *_limits(spec, value)])
+
+
+def contract_of(spec: ColumnSpec, value: pl.Expr) -> pl.Expr:
+    """Whether a value that was made keeps to the column's scale and closed set."""
+    return _first_of(_limits(spec, value))
+
+
+def _limits(spec: ColumnSpec, value: pl.Expr) -> list[tuple[pl.Expr, int]]:
+    checks: list[tuple[pl.Expr, int]] = []
     if spec.low is not None:
         checks.append((value < spec.low, SCALE))
     if spec.high is not None:
         checks.append((value > spec.high, SCALE))
     if spec.values is not None:
         checks.append((~_among(value, spec), VALUES))
+    return checks
+
+
+def _first_of(checks: list[tuple[pl.Expr, int]]) -> pl.Expr:
     status = pl.lit(FINE, pl.UInt8)
     for wrong, code in reversed(checks):
         status = pl.when(wrong).then(pl.lit(code, pl.UInt8)).otherwise(status)
