@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cxmetrics.benchmarks import Peers
+from cxmetrics.composite_rules import MissingRule, PowerMean, Renormalise, Rounding
 from cxmetrics.days import NONE_TOLD, PLAIN, Calendar, Holidays
 from cxmetrics.score_rules import Direction, ScoreRule
 from cxmetrics.source import Span
@@ -242,35 +243,6 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Renormalise:
-    """Missing children are left out if the weight of those present is at least `min_coverage` (a share)."""
-
-    min_coverage: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class NullIfMissing:
-    """A composite with a missing child is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Neutral:
-    """A missing child counts as `value` (in the unit the children are combined in), unless all are missing."""
-
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class PowerMean:
-    """The power mean: 1 is the weighted mean, 0 the geometric, -1 the harmonic, 2 the quadratic."""
-
-    exponent: float
-
-    def __str__(self) -> str:
-        return f"power({self.exponent:g})"
-
-
-@dataclass(frozen=True, slots=True)
 class Merged:
     """The rows of all children counted together, as if one aggregate had seen them.
 
@@ -296,21 +268,7 @@ class Blend:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class AsWritten:
-    """A formula over children says itself what a missing child leads to."""
-
-
-MissingRule = Renormalise | NullIfMissing | Neutral | AsWritten
 Combine = Literal["weighted_mean", "geometric", "harmonic", "minimum"] | PowerMean | Merged | Blend
-
-
-@dataclass(frozen=True, slots=True)
-class Rounding:
-    """`half_up(1)`, `half_even(1)`, `truncate(2)`, `to(0.5)`."""
-
-    rule: Literal["half_up", "half_even", "truncate", "to"]
-    parameter: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +292,7 @@ class Indicator:
     formula: Expr | None = None
     children: tuple[Edge, ...] = ()
     combine: Combine = "weighted_mean"
-    missing: MissingRule = Renormalise()
+    missing: MissingRule = field(default_factory=Renormalise)
     over: tuple[Edge, ...] = field(default=(), kw_only=True)  # combined in place of the children: the leaves below
     require: tuple[str, ...] = field(default=(), kw_only=True)  # children without which it is missing
     score: ScoreRule | None = None

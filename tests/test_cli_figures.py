@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cxmetrics.cli.figures import figure, period_name, share, whole
 from cxmetrics.cli.tables import Column, as_csv, as_json, as_table, clipped, shaped
-from cxmetrics.ir import Rounding
+from cxmetrics.composite_rules import Rounding
 from cxmetrics.units import read_unit
 
 

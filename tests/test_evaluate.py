@@ -29,10 +29,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from cxmetrics.composite_rules import Renormalise
 from cxmetrics.days import Calendar
 from cxmetrics.evaluate import evaluate
 from cxmetrics.evaluate.show import columns
-from cxmetrics.ir import Constant, Ref, Renormalise
+from cxmetrics.ir import Constant, Ref
 from cxmetrics.plan import FRACTION, Leaf, LeafValue, Operation, Total
 from cxmetrics.resolve.origins import RESERVED
 from cxmetrics.score_rules import MinMax

@@ -27,7 +27,7 @@ LAYERS = (
     ("assets", "addresses", "source", "tables", "units", "patterns", "windows", "days"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
-    ("score_rules", "codes", "benchmarks", "ir", "plan", "calendars"),
+    ("score_rules", "composite_rules", "codes", "benchmarks", "ir", "plan", "calendars"),
     ("load", "parse"),
     ("resolve", "check", "lower", "fuse"),
     ("compile",),

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from hand_made import FEB, GONE, JAN, A, B, composite, factor, leaf, one, op, plan, run, sums, total, values
 
-from cxmetrics.ir import NullIfMissing, Ref, Renormalise, Rounding
+from cxmetrics.composite_rules import NullIfMissing, Renormalise, Rounding
+from cxmetrics.ir import Ref
 from cxmetrics.plan import Leaf, LeafValue
 from cxmetrics.score_rules import Anchors, Goalposts, MinMax, ZScore
 

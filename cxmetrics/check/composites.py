@@ -12,20 +12,9 @@ from cxmetrics.check.rules import Known, fits, literal, read_rule
 from cxmetrics.check.scores import earns
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
+from cxmetrics.composite_rules import AsWritten, MissingRule, Neutral, NullIfMissing, PowerMean, Renormalise
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, Phrase, closest, report
-from cxmetrics.ir import (
-    AsWritten,
-    Blend,
-    Combine,
-    Edge,
-    Indicator,
-    MissingRule,
-    Neutral,
-    NullIfMissing,
-    PowerMean,
-    Renormalise,
-    leaves_below,
-)
+from cxmetrics.ir import Blend, Combine, Edge, Indicator, leaves_below
 from cxmetrics.load.scalars import Found, number, word
 from cxmetrics.parse import parse
 from cxmetrics.resolve import Child, Outline

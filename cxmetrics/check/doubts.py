@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cxmetrics.codes import pyramid as codes
+from cxmetrics.composite_rules import Neutral, PowerMean
 from cxmetrics.diagnostics import Diagnostic, report
-from cxmetrics.ir import Combine, Indicator, Neutral, PowerMean, Pyramid
+from cxmetrics.ir import Combine, Indicator, Pyramid
 from cxmetrics.load.scalars import Found
 from cxmetrics.resolve import Resolved
 from cxmetrics.score_rules import (

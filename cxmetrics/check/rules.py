@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from cxmetrics.check.matching import Proof, settle
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
+from cxmetrics.composite_rules import Rounding
 from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, closest, report
-from cxmetrics.ir import (
-    Apply,
-    Constant,
-    Expr,
-    Rounding,
-)
+from cxmetrics.ir import Apply, Constant, Expr
 from cxmetrics.parse import parse
 from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.names import Names

@@ -13,20 +13,9 @@ from cxmetrics.cli.peers import peer_table, peers_of
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import padded
 from cxmetrics.cli.terminal import ink
+from cxmetrics.composite_rules import AsWritten, Neutral, NullIfMissing, PowerMean, Renormalise, Rounding
 from cxmetrics.functions import AGGREGATES
-from cxmetrics.ir import (
-    AsWritten,
-    Blend,
-    Indicator,
-    Neutral,
-    NullIfMissing,
-    Origin,
-    PowerMean,
-    Pyramid,
-    Renormalise,
-    Rounding,
-    leaves_below,
-)
+from cxmetrics.ir import Blend, Indicator, Origin, Pyramid, leaves_below
 from cxmetrics.plan import Plan
 from cxmetrics.render.wording import visible
 from cxmetrics.score_rules import (

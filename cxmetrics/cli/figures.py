@@ -8,7 +8,8 @@ from math import isfinite
 from typing import Literal
 
 from cxmetrics.calendars import last
-from cxmetrics.ir import Grain, Rounding
+from cxmetrics.composite_rules import Rounding
+from cxmetrics.ir import Grain
 from cxmetrics.units import COUNT, Unit, conversion, duration, read_unit
 
 Sign = Literal["", "+"]

@@ -8,18 +8,8 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from cxmetrics.ir import (
-    AsWritten,
-    Blend,
-    Combine,
-    Indicator,
-    Merged,
-    Neutral,
-    NullIfMissing,
-    PowerMean,
-    Renormalise,
-    Rounding,
-)
+from cxmetrics.composite_rules import AsWritten, Neutral, NullIfMissing, PowerMean, Renormalise, Rounding
+from cxmetrics.ir import Blend, Combine, Indicator, Merged
 from cxmetrics.score_rules import (
     AmongPeers,
     Anchors,

@@ -5,7 +5,8 @@ import math
 from oracle_values import value_of
 from plain_numbers import aggregate, of_values, part
 
-from cxmetrics.ir import AsWritten, Blend, Merged, Neutral, NullIfMissing
+from cxmetrics.composite_rules import AsWritten, Neutral, NullIfMissing
+from cxmetrics.ir import Blend, Merged
 
 
 def combined(indicator, fed, given=None):

@@ -12,7 +12,8 @@ from plain_days import DAY, beginning, days_of, seen_through
 from plain_numbers import UNBOUND, aggregate, by_rule, calculate, score_alone, score_in_pool
 from plain_rows import NOWHERE, deliver
 
-from cxmetrics.ir import Aggregate, Apply, Blend, Constant, Merged, Neutral, Ref, Windowed
+from cxmetrics.composite_rules import Neutral
+from cxmetrics.ir import Aggregate, Apply, Blend, Constant, Merged, Ref, Windowed
 from cxmetrics.score_rules import MinMax, ZScore
 from cxmetrics.units import SCORE
 from cxmetrics.windows import ToDate, Trailing
