@@ -82,9 +82,15 @@ _AGGREGATES = (
     _aggregate("mean", "number", "argument", "arithmetic mean", "算术平均", "mean(answers.score)"),
     _aggregate("min", "number", "argument", "least value", "最小值", "min(txn.latency)"),
     _aggregate("max", "number", "argument", "greatest value", "最大值", "max(txn.latency)"),
+    _aggregate("first", "number", "argument", "value of the first row by the source's time", "按数据源时间最早一行的值",
+               "first(txn.latency)"),
+    _aggregate("last", "number", "argument", "value of the last row by the source's time", "按数据源时间最晚一行的值",
+               "last(txn.latency)"),
     _aggregate("stdev", "number", "argument", "standard deviation, divisor n − 1", "标准差（除以 n−1）", "stdev(txn.latency)"),
     _aggregate("share", "condition", "share", "part of the rows where the condition holds", "满足条件的行所占比例",
                "share(txn.result = 'success')"),
+    _aggregate("distinct", "any", "count", "how many different values; 0 where there are none", "不同取值的个数；没有时为 0",
+               "distinct(txn.customer_key)", "accuracy"),
     _aggregate("top_box", "number number", "share", "share of answers in the top boxes", "高分选项占比",
                "top_box(answers.score, 9..10)"),
     _aggregate("csat", "number", "share", "share of answers in the top points of the scale", "满意度：量表最高几档占比",
@@ -156,6 +162,10 @@ PEER_FUNCTIONS: Mapping[str, Phrase] = {
     "peers.min": Phrase("the least that a comparable peer came to", "可比同业的最小值"),
     "peers.max": Phrase("the most that a comparable peer came to", "可比同业的最大值"),
 }
+WHOSE = "whose"  # of states by text: a value, and an empty text where a row has none
+AT_END = "at end"  # a condition of states by text: whether no later row of the day has that text
+MARKS = frozenset((AT_END,))  # conditions on a row that only other rows can tell
+NO_END = frozenset(("distinct", "first", "last"))  # aggregates that take no `at end`
 ARITHMETIC = frozenset(("+", "-", "*", "/", "^", "negate"))
 ORDER = frozenset(("<", "<=", ">", ">="))
 EQUALITY = frozenset(("=", "!="))

@@ -67,13 +67,17 @@ class Apply:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A function of the rows of one source; `args` and `where` are row expressions."""
+    """A function of the rows of one source; `args` and `where` are row expressions.
+
+    `at_end`: only of the last rows in the period of each of the source's entities.
+    """
 
     function: str
     source: str
     args: tuple[Expr, ...]
     where: Expr | None = None
     options: tuple[tuple[str, Expr], ...] = ()
+    at_end: bool = field(default=False, kw_only=True)
     span: Span | None = field(default=None, compare=False, repr=False)
 
 

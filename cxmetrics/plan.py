@@ -24,21 +24,29 @@ FRACTION = 2.0**62  # fractions of sums are counted in units of 1/FRACTION
 # count: rows where `where` holds (and `arg`, if any, is present)
 # sum: Σ arg, an integer; whole/fraction: the two parts of Σ arg
 # squares: Σ arg², an integer; squares_whole/squares_fraction: the two parts of Σ arg²
-# min, max: extremes; values: how many rows have each value of arg
+# min, max: extremes; first, last: arg of the row of the least or greatest time, of several the least or greatest arg
+# values: how many rows have each value of arg
 Op = Literal["count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction", "min", "max",
-             "values"]
+             "first", "last", "values"]
+BY_TIME: frozenset[Op] = frozenset(("first", "last"))
 ADDITIVE: frozenset[Op] = frozenset(
     ("count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction"))
 
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """One mergeable state of the rows of a source."""
+    """One mergeable state of the rows of a source; with `by`, one state for each text of it.
+
+    Rows without a value of `by` are left out.  `last`: of the rows of a period only those of the last day of each text
+    count, and it makes no difference any more whose they were.
+    """
 
     source: str
     op: Op
     arg: Expr | None
     where: Expr | None
+    by: Expr | None = None
+    last: bool = False
 
     @property
     def all_rows(self) -> bool:
@@ -57,8 +65,9 @@ class Total:
 class Leaf:
     """An aggregate finished from totals.
 
-    `inputs` by function: count (rows), sum (n, Σ), mean and stdev (n, Σ, Σ²), min and max (n, extreme),
+    `inputs` by function: count (rows), sum (n, Σ), mean and stdev (n, Σ, Σ²), min, max, first and last (n, extreme),
     share (n, hits), nps (n, promoters, detractors), apdex (n, satisfied, tolerating), quantile (n, values),
+    distinct (n, what is told apart: states by text, or by value),
     csi and correlation (n, Σx, Σy, Σx², Σy², Σxy), alpha (n, then Σx and Σx² of the sums of rows and of each item).
     The first input is always the n of evidence.
     `options` are plain numbers or words (`q`, `rule`).  `others`: the further sources of rows counted together.
@@ -203,6 +212,10 @@ class Slot:
     op: Op
     arg: Expr | None
 
+    def columns(self, place: int) -> tuple[str, ...]:
+        """The columns of the slot at that place in a cube."""
+        return (f"s{place}", f"s{place} at") if self.op in BY_TIME else (f"s{place}",)
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -238,6 +251,8 @@ class Cube:
     """One grouping of a scan: day × dimensions × classes → slots.
 
     `value`: the expression whose values are counted apart (quantiles): one more key; its only slot counts rows.
+    `by`: the expression whose texts have states of their own: one more key, `text`.  `salt`: what personal texts are
+    hashed with before they are kept; None where texts stay as they are.
     """
 
     dimensions: tuple[str, ...]
@@ -245,6 +260,8 @@ class Cube:
     slots: tuple[Slot, ...]
     members: tuple[Member, ...]
     value: Expr | None = None
+    by: Expr | None = None
+    salt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

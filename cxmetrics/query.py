@@ -36,7 +36,7 @@ from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
 from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.source import Located, Source
-from cxmetrics.states import concat, names, spread
+from cxmetrics.states import concat, latest, names, period_start, spread
 from cxmetrics.store import InputFile, Store
 from cxmetrics.units import TEXT
 
@@ -183,7 +183,7 @@ def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> p
             task = Task(one.origin.id, frozenset(wanted), frozenset(), everything=days is None)
             judge(part, one.origin, task, cells.census)
             frames = [spread(cube, frame) for cube, frame in zip(scan.cubes, cells.frames, strict=True)]
-            states[one.origin.id] = _sliced(asked, one, scan, frames)
+            states[one.origin.id] = _sliced(asked, part, one, scan, frames)
         between = None if asked.first is None or asked.last is None else (asked.first, asked.last)
         return evaluate(part, states, _delivered(root, plan, bound, backend, scratch), between)
 
@@ -231,7 +231,8 @@ def _days(asked: _Question, plan: Plan) -> tuple[Days, ...] | None:
     return None if (low, high) == (dt.date.min, dt.date.max) else ((low, high),)
 
 
-def _sliced(asked: _Question, one: Bound, scan: Scan, frames: list[pl.DataFrame]) -> dict[Family, pl.DataFrame]:
+def _sliced(asked: _Question, plan: Plan, one: Bound, scan: Scan,
+            frames: list[pl.DataFrame]) -> dict[Family, pl.DataFrame]:
     """The states by family; with a condition, only the rows of the slices where it holds."""
     parts: dict[Family, list[pl.DataFrame]] = {}
     for cube, frame in zip(scan.cubes, frames, strict=True):
@@ -243,7 +244,9 @@ def _sliced(asked: _Question, one: Bound, scan: Scan, frames: list[pl.DataFrame]
         raise Fault(report(data_codes.UNKNOWN_SLICE_COLUMN, one.origin.span, name=", ".join(asked.across),
                            known=", ".join(sorted(one.dimensions))))
     family = fitting[0]
-    frame = concat(parts[family], len(family))
+    # What is last is judged over all slices, before those are chosen that the condition is about.
+    period = period_start(pl.col("day"), asked.grain, plan.project.calendar).alias("period")
+    frame = latest(concat(parts[family], len(family)).with_columns(period), plan).drop("period")
     columns: Mapping[str, Term] = {
         name: Term(pl.col(own), "text") for name, own in zip(family, names(len(family)), strict=True)}
     return {family: frame.filter(term(asked.where, columns).expr)}

@@ -40,7 +40,9 @@ def plan(leaves, nodes, ops, cuts=(), grains=("month",), within=None, **project)
 
 
 def states(rows, dims: int = 0) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=schema(dims), orient="row")
+    """States of rows without a text."""
+    given = {name: kind for name, kind in schema(dims).items() if name != "text"}
+    return pl.DataFrame(rows, schema=given, orient="row").with_columns(text=pl.lit(None, pl.String))
 
 
 def sums(day, *values, cell=()):

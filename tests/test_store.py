@@ -34,10 +34,10 @@ def run(name="r1"):
 
 def states(*rows, source="survey", family=BRANCH, fingerprints=None, days=None):
     """A change from (fingerprint, day, branch, value); it replaces what it tells of, unless said otherwise."""
-    frame = pl.DataFrame([(name, at, *([branch] if family else []), None, Decimal(value))
+    frame = pl.DataFrame([(name, at, *([branch] if family else []), None, Decimal(value), None)
                           for name, at, branch, value in rows], orient="row",
                          schema={"partial": pl.String, "day": pl.Date, **({"d0": pl.String} if family else {}),
-                                 "key": pl.Float64, "value": pl.Decimal(38, 0)})
+                                 "key": pl.Float64, "value": pl.Decimal(38, 0), "text": pl.String})
     return StatesChange(source, family, frame, frozenset(fingerprints or {row[0] for row in rows}),
                         frozenset(days or {row[1] for row in rows}))
 
@@ -61,7 +61,7 @@ def read(path, family=BRANCH, fingerprints=("a", "b"), first=MARCH, last=dt.date
     """What is stored, as sorted rows (fingerprint, day, slice, value)."""
     with Store.open(path) as store:
         frame = store.states(source, family, {name: i for i, name in enumerate(fingerprints)}, first, last)
-    return sorted((fingerprints[row[0]], row[1], row[2], int(row[-1])) for row in frame.iter_rows())
+    return sorted((fingerprints[row[0]], row[1], row[2], int(row[-1])) for row in frame.drop("text").iter_rows())
 
 
 def live(path):
@@ -104,11 +104,12 @@ def test_states_come_back_with_the_numbers_asked_for(path):
     with Store.open(path) as store:
         found = store.states("survey", BRANCH, {"b": 7, "a": 0, "unknown": 9}, MARCH, APRIL)
         assert found.schema == {"partial": pl.UInt32, "day": pl.Date, "d0": pl.String, "key": pl.Float64,
-                                "value": pl.Decimal(38, 0)}
-        assert sorted(found.rows()) == [(0, day(1), "east", None, Decimal(big)), (7, day(2), None, None, Decimal(-1))]
+                                "value": pl.Decimal(38, 0), "text": pl.String}
+        assert sorted(found.drop("text").rows()) == [
+            (0, day(1), "east", None, Decimal(big)), (7, day(2), None, None, Decimal(-1))]
         assert store.states("survey", BRANCH, {"a": 0}, day(2), APRIL).is_empty()
         assert store.states("other", ("x", "y"), {"a": 0}, MARCH, APRIL).columns == [
-            "partial", "day", "d0", "d1", "key", "value"]
+            "partial", "day", "d0", "d1", "key", "value", "text"]
 
 
 def test_a_rewrite_keeps_other_days_and_other_fingerprints(path):

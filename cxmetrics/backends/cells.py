@@ -3,7 +3,8 @@
 Every engine gives the same cells: integers, extremes and nothing rounded.  The columns of a
 cube's frame are `day` (Date), `d0…` (the cube's dimensions, text, `MISSING` where a row has
 none), `k0…` (classes of its keys, Int32), `value` (Float64, only in cubes that count values) and
-`s0…` (its slots: Decimal(38, 0) for additive ones, Float64 for extremes).
+`s0…` (its slots: Decimal(38, 0) for additive ones, Float64 for extremes); a slot `s0` of the first or the last value
+is followed by `s0 at` (Int64: when that was, in microseconds).
 """
 
 from __future__ import annotations

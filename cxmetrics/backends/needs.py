@@ -94,6 +94,7 @@ def expressions(cubes: Iterable[Cube]) -> Iterator[Expr | None]:
     """Every row expression of the cubes."""
     for cube in cubes:
         yield cube.value
+        yield cube.by
         yield from (key.expr for key in cube.keys)
         yield from (slot.arg for slot in cube.slots)
 

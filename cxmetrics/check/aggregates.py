@@ -138,7 +138,7 @@ def _option(name: str, value: Expr, unit: Unit, rows: _Rows) -> Expr:
             if literal_value(value) in QUANTILE_RULES:
                 return value
             return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected=", ".join(QUANTILE_RULES))[0]
-        case "accuracy":
+        case "accuracy":  # what may be near may be exact
             part = literal_value(value)
             if isinstance(part, float | int) and not isinstance(part, bool) and 0 < part < 1:
                 return value

@@ -152,6 +152,7 @@ def _partial(partial: Partial) -> str:
     parts = [partial.op, partial.source]
     parts += [expression_text(partial.arg)] if partial.arg is not None else []
     parts += [f":where {expression_text(partial.where)}"] if partial.where is not None else []
+    parts += [f":by {expression_text(partial.by)}"] if partial.by is not None else []
     return f"({' '.join(parts)})"
 
 
@@ -171,6 +172,7 @@ def _fused(plan: Plan, name: str, session: Session) -> Iterator[str]:
             yield f"scan {scan.source.id}, cube {number}"
             yield f"  dimensions  {', '.join(cube.dimensions) or '-'}"
             yield from _keys(cube)
+            yield from () if cube.by is None else (f"  by          {expression_text(cube.by)}",)
             for member in members:
                 slot = cube.slots[member.slot]
                 where = "" if member.where is None else f" :where {_condition(member.where)}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cxmetrics.calendars import DAY, before, end, last, looked_at, periods
 from cxmetrics.evaluate.daily import CODED, Daily, Runs, States, daily
@@ -25,7 +26,7 @@ from cxmetrics.evaluate.views import Delivered, Gaps, Looked, View, view
 from cxmetrics.evaluate.work import Work, cuts, work_of
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
-from cxmetrics.states import merge
+from cxmetrics.states import merge, without_texts
 from cxmetrics.statistics.arrays import Flags
 from cxmetrics.windows import Window
 
@@ -76,7 +77,7 @@ def _evaluate_cut(plan: Plan, states: States, looked: Looked, between: Days | No
             frames[grain] = merge(finer, plan, grain, CODED, CODED, calendar).rename({"period": "day"})
         # The period before the first is evaluated too, for the change from it, and not shown.
         lead = earlier if between is not None and _touches(spans, earlier, grain) else None
-        run = _Run(plan, merged, frames[grain], runs, grain, works[grain], looked, dimensions)
+        run = _Run(plan, merged, without_texts(frames[grain], plan), runs, grain, works[grain], looked, dimensions)
         yield from _evaluate_grain(run, wanted[grain], lead)
 
 
@@ -186,7 +187,7 @@ def _within(rows: pl.DataFrame, grid: Grid, first: int) -> pl.DataFrame:
     point = pl.col("period").cast(pl.Int64) * len(grid.slices) + pl.col("d0").cast(pl.Int64) - first
     rows = rows.with_columns(point.alias("point"))
     place = (pl.col("partial").cast(pl.Int64) * grid.points + pl.col("point")).alias("place")
-    rows = rows.select("partial", "point", "key", "value", place)
+    rows = rows.select("partial", "point", "key", "value", "text", place)
     return rows.sort("place", "key") if rows["key"].null_count() < rows.height else rows.sort("place")
 
 
@@ -198,4 +199,11 @@ def _block(rows: pl.DataFrame, grid: Grid, partials: int) -> Block:
         low = (rows["value"].cast(pl.Int128) - whole).cast(pl.Float64).to_numpy()
     starts = np.searchsorted(rows["partial"].to_numpy(), np.arange(partials + 1))
     return Block(grid.points, rows["point"].to_numpy(), rows["key"].cast(pl.Float64).to_numpy(), high.to_numpy(), low,
-                 starts)
+                 _coded_texts(rows["text"]), starts)
+
+
+def _coded_texts(texts: pl.Series) -> NDArray[np.int64]:
+    """A number for each text, the same for the same text, 0 for none."""
+    if texts.null_count() == len(texts):
+        return np.zeros(len(texts), np.int64)
+    return texts.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()

@@ -11,7 +11,7 @@ import polars as pl
 
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.plan import Days, Plan
-from cxmetrics.states import merge, merge_by, names, schema
+from cxmetrics.states import latest, merge, merge_by, names, schema, without_texts
 
 States = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
 """Source → family → frame of states."""
@@ -51,7 +51,7 @@ def _narrowest(families: Mapping[tuple[str, ...], pl.DataFrame], cut: tuple[str,
         dims = [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
         frame = families[family].filter(~pl.col("partial").is_in(taken.implode()))
         taken = pl.concat([taken, frame["partial"].unique()])
-        yield frame.select("partial", "day", *dims, "key", "value")
+        yield frame.select("partial", "day", *dims, "key", "value", "text")
 
 
 def _slices(frames: Sequence[pl.DataFrame], cut: tuple[str, ...]) -> Mapping[Slice, dt.date]:
@@ -66,7 +66,7 @@ def _slices(frames: Sequence[pl.DataFrame], cut: tuple[str, ...]) -> Mapping[Sli
 
 def _coded(frame: pl.DataFrame, places: pl.DataFrame, dims: Sequence[str]) -> pl.DataFrame:
     coded = frame.join(places, on=dims) if dims else frame.with_columns(pl.lit(0, pl.UInt32).alias("slice"))
-    return coded.select("partial", "day", pl.col("slice").cast(pl.UInt32).alias("d0"), "key", "value")
+    return coded.select("partial", "day", pl.col("slice").cast(pl.UInt32).alias("d0"), "key", "value", "text")
 
 
 class Runs:
@@ -81,10 +81,10 @@ class Runs:
         """Begin with single days; `frame` has the columns of states, with `day`, of so many slices."""
         self._plan = plan
         run = pl.col("day").to_physical().cast(pl.Int64).alias("period")
-        self._levels = [frame.select("partial", run, "d0", "key", "value")]
+        self._levels = [frame.select("partial", run, "d0", "key", "value", "text")]
         places = max(frame["day"].n_unique() * slices, 1)
-        plain = frame["key"].null_count()
-        self._rows = plain / places, (frame.height - plain) / places  # a day and slice: without a key, and with one
+        plain = frame.filter(pl.col("key").is_null(), pl.col("text").is_null()).height
+        self._rows = plain / places, (frame.height - plain) / places  # a day and slice: bare, and with a key or text
 
     def rows(self, days: int) -> int:
         """How many rows are put together for an interval of so many days of one slice, on average, at most."""
@@ -97,19 +97,22 @@ class Runs:
         for place, (first, after) in enumerate(intervals):
             for level, run in _pieces(first.toordinal() - _BEGIN, after.toordinal() - _BEGIN):
                 pieces.setdefault(level, []).append((run, place))
-        parts = [self._chosen(level, wanted, low, high) for level, wanted in pieces.items()]
-        rows = pl.concat(parts) if parts else self._levels[0].clear()
-        return merge_by(rows, self._plan, ["partial", "period", "d0"])
+        slices = pl.col("d0").is_between(low, high, closed="left")
+        parts = [self._chosen(level, wanted, slices) for level, wanted in pieces.items()]
+        rows = latest(pl.concat(parts), self._plan) if parts else self._levels[0].clear()
+        return without_texts(merge_by(rows.filter(slices), self._plan, ["partial", "period", "d0"]), self._plan)
 
-    def _chosen(self, level: int, wanted: Sequence[tuple[int, int]], low: int, high: int) -> pl.DataFrame:
+    def _chosen(self, level: int, wanted: Sequence[tuple[int, int]], slices: pl.Expr) -> pl.DataFrame:
         runs = pl.DataFrame(wanted, schema={"period": pl.Int64, "place": pl.Int64}, orient="row")
-        here = self._level(level).filter(pl.col("d0").is_between(low, high, closed="left"))
-        return here.join(runs, on="period").select("partial", pl.col("place").alias("period"), "d0", "key", "value")
+        last = [index for index, partial in enumerate(self._plan.partials) if partial.last]
+        here = self._level(level).filter(slices | pl.col("partial").is_in(last))  # what is last is so of all slices
+        begins, place = (pl.col("period") * (1 << level)).alias("day"), pl.col("place").alias("period")
+        return here.join(runs, on="period").select("partial", begins, place, "d0", "key", "value", "text")
 
     def _level(self, level: int) -> pl.DataFrame:
         while len(self._levels) <= level:
-            halved = self._levels[-1].with_columns(pl.col("period") // 2)
-            self._levels.append(merge_by(halved, self._plan, ["partial", "period", "d0"]))
+            halved = self._levels[-1].with_columns(pl.col("period").alias("day"), pl.col("period") // 2)
+            self._levels.append(merge_by(latest(halved, self._plan), self._plan, ["partial", "period", "d0"]))
         return self._levels[level]
 
 

@@ -26,6 +26,7 @@ from cxmetrics.statistics.intervals import (
 from cxmetrics.statistics.precise import Pair, two_product, two_sum, variance
 from cxmetrics.statistics.quantiles import weighted_quantiles
 
+_BY_KEY = ("min", "max", "first", "last", "quantile", "distinct")  # leaves whose states beyond the first are no sums
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -33,7 +34,8 @@ EPSILON = float(np.finfo(np.float64).eps)
 class Block:
     """Merged states of some points, sorted by partial, point and key; all arrays are [rows].
 
-    `starts` [partials + 1]: where the rows of each partial begin.
+    `text`: a number for each text that has its own states.  `starts` [partials + 1]: where the rows of each partial
+    begin.
     """
 
     points: int
@@ -41,6 +43,7 @@ class Block:
     key: Array
     high: Array
     low: Array
+    text: NDArray[np.int64]
     starts: NDArray[np.int64]
 
     def rows(self, partial: int) -> slice:
@@ -110,7 +113,7 @@ class _Sums:
 
     def __init__(self, leaves: Sequence[Leaf], block: Block) -> None:
         wanted = [total for leaf in leaves
-                  for total in (leaf.inputs[:1] if leaf.function in ("min", "max", "quantile") else leaf.inputs)]
+                  for total in (leaf.inputs[:1] if leaf.function in _BY_KEY else leaf.inputs)]
         self.places = {total: row for row, total in enumerate(dict.fromkeys(wanted))}
         self.block = block
         self.high, self.low = np.zeros((2, len(self.places), block.points))
@@ -162,6 +165,10 @@ def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf],
             done.value[members] = (amount(1) + amount(2) / 2) / seen
         case "min" | "max":
             done.value[members] = np.stack([_extreme(leaf, sums.block) for leaf in chosen])
+        case "first" | "last":
+            done.value[members] = np.stack([_end(leaf, sums.block) for leaf in chosen])
+        case "distinct":
+            done.value[members] = np.stack([_distinct(leaf, sums.block) for leaf in chosen])
         case "quantile":
             done.value[members] = np.stack([_quantile(leaf, sums.block) for leaf in chosen])
         case _:
@@ -226,6 +233,28 @@ def _extreme(leaf: Leaf, block: Block) -> Array:
         at = block.point[rows]
         result[at] = pick(result[at], block.key[rows] * factor)
     return result
+
+
+def _end(leaf: Leaf, block: Block) -> Array:
+    """The first or the last value in time at each point; of one time, the least or the greatest."""
+    parts = [(block.rows(part), factor) for part, factor in leaf.inputs[1].parts]
+    point = np.concatenate([block.point[rows] for rows, _ in parts])
+    value = np.concatenate([block.key[rows] * factor for rows, factor in parts])
+    order = np.lexsort((value, np.concatenate([block.high[rows] for rows, _ in parts])))
+    if leaf.function == "first":
+        order = order[::-1]
+    result = np.full(block.points, np.nan)
+    result[point[order]] = value[order]  # what is written last stays
+    return result
+
+
+def _distinct(leaf: Leaf, block: Block) -> Array:
+    """How many texts, or values, there are at each point."""
+    rows = np.concatenate([np.arange(*block.rows(part).indices(block.point.size)) for part, _ in leaf.inputs[1].parts])
+    if len(leaf.inputs[1].parts) > 1:  # of one partial, states are apart already
+        apart = np.column_stack([block.point[rows], block.text[rows], np.nan_to_num(block.key[rows])])
+        rows = rows[np.unique(apart, axis=0, return_index=True)[1]]
+    return np.bincount(block.point[rows], minlength=block.points).astype(np.float64)
 
 
 def _quantile(leaf: Leaf, block: Block) -> Array:

@@ -143,7 +143,7 @@ def _too_few(plan: Plan, nodes: Sequence[Node], value: Array, n: Array) -> Flags
 
 def _is_bare(plan: Plan, node: Node) -> bool:
     lone = lone_leaf(node.formula)
-    return lone is not None and plan.leaves[lone[0]].function in ("count", "sum")
+    return lone is not None and plan.leaves[lone[0]].function in ("count", "sum", "distinct")
 
 
 def _evidence(nodes: Sequence[Node], n: Array) -> Array:

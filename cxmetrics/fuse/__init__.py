@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxmetrics.fuse.classify import Keys, atoms_of
-from cxmetrics.ir import Expr, Origin
+from cxmetrics.ir import Expr, Origin, columns_in
 from cxmetrics.plan import Cube, Fused, Member, Partial, Plan, Scan, Slot
 
 MAX_CLASSES = 20_000  # at most so many combinations of classes, if all occurred, in one cube
@@ -62,21 +62,21 @@ class _Group:
     partials: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """What a grouping tells apart beside classes: the values that are counted, the texts that have their own states."""
+
+    value: Expr | None = None
+    by: Expr | None = None
+
+
 def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dimensions, ...]) -> Scan:
-    counted: dict[Expr, list[int]] = {}
-    additive: list[int] = []
+    apart: dict[_Apart, list[int]] = {_Apart(): []}
     for index in indices:
         partial = plan.partials[index]
-        if partial.op == "values" and partial.arg is not None:
-            counted.setdefault(partial.arg, []).append(index)
-        else:
-            additive.append(index)
-    cubes: list[Cube] = []
-    for family in dimensions:
-        cubes += [_cube(plan, group, family, None) for group in _groups(plan, additive)]
-        for value, members in counted.items():
-            cubes += [_cube(plan, group, family, value) for group in _groups(plan, members)]
-    return Scan(source, tuple(cubes))
+        apart.setdefault(_Apart(partial.arg if partial.op == "values" else None, partial.by), []).append(index)
+    return Scan(source, tuple(_cube(plan, group, family, key) for family in dimensions
+                              for key, members in apart.items() for group in _groups(plan, members)))
 
 
 def _groups(plan: Plan, indices: list[int]) -> list[_Group]:
@@ -94,7 +94,7 @@ def _groups(plan: Plan, indices: list[int]) -> list[_Group]:
     return groups
 
 
-def _cube(plan: Plan, group: _Group, dimensions: Dimensions, value: Expr | None) -> Cube:
+def _cube(plan: Plan, group: _Group, dimensions: Dimensions, apart: _Apart) -> Cube:
     slots: dict[Slot, int] = {}
     members: list[Member] = []
     classified = group.keys.classified()
@@ -102,8 +102,18 @@ def _cube(plan: Plan, group: _Group, dimensions: Dimensions, value: Expr | None)
         partial = plan.partials[index]
         slot = slots.setdefault(_slot(partial), len(slots))
         members.append(Member(index, slot, None if partial.where is None else classified.condition(partial.where)))
-    return Cube(dimensions, classified.keys, tuple(slots), tuple(members), value)
+    salt = plan.project.id if any(_personal(plan.sources[column.source], column.name)
+                                  for column in columns_in(apart.by)) else None
+    return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, salt)
 
 
 def _slot(partial: Partial) -> Slot:
     return Slot("count", None) if partial.op == "values" else Slot(partial.op, partial.arg)
+
+
+def _personal(origin: Origin, column: str) -> bool:
+    """Whether the values of a column tell of persons: it is classed so, made of such a column, or is the `entity`."""
+    spec = origin.columns.get(column)
+    if column == origin.entity or (spec is not None and spec.privacy in ("C2", "C3")):
+        return True
+    return spec is not None and any(_personal(origin, below.name) for below in columns_in(spec.formula))

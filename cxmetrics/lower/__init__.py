@@ -50,8 +50,9 @@ def lower(pyramid: Pyramid) -> Plan:
         work.states.count(source, None)  # its rows tell which slices there are, whatever else is asked of them
     partials = tuple(work.states.partials)
     meanings = {name: _digest(replace(origin, span=None)) for name, origin in pyramid.sources.items()}
-    fingerprints = tuple(_digest((partial, meanings[partial.source], pyramid.project.time_zone))
-                         for partial in partials)
+    salt = pyramid.project.id  # of the hashes of texts, see `Cube.salt`
+    fingerprints = tuple(_digest((partial, meanings[partial.source], pyramid.project.time_zone,
+                                  *((salt,) if partial.by is not None else ()))) for partial in partials)
     leaves = tuple(work.leaves)
     nodes: dict[str, Node] = {}
     calendar = None if pyramid.project.calendar == PLAIN else pyramid.project.calendar
@@ -130,9 +131,13 @@ class _Work:
 
     def merged(self, rule: Merged, window: Window) -> Value:
         """One leaf of the rows of several aggregates."""
-        leaf = replace(together([leaf_of(part, self.states) for part in rule.parts]), window=window)
+        leaf = replace(together([self.leaf(part) for part in rule.parts]), window=window)
         value = LeafValue(self.leaves.setdefault(leaf, len(self.leaves)))
         return value if rule.factor == 1 else Operation("convert", (value, Constant(rule.factor, NUMBER)))
+
+    def leaf(self, expr: Aggregate) -> Leaf:
+        """The leaf of an aggregate."""
+        return leaf_of(expr, self.states, self.pyramid.sources[expr.source])
 
     def value(self, expr: Expr, window: Window = ()) -> Value:
         match expr:
@@ -147,7 +152,7 @@ class _Work:
             case Windowed(step, arg):
                 return self.value(arg, (*window, step))
             case Aggregate():
-                leaf = leaf_of(expr, self.states)
+                leaf = self.leaf(expr)
                 leaf = replace(leaf, window=window) if window else leaf
                 return LeafValue(self.leaves.setdefault(leaf, len(self.leaves)))
             case Column() | Invalid():

@@ -5,16 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cxmetrics.functions import quantile_of
-from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr
+from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Origin
 from cxmetrics.lower import moments
 from cxmetrics.lower.conditions import all_of, present
-from cxmetrics.lower.partials import States
+from cxmetrics.lower.partials import LastStates, States
+from cxmetrics.lower.types import type_of
 from cxmetrics.plan import Leaf, Op, Total
-from cxmetrics.units import NUMBER
+from cxmetrics.units import NUMBER, TEXT
 
 
-def leaf_of(expr: Aggregate, states: States) -> Leaf:
-    """The leaf of an aggregate, with the partials it needs."""
+def leaf_of(expr: Aggregate, states: States, origin: Origin) -> Leaf:
+    """The leaf of an aggregate of rows of `origin`, with the partials it needs."""
+    if not expr.at_end:
+        return _recipe(expr, states)
+    ending = LastStates(states, entity_of(origin))
+    return ending.with_presence(_recipe(expr, ending))
+
+
+def entity_of(origin: Origin) -> Expr:
+    """Whom a row of a source is about; where the source does not say, all are about the same."""
+    if origin.entity is None:
+        return Constant("", TEXT)
+    spec = origin.columns.get(origin.entity)
+    return Column(origin.id, origin.entity, "text", TEXT) if spec is None else Column(
+        origin.id, spec.name, spec.type, spec.unit)
+
+
+def _recipe(expr: Aggregate, states: States) -> Leaf:
     return _RECIPES[expr.function](expr, states) if expr.function in _RECIPES else _quantile(expr, states)
 
 
@@ -37,9 +54,16 @@ def _sum(expr: Aggregate, states: States) -> Leaf:
 
 
 def _extreme(expr: Aggregate, states: States) -> Leaf:
-    op: Op = "min" if expr.function == "min" else "max"
+    op = _EXTREMES[expr.function]
     source, where, arg = expr.source, expr.where, expr.args[0]
     return Leaf(op, source, (states.count(source, where, arg), states.one(source, op, arg, where)))
+
+
+def _distinct(expr: Aggregate, states: States) -> Leaf:
+    """What is told apart: numbers by their value, all else by its text, which is exact for integers of any size."""
+    source, where, arg = expr.source, expr.where, expr.args[0]
+    apart = states.one(source, "values", arg, where) if type_of(arg) == "number" else states.texts(source, arg, where)
+    return Leaf("distinct", source, (states.count(source, where, arg), apart))
 
 
 def _share(expr: Aggregate, states: States) -> Leaf:
@@ -80,10 +104,12 @@ def _apdex(expr: Aggregate, states: States) -> Leaf:
     return Leaf("apdex", expr.source, tuple(counts))
 
 
+_EXTREMES: Mapping[str, Op] = {"min": "min", "max": "max", "first": "first", "last": "last"}
 _RECIPES: Mapping[str, Callable[[Aggregate, States], Leaf]] = {
     "count": _count, "sum": _sum, "mean": moments.mean_like, "ces": moments.mean_like, "stdev": moments.mean_like,
-    "min": _extreme, "max": _extreme, "share": _share, "top_box": _answers, "csat": _answers, "nps": _answers,
-    "apdex": _apdex, "csi": moments.csi, "alpha": moments.alpha, "correlation": moments.correlation,
+    **dict.fromkeys(_EXTREMES, _extreme), "share": _share, "top_box": _answers, "csat": _answers, "nps": _answers,
+    "apdex": _apdex, "distinct": _distinct,
+    "csi": moments.csi, "alpha": moments.alpha, "correlation": moments.correlation,
 }  # all others are quantiles
 
 

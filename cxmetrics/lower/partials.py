@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 
-from cxmetrics.ir import Apply, Column, Constant, Expr
-from cxmetrics.plan import FRACTION, Op, Partial, Total
+from cxmetrics.functions import AT_END, WHOSE
+from cxmetrics.ir import Apply, Expr
+from cxmetrics.lower.conditions import all_of
+from cxmetrics.lower.types import integral
+from cxmetrics.plan import FRACTION, Leaf, Op, Partial, Total
 
 
 class States:
@@ -14,9 +18,9 @@ class States:
     def __init__(self) -> None:
         self.partials: dict[Partial, int] = {}
 
-    def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None) -> int:
+    def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None) -> int:
         """The place of a partial."""
-        partial = Partial(source, op, arg, where)
+        partial = Partial(source, op, arg, where, by)
         return self.partials.setdefault(partial, len(self.partials))
 
     def one(self, source: str, op: Op, arg: Expr | None, where: Expr | None) -> Total:
@@ -27,9 +31,13 @@ class States:
         """How many rows there are, with a value of `arg` if it is given."""
         return self.one(source, "count", arg, where)
 
+    def texts(self, source: str, by: Expr, where: Expr | None) -> Total:
+        """How many rows each text of `by` has."""
+        return Total(((self.partial(source, "count", None, where, by), 1.0),))
+
     def total(self, source: str, arg: Expr, where: Expr | None, *, squares: bool = False) -> Total:
         """Σ arg or Σ arg², exactly: one integer state, or the whole parts and the fractions."""
-        if _integral(arg):
+        if integral(arg):
             return self.one(source, "squares" if squares else "sum", arg, where)
         whole: Op = "squares_whole" if squares else "whole"
         fraction: Op = "squares_fraction" if squares else "fraction"
@@ -37,20 +45,29 @@ class States:
                       (self.partial(source, fraction, arg, where), 1.0 / FRACTION)))
 
 
+class LastStates(States):
+    """The partials of rows at the end of a period: those of each text's last moment of a day, kept by text."""
+
+    def __init__(self, states: States, by: Expr) -> None:
+        self.partials = states.partials
+        self._by = Apply(WHOSE, (by,))
+
+    def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None) -> int:
+        """The place of a partial."""
+        if by is not None:
+            message = "an aggregate of the last rows that has states by text itself"
+            raise ValueError(message)
+        partial = Partial(source, op, arg, all_of(where, Apply(AT_END, (self._by,))), self._by, last=True)
+        return self.partials.setdefault(partial, len(self.partials))
+
+    def with_presence(self, leaf: Leaf) -> Leaf:
+        """The leaf with the days on which each text has rows, whatever `where` says: its n takes no part of them."""
+        n, *rest = leaf.inputs
+        presence = self.partial(leaf.source, "count", None, None)
+        parts = n.parts if n.parts == ((presence, 1.0),) else (*n.parts, (presence, 0.0))
+        return replace(leaf, inputs=(Total(parts), *rest))
+
+
 def product(*factors: Expr) -> Expr:
     """Their product in a row."""
     return reduce(lambda left, right: Apply("*", (left, right)), factors)
-
-
-def _integral(expr: Expr) -> bool:
-    """Whether the values of a row expression are whole numbers for sure."""
-    match expr:
-        case Column():
-            return expr.type in ("integer", "boolean")
-        case Constant():
-            return isinstance(expr.value, int)
-        case Apply():
-            return expr.function in ("+", "-", "*", "negate", "abs") and all(_integral(arg) for arg in expr.args) \
-                and not any(isinstance(arg, Column) and arg.type in ("time", "date") for arg in expr.args)
-        case _:
-            return False

@@ -49,8 +49,8 @@ def _id(indicator: str, peer: str) -> str:
 
 def _hidden(indicator: Indicator, peer: str) -> Indicator:
     """The indicator of a peer: computed alike, but neither scored nor shown."""
-    return replace(indicator, id=_id(indicator.id, peer), level=None, score=None, target=None, peers=None, children=(), over=(),
-                   require=(), combine="weighted_mean")
+    return replace(indicator, id=_id(indicator.id, peer), level=None, score=None, target=None, peers=None, children=(),
+                   over=(), require=(), combine="weighted_mean")
 
 
 def _of(formula: Expr | None, computed: Computed, peer: str, pyramid: Pyramid) -> Expr | None:

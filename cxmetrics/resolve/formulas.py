@@ -11,7 +11,7 @@ from typing import assert_never
 from cxmetrics.codes import benchmarks as benchmark_codes
 from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, closest, report
-from cxmetrics.functions import AGGREGATES, BOTH, NUMBERS, OPERATORS, PEER_FUNCTIONS, WINDOWS, AggregateFunction
+from cxmetrics.functions import AGGREGATES, BOTH, NO_END, NUMBERS, OPERATORS, PEER_FUNCTIONS, WINDOWS, AggregateFunction
 from cxmetrics.ir import Apply, Constant, Expr, Invalid, Ref, Windowed
 from cxmetrics.resolve.literals import constant
 from cxmetrics.resolve.names import Columns, Names, count_is_right, no_clauses, split_column, unknown_function
@@ -125,7 +125,7 @@ def _aggregate(node: Call, row: AggregateFunction, names: Names) -> Expr:
             args.append(arg)
         else:
             names.found.append(report(codes.UNKNOWN_OPTION, arg.span, function=row.name, option=option[0]))
-    if node.at_end:
+    if node.at_end and row.name in NO_END:
         names.found.append(report(codes.CLAUSE_NOT_ALLOWED, node.span, function=row.name, clause="at end"))
     span = None if node.over is None else span_of(node.over, names)
     if node.over is not None and span is None:

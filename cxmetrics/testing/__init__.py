@@ -250,7 +250,8 @@ def _evidence(one: Posed, check: Check,
         given = one.test.given.get(source)
         if given is None:
             continue
-        looks = [(frozenset(part for part, _ in leaf.inputs[0].parts if one.plan.partials[part].source == source),
+        looks = [(frozenset(part for part, factor in leaf.inputs[0].parts
+                            if factor and one.plan.partials[part].source == source),
                   looked_at(leaf.window, (check.period, end(check.period, one.grain)), one.grain, calendar))
                  for leaf in leaves]
         scanned = made.get((one.number, source), {})

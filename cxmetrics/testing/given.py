@@ -26,7 +26,7 @@ from cxmetrics.units import DATE
 TEST, ROW, _TIME = "~test", "~row", "~time"  # no column of a project is called so
 DEFAULT_DAY = dt.date(2026, 1, 1)
 _BY_ROW = frozenset(("count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction", "min", "max",
-                     "values"))
+                     "first", "last", "values"))
 _EPOCHS = {"epoch_s": 1, "epoch_ms": 1000}
 
 
@@ -131,7 +131,7 @@ def batches(posed: Iterator[Posed]) -> list[Batch]:
 
 def _is_by_row(partial: Partial) -> bool:
     """Whether each row counts by itself: what looks at several rows at once must not see those of another test."""
-    known = ("source", "op", "arg", "where")
+    known = ("source", "op", "arg", "where", "by")
     return partial.op in _BY_ROW and not any(getattr(partial, each.name) for each in fields(partial)
                                              if each.name not in known)
 

@@ -169,7 +169,8 @@ def classifiers():
 
 
 def slots():
-    ops = st.sampled_from(["count", "whole", "fraction", "squares_whole", "squares_fraction", "min", "max"])
+    ops = st.sampled_from(["count", "whole", "fraction", "squares_whole", "squares_fraction", "min", "max",
+                           "first", "last"])
     whole = st.sampled_from([col("score", "integer"), col("ok", "boolean"), col("big", "integer"),
                              call("+", col("big", "integer"), col("big", "integer")),
                              call("*", col("big", "integer"), 3)])
@@ -178,6 +179,9 @@ def slots():
                      st.just(Slot("squares", col("score", "integer"))))
 
 
+TOLD_APART = st.sampled_from([col("id", "text"), col("touch", "text"), col("score", "integer"), col("big", "integer"),
+                              col("ok", "boolean"), col("born", "date"), col("at", "time"), col("got", "time"),
+                              call("+", col("big", "integer"), col("big", "integer"))])
 SLICED = ("touch", "score", "ok", "born", "region", "zone", "long")
 DIMENSIONS = st.lists(st.sampled_from(SLICED), max_size=2, unique=True).map(tuple)
 
@@ -185,9 +189,14 @@ DIMENSIONS = st.lists(st.sampled_from(SLICED), max_size=2, unique=True).map(tupl
 @st.composite
 def cubes(draw):
     dimensions, keys = draw(DIMENSIONS), tuple(draw(st.lists(classifiers(), max_size=2)))
+    if draw(st.integers(0, 4)) == 0:  # of the last rows of each text in a day
+        by = call("whose", draw(TOLD_APART | st.just(const(""))))
+        keys = (*keys, Classifier(call("at end", by)))
+        return cube(*draw(st.lists(slots(), min_size=1, max_size=2)), dimensions=dimensions, keys=keys, by=by)
     if draw(st.integers(0, 3)) == 0:
-        return cube(dimensions=dimensions, keys=keys, value=draw(numeric(1)))
-    return cube(*draw(st.lists(slots(), min_size=1, max_size=4)), dimensions=dimensions, keys=keys)
+        return cube(dimensions=dimensions, keys=keys, value=draw(numeric(1)), by=draw(st.none() | TOLD_APART))
+    return cube(*draw(st.lists(slots(), min_size=1, max_size=4)), dimensions=dimensions, keys=keys,
+                by=draw(st.none() | TOLD_APART))
 
 
 CLOCKS = st.sampled_from([None, None, "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Shanghai"])

@@ -41,8 +41,8 @@ def source(*columns, **options):
     return Origin("s", "s/*.parquet", named, options.pop("bindings", ()), options.pop("time", DAY), **options)
 
 
-def cube(*slots, dimensions=(), keys=(), value=None):
-    return Cube(dimensions, keys, slots or (ROWS,), (), value)
+def cube(*slots, dimensions=(), keys=(), value=None, by=None):
+    return Cube(dimensions, keys, slots or (ROWS,), (), value, by)
 
 
 def physical(dtype):

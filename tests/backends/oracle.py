@@ -7,11 +7,13 @@ import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from oracle_values import Time, class_of, contract, limited, moment, stripped, text_of, value_of
 
 from cxmetrics.backends.cells import MISSING
+from cxmetrics.backends.marks import is_mark
 from cxmetrics.ir import DAYS, Apply, Column, ColumnSpec
 
 BAD = ("type", "scale", "values")
@@ -181,6 +183,24 @@ def parts(value):
     return whole, math.floor((value - whole) * 2.0**62)
 
 
+def slot_values(slot, rows, request):
+    """What stands in the columns of a slot."""
+    if slot.op not in ("first", "last"):
+        return [slot_value(slot, rows)]
+    timed = [(source_moment(row, request), float(value) + 0.0) for row in rows
+             if (value := value_of(slot.arg, row)) is not None]
+    at, value = (min if slot.op == "first" else max)(timed, default=(None, None))
+    return [value, at]
+
+
+def source_moment(row, request):
+    time = request.scan.source.time
+    if not isinstance(time, str):
+        return 0
+    value = row[time]
+    return moment_of(value if isinstance(value, Time) else Time(dt.datetime.combine(value, dt.time())), time, request)
+
+
 def slot_value(slot, rows):
     if slot.arg is None:
         return Decimal(len(rows))
@@ -201,19 +221,56 @@ def slot_value(slot, rows):
             return Decimal(sum(parts(value)[slot.op == "squares_fraction"] for value in squares))
 
 
+def moment_of(value, name, request):
+    """Microseconds of a time: of its instant, or, where no value of the column can name its zone, of the local time."""
+    spec = request.scan.source.columns[name]
+    kind, form = request.table.columns[spec.physical], spec.format
+    says = kind not in ("date", "time") and (form is None or form in ("epoch_s", "epoch_ms") or "z" in form)
+    moved = spec.zone not in (None, request.zone) and kind != "date"
+    aware = spec.type == "time" and (says or moved)
+    at = value.local if not aware else value.instant or max(
+        value.local.replace(tzinfo=ZoneInfo(request.zone), fold=fold).astimezone(dt.UTC).replace(tzinfo=None)
+        for fold in (0, 1))  # of two instants the later; a skipped hour is counted on
+    return (at - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)  # noqa: DTZ001
+
+
+def text_by(by, row, request):
+    """What tells values apart."""
+    if isinstance(by, Apply) and by.function == "whose":
+        return text_by(by.args[0], row, request) or ""
+    value = value_of(by, row)
+    return str(moment_of(value, by.name, request)) if isinstance(value, Time) else text_of(value)
+
+
+def marks(expr, rows, request):
+    """The class of each row (by its id) under a condition that only other rows can tell."""
+    latest = {}
+    whose = {id(row): (day, text_by(expr.args[0], row, request)) for row, _, day in rows}
+    for row, _, _ in rows:
+        key, at = whose[id(row)], source_moment(row, request)
+        latest[key] = max(latest.get(key, at), at)
+    return {id(row): 2 if source_moment(row, request) == latest[whose[id(row)]] else 1 for row, _, _ in rows}
+
+
 def cube_cells(cube, rows, request):
     """Key -> slots; rows are (typed, physical, day)."""
-    groups = defaultdict(list)
+    groups, told = defaultdict(list), {key: marks(key.expr, rows, request) for key in cube.keys if is_mark(key)}
     for row, physical, day in rows:
         key = [day, *(dimension(name, row, physical, request) for name in cube.dimensions),
-               *(class_of(classifier, row) for classifier in cube.keys)]
+               *(told[key][id(row)] if key in told else class_of(key, row) for key in cube.keys)]
+        if cube.by is not None:
+            text = text_by(cube.by, row, request)
+            if text is None:
+                continue
+            key.append(text)
         if cube.value is not None:
             value = value_of(cube.value, row)
             if value is None:
                 continue
             key.append(float(value) + 0.0)
         groups[tuple(key)].append(row)
-    return {key: tuple(slot_value(slot, members) for slot in cube.slots) for key, members in groups.items()}
+    return {key: tuple(part for slot in cube.slots for part in slot_values(slot, members, request))
+            for key, members in groups.items()}
 
 
 def wanted(day, days):

@@ -135,7 +135,9 @@ class Project:
         q = draw.choice([0.01, 0.1, 0.25, 0.333, 0.5, 0.75, 0.9, 0.999])
         boxes = f", promoters = {high}..{high}, detractors = {low}..{low + 2}"
         made = [
-            ("count", f"count({s})"), ("count", f"count({s}.score)"), ("CNY", f"sum({s}.amount)"),
+            ("count", f"count({s})"), ("count", f"count({s}.score)"), ("count", f"distinct({s}.id)"),
+            ("count", f"distinct({s}.{draw.choice(['touch', 'score', 'ok', 'large', 'amount'])})"),
+            ("ms", f"first({s}.latency)"), ("CNY", f"last({s}.amount)"), ("CNY", f"sum({s}.amount)"),
             ("number", f"sum({s}.large)"), ("CNY", f"mean({s}.amount)"), ("number", f"mean({s}.large)"),
             ("scale", f"mean({s}.score)"), ("scale", f"ces({s}.score)"), ("ms", f"stdev({s}.latency)"),
             ("number", f"stdev({s}.score)"), ("ms", f"min({s}.latency)"), ("CNY", f"max({s}.amount)"),
@@ -156,6 +158,9 @@ class Project:
             formula = f"{formula[:-1]} where {self.condition(s)})"
         if draw.random() < 0.15:
             formula = f"{formula[:-1]} over {draw.choice(['2 d', '7 d', '1 month', '2 quarter', '1 year'])})"
+        if draw.random() < 0.25 and not formula.startswith(
+                ("distinct", "first", "last")):
+            formula = f"{formula[:-1]} at end)"
         draft = {"formula": formula}
         if kind == "ms" and draw.random() < 0.3:
             draft["unit"] = draw.choice(["s", "min", "ms"])

@@ -113,6 +113,8 @@ class Drawn:
             source["keep"] = draw.choice(["ok = true", "touch != 'other'", "ok is missing or latency < 3 s"])
         if self.keyed:
             source["unique"] = {"by": ["id", "touch"][:draw.randint(1, 2)], "keep": draw.choice(["latest", "first"])}
+        if draw.random() < 0.7:
+            source["entity"] = draw.choice(["id", "touch"])
         return source
 
 

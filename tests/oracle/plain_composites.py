@@ -37,8 +37,8 @@ def combined(indicator, fed, given=None):
 
 
 def pooled(rule, rows_of):
-    """The value and n of the rows of several aggregates; `rows_of` gives None for a source that has not delivered."""
-    pairs = [(one, rows) for one in rule.parts if (rows := rows_of(one.source)) is not None]
+    """The value and n of the rows of several aggregates; `rows_of` gives an aggregate its rows, None for none given."""
+    pairs = [(one, rows) for one in rule.parts if (rows := rows_of(one)) is not None]
     if not pairs:
         return None, 0
     first = pairs[0][0]

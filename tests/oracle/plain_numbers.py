@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from oracle_values import value_of
+from plain_rows import MOMENT
 
 from cxmetrics.ir import Apply, Column
 from cxmetrics.score_rules import Anchors, Bands, Goalposts, MinMax
@@ -50,6 +51,11 @@ def aggregate(expr, rows):
     pairs = [(value, row) for row in rows if (value := value_of(arg, row)) is not None]
     values = [value for value, _ in pairs]
     n = len(values)
+    if expr.function in ("first", "last"):
+        moments = [(row[MOMENT], value) for value, row in pairs]
+        return float((min if expr.function == "first" else max)(moments)[1]) if pairs else None, n
+    if expr.function == "distinct":
+        return len(set(values)), n
     if expr.function == "apdex":
         limit = Fraction(expr.args[1].value)
         good = [Fraction(value) for value, row in pairs if failed is None or value_of(failed, row) is False]

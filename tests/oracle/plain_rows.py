@@ -14,6 +14,7 @@ from cxmetrics.ir import Apply, Column, ColumnSpec, Way
 from cxmetrics.units import TEXT
 
 NOWHERE = "(missing)"
+MOMENT = "~moment"  # beside the columns of a row: what orders its time
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def deliver(origin, tables, zone):
         row, wrong = typed(physical, origin, zone)
         derive(row, origin)
         slices = places(bindings, row, physical, origin, tables)
+        row[MOMENT] = comparable(row[origin.time], zone)
         told.append((row, counts(row, wrong, origin), slices))
     gone = losers(told, origin, zone) if origin.unique else set()
     days = [day for row, _, _ in told if (day := day_of(row[origin.time])) is not None]

@@ -14,6 +14,7 @@ import polars as pl
 from cxmetrics.backends import needs, sql
 from cxmetrics.backends.cells import Cells, Census, Request
 from cxmetrics.backends.duckdb.cubes import BITS, Narrow, cells_of, census_select, cube_select, narrow, nulling
+from cxmetrics.backends.duckdb.marks import MARKED, marked_rows
 from cxmetrics.backends.duckdb.rows import (
     DROPPED,
     DUPLICATE,
@@ -36,6 +37,7 @@ from cxmetrics.backends.duckdb.session import (
 )
 from cxmetrics.backends.duckdb.unique import losers, rivals, unique_items
 from cxmetrics.backends.duckdb.values import FINE, Read
+from cxmetrics.backends.marks import is_mark
 from cxmetrics.backends.polars.lookups import answers
 from cxmetrics.backends.statements import create_table
 from cxmetrics.codes import data
@@ -71,9 +73,19 @@ class Work:
                     else census_select(self.narrowed, "rows", None))
             return (sql.Query((*table.steps, ("rows", table.body)), body),)
         where = None if source.unique is None else in_days(self.rows.request.days)
-        selects = (*(cube_select(cube, self.narrowed, "rows", where=where, census=False) for cube in cubes),
+        selects = (*(cube_select(cube, self.narrowed, MARKED if any(map(is_mark, cube.keys)) else "rows", where=where,
+                                 census=False) for cube in cubes),
                    census_select(self.narrowed, "rows", where))
         return tuple(sql.Query((), select) for select in selects)
+
+
+    @property
+    def marked(self) -> sql.Query | None:
+        """The rows that count with their marks, if a cube asks for any."""
+        if not self.narrowed.marks:
+            return None
+        days = None if self.rows.request.scan.source.unique is None else in_days(self.rows.request.days)
+        return marked_rows(self.narrowed, "rows", days)
 
 
 class DuckDB:
@@ -110,7 +122,7 @@ def _work(request: Request) -> Work:
     found = {asked.lookup.id: answers(request, asked) for asked in needed.lookups}
     rows = rows_of(request, needed, found, placed=request.scan.source.unique is not None)
     narrowed = narrow(rows, request.scan.cubes)
-    direct = len(request.scan.cubes) < 2 and request.scan.source.unique is None
+    direct = len(request.scan.cubes) < 2 and request.scan.source.unique is None and not narrowed.marks
     return Work(rows, narrowed, direct)
 
 
@@ -121,6 +133,8 @@ def _script(work: Work) -> Iterator[str]:
     if request.scan.source.unique is not None:
         yield from rivals(request)
         yield from losers(work.rows, ties=True)
+    if work.marked is not None:
+        yield create_table(MARKED, work.marked)
     yield from map(sql.query_text, work.queries)
 
 
@@ -138,6 +152,8 @@ def _run(connection: Connection, work: Work) -> Cells:
         connection.execute(create_table("rows", work.table))
     if request.scan.source.unique is not None:
         _mark_duplicates(connection, work.rows)
+    if work.marked is not None:
+        connection.execute(create_table(MARKED, work.marked))
     frames = [frame_of(connection, sql.query_text(query)) for query in work.queries]
     census = _census(work, frames[-1])
     cubes = request.scan.cubes

@@ -13,13 +13,30 @@ from dataclasses import dataclass
 import polars as pl
 
 from cxmetrics.backends.duckdb.expressions import NARROW, Term, double
+from cxmetrics.backends.duckdb.moments import source_moment, text_by
 from cxmetrics.backends.duckdb.rows import Rows, is_bad
 from cxmetrics.backends.duckdb.values import FINE, NOT_FINITE
+from cxmetrics.backends.marks import is_mark
 from cxmetrics.backends.needs import REASONS
-from cxmetrics.backends.sql import Cast, Infix, IsNull, Literal, Name, Node, Not, Select, both, call, either, when
+from cxmetrics.backends.sql import (
+    Cast,
+    Infix,
+    IsNull,
+    Literal,
+    Name,
+    Node,
+    Not,
+    Record,
+    Select,
+    both,
+    call,
+    either,
+    when,
+)
 from cxmetrics.ir import Expr
-from cxmetrics.plan import FRACTION, Classifier, Cube, Slot
+from cxmetrics.plan import BY_TIME, FRACTION, Classifier, Cube, Slot
 
+AT = Name("at")  # the moment of a row
 BITS = 62  # columns told apart in one number
 Item = tuple[Node, str | None]
 
@@ -32,6 +49,8 @@ class Narrow:
     dimensions: Mapping[str, Name]
     keys: Mapping[Classifier, Name]
     args: Mapping[Expr, Term]
+    texts: Mapping[Expr, Name]
+    marks: Mapping[Classifier, Name]  # those of `keys` that are made of the narrow rows themselves
     census: tuple[Item, ...]  # aggregates
     presence: int  # how many `m` columns there are
 
@@ -40,22 +59,32 @@ def narrow(rows: Rows, cubes: Sequence[Cube]) -> Narrow:
     """The narrow rows that the cubes need."""
     counts = Infix("=", (Name("fate"), Literal(FINE)))
     dimensions, keys, args = dict[str, Name](), dict[Classifier, Name](), dict[Expr, Term]()
+    texts = dict[Expr, Name]()
+    timed = any(slot.op in BY_TIME for cube in cubes for slot in cube.slots)
     items: list[Item] = []
     def add(letter: str, number: int, node: Node) -> Name:
         items.append((when(counts, node), f"{letter}{number}"))
         return Name(f"{letter}{number}")
     for dimension in dict.fromkeys(name for cube in cubes for name in cube.dimensions):
         dimensions[dimension] = add("d", len(dimensions), rows.dimension(dimension))
-    for key in dict.fromkeys(key for cube in cubes for key in cube.keys):
+    for key in dict.fromkeys(key for cube in cubes for key in cube.keys if not is_mark(key)):
         keys[key] = add("k", len(keys), rows.writer.classes(key))
     for arg in dict.fromkeys(arg for cube in cubes for arg in (cube.value, *(slot.arg for slot in cube.slots))):
         if arg is not None:
             term = rows.writer.term(arg)
             args[arg] = Term(add("x", len(args), term.node), term.type, term.bound)
+    for by in dict.fromkeys(cube.by for cube in cubes if cube.by is not None):
+        texts[by] = add("y", len(texts), text_by(rows, by))
+    marks: dict[Classifier, Name] = {}
+    for key in dict.fromkeys(key for cube in cubes for key in cube.keys if is_mark(key)):
+        keys[key] = marks[key] = Name(f"mark {len(marks)}")
+    if timed or marks:
+        items.append((when(counts, source_moment(rows)), AT.name))
     masks = list(_masks(rows))
     statuses = [(status, f"b{i}") for i, (name, status) in enumerate(rows.statuses.items()) if nulling(rows, name)]
     plain: list[Item] = [(Name("fate"), None), (Name("day"), None), *((mask, f"m{i}") for i, mask in enumerate(masks))]
-    return Narrow((*plain, *statuses, *items), dimensions, keys, args, tuple(_counts(rows, len(masks))), len(masks))
+    census = tuple(_counts(rows, len(masks)))
+    return Narrow((*plain, *statuses, *items), dimensions, keys, args, texts, marks, census, len(masks))
 
 
 def _masks(rows: Rows) -> Iterator[Node]:
@@ -103,12 +132,16 @@ def cube_select(cube: Cube, narrowed: Narrow, relation: str, *, where: Node | No
     limits = [] if where is None else [where]
     if not census:
         limits.append(Infix("=", (Name("fate"), Literal(FINE))))
+    if cube.by is not None:
+        keys.append((narrowed.texts[cube.by], "text"))
+        if not census:
+            limits.append(Not(IsNull(narrowed.texts[cube.by])))
     if cube.value is not None:
         value = double(narrowed.args[cube.value])
         keys.append((when(Infix("=", (value, Literal(0.0))), Literal(0.0), value), "value"))
         if not census:
             limits.append(Not(IsNull(value)))
-    slots = [(_slot(slot, narrowed), f"s{i}") for i, slot in enumerate(cube.slots)]
+    slots = [item for i, slot in enumerate(cube.slots) for item in _slots(i, slot, narrowed)]
     return Select((*keys, *slots, *(narrowed.census if census else ())), relation,
                   where=both(*limits) if limits else None, group=tuple(range(1, len(keys) + 1)))
 
@@ -117,10 +150,25 @@ def cells_of(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
     """A cube's frame out of what `cube_select` gave with its census."""
     keys = ["day", *(f"d{i}" for i in range(len(cube.dimensions))), *(f"k{i}" for i in range(len(cube.keys)))]
     frame = frame.filter(pl.col("fate") == FINE)
-    if cube.value is not None:
-        keys.append("value")
-        frame = frame.filter(pl.col("value").is_not_null())
-    return frame.select(*keys, *(f"s{i}" for i in range(len(cube.slots))))
+    apart = [*(() if cube.by is None else ("text",)), *(() if cube.value is None else ("value",))]
+    keys += apart
+    if apart:
+        frame = frame.filter(pl.col(name).is_not_null() for name in apart)
+    return frame.select(*keys, *(name for i, slot in enumerate(cube.slots) for name in slot.columns(i)))
+
+
+def _slots(number: int, slot: Slot, narrowed: Narrow) -> Iterator[Item]:
+    """The columns of a slot."""
+    if slot.op not in BY_TIME:
+        yield _slot(slot, narrowed), f"s{number}"
+        return
+    assert slot.arg is not None
+    value, first = double(narrowed.args[slot.arg]), slot.op == "first"
+    there = Not(IsNull(value))
+    order = when(there, Record((("at", AT), ("value", value))))  # of rows of one time, the value decides
+    end = Infix("+", (call("arg_min" if first else "arg_max", value, order), Literal(0.0)))  # -0.0 becomes 0.0
+    yield end, f"s{number}"
+    yield call("min" if first else "max", when(there, AT)), f"s{number} at"
 
 
 def _slot(slot: Slot, narrowed: Narrow) -> Node:

@@ -11,6 +11,7 @@ import polars as pl
 from cxmetrics.backends.cells import Cells, Census, Request
 from cxmetrics.backends.polars.cubes import finished, grouped, overflow
 from cxmetrics.backends.polars.files import unreadable
+from cxmetrics.backends.polars.marks import marked
 from cxmetrics.backends.polars.rows import (
     DROPPED,
     DUPLICATE,
@@ -67,9 +68,10 @@ def _frames(request: Request) -> tuple[Pipeline, list[pl.LazyFrame]]:
     wanted = in_days(request)
     counting = counting if wanted is None else counting.filter(wanted)
     counting = with_dimensions(pipeline, counting)
-    if len(request.scan.cubes) > 1:
+    known, cubes, counting = marked(pipeline, counting)
+    if len(cubes) > 1:
         counting = counting.cache()
-    return pipeline, [_counted(pipeline, shared), *(grouped(pipeline, c, counting) for c in request.scan.cubes)]
+    return pipeline, [_counted(pipeline, shared), *(grouped(known, cube, counting) for cube in cubes)]
 
 
 # --- census ----------------------------------------------------------------------------------------------------

@@ -7,16 +7,17 @@ could have wrapped round.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
+from typing import Literal, assert_never
 
 import polars as pl
 
 from cxmetrics.backends.polars.expressions import Term, classes, term, unsigned_zero
-from cxmetrics.backends.polars.rows import Pipeline
+from cxmetrics.backends.polars.marks import text_by
+from cxmetrics.backends.polars.rows import Pipeline, source_moment
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr, columns_in
-from cxmetrics.plan import FRACTION, Cube, Slot
+from cxmetrics.plan import ADDITIVE, BY_TIME, FRACTION, Cube, Slot
 
 LARGEST = 10**38 - 1  # of Decimal(38, 0)
 WRAPS = 1.5e38  # a sum of |x| below it, in floating point, did not pass 2^127
@@ -32,12 +33,13 @@ def grouped(pipeline: Pipeline, cube: Cube, rows: pl.LazyFrame) -> pl.LazyFrame:
             *(classes(key, columns).alias(f"k{i}") for i, key in enumerate(cube.keys))]
     counted = [] if cube.value is None else [term(cube.value, columns).expr.cast(pl.Float64)]
     value = [unsigned_zero(expr).alias("value") for expr in counted]
+    texts = [] if cube.by is None else [text_by(pipeline, cube.by).alias("text")]
     args = {slot.arg: None for slot in cube.slots if slot.arg is not None}
     terms = {arg: term(arg, columns) for arg in args}
     names = {arg: f"a{i}" for i, arg in enumerate(args)}
-    held = rows.select(*keys, *value, *(terms[arg].expr.alias(name) for arg, name in names.items()))
-    if value:
-        held = held.filter(pl.col("value").is_not_null())
+    at = [source_moment(pipeline).alias("at")] if any(slot.op in BY_TIME for slot in cube.slots) else []
+    held = rows.select(*keys, *texts, *value, *at, *(terms[arg].expr.alias(name) for arg, name in names.items()))
+    held = held.filter(pl.col(name).is_not_null() for name in _apart(cube)) if texts or value else held
     sums = [expr for i, slot in enumerate(cube.slots) for expr in _slot(
         i, slot, None if slot.arg is None else Term(pl.col(names[slot.arg]), terms[slot.arg].type,
                                                     terms[slot.arg].bound))]
@@ -47,7 +49,12 @@ def grouped(pipeline: Pipeline, cube: Cube, rows: pl.LazyFrame) -> pl.LazyFrame:
 def key_names(cube: Cube) -> list[str]:
     """The key columns of a cube's frame, in order."""
     return ["day", *(f"d{i}" for i in range(len(cube.dimensions))), *(f"k{i}" for i in range(len(cube.keys))),
-            *(() if cube.value is None else ("value",))]
+            *_apart(cube)]
+
+
+def _apart(cube: Cube) -> list[str]:
+    """The keys beside day, dimensions and classes; rows without one of them are left out."""
+    return [*(() if cube.by is None else ("text",)), *(() if cube.value is None else ("value",))]
 
 
 def _slot(number: int, slot: Slot, x: Term | None) -> Iterator[pl.Expr]:
@@ -63,6 +70,8 @@ def _slot(number: int, slot: Slot, x: Term | None) -> Iterator[pl.Expr]:
             yield unsigned_zero(float_of).min().alias(f"s{number}")
         case "max":
             yield unsigned_zero(float_of).max().alias(f"s{number}")
+        case "first" | "last":
+            yield from _by_time(number, slot.op, unsigned_zero(float_of))
         case "sum":
             yield from _integers(number, x)
         case "squares":
@@ -77,6 +86,15 @@ def _slot(number: int, slot: Slot, x: Term | None) -> Iterator[pl.Expr]:
             yield _fraction(float_of * float_of).alias(f"s{number}")
         case _:
             assert_never(slot.op)
+
+
+def _by_time(number: int, op: Literal["first", "last"], x: pl.Expr) -> Iterator[pl.Expr]:
+    """The value of the first or the last row that has one; of rows of one time the least or the greatest."""
+    at = pl.when(x.is_not_null()).then(pl.col("at"))
+    end = at.min() if op == "first" else at.max()
+    there = x.filter(at == end)
+    yield (there.min() if op == "first" else there.max()).alias(f"s{number}")
+    yield end.alias(f"s{number} at")
 
 
 def _square(x: Term) -> Term:
@@ -111,8 +129,8 @@ def finished(cube: Cube, sums: pl.DataFrame) -> pl.DataFrame:
     slots = []
     for i, slot in enumerate(cube.slots):
         name = f"s{i}"
-        if slot.op in ("min", "max"):
-            slots.append(pl.col(name))
+        if slot.op not in ADDITIVE and slot.op != "values":
+            slots += [pl.col(name), *([pl.col(f"{name} at")] if slot.op in BY_TIME else [])]
             continue
         if not _fits(sums, i):
             raise overflow(slot.arg)

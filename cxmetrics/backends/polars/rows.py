@@ -240,18 +240,25 @@ def _ranks(pipeline: Pipeline) -> tuple[list[pl.Expr], list[bool], list[bool]]:
     by = source.received or source.time
     ranks: list[tuple[pl.Expr, bool, bool]] = []
     if isinstance(by, str):
-        ranks.append((_moment(pipeline.columns[by], pipeline.zone), latest, latest))
+        ranks.append((moment(pipeline.columns[by], pipeline.zone), latest, latest))
     declared = sorted(pipeline.readings, key=lambda one: (one.name not in source.columns, one.name))
     ranks += [(pl.col(f"c:{one.name}"), False, True) for one in declared]
     return [x for x, _, _ in ranks], [down for _, down, _ in ranks], [last for _, _, last in ranks]
 
 
-def _moment(x: Term, zone: Zone) -> pl.Expr:
-    """What orders times: their UTC."""
-    if x.type != "time":
+def moment(x: Term, zone: Zone) -> pl.Expr:
+    """What orders times: their UTC, or their local time where no value of the column can name its zone."""
+    if x.type != "time" or x.instant is None:
         return x.expr
-    local = utc_of(x.expr, zone.name)
-    return local if x.instant is None else x.instant.fill_null(local)
+    return x.instant.fill_null(utc_of(x.expr, zone.name, twice="latest"))
+
+
+def source_moment(pipeline: Pipeline) -> pl.Expr:
+    """The source's time as microseconds; one and the same for all rows of a source of one day."""
+    time = pipeline.source.time
+    if not isinstance(time, str):
+        return pl.lit(0, pl.Int64)
+    return moment(pipeline.columns[time], pipeline.zone).cast(pl.Datetime("us")).dt.epoch("us")
 
 
 # --- dimensions ------------------------------------------------------------------------------------------------

@@ -1,0 +1,211 @@
+"""From the cells of a cube to states: which cells belong to which partial was known before any row was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import assert_never
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cxmetrics.plan import BY_TIME, Cell, Condition, Cube, Logic, Op
+from cxmetrics.states.frames import AMOUNT, end_in_time, grouped, may_overflow, names, overflow, overflown, schema
+
+ROWS_AT_ONCE = 6_000_000  # of an intermediate join
+DIGEST = 16  # bytes of the hash of a personal text
+EXTREMES: frozenset[Op] = frozenset(("min", "max"))
+_FALSE, _MISSING, _TRUE = 0, 1, 2  # three-valued logic, where `and` is the least and `or` the greatest
+
+Truth = NDArray[np.int8]
+
+
+def spread(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
+    """The states of a cube's members, from the cells that a backend counted.
+
+    A member sums the cells whose classes make its condition true.  The cells are first coded by place (day and
+    slice), and merged over the keys that a group of conditions does not look at.
+    """
+    dims, keys = names(len(cube.dimensions)), [f"k{i}" for i in range(len(cube.keys))]
+    places = frame.select("day", *dims).unique().with_row_index("place")
+    coded = frame.join(places, on=["day", *dims], nulls_equal=True).drop("day", *dims)
+    texts = _texts(cube, coded)
+    if texts is not None:
+        coded = coded.join(texts, on="text").drop("text", "kept")
+    spreads = [part for looked_at, recipes in _by_keys(cube).items()
+               for part in _spread_group(cube, _narrow(cube, coded, keys, looked_at), looked_at, recipes)]
+    if not spreads:
+        return pl.DataFrame(schema=schema(len(dims)))
+    states = pl.concat(spreads).join(places, on="place")
+    states = states.with_columns(text=pl.lit(None, pl.String)) if texts is None else states.join(
+        texts.select("whose", text="kept"), on="whose")
+    return states.select(*schema(len(dims)))
+
+
+def _texts(cube: Cube, cells: pl.DataFrame) -> pl.DataFrame | None:
+    """The texts of a cube with their number `whose`, and as they are `kept`: personal ones as a keyed hash."""
+    if cube.by is None:
+        return None
+    texts = cells.select(pl.col("text").unique()).with_row_index("whose")
+    if cube.salt is None:
+        return texts.with_columns(kept="text")
+    key = blake2b(cube.salt.encode()).digest()
+    kept = [blake2b(text.encode(), digest_size=DIGEST, key=key).hexdigest() for text in texts["text"]]
+    return texts.with_columns(pl.Series("kept", kept, dtype=pl.String))
+
+
+def _beside(cube: Cube) -> list[str]:
+    """The keys of cells beside their place and their classes."""
+    return [*(["whose"] if cube.by is not None else []), *(["value"] if cube.value is not None else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """A condition, and which partials want which slots of the cells where it holds."""
+
+    where: Condition | None
+    wanted: tuple[tuple[int, int], ...]  # (slot, partial)
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        return tuple(sorted({slot for slot, _ in self.wanted}))
+
+
+def _by_keys(cube: Cube) -> Mapping[tuple[int, ...], list[_Recipe]]:
+    """The conditions of a cube's members, by the keys they look at."""
+    wanted: dict[Condition | None, list[tuple[int, int]]] = {}
+    for member in cube.members:
+        wanted.setdefault(member.where, []).append((member.slot, member.partial))
+    groups: dict[tuple[int, ...], list[_Recipe]] = {}
+    for where, pairs in wanted.items():
+        groups.setdefault(tuple(sorted(_keys(where))), []).append(_Recipe(where, tuple(pairs)))
+    return groups
+
+
+def _keys(where: Condition | None) -> set[int]:
+    match where:
+        case None:
+            return set()
+        case Cell(key):
+            return {key}
+        case Logic(_, args):
+            return set().union(*(_keys(arg) for arg in args))
+        case _:
+            assert_never(where)
+
+
+def _narrow(cube: Cube, coded: pl.DataFrame, keys: Sequence[str], looked_at: tuple[int, ...]) -> pl.DataFrame:
+    """The cells merged over all keys but those looked at."""
+    if len(looked_at) == len(keys):
+        return coded
+    by = ["place", *(f"k{i}" for i in looked_at), *_beside(cube)]
+    return _merged_slots(cube, coded, by, range(len(cube.slots)))
+
+
+def _merged_slots(cube: Cube, cells: pl.DataFrame, by: list[str], slots: Sequence[int]) -> pl.DataFrame:
+    wanted: list[pl.Expr] = []
+    large: list[int] = []
+    for slot in slots:
+        column = pl.col(f"s{slot}")
+        match cube.slots[slot].op:
+            case "min":
+                wanted.append(column.min())
+            case "max":
+                wanted.append(column.max())
+            case "first" | "last" as op:
+                wanted += end_in_time(op, f"s{slot}", f"s{slot} at")
+            case _:
+                wanted.append(column.sum())
+                large += [slot] if may_overflow(cells[f"s{slot}"]) else []
+    for slot in large:
+        if overflown(cells, by, f"s{slot}").height:
+            raise overflow(cube.slots[slot].arg)
+    return grouped(cells, by, wanted, large=bool(large))
+
+
+def _spread_group(cube: Cube, cells: pl.DataFrame, looked_at: tuple[int, ...],
+                  recipes: Sequence[_Recipe]) -> Iterator[pl.DataFrame]:
+    keys = [f"k{i}" for i in looked_at]
+    combos = cells.select(keys).unique().with_row_index("combo") if keys else pl.DataFrame({"combo": [0]})
+    combos = combos.with_columns(pl.col("combo").cast(pl.UInt32))
+    cells = cells.join(combos, on=keys) if keys else cells.with_columns(pl.lit(0, pl.UInt32).alias("combo"))
+    sizes = np.bincount(cells["combo"].to_numpy(), minlength=combos.height)
+    classes = {i: combos[f"k{i}"].to_numpy() for i in looked_at}
+    by_slots: dict[tuple[int, ...], list[tuple[_Recipe, NDArray[np.bool_]]]] = {}
+    for recipe in recipes:
+        holds = truth(recipe.where, classes, combos.height) == _TRUE
+        by_slots.setdefault(recipe.slots, []).append((recipe, holds))
+    for slots, members in by_slots.items():
+        for chunk in _chunks(members, sizes):
+            yield from _spread_chunk(cube, cells, slots, chunk)
+
+
+def _chunks(members: Sequence[tuple[_Recipe, NDArray[np.bool_]]],
+            sizes: NDArray[np.int64]) -> Iterator[list[tuple[_Recipe, NDArray[np.bool_]]]]:
+    """The members in groups whose join with the cells stays within bounds."""
+    chunk: list[tuple[_Recipe, NDArray[np.bool_]]] = []
+    rows = 0
+    for recipe, holds in members:
+        more = int(sizes[holds].sum())
+        if chunk and rows + more > ROWS_AT_ONCE:
+            yield chunk
+            chunk, rows = [], 0
+        chunk.append((recipe, holds))
+        rows += more
+    yield chunk
+
+
+def _spread_chunk(cube: Cube, cells: pl.DataFrame, slots: tuple[int, ...],
+                  chunk: Sequence[tuple[_Recipe, NDArray[np.bool_]]]) -> Iterator[pl.DataFrame]:
+    where, combo = np.nonzero(np.stack([holds for _, holds in chunk]))
+    members = pl.DataFrame({"where": where.astype(np.uint32), "combo": combo.astype(np.uint32)})
+    beside, columns = _beside(cube), [name for i in slots for name in cube.slots[i].columns(i)]
+    joined = members.join(cells.select("place", "combo", *beside, *columns), on="combo")
+    merged = _merged_slots(cube, joined, ["where", "place", *beside], slots)
+    whose = ["whose"] if cube.by is not None else []
+    for slot in slots:
+        pairs = [(i, partial) for i, (recipe, _) in enumerate(chunk) for s, partial in recipe.wanted if s == slot]
+        wanted = pl.DataFrame(pairs, schema={"where": pl.UInt32, "partial": pl.UInt32}, orient="row")
+        states = merged.join(wanted, on="where").select("place", "partial", *whose, *_state(cube, slot))
+        yield states.drop_nulls("value")
+
+
+def _state(cube: Cube, slot: int) -> tuple[pl.Expr, pl.Expr]:
+    """`key` and `value` of a slot; a null value where there is nothing to tell."""
+    column = pl.col(f"s{slot}")
+    if cube.value is not None:
+        return pl.col("value").alias("key"), column.cast(AMOUNT).alias("value")
+    if cube.slots[slot].op in EXTREMES:
+        return column.alias("key"), pl.when(column.is_not_null()).then(pl.lit(1)).cast(AMOUNT).alias("value")
+    if cube.slots[slot].op in BY_TIME:
+        return column.alias("key"), pl.col(f"s{slot} at").cast(AMOUNT).alias("value")
+    return pl.lit(None, pl.Float64).alias("key"), column.cast(AMOUNT).alias("value")
+
+
+def truth(where: Condition | None, classes: Mapping[int, NDArray[np.integer]], height: int) -> Truth:
+    """How a condition stands in each combination of classes: 0 false, 1 missing, 2 true.
+
+    `classes`: the class codes of each key, [height].
+    """
+    match where:
+        case None:
+            return np.full(height, _TRUE, np.int8)
+        case Cell(key, true, missing):
+            return _cell(classes[key], true, missing)
+        case Logic("not", (arg,)):
+            return np.asarray(_TRUE - truth(arg, classes, height), np.int8)
+        case Logic("and", args):
+            return np.asarray(np.minimum.reduce([truth(arg, classes, height) for arg in args]), np.int8)
+        case Logic("or", args):
+            return np.asarray(np.maximum.reduce([truth(arg, classes, height) for arg in args]), np.int8)
+        case _:
+            raise AssertionError(where)
+
+
+def _cell(codes: NDArray[np.integer], true: frozenset[int], missing: frozenset[int]) -> Truth:
+    table = np.full(max([0, *true, *missing, int(codes.max(initial=0))]) + 1, _FALSE, np.int8)
+    table[list(missing)] = _MISSING
+    table[list(true)] = _TRUE
+    return np.asarray(table[codes], np.int8)

@@ -1,0 +1,45 @@
+"""States of their own for each text: what is personal is hashed before anything is kept."""
+
+import polars as pl
+import pytest
+from casefile import read_case
+from test_cases import FOLDER
+
+from cxmetrics.run import RunOptions, run
+from cxmetrics.store import Store
+
+NAMES = ("Anna", "Ben", "Cem")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    root = tmp_path_factory.mktemp("texts")
+    read_case(FOLDER / "distinct.md").write(root, later=True)
+    run(root, RunOptions())
+    return root
+
+
+def texts(root):
+    with Store.open(root / "store") as store:
+        assert store.values().height
+    frames = [pl.read_parquet(path) for path in (root / "store" / "data").glob("states.*")]
+    return set(pl.concat([frame["text"].drop_nulls() for frame in frames]))
+
+
+def test_no_personal_text_is_in_the_store(project):
+    found = texts(project)
+    assert not found & set(NAMES)
+    assert len([text for text in found if len(text) == 32]) == 3  # Anna, Ben and Cem, by their hashes
+    assert {"true", "false"} <= found  # what is not personal stays readable
+    for path in (project / "store").rglob("*.*"):
+        assert not any(name.encode() in path.read_bytes() for name in NAMES), path
+
+
+def test_another_project_has_other_hashes(project, tmp_path):
+    read_case(FOLDER / "distinct.md").write(tmp_path, later=True)
+    definition = tmp_path / "cxmetrics.yaml"
+    definition.write_text(definition.read_text("utf-8").replace("project: distinct", "project: another"), "utf-8")
+    run(tmp_path, RunOptions())
+    mine, others = ({text for text in texts(root) if len(text) == 32} for root in (project, tmp_path))
+    assert len(mine) == len(others) == 3
+    assert not mine & others
