@@ -26,6 +26,17 @@ class Neutral:
 
 
 @dataclass(frozen=True, slots=True)
+class Carry:
+    """A missing child counts as what it gave last, if that ended at most `days` before the period does.
+
+    Children that are missing even so are left out, as with `Renormalise`.
+    """
+
+    days: int
+    min_coverage: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class PowerMean:
     """The power mean: 1 is the weighted mean, 0 the geometric, -1 the harmonic, 2 the quadratic."""
 
@@ -40,7 +51,7 @@ class AsWritten:
     """A formula over children says itself what a missing child leads to."""
 
 
-MissingRule = Renormalise | NullIfMissing | Neutral | AsWritten
+MissingRule = Renormalise | NullIfMissing | Neutral | Carry | AsWritten
 
 
 

@@ -15,7 +15,7 @@ from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.backends.readers import open_table
 from cxmetrics.backends.text_files import seen_from_project
-from cxmetrics.calendars import before, end, start
+from cxmetrics.calendars import end, start
 from cxmetrics.check.matching import Proof
 from cxmetrics.check.prove import condition
 from cxmetrics.codes import data as data_codes
@@ -23,6 +23,7 @@ from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
 from cxmetrics.evaluate import earliest, evaluate
+from cxmetrics.evaluate.carrying import lead, reach
 from cxmetrics.fuse import families, fuse
 from cxmetrics.ir import GRAINS, ColumnSpec, Expr, Grain
 from cxmetrics.parse import parse
@@ -224,8 +225,9 @@ def _days(asked: _Question, plan: Plan) -> tuple[Days, ...] | None:
     """
     low, high, calendar = dt.date.min, dt.date.max, plan.project.calendar
     if asked.first is not None and not asked.across:
-        lead = before(start(asked.first, asked.grain, calendar), asked.grain, calendar) or dt.date.min
-        low = earliest([leaf.window for leaf in plan.leaves], lead, asked.grain, plan)
+        part = list(pruned(plan, asked.indicators, asked.grain, asked.by).nodes.values())
+        begin = lead(start(asked.first, asked.grain, calendar), reach(part), asked.grain, calendar) or dt.date.min
+        low = earliest([leaf.window for leaf in plan.leaves], begin, asked.grain, plan)
     if asked.last is not None:
         high = end(start(asked.last - _ONE, asked.grain, calendar), asked.grain)
     return None if (low, high) == (dt.date.min, dt.date.max) else ((low, high),)

@@ -12,7 +12,7 @@ from cxmetrics.check.rules import Known, fits, literal, read_rule
 from cxmetrics.check.scores import earns
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
-from cxmetrics.composite_rules import AsWritten, MissingRule, Neutral, NullIfMissing, PowerMean, Renormalise
+from cxmetrics.composite_rules import AsWritten, Carry, MissingRule, Neutral, NullIfMissing, PowerMean, Renormalise
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, Phrase, closest, report
 from cxmetrics.ir import Blend, Combine, Edge, Indicator, leaves_below
 from cxmetrics.load.scalars import Found, number, word
@@ -20,9 +20,10 @@ from cxmetrics.parse import parse
 from cxmetrics.resolve import Child, Outline
 from cxmetrics.source import Located
 from cxmetrics.syntax import Node
-from cxmetrics.units import NUMBER, SCORE, UNKNOWN, Unit, comparable, conversion, read_unit
+from cxmetrics.units import NUMBER, SCORE, UNKNOWN, Unit, comparable, conversion, duration, read_unit
 
 _UNITS_OF_BOTH = Phrase("this child is {other}", "这个下级是 {other}")
+_LONGEST_CARRY = 3653  # days: ten years
 _POWERS = 0.001, 1000.0  # of exponents other than 0: beyond these, a power mean loses its digits
 
 
@@ -123,7 +124,7 @@ def _alike(outline: Outline, found: Found) -> tuple[Edge, ...]:
 
 def _goes_with(missing: MissingRule, written: Located | None, combine: str, found: Found) -> None:
     """Report a rule for missing children that cannot hold with a way to combine them."""
-    unfit = Neutral if combine == "pooled" else Renormalise
+    unfit = Neutral | Carry if combine == "pooled" else Renormalise
     if written is not None and isinstance(missing, unfit):
         found.append(report(codes.MISSING_RULE_UNFIT, written.span, rule=written.value, combine=combine))
 
@@ -184,11 +185,12 @@ def _unit_of_children(parent: str, combined: Parts, below: Mapping[str, Indicato
     return wanted
 
 
-_MISSING: Known = {"renormalise": (0, ("min_coverage",)), "null": (0, ()), "neutral": (1, ())}
+_MISSING: Known = {"renormalise": (0, ("min_coverage",)), "null": (0, ()), "neutral": (1, ()),
+                   "carry": (1, ("min_coverage",))}
 
 
 def _read_missing(written: Located | None, unit: Unit, found: Found) -> MissingRule:
-    """`renormalise(min_coverage = 50%)`, `null` or `neutral(50)`; `unit`: what the children are combined in."""
+    """`renormalise(min_coverage = 50%)`, `null`, `neutral(50)`, `carry(28 d)`; `unit`: what children are combined in."""
     rule = None if written is None else read_rule(written, "missing", _MISSING, found)
     if rule is None:
         return Renormalise()
@@ -197,12 +199,17 @@ def _read_missing(written: Located | None, unit: Unit, found: Found) -> MissingR
     if rule.name == "neutral":
         neutral = literal(rule.values[0], unit, found, codes.NEUTRAL_UNIT)
         return Renormalise() if neutral is None else Neutral(neutral)
+    days = literal(rule.values[0], duration("d"), found) if rule.name == "carry" else 0
+    if days is None or (rule.name == "carry" and not fits(
+            rule, f"1 d … {_LONGEST_CARRY} d", found, holds=days == int(days) and 1 <= days <= _LONGEST_CARRY)):
+        return Renormalise()
     coverage = rule.options.get("min_coverage")
     value = None if coverage is None else literal(coverage, NUMBER, found)
     if value is not None and not 0 <= value <= 1:
         found.append(report(codes.RULE_ARGUMENTS, rule.span, name=rule.name, count=0, options="min_coverage = 50%"))
         return Renormalise()
-    return Renormalise() if value is None else Renormalise(value)
+    least = 0.5 if value is None else value
+    return Carry(int(days), least) if rule.name == "carry" else Renormalise(least)
 
 
 _COMBINE: Known = {

@@ -13,7 +13,7 @@ from cxmetrics.cli.peers import peer_table, peers_of
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import padded
 from cxmetrics.cli.terminal import ink
-from cxmetrics.composite_rules import AsWritten, Neutral, NullIfMissing, PowerMean, Renormalise, Rounding
+from cxmetrics.composite_rules import AsWritten, Carry, Neutral, NullIfMissing, PowerMean, Renormalise, Rounding
 from cxmetrics.functions import AGGREGATES
 from cxmetrics.ir import Blend, Indicator, Origin, Pyramid, leaves_below
 from cxmetrics.plan import Plan
@@ -173,6 +173,8 @@ def _absent(indicator: Indicator, session: Session) -> str:
             return session.say("show.renormalise" if indicator.weighted else "show.left_out", least=share(least))
         case AsWritten():
             return session.say("show.as_written")
+        case Carry(days, least):
+            return session.say("show.carry", days=days, least=share(least))
         case NullIfMissing():
             return session.say("show.null")
         case Neutral(value):

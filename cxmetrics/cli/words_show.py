@@ -43,6 +43,9 @@ SHOW: Final[dict[str, Phrase]] = {
                                "其权重由其余指标分担，前提是至少有 {least} 的权重在"),
     "show.left_out": Phrase("its rows are left out, while at least {least} of the children are there",
                             "不计它的行，前提是至少有 {least} 的下级在"),
+    "show.carry": Phrase("it counts as it last did, for {days} days; then the others take its weight, "
+                         "while at least {least} of the weight is there",
+                         "{days} 天内按其最近一次的结果计；之后其权重由其余指标分担，前提是至少有 {least} 的权重在"),
     "show.null": Phrase("missing too", "也为缺失"),
     "show.neutral": Phrase("it counts as {value}, unless all are missing", "按 {value} 计，除非全部缺失"),
     "show.require": Phrase("the whole is missing if one of these is: {names}", "以下任一缺失，整体即缺失：{names}"),

@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cxmetrics.calendars import DAY, before, end, last, looked_at, periods
+from cxmetrics.calendars import DAY, end, last, looked_at, periods
+from cxmetrics.evaluate.carrying import Carrying, lead
 from cxmetrics.evaluate.daily import CODED, Daily, Runs, States, daily
 from cxmetrics.evaluate.finish import Block, Finished, finish
 from cxmetrics.evaluate.peers import Field, dating
@@ -62,7 +63,7 @@ def _evaluate_cut(plan: Plan, states: States, looked: Looked, between: Days | No
     calendar = plan.project.calendar
     spans = _spans(looked)
     wanted = {grain: found for grain in works if (found := periods(spans, grain, calendar, between))}
-    leads = {grain: before(found[0], grain, calendar) for grain, found in wanted.items()}
+    leads = {grain: lead(found[0], works[grain].reach, grain, calendar) for grain, found in wanted.items()}
     if not leads:
         return
     merged = daily(plan, states, cut, None if between is None else (
@@ -75,10 +76,11 @@ def _evaluate_cut(plan: Plan, states: States, looked: Looked, between: Days | No
         finer = frames.get(coarse.get(grain, ""), merged.frame)
         if grain != "day":
             frames[grain] = merge(finer, plan, grain, CODED, CODED, calendar).rename({"period": "day"})
-        # The period before the first is evaluated too, for the change from it, and not shown.
-        lead = earlier if between is not None and _touches(spans, earlier, grain) else None
+        # Periods before the first are evaluated too, for the change and what is carried on, and not shown.
+        found = wanted[grain]
+        unseen = [] if between is None or earlier is None else periods(spans, grain, calendar, (earlier, found[0]))
         run = _Run(plan, merged, without_texts(frames[grain], plan), runs, grain, works[grain], looked, dimensions)
-        yield from _evaluate_grain(run, wanted[grain], lead)
+        yield from _evaluate_grain(run, [*unseen, *found], found[0])
 
 
 def earliest(windows: Sequence[Window], first: dt.date, grain: Grain, plan: Plan) -> dt.date:
@@ -103,10 +105,6 @@ def _spans(looked: Looked) -> list[tuple[dt.date, dt.date]]:
     return spans
 
 
-def _touches(spans: Sequence[tuple[dt.date, dt.date]], first: dt.date | None, grain: Grain) -> bool:
-    return first is not None and any(low <= last(first, grain) and first <= high for low, high in spans)
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     """What stays the same over the blocks of one cut and grain."""
@@ -121,11 +119,10 @@ class _Run:
     dimensions: tuple[str, ...]
 
 
-def _evaluate_grain(run: _Run, wanted: Sequence[dt.date], lead: dt.date | None) -> Iterator[pl.DataFrame]:
-    at_once = max(CELLS_AT_ONCE // (run.work.width + _window_width(run, wanted[-1])), 1)
+def _evaluate_grain(run: _Run, listed: Sequence[dt.date], since: dt.date) -> Iterator[pl.DataFrame]:
+    at_once = max(CELLS_AT_ONCE // (run.work.width + _window_width(run, listed[-1])), 1)
     slices = list(run.daily.slices)
     part = len(slices) if run.work.pooled else min(len(slices), at_once)
-    listed = wanted if lead is None else [lead, *wanted]
     for low in range(0, len(slices), max(part, 1)):
         chosen = tuple(slices[low:low + part])
         here = run.frame
@@ -133,11 +130,13 @@ def _evaluate_grain(run: _Run, wanted: Sequence[dt.date], lead: dt.date | None) 
             here = here.filter(pl.col("d0").is_between(low, low + part, closed="left"))
         each = max(at_once // len(chosen), 1)
         shown_before: Shown | None = None
+        carrying = Carrying(len(chosen))
         for first in range(0, len(listed), each):
             grid = Grid(run.daily.cut, tuple(listed[first:first + each]), chosen)
-            shown = _evaluate_block(run, here, grid, low, shown_before)
+            carrying.begin([last(period, run.grain) for period in grid.periods])
+            shown = _evaluate_block(run, here, grid, low, carrying, shown_before)
             shown_before = shown
-            yield shown.table(run.dimensions, None if lead is None or first else lead)
+            yield shown.table(run.dimensions, since)
 
 
 def _window_width(run: _Run, period: dt.date) -> int:
@@ -147,7 +146,8 @@ def _window_width(run: _Run, period: dt.date) -> int:
     return STATE_WIDTH * run.runs.rows(max(((high - low).days for low, high in looked), default=0))
 
 
-def _evaluate_block(run: _Run, here: pl.DataFrame, grid: Grid, low: int, shown_before: Shown | None) -> Shown:
+def _evaluate_block(run: _Run, here: pl.DataFrame, grid: Grid, low: int, carrying: Carrying,
+                    shown_before: Shown | None) -> Shown:
     plan, work = run.plan, run.work
     views = [view(window, grid, run.grain, plan.project.calendar) for window in work.windows]
     known = {each.window: each.known(run.daily) for each in views}
@@ -160,7 +160,8 @@ def _evaluate_block(run: _Run, here: pl.DataFrame, grid: Grid, low: int, shown_b
             finished.put(rows, _finish(run, _within(merged, grid, low), each, rows, known[each.window]))
     places = {leaf: row for row, leaf in enumerate(work.leaves)}
     dated = dating(views, grid)
-    tree = climb(work.nodes, places, finished, grid.pools(plan.within), known, lambda series: dated(series, "value"))
+    tree = climb(work.nodes, places, finished, grid.pools(plan.within), known, lambda series: dated(series, "value"),
+                 carrying)
     field = Field(plan, work.nodes, tree, finished, places, grid, run.grain, dated)
     return show(field, list(work.shown), shown_before)
 

@@ -8,7 +8,7 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from cxmetrics.composite_rules import AsWritten, Neutral, NullIfMissing, PowerMean, Renormalise, Rounding
+from cxmetrics.composite_rules import AsWritten, Carry, Neutral, NullIfMissing, PowerMean, Renormalise, Rounding
 from cxmetrics.ir import Blend, Combine, Indicator, Merged
 from cxmetrics.score_rules import (
     AmongPeers,
@@ -93,10 +93,19 @@ def combine(indicator: Indicator, children: Array, given: Array | None = None) -
     # With a single point NumPy adds in another order; the last digit must not depend on how many points there are.
     alone = children.shape[1] == 1
     fed = np.repeat(children, 2, axis=1) if alone else children
-    coverage = np.nan_to_num(means.arithmetic(fed, weights).coverage)
+    coverage = _coverage(fed, weights)
     whole = _mean(indicator.combine, filled(indicator, fed), weights).value if given is None else given
     value = np.where(_enough(indicator, coverage, ~np.isnan(fed)), whole, np.nan)
     return (value[:1], coverage[:1]) if alone else (value, coverage)
+
+
+def _coverage(fed: Array, weights: Array) -> Array:
+    return np.nan_to_num(means.arithmetic(fed, weights).coverage)
+
+
+def covered(indicator: Indicator, children: Array) -> Array:
+    """The part of the weight of children [children, points] that is there, [points]."""
+    return _coverage(children, np.array([edge.weight for edge in indicator.combined]))
 
 
 def _mean(rule: Combine, children: Array, weights: Array) -> means.Mean:
@@ -131,7 +140,9 @@ def _enough(indicator: Indicator, coverage: Array, present: Flags) -> Flags:
     required = np.array([edge.child in indicator.require for edge in indicator.combined], np.bool_)
     there = np.asarray(present[required].all(axis=0))
     match indicator.missing:
-        case Renormalise(least):
+        case Carry() if isinstance(indicator.combine, Blend):
+            return there
+        case Renormalise(least) | Carry(_, least):
             return there & (coverage > 0) & (coverage >= least - SLACK)
         case NullIfMissing():
             return there & present.all(axis=0)

@@ -54,16 +54,16 @@ class Shown:
     status: NDArray[np.int8]
     peers: Standing
 
-    def table(self, dimensions: Sequence[str], unseen: dt.date | None = None) -> pl.DataFrame:
-        """The rows of the table `values`, but for the period `unseen`.
+    def table(self, dimensions: Sequence[str], since: dt.date | None = None) -> pl.DataFrame:
+        """The rows of the table `values`, from the period `since` on.
 
         Slices without a row and a value are left out.
         """
         keep = np.ones(self.value.shape, np.bool_)
         if self.grid.cut:
             keep = ~(np.isnan(self.value) & (self.n == 0) & (self.status == _NO_DATA))
-        if unseen is not None:
-            keep[:, :len(self.grid.slices)] &= self.grid.periods[0] != unseen
+        if since is not None:
+            keep &= np.repeat([period >= since for period in self.grid.periods], len(self.grid.slices))
         node, point = np.nonzero(keep)
         place = point % max(len(self.grid.slices), 1)
         found = {**self._texts(node), **self._place(dimensions, point, place), **self._numbers(node, point)}

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cxmetrics.composite_rules import Carry
 from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
+from cxmetrics.evaluate.carrying import Carrying
 from cxmetrics.evaluate.finish import Finished
-from cxmetrics.evaluate.scoring import SLACK, Pools, combine, filled, rounded, score
+from cxmetrics.evaluate.scoring import SLACK, Pools, combine, covered, filled, rounded, score
 from cxmetrics.ir import Blend, Constant, Merged
 from cxmetrics.plan import LeafValue, Node, Operation, Series, Value, leaves_of, references_of
 from cxmetrics.statistics.arrays import Array, Flags
@@ -37,12 +39,12 @@ class Tree:
 
 
 def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools,
-          known: Mapping[Window, Flags], series: Callable[[Series], Array]) -> Tree:
+          known: Mapping[Window, Flags], series: Callable[[Series], Array], carrying: Carrying) -> Tree:
     """Evaluate nodes, which stand after all they depend on.
 
     `leaves`: index into `Plan.leaves` → row of `finished`.  `known` [points] by window: where there was such a
     slice; elsewhere everything is missing, also what a formula would make of missing numbers.  `series`: dated
-    numbers at the points.
+    numbers at the points.  `carrying`: what nodes gave last.
     """
     points = finished.value.shape[1]
     value, fed, scores, n, coverage, low, high = np.full((7, len(nodes), points), np.nan)
@@ -51,7 +53,8 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
     figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), series, points)
     for row, node in enumerate(nodes):
         if node.indicator.children:
-            _composite(node, row, [rows[edge.child] for edge in node.indicator.combined], figures, tree)
+            below = [rows[edge.child] for edge in node.indicator.combined]
+            _composite(node, row, _given(node, below, tree, carrying), figures, tree)
         elif node.formula is not None:
             _formula(node.formula, row, figures, [rows[name] for name in references_of(node.formula)], tree)
         _mark_short(node.formula, row, leaves, finished, tree)
@@ -85,17 +88,39 @@ def _mark_short(formula: Value | None, row: int, leaves: Mapping[int, int], fini
         tree.partial[row] |= finished.short[leaves[leaf]] & ~np.isnan(finished.value[leaves[leaf]])
 
 
-def _composite(node: Node, row: int, children: Sequence[int], known: Known, tree: Tree) -> None:
-    merged = isinstance(node.indicator.combine, Merged)
-    fed = tree.value[children] if merged else tree.fed[children]
-    present = ~np.isnan(fed)
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What children give a composite; all arrays [children, points].  `fresh`: in the period itself."""
+
+    fed: Array
+    n: Array
+    partial: Flags
+    fresh: Flags
+
+
+def _given(node: Node, children: Sequence[int], tree: Tree, carrying: Carrying) -> _Given:
+    """What the children in these rows give, and for missing ones what they gave last, where that is to be carried."""
+    fed = (tree.value if isinstance(node.indicator.combine, Merged) else tree.fed)[children]
+    n, fresh = tree.n[children], ~np.isnan(fed)
+    if isinstance(node.indicator.missing, Carry):
+        for i, row in enumerate(children):
+            latest, rows, age = carrying.latest(row, tree.fed[row], tree.n[row])
+            taken = ~fresh[i] & (age <= node.indicator.missing.days)
+            fed[i], n[i] = np.where(taken, latest, fed[i]), np.where(taken, rows, n[i])
+    return _Given(fed, n, tree.partial[children], fresh)
+
+
+def _composite(node: Node, row: int, given: _Given, known: Known, tree: Tree) -> None:
+    fed, present = given.fed, ~np.isnan(given.fed)
     if isinstance(node.indicator.combine, Blend):
-        known = _fed(node, fed, np.where(present, tree.n[children], UNBOUND), known)
+        known = _fed(node, fed, np.where(present, given.n, UNBOUND), known)
     figure = None if node.formula is None else compute(node.formula, known)
     tree.value[row], tree.coverage[row] = combine(node.indicator, fed, None if figure is None else figure.value)
-    least = np.where(present, tree.n[children], UNBOUND).min(axis=0)
+    if isinstance(node.indicator.missing, Carry):
+        tree.coverage[row] = covered(node.indicator, np.where(given.fresh, fed, np.nan))
+    least = np.where(present, given.n, UNBOUND).min(axis=0)
     tree.n[row] = np.where(present.any(axis=0), least, 0) if figure is None else figure.n
-    tree.partial[row] = (tree.coverage[row] < 1 - SLACK) | (tree.partial[children] & present).any(axis=0)
+    tree.partial[row] = (tree.coverage[row] < 1 - SLACK) | (given.partial & present).any(axis=0)
 
 
 def _fed(node: Node, fed: Array, n: Array, known: Known) -> Known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cxmetrics.evaluate.carrying import reach
 from cxmetrics.evaluate.tree import lone_leaf
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan, leaves_of
@@ -20,6 +21,7 @@ class Work:
     leaves: tuple[int, ...]  # index into Plan.leaves
     bounded: frozenset[int]  # index into `leaves`: those whose interval is shown
     windows: tuple[Window, ...]  # all that are looked through
+    reach: int  # how many days back values are carried from
 
     @property
     def width(self) -> int:
@@ -65,4 +67,4 @@ def work_of(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> Work:
     alone = {lone[0] for node in nodes if node.indicator.id in bounded and (lone := lone_leaf(node.formula))}
     windows = [plan.leaves[leaf].window for leaf in leaves]
     return Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone),
-                tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])))
+                tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])), reach(nodes))

@@ -231,7 +231,8 @@ class Project:
             self.blend(kind, draft, children)
             return
         if draw.random() < 0.5:
-            draft["missing"] = draw.choice(["null", "renormalise(min_coverage = 80%)", "renormalise(min_coverage = 0%)",
+            draft["missing"] = draw.choice(["null", "carry(2 d)", "carry(1 week, min_coverage = 30%)", "carry(100 d)",
+                                            "renormalise(min_coverage = 80%)", "renormalise(min_coverage = 0%)",
                                             "renormalise(min_coverage = 50%)"])
         self.add("number" if kind == "z" else kind, draft)
 
@@ -251,7 +252,7 @@ class Project:
                                 "if({1} is missing, {0}, {1})", "weighted_mean({}, 3, {}, 1)"]).format(text, name)
         draft |= {"children": children, "combine": text}
         if draw.random() < 0.4:
-            draft["missing"] = draw.choice(["null", "neutral(0)"])
+            draft["missing"] = draw.choice(["null", "neutral(0)", "carry(5 d)"])
         if kind in ("share", "nps"):  # of which there is no sum
             draft["combine"] = text = f"max({', '.join(children)}, {first})"
         self.add("number" if kind == "z" else kind, draft)

@@ -5,7 +5,7 @@ import math
 from oracle_values import value_of
 from plain_numbers import aggregate, of_values, part
 
-from cxmetrics.composite_rules import AsWritten, Neutral, NullIfMissing
+from cxmetrics.composite_rules import AsWritten, Carry, Neutral, NullIfMissing
 from cxmetrics.ir import Blend, Merged
 
 
@@ -20,6 +20,8 @@ def combined(indicator, fed, given=None):
         case NullIfMissing():
             enough = len(present) == len(pairs)
         case AsWritten():
+            return given, coverage
+        case Carry() if isinstance(indicator.combine, Blend):
             return given, coverage
         case _:
             enough = least is None or coverage >= least - 1e-9

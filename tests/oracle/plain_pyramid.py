@@ -5,14 +5,14 @@ Every indicator, grain, period and slice is computed from its own rows; nothing 
 
 import datetime as dt
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from plain_composites import combined, pooled
 from plain_days import DAY, beginning, days_of, seen_through
 from plain_numbers import UNBOUND, aggregate, by_rule, calculate, score_alone, score_in_pool
 from plain_rows import MOMENT, NOWHERE, deliver
 
-from cxmetrics.composite_rules import Neutral
+from cxmetrics.composite_rules import Carry, Neutral
 from cxmetrics.ir import Aggregate, Apply, Blend, Constant, Merged, Ref, Windowed
 from cxmetrics.score_rules import MinMax, ZScore
 from cxmetrics.units import SCORE
@@ -188,7 +188,28 @@ class Oracle:
                 weights[edge.child] = weights.get(edge.child, 0.0) + share
 
     def composite(self, indicator, place, sheet):
-        below = [self.result(edge.child, place, sheet) for edge in self.combined(indicator)]
+        fresh = [self.result(edge.child, place, sheet) for edge in self.combined(indicator)]
+        below = fresh
+        if isinstance(indicator.missing, Carry):
+            below = [self.carried(edge.child, place, sheet, indicator.missing.days) if one.fed is None else one
+                     for edge, one in zip(self.combined(indicator), fresh, strict=True)]
+        result = self.composed(indicator, below, place, sheet)
+        if below is not fresh:
+            result.coverage = combined(replace(indicator, combine="weighted_mean"), [one.fed for one in fresh])[1]
+            result.partial |= result.coverage < 1 - 1e-9
+        return result
+
+    def carried(self, name, place, sheet, days):
+        """What an indicator gave last, if the period ended at most so many days before this one."""
+        final = days_of(sheet.period, sheet.grain)[-1]
+        for period in reversed(self.periods(sheet.grain)):
+            if period < sheet.period and (final - days_of(period, sheet.grain)[-1]).days <= days:
+                earlier = self.result(name, place, self.sheet(sheet.grain, period, sheet.cut, sheet.window))
+                if earlier.fed is not None:
+                    return earlier
+        return Result(None, 0)
+
+    def composed(self, indicator, below, place, sheet):
         if isinstance(indicator.combine, Merged):
             return self.merged(indicator, below, place, sheet)
         if isinstance(indicator.combine, Blend):
