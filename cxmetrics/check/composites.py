@@ -190,7 +190,7 @@ _MISSING: Known = {"renormalise": (0, ("min_coverage",)), "null": (0, ()), "neut
 
 
 def _read_missing(written: Located | None, unit: Unit, found: Found) -> MissingRule:
-    """`renormalise(min_coverage = 50%)`, `null`, `neutral(50)`, `carry(28 d)`; `unit`: what children are combined in."""
+    """`renormalise(min_coverage = 50%)`, `null`, `neutral(50)`, `carry(28 d)`; `unit`: of what is combined."""
     rule = None if written is None else read_rule(written, "missing", _MISSING, found)
     if rule is None:
         return Renormalise()
