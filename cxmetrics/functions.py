@@ -59,6 +59,7 @@ class NumberFunction:
     most: int | None
     help: Phrase
     in_rows: bool = True  # also a function of the values of a row
+    paired: bool = False  # its arguments come two by two
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ _NUMBERS = (
     NumberFunction("max", 2, None, Phrase("the greatest of several numbers", "几个数中最大的")),
     NumberFunction("geomean", 1, None, Phrase("geometric mean; missing at 0 and below", "几何平均"), in_rows=False),
     NumberFunction("weighted_mean", 2, None, Phrase("value, weight, value, weight …", "依次为 值、权重、值、权重……"),
-                   in_rows=False),
+                   in_rows=False, paired=True),
 )
 NUMBERS: Mapping[str, NumberFunction] = {row.name: row for row in _NUMBERS}
 ROW_TIMES: Mapping[str, Phrase] = {

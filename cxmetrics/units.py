@@ -8,6 +8,7 @@ different things add up to a count, and money never adds to money per head.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -124,6 +125,8 @@ def comparable(left: Unit, right: Unit) -> bool:
         return left.kind == right.kind or {left.kind, right.kind} == {"date", "time"}
     if "quantity" in (left.kind, right.kind):
         return left.powers == right.powers
+    if left.kind == right.kind == "scale":
+        return left == right
     return left.kind == right.kind or "number" in (left.kind, right.kind)
 
 
@@ -137,9 +140,7 @@ def add(left: Unit, right: Unit, sign: Literal["+", "-"]) -> Unit | None:
         return None
     if left.kind != right.kind:
         return right if left.kind == "number" else left
-    if left.kind in ("share", "nps"):
-        return NUMBER if left.kind == "nps" else SHARE
-    return left if left.kind != "scale" else NUMBER  # no sum or difference of points keeps to their scale
+    return NUMBER if left.kind in ("nps", "scale") else left  # no sum or difference of points keeps to their scale
 
 
 def multiply(left: Unit, right: Unit) -> Unit | None:
@@ -168,18 +169,24 @@ def divide(left: Unit, right: Unit) -> Unit | None:
 
 
 def power(base: Unit, exponent: float) -> Unit | None:
-    """The unit of a power; a quantity takes whole exponents only."""
+    """The unit of a power: of a quantity whole exponents only, and those that leave whole powers (a square root)."""
     if base.kind != "quantity":
         return NUMBER if base.numeric else (UNKNOWN if base.kind == "unknown" else None)
-    if exponent != int(exponent) or abs(exponent) > 8:
+    exact = [(name, exp * exponent) for name, exp in base.powers]
+    if abs(exponent) > 8 or any(exp != int(exp) for _, exp in exact):
         return None
-    powers = tuple((name, exp * int(exponent)) for name, exp in base.powers if exponent)
+    powers = tuple((name, int(exp)) for name, exp in exact if exp)
     return Unit("quantity", powers, base.factor ** exponent) if powers else NUMBER
 
 
 def conversion(source: Unit, target: Unit) -> float:
     """What a value in `source` is multiplied by to be in `target` (comparable units)."""
     return source.factor / target.factor
+
+
+def scaled(value: float, factor: float) -> float:
+    """A value times a factor: exact where the factor is a whole number or one part of a whole number."""
+    return value / round(1 / factor) if factor < 1 else value * factor
 
 
 def _quantity(left: Unit, right: Unit, sign: int) -> Unit:
@@ -192,13 +199,15 @@ def _quantity(left: Unit, right: Unit, sign: int) -> Unit:
 
 
 def _quantity_name(powers: Powers, factor: float) -> str:
-    for name, size in DURATIONS.items():
-        if powers == ((SECOND, 1),) and factor == size:
-            return name
-    above = [_power_name(name, exponent) for name, exponent in powers if exponent > 0]
-    below = [_power_name(name, -exponent) for name, exponent in powers if exponent < 0]
+    """As a person would write it; a factor that no one duration explains stands before it."""
+    exponent = dict(powers).get(SECOND, 0)
+    second = next((name for name, size in DURATIONS.items() if exponent and math.isclose(size ** exponent, factor)), "")
+    named = [(second or name if name == SECOND else name, exp) for name, exp in powers]
+    above = [_power_name(name, exp) for name, exp in named if exp > 0]
+    below = [_power_name(name, -exp) for name, exp in named if exp < 0]
     text = " ".join(above) or "1"
-    return f"{text} per {' '.join(below)}" if below else text
+    scaled = text if second or math.isclose(factor, 1.0) else f"{factor:g} {text}"
+    return f"{scaled} per {' '.join(below)}" if below else scaled
 
 
 def _power_name(name: str, exponent: int) -> str:

@@ -34,7 +34,7 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     indicators: dict[str, Indicator] = {}
     units: dict[str, Unit] = {}
     peers: dict[str, Peers | None] = {}
-    proof = Proof(columns, units, found, holidays, peers)
+    proof = Proof(columns, units, found, holidays, peers, indicators)
     for name, outline in resolved.outlines.items():
         indicator = _indicator(outline, indicators, resolved, proof)
         peers[name] = read_peers(outline, indicator.unit, indicator.formula, resolved, proof)

@@ -14,6 +14,7 @@ from cxmetrics.ir import Aggregate, Apply, Column, Expr, Invalid
 from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, UNKNOWN, Unit
 
 Prove = Callable[[Expr, Proof], Proved]
+_OF_ANSWERS = ("csat", "nps", "top_box", "ces")
 _NPS_SCALE = (0.0, 10.0)
 
 
@@ -76,8 +77,9 @@ def _arguments(expr: Aggregate, rows: _Rows) -> tuple[tuple[Expr, ...], Unit]:
 
 def _scale_fits(expr: Aggregate, unit: Unit, proof: Proof) -> None:
     column = expr.args[0].name if isinstance(expr.args[0], Column) else "the argument"
-    if expr.function == "csat" and unit.kind not in ("scale", "unknown"):
-        proof.say(codes.NEEDS_SCALE, expr.args[0].span, function="csat", column=column)
+    wanted = unit.kind in ("scale", "unknown") or (expr.function != "csat" and unit.kind in ("number", "score"))
+    if expr.function in _OF_ANSWERS and not wanted:
+        proof.say(codes.NEEDS_SCALE, expr.args[0].span, function=expr.function, column=column)
     own_boxes = {name for name, _ in expr.options} >= {"promoters", "detractors"}
     if expr.function == "nps" and not own_boxes and unit.kind == "scale" and (unit.low, unit.high) != _NPS_SCALE:
         proof.say(codes.NPS_SCALE, expr.args[0].span, column=column, scale=unit)

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from cxmetrics.benchmarks import Peers
+from cxmetrics.check.provenance import brought_by, labels
 from cxmetrics.codes import units as codes
 from cxmetrics.days import NONE_TOLD, Holidays
 from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, report
-from cxmetrics.ir import Apply, Column, ColumnSpec, Constant, Expr, Invalid
+from cxmetrics.ir import Apply, Column, ColumnSpec, Constant, Expr, Indicator, Invalid
 from cxmetrics.source import Span
-from cxmetrics.units import COUNTED, NUMBER, UNKNOWN, Unit, comparable, conversion
+from cxmetrics.units import COUNTED, NUMBER, UNKNOWN, Unit, comparable, conversion, scaled
 
 Proved = tuple[Expr, Unit]
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What is known while proving: columns of each source, units and peers of indicators below, holidays; and findings.
+    """What is known while proving: columns of each source, indicators below, their units and peers, holidays; findings.
 
     The peers of an indicator are None where some of them were reported.
     """
@@ -29,6 +30,7 @@ class Proof:
     found: list[Diagnostic]
     holidays: Holidays = NONE_TOLD
     peers: Mapping[str, Peers | None] = field(default_factory=dict)
+    indicators: Mapping[str, Indicator] = field(default_factory=dict)
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
         """Report, and go on with an expression that silences what follows from it."""
@@ -42,12 +44,16 @@ def as_condition(proved: Proved, span: Span | None, proof: Proof) -> Expr:
     return expr if unit.kind in ("boolean", "unknown") else proof.say(codes.NOT_A_CONDITION, span, found=unit)[0]
 
 
-def settle(constant: Expr, own: Unit, wanted: Unit, proof: Proof) -> Expr | None:
-    """A literal in the unit `wanted`; None, and a finding, where it cannot be."""
+def settle(constant: Expr, own: Unit, wanted: Unit, proof: Proof, *, beyond: bool = False) -> Expr | None:
+    """A literal in the unit `wanted`; None, and a finding, where it cannot be.
+
+    `beyond`: whoever asks looks itself whether a share is beyond all.
+    """
     if isinstance(constant, Invalid) or "unknown" in (own.kind, wanted.kind):
         return constant
-    if own == NUMBER and wanted.kind == "quantity" and wanted != COUNTED and literal_value(constant) != 0:
-        proof.say(codes.LITERAL_NEEDS_UNIT, constant.span, value=literal_text(constant), unit=wanted)
+    if own == NUMBER and _means_little(constant, wanted) and not (wanted.kind == "share" and beyond):
+        code = codes.SHARE_ABOVE_ALL if wanted.kind == "share" else codes.LITERAL_NEEDS_UNIT
+        proof.say(code, constant.span, value=literal_text(constant), unit=wanted)
         return None
     if own != NUMBER and not comparable(own, wanted):
         proof.say(codes.UNITS_DIFFER, constant.span, left=wanted, right=own, operation="comparison")
@@ -56,14 +62,17 @@ def settle(constant: Expr, own: Unit, wanted: Unit, proof: Proof) -> Expr | None
     if factor == 1 or not isinstance(constant, Constant):
         return constant if not isinstance(constant, Constant) else replace(constant, unit=wanted)
     values = constant.value if isinstance(constant.value, tuple) else (constant.value,)
-    scaled = tuple(_scaled(value, factor) for value in values)
-    return replace(constant, value=scaled if isinstance(constant.value, tuple) else scaled[0], unit=wanted)
+    converted = tuple(scaled(cast("float", value), factor) for value in values)
+    return replace(constant, value=converted if isinstance(constant.value, tuple) else converted[0], unit=wanted)
 
 
-def _scaled(value: object, factor: float) -> float:
-    """Exact where the factor is a whole number or one part of a whole number."""
-    number = cast("float", value)
-    return number / round(1 / factor) if factor < 1 else number * factor
+def _means_little(constant: Expr, wanted: Unit) -> bool:
+    """Whether a number without a unit could be two things, or none: 5 of milliseconds, 50 of a share."""
+    value = literal_value(constant)
+    values = value if isinstance(value, tuple) else (value,)
+    if wanted.kind == "share":
+        return any(isinstance(one, int | float) and abs(one) > 1 for one in values)
+    return wanted.kind == "quantity" and wanted != COUNTED and any(one != 0 for one in values)
 
 
 def literal_value(expr: Expr) -> object:
@@ -81,6 +90,9 @@ def match_sides(left: Proved, right: Proved, span: Span | None, operation: str,
            proof: Proof) -> tuple[Expr, Expr, Unit, Unit] | None:
     """Both sides in one unit: literals take the other side's, else the right side is converted."""
     (a, a_unit), (b, b_unit) = left, right
+    if NUMBER not in (a_unit, b_unit) and not comparable(a_unit, b_unit):
+        differ(a, a_unit, b, b_unit, span, operation, proof)
+        return None
     if isinstance(a, Constant) and a_unit.numeric and b_unit.numeric and not isinstance(b, Constant):
         settled = settle(a, a_unit, b_unit, proof)
         return None if settled is None else (settled, b, b_unit if b_unit.kind == "quantity" else a_unit, b_unit)
@@ -99,12 +111,16 @@ def match_sides(left: Proved, right: Proved, span: Span | None, operation: str,
 def differ(a: Expr, a_unit: Unit, b: Expr, b_unit: Unit, span: Span | None, operation: str, proof: Proof) -> None:
     """Report that two sides do not go together, pointing at both."""
     related = [Label(side.span, phrase) for side, phrase in ((a, codes.LEFT_IS), (b, codes.RIGHT_IS)) if side.span]
-    code = codes.UNITS_DIFFER if a_unit.numeric and b_unit.numeric else codes.UNLIKE_KINDS
+    origins, facts = labels([brought_by(side, unit, proof.columns, proof.indicators)
+                             for side, unit in ((a, a_unit), (b, b_unit))])
+    joined = operation in ("+", "-") or (a_unit.numeric and b_unit.numeric)
+    code = codes.UNITS_DIFFER if joined else codes.UNLIKE_KINDS
     currencies = [unit.powers[0][0] for unit in (a_unit, b_unit)
                   if len(unit.powers) == 1 and unit.powers[0][0].isupper() and unit.powers[0][1] == 1]
     if len(currencies) == 2:
         code = codes.CURRENCIES_DIFFER
-    proof.found.append(report(code, span, related=related, left=a_unit, right=b_unit, operation=operation))
+    facts |= {"left": str(a_unit), "right": str(b_unit), "operation": operation}
+    proof.found.append(Diagnostic(code, span, facts, (*related, *origins)))
 
 
 def known_value(column: Expr, value: Expr, proof: Proof) -> bool:

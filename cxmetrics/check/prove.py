@@ -41,6 +41,7 @@ from cxmetrics.ir import (
 from cxmetrics.patterns import flaw_of
 from cxmetrics.units import (
     BOOLEAN,
+    COUNTED,
     NUMBER,
     TEXT,
     UNKNOWN,
@@ -125,7 +126,8 @@ def _sum(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Prov
     if matched is None:
         return Invalid(expr.span), UNKNOWN
     a, b, a_unit, b_unit = matched
-    if sign == "+" and a_unit.kind == b_unit.kind and a_unit.kind in ("share", "nps"):
+    if sign == "+" and a_unit.kind == b_unit.kind and a_unit.kind in ("share", "nps") \
+            and not isinstance(a, Constant) and not isinstance(b, Constant):
         return proof.say(codes.SUM_OF_SHARES, expr.span, name=f"{a_unit} + {b_unit}")
     unit = add(a_unit, b_unit, sign)
     if unit is None:
@@ -211,23 +213,50 @@ def _number_function(expr: Apply, args: list[Expr], units: list[Unit], proof: Pr
     for arg, unit in zip(values, units, strict=True):
         if not unit.numeric and unit.kind != "unknown" and name not in ("if", "coalesce"):
             return proof.say(codes.NOT_A_NUMBER_EXPRESSION, arg.span, function=name, found=unit)
-    if name in ("ln", "exp", "geomean"):
-        return replace(expr, args=tuple(args)), NUMBER
-    if name == "sqrt":
-        return replace(expr, args=tuple(args)), NUMBER if units[0].kind != "quantity" else UNKNOWN
-    if name == "weighted_mean":
-        return replace(expr, args=tuple(args)), units[0]
-    settled, unit = [values[0]], units[0]
-    for arg, other in zip(values[1:], units[1:], strict=True):
-        if name == "round":
-            settled.append(arg)
+    match name:
+        case "ln" | "exp":
+            if units[0].kind == "quantity" and units[0].powers != COUNTED.powers:
+                return proof.say(codes.LOGARITHM_OF_UNIT, values[0].span, function=name, unit=units[0])
+            return replace(expr, args=tuple(args)), NUMBER
+        case "sqrt":
+            root = power(units[0], 0.5)
+            return proof.say(codes.POWER_OF_UNIT, values[0].span, unit=units[0]) if root is None \
+                else (replace(expr, args=tuple(args)), root)
+        case "round":
+            if any(unit != NUMBER for unit in units[1:]):
+                return proof.say(codes.NOT_A_NUMBER_EXPRESSION, values[1].span, function=name, found=units[1])
+            return replace(expr, args=tuple(args)), units[0]
+        case "weighted_mean":
+            return _weighted_mean(expr, args, units, proof)
+        case _:
+            settled = _alike(values, units, expr, proof)
+            return (Invalid(expr.span), UNKNOWN) if settled is None else (
+                replace(expr, args=(*tests, *settled[0])), settled[1])
+
+
+def _weighted_mean(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
+    """Values alike, and weights alike: the weights' own unit falls out."""
+    values = _alike(args[::2], units[::2], expr, proof)
+    weights = _alike(args[1::2], units[1::2], expr, proof)
+    if values is None or weights is None:
+        return Invalid(expr.span), UNKNOWN
+    paired = [arg for pair in zip(values[0], weights[0], strict=True) for arg in pair]
+    return replace(expr, args=tuple(paired)), values[1]
+
+
+def _alike(values: list[Expr], units: list[Unit], expr: Apply, proof: Proof) -> tuple[list[Expr], Unit] | None:
+    """Several values in the unit of the first that is no literal, and that unit."""
+    first = next((i for i, value in enumerate(values) if not isinstance(value, Constant)), 0)
+    settled, unit = list(values), units[first]
+    for i, (value, own) in enumerate(zip(values, units, strict=True)):
+        if i == first:
             continue
-        matched = match_sides((values[0], unit), (arg, other), expr.span, name, proof)
+        matched = match_sides((values[first], units[first]), (value, own), expr.span, expr.function, proof)
         if matched is None:
-            return Invalid(expr.span), UNKNOWN
-        settled.append(matched[1])
-        settled[0], unit = matched[0], matched[2] if unit == NUMBER else unit
-    return replace(expr, args=(*tests, *settled)), unit
+            return None
+        settled[i] = matched[1]
+        unit = own if unit == NUMBER else unit
+    return settled, unit
 
 
 def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], found: list[Diagnostic],

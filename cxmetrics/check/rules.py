@@ -62,12 +62,13 @@ def read_rule(written: Located, kind: str, known: Known, found: Found) -> Rule |
 def literal(written: Located | Node, unit: Unit, found: Found,
             code: Code = unit_codes.UNIT_MISMATCH_DECLARED) -> float | None:
     """A constant (`99.5%`, `2 * 4 s`, `-100`) as a number in `unit`; `code` where it is of another kind."""
-    read = constant_of(written, unit, found, code)
+    read = constant_of(written, unit, found, code, beyond=False)
     return None if read is None else read[0]
 
 
-def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code) -> tuple[float, Unit] | None:
-    """As `literal`; also the unit that was written."""
+def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code, *,
+                beyond: bool = True) -> tuple[float, Unit] | None:
+    """As `literal`; also the unit that was written.  `beyond`: whoever asks looks whether a share is beyond all."""
     node, problems = parse(written) if isinstance(written, Located) else (written, ())
     found += problems
     names = Names({}, {})
@@ -81,7 +82,7 @@ def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code) -
     if expr.unit != NUMBER and not comparable(expr.unit, unit):
         found.append(report(code, expr.span, declared=unit, expected=unit, found=expr.unit))
         return None
-    settled = settle(expr, expr.unit, unit, Proof({}, {}, found))
+    settled = settle(expr, expr.unit, unit, Proof({}, {}, found), beyond=beyond)
     if isinstance(settled, Constant) and isinstance(settled.value, int | float):
         return float(settled.value), expr.unit
     return None

@@ -75,10 +75,10 @@ TWO_SOURCES = Code(
                 "请先分别聚合再相除：`ratio(count({first}), count({second}))`"))
 NESTED_AGGREGATE = Code(
     "CX213", "nested-aggregate",
-    Phrase("`{inner}` stands inside `{outer}`", "`{inner}` 嵌套在 `{outer}` 中"),
+    Phrase("`{inner}` stands inside {outer}", "`{inner}` 嵌套在{outer}中"),
     label=Phrase("already one number", "这里已经是一个数"),
-    note=Phrase("an aggregate turns rows into one number; there are no rows left to aggregate again",
-                "聚合把多行变成一个数，之后没有行可以再聚合"),
+    note=Phrase("an aggregate turns rows into one number; an average of averages would weigh 3 rows like 3,000",
+                "聚合把多行变成一个数；平均数的平均会让 3 行与 3000 行权重相同"),
     help=Phrase("use one aggregate over the rows", "请只对行聚合一次"))
 COLUMN_OUTSIDE_AGGREGATE = Code(
     "CX214", "column-outside-aggregate",
@@ -90,6 +90,7 @@ INDICATOR_IN_AGGREGATE = Code(
     "CX215", "indicator-in-aggregate",
     Phrase("the indicator `{name}` stands inside an aggregate", "指标 `{name}` 出现在聚合中"),
     label=Phrase("an indicator is one number, not rows", "指标是一个数，不是多行"),
+    note=Phrase("an average of averages would weigh 3 rows like 3,000", "平均数的平均会让 3 行与 3000 行权重相同"),
     help=Phrase("use the indicator outside the aggregate, or a column inside it",
                 "请把指标放在聚合之外，或在聚合中使用列"))
 UNKNOWN_TEMPLATE = Code(

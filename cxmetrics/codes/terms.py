@@ -45,6 +45,7 @@ TERMS: Final[dict[str, str]] = {
     "a value that is no list": "非列表的值", "a number of answers, or census": "样本量，或 census（全量）",
     "an indicator and the name of a peer": "一个指标和一个同业的名称", "the number of cells in a line": "一行的格数",
     "no such file": "没有这个文件",
+    "an aggregate": "聚合", "pairs of a value and its weight": "成对的值与权重",
     # what patterns are refused for
     "a pattern that is no constant text": "不是常量文本的模式", "a pattern this large": "这样大的模式",
     "look-around, flags or named groups": "环视、标志和命名分组", "back-references": "反向引用",

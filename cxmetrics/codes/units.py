@@ -154,3 +154,15 @@ BENCHMARK_SCALE = Code(
                 "不同量表上的回答即使换算到同样的长度，也不是同样的回答"),
     help=Phrase("record it as `reference_only`, with its value on its own scale",
                 "请记为 `reference_only`，数值保留原量表"))
+LOGARITHM_OF_UNIT = Code(
+    "CX345", "logarithm-of-unit",
+    Phrase("`{function}` of {unit} hangs on the unit", "对 {unit} 取 `{function}`，结果取决于所用单位"),
+    label=Phrase("this is {unit}", "这是 {unit}"),
+    note=Phrase("in seconds and in milliseconds it would be two different numbers", "换成秒或毫秒会得到不同的数"),
+    help=Phrase("divide by one of the unit first: `ln(wait / 1 s)`", "请先除以一个单位：`ln(wait / 1 s)`"))
+SHARE_ABOVE_ALL = Code(
+    "CX346", "share-above-all",
+    Phrase("a share never reaches {value}", "比例不会达到 {value}"),
+    label=Phrase("more than all", "超过全部"),
+    note=Phrase("shares are parts of 1: a half is `0.5`, or `50%`", "比例是 1 的一部分：一半写作 `0.5` 或 `50%`"),
+    help=Phrase("write `{value}%` if that is meant", "若本意如此，请写 `{value}%`"))

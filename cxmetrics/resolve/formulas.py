@@ -89,6 +89,10 @@ def _number_function(node: Call, names: Names) -> Expr:
     row = NUMBERS[node.function]
     if not no_clauses(node, names) or not count_is_right(node, row.least, row.most, names):
         return Invalid(node.span)
+    if row.paired and len(node.args) % 2:
+        names.found.append(report(codes.WRONG_ARGUMENT_COUNT, node.span, function=node.function,
+                                  expected="pairs of a value and its weight", found=len(node.args)))
+        return Invalid(node.span)
     args = tuple(resolve_formula(arg, names) for arg in node.args)
     return Apply("/" if node.function == "ratio" else node.function, args, node.span)
 

@@ -12,7 +12,18 @@ from cxmetrics.diagnostics import report
 from cxmetrics.ir import Apply, Constant, Expr, Invalid, Scalar
 from cxmetrics.resolve.names import Names
 from cxmetrics.syntax import Date, Items, Node, Number, Range, Text, Truth
-from cxmetrics.units import BOOLEAN, DATE, MULTIPLIERS, TEXT, UNKNOWN, literal_unit
+from cxmetrics.units import (
+    BOOLEAN,
+    DATE,
+    MULTIPLIERS,
+    TEXT,
+    UNKNOWN,
+    Unit,
+    comparable,
+    conversion,
+    literal_unit,
+    scaled,
+)
 
 Literal = Number | Text | Date | Truth | Items | Range
 Resolve = Callable[[Node, Names], Expr]
@@ -57,13 +68,25 @@ def _plain(value: Decimal) -> int | float:
 def _list(node: Items, names: Names, resolve: Resolve) -> Expr:
     items = [resolve(item, names) for item in node.items]
     values: list[Scalar] = []
-    unit = UNKNOWN
+    unit: Unit | None = None
     for item in items:
         if not isinstance(item, Constant) or isinstance(item.value, tuple):
             if not isinstance(item, Invalid):
                 names.found.append(report(unit_codes.NOT_A_NUMBER_EXPRESSION, item.span, function="in [...]",
                                           found="an expression"))
             return Invalid(node.span)
-        unit = item.unit
-        values.append(item.value)
-    return Constant(tuple(values), unit, node.span)
+        unit = item.unit if unit is None else unit
+        if item.unit != unit and not isinstance(item.value, str) and not (
+                item.unit.kind == "quantity" and comparable(item.unit, unit)):
+            names.found.append(report(unit_codes.UNITS_DIFFER, item.span, operation="in", left=unit, right=item.unit))
+            return Invalid(node.span)
+        values.append(_in_unit(item, unit))
+    return Constant(tuple(values), unit or UNKNOWN, node.span)
+
+
+def _in_unit(item: Constant, unit: Unit) -> Scalar:
+    """The value of an item of a list in the unit of the first."""
+    assert not isinstance(item.value, tuple)
+    if item.unit == unit or not isinstance(item.value, int | float):
+        return item.value
+    return scaled(item.value, conversion(item.unit, unit))
