@@ -220,6 +220,14 @@ class Unique:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """How long after its time a row may be received, and how far its clock may be ahead; in seconds, None: any."""
+
+    late: float | None = None
+    skew: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """A source: where rows come from and what they promise."""
 
@@ -239,6 +247,7 @@ class Origin:
     max_bad: float = 1.0  # share of rows
     span: Span | None = field(default=None, compare=False, repr=False)
     table: TableName | None = None  # where `read` is a database
+    arrival: Arrival = Arrival()
 
     def column_of(self, binding: Binding) -> ColumnSpec | None:
         """The column that makes a dimension, by its name or else by that in the files; None if none is declared."""

@@ -126,6 +126,8 @@ class SourceDraft(Draft):
     description: Titles | None = None
     time: Scalar
     received: Scalar | None = None
+    late: Scalar | None = None
+    skew: Scalar | None = None
     time_zone: Scalar | None = None
     entity: Scalar | None = None
     columns: dict[Name, _Column] = {}

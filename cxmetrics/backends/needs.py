@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from cxmetrics.backends.cells import Physical, Request
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.ir import ColumnSpec, ColumnType, Expr, Lookup, Origin, columns_in
+from cxmetrics.ir import Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Lookup, Origin, columns_in
 from cxmetrics.plan import Cube
 from cxmetrics.tables import place_of
-from cxmetrics.units import UNKNOWN
+from cxmetrics.units import TIME, UNKNOWN, duration
 
 REASONS = ("type", "scale", "values")  # what can be wrong with a value, in the order it is looked for
 _READABLE: Mapping[ColumnType, frozenset[Physical]] = {
@@ -223,6 +223,20 @@ def _reasons(request: Request, judged: Iterable[ColumnSpec]) -> Iterator[tuple[s
     if isinstance(source.time, str):
         yield source.time, "range"
         yield source.time, "missing"
+    yield from ((column, reason) for column, reason, _ in arrivals(source))
+
+
+def arrivals(source: Origin) -> Iterator[tuple[str, str, Expr]]:
+    """The column, the reason and the condition of each limit to the arrival of rows; a missing time passes."""
+    if not isinstance(source.time, str) or source.received is None:
+        return
+    time, received = (Column(source.id, name, source.columns[name].type, TIME)
+                      for name in (source.time, source.received))
+    for column, reason, limit, earlier, later in (
+            (source.received, "late", source.arrival.late, time, received),
+            (source.time, "skew", source.arrival.skew, received, time)):
+        if limit is not None:
+            yield column, reason, Apply(">", (Apply("-", (later, earlier)), Constant(limit, duration("s"))))
 
 
 def _has_status(request: Request, spec: ColumnSpec) -> bool:

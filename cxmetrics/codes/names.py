@@ -301,3 +301,9 @@ TIME_NOT_READ = Code(
     label=Phrase("derived, or looked up", "派生或查找得到的列"),
     note=Phrase("which days a file holds is told before anything is computed", "文件含有哪些日期，在计算之前就要知道"),
     help=Phrase("name the column it is made from", "请写出它所依据的列"))
+ARRIVAL_UNKNOWN = Code(
+    "CX278", "arrival-unknown",
+    Phrase("`{key}` compares the time of a row with when it was received, and the source does not have both",
+           "`{key}` 要比较行的时间与接收时间，而该数据源并非两者俱全"),
+    help=Phrase("name the columns of both: `time: sent_at`, `received: received_at`",
+                "请写明两列：`time: sent_at`、`received: received_at`"))

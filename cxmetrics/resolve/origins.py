@@ -23,6 +23,7 @@ from cxmetrics.ir import (
 )
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, word, words
 from cxmetrics.parse import parse
+from cxmetrics.resolve.arrivals import resolve_arrival
 from cxmetrics.resolve.derived import resolve_derived
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.lookups import (
@@ -169,7 +170,8 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         lookups, tuple(ways(dimensions)), draft.received.value if draft.received else None,
         draft.entity.value if draft.entity else None, None, keep,
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
-        share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found))
+        share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found),
+        resolve_arrival(draft, found))
 
 
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Found) -> str | dt.date:

@@ -15,7 +15,20 @@ from zoneinfo import ZoneInfo
 
 from cxmetrics.calendars import start
 from cxmetrics.check.declared_tests import Cell, Given, MetricTest, givable
-from cxmetrics.ir import GRAINS, Apply, Binding, ColumnSpec, Expr, Grain, Lookup, Origin, Unique, Way, columns_in
+from cxmetrics.ir import (
+    GRAINS,
+    Apply,
+    Arrival,
+    Binding,
+    ColumnSpec,
+    Expr,
+    Grain,
+    Lookup,
+    Origin,
+    Unique,
+    Way,
+    columns_in,
+)
 from cxmetrics.load.scalars import date
 from cxmetrics.lower import all_of
 from cxmetrics.plan import Partial, Plan
@@ -166,7 +179,8 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
     weight = origin.weight if origin.weight is not None and told(origin.weight) else None
     marks = (Binding(TEST, TEST), Binding(ROW, ROW))
     ways = tuple(way for way in origin.ways if place_of(way.lookup) in lookups)
-    fitted = replace(origin, keep=keep, unique=unique, received=received, weight=weight, ways=ways,
+    fitted = replace(origin, keep=keep, unique=unique, received=received, weight=weight,
+                     arrival=origin.arrival if received else Arrival(), ways=ways,
                      bindings=(*_bindings(origin, ways, made), *marks), max_bad=1.0)
     if isinstance(origin.time, str):
         return fitted

@@ -10,6 +10,8 @@ from drawn_lookups import lookups
 from hypothesis import strategies as st
 from made import DAY, Binding, Classifier, Slot, Unique, call, col, column, const, cube, source
 
+from cxmetrics.ir import Arrival
+
 ZONES = ("Asia/Shanghai", "UTC", "America/New_York", "Asia/Kolkata")
 TOUCH = ("transfer", "转账", "log_in", "Ünï", "a'b\"c", "")
 BLANK = ("", " ", "\t", "\u3000", "\xa0")
@@ -199,6 +201,7 @@ def cubes(draw):
                 by=draw(st.none() | TOLD_APART))
 
 
+ARRIVALS = st.sampled_from([Arrival(), Arrival(), Arrival(86_400.0), Arrival(None, 3600.0), Arrival(3600.0, 0.0)])
 CLOCKS = st.sampled_from([None, None, "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Shanghai"])
 
 
@@ -222,6 +225,6 @@ def origins(draw):
     unique = draw(st.sampled_from([None, Unique(("id",), "latest"), Unique(("id", "touch"), "first")]))
     origin = source(
         *draw(st.permutations(columns)), lookups=found, time=draw(st.sampled_from(["at", "born", DAY])), unique=unique,
-        received=draw(st.sampled_from([None, "got"])), on_bad=draw(st.sampled_from(["reject", "reject", "null"])),
+        received=draw(st.sampled_from([None, "got"])), arrival=draw(ARRIVALS), on_bad=draw(st.sampled_from(["reject", "reject", "null"])),
         keep=draw(st.none() | conditions(1)), bindings=tuple(Binding(n, n) for n in SLICED))
     return origin, tables_

@@ -128,7 +128,20 @@ def fate(row, wrong, source):
         return source.time, "missing"
     if isinstance(source.time, str) and day_of(row, source) is None:
         return source.time, "range"
+    if reason := out_of_time(row, source):
+        return reason
     return None if keep else "drop"
+
+
+def out_of_time(row, source):
+    """That a row came too late, or before its time."""
+    if not isinstance(source.time, str) or source.received is None or row[source.received] is None:
+        return None
+    after = value_of(Apply("-", tuple(Column(source.id, name, source.columns[name].type, None)
+                                      for name in (source.received, source.time))), row)
+    if source.arrival.late is not None and after > source.arrival.late:
+        return source.received, "late"
+    return (source.time, "skew") if source.arrival.skew is not None and -after > source.arrival.skew else None
 
 
 def day_of(row, source):

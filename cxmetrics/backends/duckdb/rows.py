@@ -28,7 +28,7 @@ from cxmetrics.backends.duckdb.values import (
     read_column,
     text_of,
 )
-from cxmetrics.backends.needs import LookedUp, Needs, has_contract, kind_of
+from cxmetrics.backends.needs import LookedUp, Needs, arrivals, has_contract, kind_of
 from cxmetrics.backends.polars.lookups import END, KEY, START
 from cxmetrics.backends.sql import (
     Call,
@@ -264,6 +264,7 @@ def _fate(rows: Rows) -> Node:
     source = rows.request.scan.source
     keep = None if source.keep is None else rows.steps.bind(rows.writer.term(source.keep).node)
     branches: list[tuple[Node, Node]] = [] if keep is None else [(Not(keep), Literal(DROPPED))]
+    limits = {reason: limit for _, reason, limit in arrivals(source)}
     for number, (name, reason) in enumerate(rows.needs.reasons, FIRST_REASON):
         value, status = rows.writer.columns[name].node, rows.statuses.get(name)
         if reason in ("key", "missing"):
@@ -272,6 +273,8 @@ def _fate(rows: Rows) -> Node:
             branches.append((both(Not(IsNull(value)), IsNull(Name("day"))), Literal(number)))
         elif reason == "type" and status is not None:  # its three reasons at once
             branches.append((is_bad(status), Infix("+", (Cast(status, "INTEGER"), Literal(number - TYPE)))))
+        elif reason in limits:
+            branches.append((rows.writer.term(limits[reason]).node, Literal(number)))
     if keep is not None:
         branches.append((IsNull(keep), Literal(DROPPED)))
     return Case(tuple(branches), Literal(FINE)) if branches else Literal(FINE)

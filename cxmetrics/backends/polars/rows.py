@@ -15,7 +15,7 @@ import polars as pl
 
 from cxmetrics.backends.cells import MISSING, Request
 from cxmetrics.backends.duckdb.times import years_of
-from cxmetrics.backends.needs import LookedUp, Needs, has_contract, needs_of
+from cxmetrics.backends.needs import LookedUp, Needs, arrivals, has_contract, needs_of
 from cxmetrics.backends.polars.expressions import NARROW, Columns, Term, term
 from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_of
 from cxmetrics.backends.polars.lookups import answers, beside
@@ -119,6 +119,7 @@ def _fate(pipeline: Pipeline) -> pl.Expr:
     if keep is not None:
         fate = pl.when(keep.is_null()).then(dropped).otherwise(fate)
     statuses = {name for name, has_status in pipeline.judged if has_status}
+    limits = {reason: limit for _, reason, limit in arrivals(source)}
     for number, (name, reason) in reversed([*enumerate(pipeline.needs.reasons, FIRST_REASON)]):
         if reason in ("key", "missing"):
             absent = pipeline.columns[name].expr.is_null()
@@ -130,6 +131,9 @@ def _fate(pipeline: Pipeline) -> pl.Expr:
             status = pl.col(f"b:{name}")
             place = (status - TYPE).cast(pl.UInt16) + pl.lit(number, pl.UInt16)
             fate = pl.when(status.is_between(TYPE, VALUES)).then(place).otherwise(fate)
+        elif reason in limits:
+            passed = term(limits[reason], pipeline.columns).expr
+            fate = pl.when(passed).then(pl.lit(number, pl.UInt16)).otherwise(fate)
     if keep is not None:
         fate = pl.when(~keep).then(dropped).otherwise(fate)
     return fate.alias("fate")
