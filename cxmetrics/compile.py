@@ -13,8 +13,8 @@ from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Pyramid
 from cxmetrics.load import Drafts, Library, load, read_files
-from cxmetrics.load.benchmark_files import Tables, read_tables
 from cxmetrics.load.library import read_libraries
+from cxmetrics.load.record_files import Tables, read_tables
 from cxmetrics.lower import lower
 from cxmetrics.parse.arguments import told
 from cxmetrics.plan import Plan
@@ -55,7 +55,7 @@ def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),
                     libraries: Sequence[Library] = (), tables: Tables | None = None) -> Compiled:
     """Compile the given files over the libraries they import; `found` is what was wrong with reading them.
 
-    `tables`: the CSV files that these files take benchmarks from, by the path they name.
+    `tables`: the CSV files that these files take records from, by the path they name.
     """
     drafts, misshapen = load(sources, libraries, tables)
     resolved, unresolved = resolve(drafts)

@@ -15,7 +15,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportions
 
 from cxmetrics.benchmarks import Benchmark, Evidence, Peers, in_force
 from cxmetrics.compile import compile_project
-from cxmetrics.load.benchmark_files import records_of
+from cxmetrics.load.record_files import records_of
 from cxmetrics.load.scalars import period
 from cxmetrics.query import query
 from cxmetrics.source import Source
@@ -217,7 +217,7 @@ def test_the_last_record_that_has_begun_is_in_force():
 def test_no_text_breaks_the_reader_of_tables(text):
     header = "indicator,peer,value,period,n,comparable,licence,method.mode,source.publisher,source.date\n"
     for table in (Source("a.csv", text), Source("a.csv", header + text)):
-        records, found = records_of(table)
+        records, found = records_of(table, "benchmarks")
         for record in records:
             for key, cell in record.items():
                 parts = cell.items() if isinstance(cell, dict) else [(key, cell)]

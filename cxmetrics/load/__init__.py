@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
-from cxmetrics.load.benchmark_files import Tables, paths_in, records_of
+from cxmetrics.load.record_files import RECORDS, Tables, paths_in, records_of
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
 from cxmetrics.schema import Document, ProjectDocument
 from cxmetrics.source import Located, Source, Span
@@ -144,11 +144,11 @@ class _Reading:
     def put_in_tables(self, root: Map, tables: Tables) -> None:
         """Put the records of CSV files in the place of their names; a file that was not read has been reported."""
         for name, section in root.items():
-            if name == "benchmarks" and (paths := paths_in(section)):
+            if name in RECORDS and (paths := paths_in(section)):
                 records = Items()
                 records.span = section.span
                 for path in paths:
-                    rows, problems = records_of(tables[path.value]) if path.value in tables else (Items(), ())
+                    rows, problems = records_of(tables[path.value], name) if path.value in tables else (Items(), ())
                     records += rows
                     self.found += problems
                     self.cut += [name] * (path.value not in tables or bool(problems))

@@ -1,4 +1,4 @@
-"""Benchmarks written as CSV: files inside the project, as nodes with places, like the YAML that could stand there.
+"""Benchmarks and days of the calendar written as CSV: as nodes with places, like the YAML that could stand there.
 
 A column is named like the key it stands for (`value`, `source.publisher`); an empty cell is a key that is not written.
 """
@@ -17,7 +17,7 @@ from cxmetrics.codes import benchmarks as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Label, closest, report
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
-from cxmetrics.schema import BenchmarkDraft, Key
+from cxmetrics.schema import BenchmarkDraft, Draft, HolidayDraft, Key
 from cxmetrics.source import Located, Source, Span
 
 MAX_FILE = 2_000_000
@@ -27,12 +27,13 @@ MAX_CELLS = 100  # in a line
 _CELL = re.compile(r'[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*(?=[,\r\n]|\Z)|(?P<plain>[^,\r\n]*)')
 _LINE = re.compile(r"\r\n|\r|\n")
 
+RECORDS: Mapping[str, type[Draft]] = {"benchmarks": BenchmarkDraft, "calendar": HolidayDraft}  # by section
 Tables = Mapping[str, Source]
 """The CSV files of a project or a library, by the path its YAML names."""
 
 
 def read_tables(root: Path, sources: Sequence[Source]) -> tuple[Tables, tuple[Diagnostic, ...]]:
-    """The files that the YAML of the folder `root` takes benchmarks from, and what is wrong with reading them."""
+    """The files that the YAML of the folder `root` takes records from, and what is wrong with reading them."""
     tables: dict[str, Source] = {}
     found: list[Diagnostic] = []
     for written in (path for source in sources for path in _named_in(source)):
@@ -44,13 +45,9 @@ def read_tables(root: Path, sources: Sequence[Source]) -> tuple[Tables, tuple[Di
 
 
 def _named_in(source: Source) -> list[Located]:
-    if "benchmarks" not in source.text:
-        return []
-    root, _ = read_nodes(source)  # what is wrong with it is told when it is loaded
-    return paths_in(root.get(_SECTION)) if isinstance(root, Map) else []
-
-
-_SECTION = Key("benchmarks")
+    named = [Key(section) for section in RECORDS if section in source.text]
+    root, _ = read_nodes(source) if named else (None, ())  # what is wrong with it is told when it is loaded
+    return [path for section in named for path in paths_in(root.get(section))] if isinstance(root, Map) else []
 
 
 def paths_in(section: Node | None) -> list[Located]:
@@ -96,8 +93,8 @@ class _Line:
     span: Span
 
 
-def records_of(table: Source) -> tuple[Items, tuple[Diagnostic, ...]]:
-    """The records of a CSV file as a list of maps; what is wrong with its shape."""
+def records_of(table: Source, section: str) -> tuple[Items, tuple[Diagnostic, ...]]:
+    """The records of a CSV file for a section, as a list of maps; what is wrong with its shape."""
     found: list[Diagnostic] = []
     records = Items()
     records.span = table.whole
@@ -105,7 +102,7 @@ def records_of(table: Source) -> tuple[Items, tuple[Diagnostic, ...]]:
     head = next(lines, None)
     if head is None:
         return records, tuple(found)
-    keys = _keys(head, found)
+    keys = _keys(head, section, found)
     if keys is None:
         return records, tuple(found)
     for number, line in enumerate(lines):
@@ -152,9 +149,9 @@ def _cell(table: Source, found: re.Match[str]) -> Located:
     return Located(value.strip(), table, start, start + len(inner.strip()))
 
 
-def _keys(head: _Line, found: list[Diagnostic]) -> list[Key | None] | None:
+def _keys(head: _Line, section: str, found: list[Diagnostic]) -> list[Key | None] | None:
     """The keys of the columns, None for one that was refused; None where the records would all lack something."""
-    known, needed = _known_columns()
+    known, needed = _known_columns(RECORDS[section])
     keys: list[Key | None] = []
     first: dict[str, Located] = {}
     for cell in head.cells:
@@ -164,22 +161,22 @@ def _keys(head: _Line, found: list[Diagnostic]) -> list[Key | None] | None:
         if cell.value not in known:
             guess = closest(cell.value, known)
             found.append(report(yaml_codes.UNKNOWN_KEY, cell.span, help=DID_YOU_MEAN if guess else None, key=cell.value,
-                                fix=Fix(cell.span, guess) if guess else None, place="benchmarks",
+                                fix=Fix(cell.span, guess) if guess else None, place=section,
                                 known=", ".join(known), guess=guess or ""))
         elif cell.value in first:
             related = (Label(first[cell.value].span, yaml_codes.FIRST_HERE),)
             found.append(report(yaml_codes.REPEATED_KEY, cell.span, related=related, key=cell.value))
         first.setdefault(cell.value, cell)
     lacking = [name for name in needed if not any(given == name or given.startswith(f"{name}.") for given in first)]
-    found += [report(yaml_codes.MISSING_KEY, head.span, key=name, place="benchmarks") for name in lacking]
+    found += [report(yaml_codes.MISSING_KEY, head.span, key=name, place=section) for name in lacking]
     return None if lacking else keys
 
 
-def _known_columns() -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _known_columns(draft: type[Draft]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns a table may have, and those it needs."""
     known: list[str] = []
     needed: list[str] = []
-    for name, field in BenchmarkDraft.model_fields.items():
+    for name, field in draft.model_fields.items():
         inner = _inner(field.annotation)
         if inner is None:
             known.append(name)
