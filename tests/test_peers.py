@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 from math import inf, isnan, sqrt
+from pathlib import Path
 from statistics import fmean, median
 
 import numpy as np
@@ -194,6 +195,14 @@ def test_a_period_is_its_first_and_last_day(text, first, final):
                                   "2024..2023", "2024..", "..2024", "2024-Q1-01", "2024 ", "２０２４"])
 def test_what_is_no_period(text):
     assert period(text) is None
+
+
+def test_the_benchmarks_of_the_retail_bank_say_what_may_be_compared():
+    indicators = compile_project(Path(__file__).parents[1] / "definitions" / "retail_bank").pyramid.indicators
+    known = {name: one.peers for name, one in indicators.items() if one.peers}
+    assert known["answer_rate"].comparable == ("industry",)
+    assert {name for name, peers in known.items() if not peers.comparable} == {"wait_over_10", "card_nps"}
+    assert all(record.evidence.publisher and record.method for peers in known.values() for record in peers.records)
 
 
 def test_the_last_record_that_has_begun_is_in_force():

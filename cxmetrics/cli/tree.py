@@ -20,6 +20,7 @@ from cxmetrics.render.wording import visible
 SIGNS = "├─└│█░↑"
 _BAR = 10  # cells of a full score
 _GOOD, _FAIR = 80, 60  # scores from which the bar is green, yellow
+_PEER_GAP = 10  # the number of a column that is drawn only where there are peers
 _NARROWEST = 24  # cells a title keeps on a narrow terminal
 NAMES = ("indicator", "title", "level", "parent", "root", "depth", "weight", "weight_at_root", "repeated", "grain",
          "period", "value", "unit", "n", "low", "high", "score", "coverage", "target", "gap", "peer",
@@ -67,6 +68,8 @@ def drawing(pyramid: Pyramid, found: Latest, session: Session, paper: Paper, dep
     lines = list(branches(pyramid, depth))
     table = [_heading(session, bool(found.rows))]
     table += [_cells(branch, found.rows.get(branch.indicator.id), session, paper, bool(found.rows)) for branch in lines]
+    if not any(row.get("peer_gap") is not None for row in found.rows.values()):
+        table = [row[:_PEER_GAP] for row in table]
     widths = [max(cell_len(row[i].text) for row in table) for i in range(len(table[0]))]
     chosen = _fitting(widths, paper.width)
     yield _title(pyramid, found, session)
@@ -93,7 +96,8 @@ def _heading(session: Session, valued: bool) -> list[_Cell]:
     plain = ("title", "indicator", "level")
     numbers = ("weight", "weight_at_root", *(("value", "n", "score") if valued else ()))
     heads = [_Cell(session.term("column", name), right=name in numbers) for name in (*plain, *numbers)]
-    return heads + ([_Cell(""), _Cell(session.term("column", "status"))] if valued else [])
+    last = [_Cell(""), _Cell(session.term("column", "status")), _Cell(session.term("column", "peer_gap"), right=True)]
+    return heads + (last if valued else [])
 
 
 def _cells(branch: Branch, row: Mapping[str, Any] | None, session: Session, paper: Paper,
@@ -118,7 +122,14 @@ def _numbers(branch: Branch, row: Mapping[str, Any], session: Session, paper: Pa
             _Cell(whole(row.get("n")), right=True),
             _Cell(NONE if points is None else figure(points, unit_named("score")), style, right=True),
             _Cell(_bar(points, paper), style),
-            _Cell(session.term("status", status), "dim" if status == "ok" else "yellow")]
+            _Cell(session.term("status", status), "dim" if status == "ok" else "yellow"), _peer_gap(branch, row)]
+
+
+def _peer_gap(branch: Branch, row: Mapping[str, Any]) -> _Cell:
+    """How far it is from its peer; nothing where there is none."""
+    gap, indicator = row.get("peer_gap"), branch.indicator
+    display = indicator.display or indicator.rounding
+    return _Cell("" if gap is None else figure(gap, indicator.unit, display, difference=True), right=True)
 
 
 def _score(branch: Branch, row: Mapping[str, Any]) -> float | None:
@@ -157,7 +168,7 @@ def _mark(paper: Paper) -> str:
 def _fitting(widths: list[int], most: int | None) -> Sequence[int]:
     """The columns to draw; on a narrow terminal some are left out and the titles, widths[0], are cut."""
     chosen = list(range(len(widths)))
-    for spare in (2, 4, 1, 3, 8):  # level, weight at the root, id, weight, bar
+    for spare in (2, 4, 1, 3, 8, _PEER_GAP):  # level, weight at the root, id, weight, bar
         if most is None or sum(widths[i] + 2 for i in chosen) - 2 <= most:
             break
         if spare in chosen:
