@@ -225,6 +225,7 @@ def origins(draw):
     unique = draw(st.sampled_from([None, Unique(("id",), "latest"), Unique(("id", "touch"), "first")]))
     origin = source(
         *draw(st.permutations(columns)), lookups=found, time=draw(st.sampled_from(["at", "born", DAY])), unique=unique,
-        received=draw(st.sampled_from([None, "got"])), arrival=draw(ARRIVALS), on_bad=draw(st.sampled_from(["reject", "reject", "null"])),
+        received=draw(st.sampled_from([None, "got"])), arrival=draw(ARRIVALS),
+        on_bad=draw(st.sampled_from(["reject", "reject", "null"])),
         keep=draw(st.none() | conditions(1)), bindings=tuple(Binding(n, n) for n in SLICED))
     return origin, tables_
