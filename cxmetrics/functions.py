@@ -167,6 +167,11 @@ WHOSE = "whose"  # of states by text: a value, and an empty text where a row has
 AT_END = "at end"  # a condition of states by text: whether no later row of the day has that text
 MARKS = frozenset((AT_END,))  # conditions on a row that only other rows can tell
 NO_END = frozenset(("distinct", "first", "last"))  # aggregates that take no `at end`
+ROW_TEXTS: Mapping[str, NumberFunction] = {
+    "bands": NumberFunction("bands", 2, None, Phrase(
+        "the band a value lies in, lower end included: `bands(age, 30, 45)` is `<30`, `30-<45` or `>=45`",
+        "数值所在的区间，含下限：`bands(age, 30, 45)` 为 `<30`、`30-<45` 或 `>=45`")),
+}
 ARITHMETIC = frozenset(("+", "-", "*", "/", "^", "negate"))
 ORDER = frozenset(("<", "<=", ">", ">="))
 EQUALITY = frozenset(("=", "!="))
@@ -188,6 +193,11 @@ def quantile_of(function: str) -> float | None:
     return int(name) / 100 if function[:1] == "p" and name.isdigit() and len(name) == 2 else None
 
 
+def row_functions() -> tuple[str, ...]:
+    """The functions that work on the values of one row."""
+    return (*(name for name, row in NUMBERS.items() if row.in_rows), *ROW_TIMES, *ROW_TEXTS)
+
+
 def all_names() -> tuple[str, ...]:
     """Every function a formula may call, for suggestions."""
-    return tuple(sorted({*AGGREGATES, *NUMBERS, *ROW_TIMES, *WINDOWS, *PEER_FUNCTIONS}))
+    return tuple(sorted({*AGGREGATES, *NUMBERS, *row_functions(), *WINDOWS, *PEER_FUNCTIONS}))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cxmetrics.backends.cells import Physical, Request
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
+from cxmetrics.functions import PRESENCE
 from cxmetrics.ir import Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Lookup, Origin, columns_in
 from cxmetrics.plan import Cube
 from cxmetrics.tables import place_of
@@ -254,3 +255,39 @@ def has_contract(spec: ColumnSpec) -> bool:
 def has_status(spec: ColumnSpec, kind: Physical) -> bool:
     """Whether reading a value can find it bad; integers also may be wider than 64 bits."""
     return can_be_bad(spec, kind) or (spec.type == "integer" and kind == "integer")
+
+
+# --- derived columns -------------------------------------------------------------------------------------------
+
+
+def derivation(formula: Expr) -> Expr:
+    """The formula of a derived column, missing where a column it reads is.
+
+    But not for those it asks `is missing`, nor in `coalesce`: that takes the first argument whose columns are there.
+    """
+    columns = tuple(dict.fromkeys(_required(formula)))
+    inner = _in_coalesce(formula)
+    return Apply("given", (inner, *columns)) if columns else inner
+
+
+def _required(expr: Expr) -> Iterator[Column]:
+    if isinstance(expr, Column):
+        yield expr
+    elif isinstance(expr, Apply) and expr.function not in PRESENCE and expr.function != "coalesce":
+        for arg in expr.args:
+            yield from _required(arg)
+
+
+def _in_coalesce(expr: Expr) -> Expr:
+    if not isinstance(expr, Apply):
+        return expr
+    each = derivation if expr.function == "coalesce" else _in_coalesce
+    return replace(expr, args=tuple(arg if isinstance(arg, Column) else each(arg) for arg in expr.args))
+
+
+def edges_of(edges: Expr, labels: Expr) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """The edges of bands, and the labels of the stretches between them."""
+    numbers, texts = (one.value if isinstance(one, Constant) and isinstance(one.value, tuple) else ()
+                      for one in (edges, labels))
+    return (tuple(value for value in numbers if isinstance(value, int | float)),
+            tuple(text for text in texts if isinstance(text, str)))

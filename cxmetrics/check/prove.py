@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Literal, assert_never, cast
 
 from cxmetrics.check.aggregates import prove_aggregate
+from cxmetrics.check.bands import bands
 from cxmetrics.check.matching import (
     Proof,
     Proved,
@@ -108,6 +109,8 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
             return _text_test(expr, args, units, proof)
         case "=" | "!=" | "<" | "<=" | ">" | ">=" | "between":
             return _comparison(expr, args, units, proof)
+        case "bands":
+            return bands(expr, args, units, proof)
         case _ if name in ROW_TIMES:
             if units[0].kind not in ("time", "date", "unknown"):
                 return proof.say(codes.UNLIKE_KINDS, args[0].span, left=units[0], right="time")

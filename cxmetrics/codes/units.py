@@ -132,6 +132,13 @@ ITEMS_UNLIKE = Code(
                 "各题的共性无法与量表的差别区分开"),
     help=Phrase("declare one `scale` for all items, or bring them to one in a derived column",
                 "请为各题声明同一 `scale`，或用派生列换算到同一量表"))
+BAND_EDGES = Code(
+    "CX330", "band-edges",
+    Phrase("the edges of `bands` are numbers that rise, found {found}", "`bands` 的分界应为递增的数字，实际是 {found}"),
+    label=Phrase("expected a larger number", "此处应为更大的数字"),
+    note=Phrase("a value in no band, or in two, could not be counted", "不属于任何区间或属于两个区间的数值无法计数"),
+    help=Phrase("write them from the least to the greatest, such as `bands(age, 30, 45, 60)`",
+                "请由小到大书写，例如 `bands(age, 30, 45, 60)`"))
 BENCHMARK_UNIT = Code(
     "CX340", "benchmark-unit",
     Phrase("the benchmark is {found}, the indicator {expected}", "基准的单位是 {found}，指标是 {expected}"),

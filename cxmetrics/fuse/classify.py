@@ -82,6 +82,8 @@ def _kind(subject: Expr) -> Kind:
             return "text" if subject.type == "text" else "condition" if subject.type == "boolean" else "number"
         case Apply() if subject.function in _TESTS or subject.function in _COMPARISONS:
             return "condition"
+        case Apply() if subject.function == "bands":
+            return "text"
         case Apply() if subject.function in ("if", "coalesce"):
             return _kind(subject.args[-1])
         case Constant():

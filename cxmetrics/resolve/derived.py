@@ -6,6 +6,7 @@ could ask for more than any machine does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,13 +14,16 @@ from typing import NamedTuple
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
+from cxmetrics.functions import row_functions
 from cxmetrics.ir import Apply, Expr, Lookup, columns_in
 from cxmetrics.parse import parse
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.schema import ColumnDraft, Key, SourceDraft
+from cxmetrics.source import Located
 
 StandsOn = Mapping[str, str | None]  # lookup -> the column whose values are held against its key
+_CALL = re.compile(r"([a-z_]+)\s*\(.*\)\s*\Z", re.DOTALL)
 MAX_DEPTH = 40
 MAX_SIZE = 1_000
 
@@ -36,12 +40,14 @@ def resolve_derived(key: Key, draft: SourceDraft, columns: Columns, lookups: Ite
 
     Columns that are looked up can be part of a circle, too, by what their lookup stands on.
     """
-    for name, column in draft.columns.items():
-        if isinstance(column, ColumnDraft) and column.formula is not None:
-            node, problems = parse(column.formula)
-            names.found.extend(problems)
-            formula = resolve_condition(node, str(key), columns, names, implicit=False)
-            columns[name] = replace(columns[name], formula=formula)
+    formulas = {str(name): column.formula for name, column in draft.columns.items()
+                if isinstance(column, ColumnDraft) and column.formula is not None}
+    formulas |= {str(name): written for name, written in draft.dimensions.items() if is_formula(written, columns)}
+    for name, written in formulas.items():
+        node, problems = parse(written)
+        names.found.extend(problems)
+        formula = resolve_condition(node, str(key), columns, names, implicit=False)
+        columns[name] = replace(columns[name], formula=formula)
     known: dict[str, _Work] = {}
     stands_on = {lookup.id: lookup.on for lookup in lookups}
     for start in columns:
@@ -49,6 +55,12 @@ def resolve_derived(key: Key, draft: SourceDraft, columns: Columns, lookups: Ite
             at, finding = refused
             names.found.append(finding)
             columns[at] = replace(columns[at], formula=None, lookup=None)
+
+
+def is_formula(written: Located, columns: Columns) -> bool:
+    """Whether what makes a dimension is computed, and not the name of a column."""
+    call = _CALL.match(written.value)
+    return written.value not in columns and call is not None and call[1] in row_functions()
 
 
 def _first_refused(start: str, columns: Columns, stands_on: StandsOn,

@@ -11,7 +11,7 @@ from typing import cast, get_args
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.codes import yaml_files as codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Label, closest, report
 from cxmetrics.ir import (
     DAYS,
     Binding,
@@ -24,7 +24,7 @@ from cxmetrics.ir import (
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, word, words
 from cxmetrics.parse import parse
 from cxmetrics.resolve.arrivals import resolve_arrival
-from cxmetrics.resolve.derived import resolve_derived
+from cxmetrics.resolve.derived import is_formula, resolve_derived
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.lookups import (
     dimension_lookup,
@@ -92,6 +92,12 @@ def resolve_columns(draft: SourceDraft, found: Found) -> Columns:
     """The declared columns of a source; derived ones still without their formula."""
     zone = _zone(draft.time_zone, found)
     columns = {str(key): _column(key, column, zone, found) for key, column in draft.columns.items()}
+    for key, written in draft.dimensions.items():
+        if is_formula(written, columns):
+            if key in columns:
+                related = (Label(next(own.span for own in draft.columns if own == key), name_codes.FIRST_DEFINED),)
+                found.append(report(name_codes.COLUMN_TWICE, key.span, related=related, name=key))
+            columns[str(key)] = ColumnSpec(str(key), "number", NUMBER, str(key), span=key.span)
     resolve_lookup_columns(draft, columns, _column, found)
     return columns
 
@@ -197,7 +203,8 @@ def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dim
             found.append(report(name_codes.UNKNOWN_DIMENSION, key.span, help=DID_YOU_MEAN if guess else None,
                                 name=key, guess=guess or ""))
             continue
-        bound[key] = Binding(str(key), column.value, True, dimensions[key].values, column.span)
+        name = str(key) if is_formula(column, columns) else column.value
+        bound[key] = Binding(str(key), name, True, dimensions[key].values, column.span)
     for name, dimension in dimensions.items():
         if name not in bound:
             spec = columns.get(name)

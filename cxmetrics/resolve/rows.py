@@ -16,8 +16,10 @@ from cxmetrics.functions import (
     OPERATORS,
     ORDER,
     PEER_FUNCTIONS,
+    ROW_TEXTS,
     ROW_TIMES,
     WINDOWS,
+    row_functions,
 )
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Invalid
 from cxmetrics.resolve.literals import constant
@@ -93,9 +95,9 @@ class Rows:
         if function in WINDOWS:
             self.names.found.append(report(codes.WINDOW_IN_ROWS, node.span, function=function))
             return self._invalid(node.span)
-        row = NUMBERS.get(function)
+        row = NUMBERS.get(function) or ROW_TEXTS.get(function)
         least, most = (row.least, row.most) if row and row.in_rows else (1, 1)
-        if not (row and row.in_rows) and function not in ROW_TIMES:
+        if function not in row_functions():
             self.failed = True
             return unknown_function(node, self.names)
         if not no_clauses(node, self.names) or not count_is_right(node, least, most, self.names):

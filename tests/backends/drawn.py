@@ -184,7 +184,7 @@ def slots():
 TOLD_APART = st.sampled_from([col("id", "text"), col("touch", "text"), col("score", "integer"), col("big", "integer"),
                               col("ok", "boolean"), col("born", "date"), col("at", "time"), col("got", "time"),
                               call("+", col("big", "integer"), col("big", "integer"))])
-SLICED = ("touch", "score", "ok", "born", "region", "zone", "long")
+SLICED = ("touch", "score", "ok", "born", "region", "zone", "long", "band")
 DIMENSIONS = st.lists(st.sampled_from(SLICED), max_size=2, unique=True).map(tuple)
 
 
@@ -220,6 +220,9 @@ def origins(draw):
         column("wait", "number", formula=call("-", col("got", "time"), col("at", "time"))),
         column("long", "boolean", formula=call(">", col("level", "integer"), col("lat")),
                values=draw(st.sampled_from([None, ("true",)]))),
+        column("band", "text", values=draw(st.sampled_from([None, ("low", "high")])), formula=call(
+            "bands", draw(NUMBER | INTEGER), const((0, 2.5)), const(("low", "mid", "high")))),
+        column("either", "number", formula=call("coalesce", draw(numeric(1)), draw(numeric(1)), draw(NUMBER))),
         column("half", "number", formula=call("/", col("level", "integer"), 2), low=draw(st.sampled_from([None, 1.0]))),
         *given]
     unique = draw(st.sampled_from([None, Unique(("id",), "latest"), Unique(("id", "touch"), "first")]))

@@ -10,7 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from oracle_values import Time, class_of, contract, limited, moment, stripped, text_of, value_of
+from oracle_values import Time, class_of, contract, derived_value, limited, moment, stripped, text_of, value_of
 
 from cxmetrics.backends.cells import MISSING
 from cxmetrics.backends.marks import is_mark
@@ -74,9 +74,7 @@ def stands_on(spec, source):
 
 
 def derived(spec, row):
-    if any(row[name] is None for name in columns_in(spec.formula)):
-        return None, None
-    return limited(value_of(spec.formula, row), spec)
+    return limited(derived_value(spec.formula, row), spec)
 
 
 def looked_up(spec, row, request):

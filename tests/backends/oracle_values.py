@@ -212,6 +212,33 @@ def value_of(expr, row):
             return apply(function, [value_of(arg, row) for arg in args])
 
 
+def derived_value(expr, row):
+    """The value of a derived column: missing where a column is that it reads, but for `is missing` and `coalesce`."""
+    return None if any(row[name] is None for name in required(expr)) else lenient(expr, row)
+
+
+def required(expr):
+    match expr:
+        case Column(_, name):
+            return {name}
+        case Apply("is missing" | "is not missing" | "coalesce", _):
+            return set()
+        case Apply(_, args):
+            return set().union(*map(required, args))
+        case _:
+            return set()
+
+
+def lenient(expr, row):
+    match expr:
+        case Apply("coalesce", args):
+            return next((value for value in (derived_value(arg, row) for arg in args) if value is not None), None)
+        case Apply(function, args):
+            return apply(function, [lenient(arg, row) for arg in args])
+        case _:
+            return value_of(expr, row)
+
+
 def finite(value):
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
@@ -281,6 +308,8 @@ def apply(function, args):
             return compared(function, *args)
         case "not":
             return not args[0]
+        case "bands":
+            return next((label for edge, label in zip(*args[1:], strict=False) if args[0] < edge), args[2][-1])
         case "in":
             return any(compared("=", args[0], choice) for choice in args[1])
         case "contains":

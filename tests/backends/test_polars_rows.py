@@ -117,7 +117,7 @@ def test_keys_of_files_of_two_shapes(tmp_path):
 
 def test_derived_columns_are_null_where_an_input_is(tmp_path):
     origin = source(column("x", "number"), column("y", "number"),
-                    column("z", "number", formula=call("coalesce", col("x"), col("y"))),
+                    column("z", "number", formula=call("if", call(">", col("x"), 0), col("x"), col("y"))),
                     column("t", "number", formula=call("*", col("z"), 2)))
     data = table(tmp_path, {"x": [1.0, None, 2.0], "y": [5.0, 5.0, None]})
     answer = cells(origin, data, cube(Slot("whole", col("t"))))

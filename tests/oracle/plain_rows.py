@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from oracle_values import Time, contract, stripped, text_of, value_of
+from oracle_values import Time, contract, derived_value, stripped, text_of, value_of
 
 from cxmetrics.ir import Apply, Column, ColumnSpec, Way
 from cxmetrics.units import TEXT
@@ -71,8 +71,7 @@ def derive(row, origin):
     specs = {spec.name: spec for spec in origin.columns.values() if spec.formula is not None}
     while specs:
         for name in [name for name, spec in specs.items() if columns_in(spec.formula) <= row.keys()]:
-            formula = specs.pop(name).formula
-            row[name] = None if any(row[one] is None for one in columns_in(formula)) else value_of(formula, row)
+            row[name] = derived_value(specs.pop(name).formula, row)
 
 
 def columns_in(expr):

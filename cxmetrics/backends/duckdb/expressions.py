@@ -15,6 +15,7 @@ from typing import assert_never
 
 from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import micros
+from cxmetrics.backends.needs import edges_of
 from cxmetrics.backends.sql import (
     Case,
     Cast,
@@ -82,6 +83,8 @@ class Writer:
             return self._among(self.term(args[0]), args[1])
         if function == "on_days":
             return self._on_days(args[1], *(self.term(arg) for arg in (args[0], *args[2:])))
+        if function == "bands":
+            return self._bands(self.term(args[0]), *edges_of(args[1], args[2]))
         terms = [self.term(arg) for arg in args]
         if function in _COMPARISONS:
             return _condition(self._compared(_COMPARISONS[function], *terms))
@@ -213,6 +216,19 @@ class Writer:
         """Whether a day is listed; null where nothing is known of it, before `low` and after `high`."""
         held = replace(day, node=self.steps.bind(day.node))
         return _condition(when(self.between(held, low, high).node, self._among(held, listed).node))
+
+    def _bands(self, x: Term, edges: tuple[float, ...], labels: tuple[str, ...]) -> Term:
+        """The label of the stretch that a value lies in; missing where there is none."""
+        held = replace(x, node=self.steps.bind(x.node))
+        below = tuple((Infix("<", _comparable(held, edge)), text_literal(label))
+                      for edge, label in zip(edges, labels, strict=False))
+        return Term(Case(((IsNull(held.node), Literal(None)), *below), text_literal(labels[-1])), "text")
+
+    def given(self, x: Term, *columns: Term) -> Term:
+        """The value, where all the columns have one."""
+        present = both(*(Not(IsNull(column.node)) for column in columns))
+        held = self.steps.bind(present)
+        return replace(x, node=when(held, x.node), instant=None if x.instant is None else when(held, x.instant))
 
     # --- classes
 
@@ -357,7 +373,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Term]] = {
     "ln": _of_double("ln"), "exp": _of_double("exp"), "sqrt": _of_double("sqrt"),
     "min": lambda writer, *terms: writer.extreme("least", terms),
     "max": lambda writer, *terms: writer.extreme("greatest", terms),
-    "clamp": Writer.clamp, "if": Writer.choose, "coalesce": _coalesce,
+    "clamp": Writer.clamp, "if": Writer.choose, "given": Writer.given, "coalesce": _coalesce,
     "hour": _part("hour", 23), "weekday": _part("isodow", 7), "day": _part("day", 31), "month": _part("month", 12),
     "year": _part("year", 9999), "date": lambda _, x: Term(Cast(x.node, "DATE"), "date"),
 }

@@ -28,7 +28,7 @@ from cxmetrics.backends.duckdb.values import (
     read_column,
     text_of,
 )
-from cxmetrics.backends.needs import LookedUp, Needs, arrivals, has_contract, kind_of
+from cxmetrics.backends.needs import LookedUp, Needs, arrivals, derivation, has_contract, kind_of
 from cxmetrics.backends.polars.lookups import END, KEY, START
 from cxmetrics.backends.sql import (
     Call,
@@ -48,7 +48,7 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
-from cxmetrics.ir import DAYS, ColumnSpec, columns_in
+from cxmetrics.ir import DAYS, ColumnSpec
 from cxmetrics.plan import Days
 
 DROPPED, DUPLICATE = 1, 2
@@ -193,21 +193,19 @@ def _ends(kind: Physical, *days: dt.date) -> tuple[Node, ...]:
 
 
 def _derived(rows: Rows, spec: ColumnSpec) -> tuple[dict[str, Term], dict[str, Name]]:
-    """A derived column: null where an input is; and its status, if it promises something."""
+    """A derived column; and its status, if it promises something."""
     writer = rows.writer
     assert spec.formula is not None
-    made = writer.term(spec.formula)
-    inputs = {writer.columns[column.name].node: None for column in columns_in(spec.formula)}
-    present = both(*(Not(IsNull(node)) for node in inputs))
+    made = writer.term(derivation(spec.formula))
     number = len(writer.columns)
-    node = writer.steps.define(f"c{number} {spec.name}", when(present, made.node))
+    node = writer.steps.define(f"c{number} {spec.name}", made.node)
     if has_contract(spec):
         status = writer.steps.define(f"b{number} {spec.name}", contract_of(node, spec))
         kept = writer.steps.define(f"k{number} {spec.name}", when(Infix("=", (status, Literal(FINE))), node))
         return {spec.name: Term(kept, made.type, made.bound)}, {spec.name: status}
     instant = None
     if made.instant is not None:
-        instant = writer.steps.define(f"u{number} {spec.name}", when(present, made.instant))
+        instant = writer.steps.define(f"u{number} {spec.name}", made.instant)
     return {spec.name: Term(node, made.type, made.bound, instant)}, {}
 
 

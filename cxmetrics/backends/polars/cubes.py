@@ -11,7 +11,8 @@ from typing import Literal, assert_never
 
 import polars as pl
 
-from cxmetrics.backends.polars.expressions import Term, classes, term, unsigned_zero
+from cxmetrics.backends.polars.classes import classes
+from cxmetrics.backends.polars.expressions import Term, term, unsigned_zero
 from cxmetrics.backends.polars.marks import text_by
 from cxmetrics.backends.polars.rows import Pipeline, source_moment
 from cxmetrics.codes import data

@@ -1,4 +1,4 @@
-"""Row expressions and classifiers of the language as Polars expressions.
+"""Row expressions of the language as Polars expressions.
 
 Integers are computed exactly: in 64 bits where their bounds say that this is enough, else in 128, and where
 even that may not be enough an overflow is raised.  A result that is not finite is null.
@@ -15,12 +15,11 @@ from functools import reduce
 
 import polars as pl
 
+from cxmetrics.backends.needs import edges_of
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, Invalid, Ref, Windowed
-from cxmetrics.plan import Classifier
 
 NARROW = 2.0**63  # integers up to it (those of columns) are kept in 64 bits; what is computed stays below it
 WIDE = 2.0**126
-LITERALS_BY_HAND = 12  # up to so many literals comparing is quicker than looking up
 ROUND_PLACES = 308  # 10 to more than that is no float
 
 
@@ -55,6 +54,8 @@ def _apply(function: str, args: tuple[Expr, ...], columns: Columns) -> Term:
         return _among(term(args[0], columns), args[1])
     if function == "on_days":
         return _on_days(args[1], *(term(arg, columns) for arg in (args[0], *args[2:])))
+    if function == "bands":
+        return _bands(term(args[0], columns), *edges_of(args[1], args[2]))
     if function == "matches":
         return _matches(term(args[0], columns), args[1])
     return _FUNCTIONS[function](*(term(arg, columns) for arg in args))
@@ -308,6 +309,29 @@ def _matches(x: Term, pattern: Expr) -> Term:
     return _condition(x.expr.str.contains(in_ascii(pattern.value)))
 
 
+def comparable(x: Term, point: float) -> tuple[pl.Expr, pl.Expr]:
+    """A number and what it is compared with, in one type."""
+    if x.type == "integer" and float(point).is_integer() and abs(point) < NARROW:
+        return x.expr, pl.lit(int(point), pl.Int64)
+    return _float(x), pl.lit(point, pl.Float64)
+
+
+def _bands(x: Term, edges: tuple[float, ...], labels: tuple[str, ...]) -> Term:
+    """The label of the stretch that a value lies in; missing where there is none."""
+    label = pl.lit(labels[-1])
+    for edge, name in reversed([*zip(edges, labels, strict=False)]):
+        value, at = comparable(x, edge)
+        label = pl.when(value < at).then(pl.lit(name)).otherwise(label)
+    return Term(pl.when(x.expr.is_not_null()).then(label), "text")
+
+
+def _given(x: Term, *columns: Term) -> Term:
+    """The value, where all the columns have one."""
+    present = pl.all_horizontal([column.expr.is_not_null() for column in columns])
+    instant = None if x.instant is None else pl.when(present).then(x.instant)
+    return replace(x, expr=pl.when(present).then(x.expr), instant=instant)
+
+
 def in_ascii(pattern: str) -> str:
     r"""The pattern with `\d`, `\w`, `\s` and `\b` of ASCII, as RE2 has them; a class may stand in a class."""
     return re.sub(r"\\(.)", lambda found: _ASCII.get(found[1], found[0]), pattern, flags=re.DOTALL)
@@ -335,50 +359,5 @@ _FUNCTIONS: Mapping[str, Callable[..., Term]] = {
     "hour": _part(lambda x: x.dt.hour(), 23), "weekday": _part(lambda x: x.dt.weekday(), 7),
     "day": _part(lambda x: x.dt.day(), 31), "month": _part(lambda x: x.dt.month(), 12),
     "year": _part(lambda x: x.dt.year(), 9999), "date": lambda x: Term(x.expr.cast(pl.Date), "date"),
+    "given": _given,
 }
-
-
-# --- classes ---------------------------------------------------------------------------------------------------
-
-
-def classes(classifier: Classifier, columns: Columns) -> pl.Expr:
-    """The class of each row, Int32, 0 where the expression is missing."""
-    x = term(classifier.expr, columns)
-    if classifier.literals is not None:
-        return _by_literals(x.expr, classifier.literals)
-    if classifier.breaks is not None and classifier.codes is not None:
-        return _by_breaks(x, classifier.breaks, classifier.codes)
-    return pl.when(x.expr.is_null()).then(_code(0)).when(x.expr).then(_code(2)).otherwise(_code(1))
-
-
-def _code(number: int) -> pl.Expr:
-    return pl.lit(number, pl.Int32)
-
-
-def _by_literals(text: pl.Expr, literals: tuple[str, ...]) -> pl.Expr:
-    codes = {literal: number for number, literal in reversed([*enumerate(literals, 1)])}
-    other = len(literals) + 1
-    if len(codes) > LITERALS_BY_HAND:
-        code = text.replace_strict(list(codes), list(codes.values()), default=other, return_dtype=pl.Int32)
-    else:
-        code = _code(other)
-        for literal, number in codes.items():
-            code = pl.when(text == pl.lit(literal)).then(_code(number)).otherwise(code)
-    return pl.when(text.is_not_null()).then(code).otherwise(_code(0))
-
-
-def _by_breaks(x: Term, breaks: tuple[float, ...], codes: tuple[int, ...]) -> pl.Expr:
-    """The first code, and at each break passed the step to the next."""
-    code = _code(codes[0])
-    for place, point in enumerate(breaks):
-        value, at = _comparable(x, point)
-        for step, passed in ((codes[2 * place + 1] - codes[2 * place], value >= at),
-                             (codes[2 * place + 2] - codes[2 * place + 1], value > at)):
-            code = code + passed.cast(pl.Int32) * _code(step) if step else code
-    return pl.when(x.expr.is_not_null()).then(code).otherwise(_code(0))
-
-
-def _comparable(x: Term, point: float) -> tuple[pl.Expr, pl.Expr]:
-    if x.type == "integer" and float(point).is_integer() and abs(point) < NARROW:
-        return x.expr, pl.lit(int(point), pl.Int64)
-    return _float(x), pl.lit(point, pl.Float64)

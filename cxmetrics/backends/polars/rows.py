@@ -15,12 +15,12 @@ import polars as pl
 
 from cxmetrics.backends.cells import MISSING, Request
 from cxmetrics.backends.duckdb.times import years_of
-from cxmetrics.backends.needs import LookedUp, Needs, arrivals, has_contract, needs_of
+from cxmetrics.backends.needs import LookedUp, Needs, arrivals, derivation, has_contract, needs_of
 from cxmetrics.backends.polars.expressions import NARROW, Columns, Term, term
 from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_of
 from cxmetrics.backends.polars.lookups import answers, beside
 from cxmetrics.backends.polars.values import FINE, TYPE, VALUES, Reading, Zone, contract_of, reading, text_of, utc_of
-from cxmetrics.ir import DAYS, ColumnSpec, Origin, columns_in
+from cxmetrics.ir import DAYS, ColumnSpec, Origin
 
 DROPPED, DUPLICATE = 1, 2
 FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
@@ -97,15 +97,8 @@ def _bound(spec: ColumnSpec) -> float:
 
 
 def _derived(spec: ColumnSpec, terms: Columns) -> Term:
-    formula = spec.formula
-    assert formula is not None
-    made = term(formula, terms)
-    inputs = [terms[column.name].expr.is_not_null() for column in columns_in(formula)]
-    if not inputs:
-        return made
-    present = pl.all_horizontal(inputs)
-    instant = None if made.instant is None else pl.when(present).then(made.instant)
-    return Term(pl.when(present).then(made.expr), made.type, made.bound, instant)
+    assert spec.formula is not None
+    return term(derivation(spec.formula), terms)
 
 
 # --- what becomes of a row -------------------------------------------------------------------------------------
