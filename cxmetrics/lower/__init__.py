@@ -32,6 +32,7 @@ from cxmetrics.lower.conditions import all_of
 from cxmetrics.lower.leaves import leaf_of, together
 from cxmetrics.lower.partials import States
 from cxmetrics.lower.peers import Outline, peer_value, with_peers
+from cxmetrics.lower.through import direct
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of, references_of
 from cxmetrics.score_rules import AmongPeers
 from cxmetrics.units import NUMBER
@@ -120,7 +121,7 @@ class _Work:
         if isinstance(outline.formula, Series):
             return outline.formula
         if outline.formula is not None:
-            return self.value(outline.formula, outline.window)
+            return self.value(direct(outline.formula, self.pyramid.indicators), outline.window)
         match outline.indicator.combine:
             case Merged() as rule:
                 return self.merged(rule, outline.window)

@@ -91,8 +91,9 @@ class Oracle:
 
     def least_n(self, indicator):
         bare = indicator.combine.parts[0] if isinstance(indicator.combine, Merged) else indicator.formula
-        while isinstance(bare, Windowed) or (isinstance(bare, Apply) and bare.function == "convert"):
-            bare = bare.arg if isinstance(bare, Windowed) else bare.args[0]
+        bare, windowed = unwrapped(bare)
+        if windowed and isinstance(bare, Ref) and self.pyramid.indicators[bare.indicator].rounding is None:
+            bare, _ = unwrapped(self.pyramid.indicators[bare.indicator].formula)
         if isinstance(bare, Aggregate) and bare.function in ("count", "sum", "distinct"):
             return 0
         return self.project.min_n if indicator.min_n is None else indicator.min_n
@@ -334,6 +335,15 @@ class Oracle:
         if result.n < self.least_n(indicator):
             return None, "low_n"
         return result.value, "partial" if result.partial else "ok"
+
+
+def unwrapped(expr):
+    """What stands within windows and changes of unit, and whether there are windows."""
+    windowed = False
+    while isinstance(expr, Windowed) or (isinstance(expr, Apply) and expr.function == "convert"):
+        windowed |= isinstance(expr, Windowed)
+        expr = expr.arg if isinstance(expr, Windowed) else expr.args[0]
+    return expr, windowed
 
 
 def by_slice(one, days, cut):
