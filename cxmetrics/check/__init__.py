@@ -17,8 +17,8 @@ from cxmetrics.check.windows import check_windows
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import Diagnostic
-from cxmetrics.ir import GRAINS, Apply, ColumnSpec, Constant, Expr, Indicator, Invalid, Pyramid
-from cxmetrics.load.scalars import Found, titles, whole, word, words
+from cxmetrics.ir import Apply, ColumnSpec, Constant, Expr, Indicator, Invalid, Pyramid
+from cxmetrics.load.scalars import Found, grains, titles, whole, words
 from cxmetrics.resolve import Outline, Resolved, resolve_cuts
 from cxmetrics.resolve.expand import formula_text
 from cxmetrics.units import NUMBER, UNKNOWN, Unit, comparable, conversion, read_unit
@@ -58,14 +58,13 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
     score = score_of(outline, unit, resolved.dimensions, found)
     direction = direction_of(outline, score, found)
     target = None if draft.target is None else literal(draft.target, unit, found, codes.TARGET_UNIT)
-    asked = {word(grain, "grains", GRAINS, "", found) for grain in draft.grains or ()}
-    grains = tuple(grain for grain in GRAINS if grain in asked) or None
     return Indicator(
         outline.id, draft.level.value if draft.level else None, titles(draft.title), unit, direction, formula,
         made.edges, made.combine, made.missing, score, target,
         read_rounding(draft.rounding, found), read_rounding(draft.display, found),
         None if draft.min_n is None else whole(draft.min_n, "min_n", 0, found),
-        None if draft.cuts is None else resolve_cuts(draft.cuts, resolved.dimensions, found), grains,
+        None if draft.cuts is None else resolve_cuts(draft.cuts, resolved.dimensions, found),
+        grains(draft.grains, outline.span, found) or None,
         titles(draft.description), draft.owner.value if draft.owner else None, words(draft.tags), outline.span,
         formula_text(draft.formula) if draft.formula else None,
         require=made.require, over=made.over)

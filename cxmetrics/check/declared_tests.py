@@ -260,7 +260,11 @@ class _Reader:
     def _tolerance(self, measure: str, written: Located | None, unit: Unit) -> float | None:
         if written is None or measure in ("status", "n", "n_effective"):
             return None
-        return literal(written, _PLAIN.get(measure, unit), self.found)
+        tolerance = literal(written, _PLAIN.get(measure, unit), self.found)
+        if tolerance is not None and tolerance < 0:
+            self.wrong(written.span, "tolerance", "a number from 0", written.value)
+            return None
+        return tolerance
 
     # --- periods -----------------------------------------------------------------------------------------------
 

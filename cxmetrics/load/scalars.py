@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
+from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.schema import Key
-from cxmetrics.source import Located
+from cxmetrics.source import Located, Span
 
 Found = list[Diagnostic]
 _ID = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
@@ -43,6 +44,14 @@ def word(written: Located | None, key: str, known: Collection[str], fallback: st
     found.append(report(codes.WRONG_VALUE, written.span, help=DID_YOU_MEAN if guess else None, fix=fix, key=key,
                         expected=", ".join(known), found=written.value, guess=guess or ""))
     return fallback
+
+
+def grains(written: Sequence[Located] | None, place: Span, found: Found) -> tuple[Grain, ...]:
+    """The lengths of periods, in order and each once; none where none are written."""
+    if written is not None and not written:
+        found.append(report(codes.WRONG_VALUE, place, key="grains", expected=", ".join(GRAINS), found="[]"))
+    asked = {word(each, "grains", GRAINS, "", found) for each in written or ()}
+    return tuple(grain for grain in GRAINS if grain in asked)
 
 
 def number(written: Located, found: Found) -> float | None:

@@ -14,9 +14,9 @@ from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
-from cxmetrics.ir import GRAINS, Aggregate, Apply, Dimension, Expr, Origin, Project, Ref, Windowed
+from cxmetrics.ir import Aggregate, Apply, Dimension, Expr, Origin, Project, Ref, Windowed
 from cxmetrics.load import Drafts
-from cxmetrics.load.scalars import A_TIME_ZONE, Found, is_time_zone, share, titles, whole, word
+from cxmetrics.load.scalars import A_TIME_ZONE, Found, grains, is_time_zone, share, titles, whole, word
 from cxmetrics.parse import parse
 from cxmetrics.resolve.benchmarks import Recorded, resolve_benchmarks
 from cxmetrics.resolve.expand import expand
@@ -174,15 +174,14 @@ def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension],
         found.append(report(yaml_codes.WRONG_VALUE, draft.time_zone.span, key="time_zone",
                             expected=A_TIME_ZONE, found=zone))
         zone = "UTC"
-    asked = {word(grain, "grains", GRAINS, "", found) for grain in draft.grains or ()}
-    grains = tuple(grain for grain in GRAINS if grain in asked) or ("day", "month")
+    lengths = grains(draft.grains, draft.project.span, found) or ("day", "month")
     confidence = share(draft.confidence, "confidence", 0.95, found)
     if draft.confidence is not None and confidence in (0, 1):
         found.append(report(yaml_codes.WRONG_VALUE, draft.confidence.span, key="confidence",
                             expected="a number between 0 and 1", found=draft.confidence.value))
     min_n = whole(draft.privacy.min_n if draft.privacy else None, "min_n", 1, found, least=1)
     return Project(
-        draft.project.value, titles(draft.title), zone, grains, resolve_cuts(draft.cuts, dimensions, found),
+        draft.project.value, titles(draft.title), zone, lengths, resolve_cuts(draft.cuts, dimensions, found),
         _store(draft.store, found), min_n, confidence if 0 < confidence < 1 else 0.95,
         Calendar(_WEEKDAYS.index(word(draft.week_start, "week_start", _WEEKDAYS, "monday", found)),
                  1 + _MONTHS.index(word(draft.year_start, "year_start", _MONTHS, "january", found))))

@@ -41,6 +41,7 @@ from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, UNKNOWN, Unit, re
 TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 _PLAIN_UNITS: Mapping[ColumnType, Unit] = {
     "integer": NUMBER, "number": NUMBER, "text": TEXT, "boolean": BOOLEAN, "date": DATE, "time": TIME}
+EPOCHS = ("epoch_s", "epoch_ms")
 _SCALE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)\s*\Z")
 # What a row of results says of itself, and `expect` of a test: a dimension of that name could not be told from it.
 RESERVED = frozenset((
@@ -121,7 +122,7 @@ def _column(key: Key, draft: GivenColumnDraft | Located, zone: str | None, found
     values = tuple(item.value for item in draft.values) if draft.values is not None else None
     privacy = word(draft.privacy, "class", _CLASSES, "", found) or None
     return ColumnSpec(str(key), kind, unit, draft.column.value if draft.column else str(key), low, high, values,
-                      words(draft.missing), draft.format.value if draft.format else None, privacy, span=key.span,
+                      words(draft.missing), _format(draft.format, found), privacy, span=key.span,
                       zone=(_zone(draft.time_zone, found) or zone) if kind == "time" else None)
 
 
@@ -134,6 +135,15 @@ def _scale(draft: GivenColumnDraft, found: Found) -> tuple[float | None, float |
     found.append(report(codes.WRONG_VALUE, draft.scale.span, key="scale", expected="two ends such as 0..10",
                         found=draft.scale.value))
     return None, None
+
+
+def _format(written: Located | None, found: Found) -> str | None:
+    """How times are written: a count from the epoch, or a pattern of the clock."""
+    if written is not None and written.value not in EPOCHS and "%" not in written.value:
+        found.append(report(codes.WRONG_VALUE, written.span, key="format", found=written.value,
+                            expected="epoch_s, epoch_ms or a pattern such as %d.%m.%Y"))
+        return None
+    return None if written is None else written.value
 
 
 def _unit(draft: GivenColumnDraft, kind: ColumnType, low: float | None, high: float | None, found: Found) -> Unit:
