@@ -307,6 +307,7 @@ class Indicator:
     combine: Combine = "weighted_mean"
     missing: MissingRule = field(default_factory=Renormalise)
     over: tuple[Edge, ...] = field(default=(), kw_only=True)  # combined in place of the children: the leaves below
+    use_total: bool = field(default=False, kw_only=True)  # for children whose sources cannot make a cut
     require: tuple[str, ...] = field(default=(), kw_only=True)  # children without which it is missing
     score: ScoreRule | None = None
     target: float | None = None  # in `unit`

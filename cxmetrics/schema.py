@@ -182,6 +182,7 @@ class IndicatorDraft(Draft):
     combine: Scalar | None = None
     aggregate: Scalar | None = None
     missing: Scalar | None = None
+    when_not_split: Scalar | None = None
     require: Scalars | None = None
     rounding: Scalar | None = None
     display: Scalar | None = None

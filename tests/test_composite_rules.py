@@ -20,8 +20,8 @@ indicators:
 """
 RULES = ("combine: geometric", "combine: harmonic", "combine: minimum", "combine: power(2)", "combine: power(3)",
          "missing: 'null'", "missing: neutral(50)", "missing: neutral(40)", "missing: carry(28 d)",
-         "missing: carry(27 d)", "require: a", "require: b", "require: [a, b]", "combine: 2 * a + b",
-         "combine: 3 * a + b", "combine: 'min(a, b)'")
+         "missing: carry(27 d)", "when_not_split: use_total", "require: a", "require: b", "require: [a, b]",
+         "combine: 2 * a + b", "combine: 3 * a + b", "combine: 'min(a, b)'")
 SCORES = ("{0: 0, 100: 100}", "minmax(across = branch)", "percentile(across = branch)",
           "'percentile(across = branch, to = 1..100)'", "'lognormal(median = 4, p10 = 2)'",
           "'lognormal(median = 4, p10 = 3)'", "'goalposts(1, 4)'", "'goalposts(1, 4, log = true)'",

@@ -67,7 +67,7 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
         grains(draft.grains, outline.span, found) or None,
         titles(draft.description), draft.owner.value if draft.owner else None, words(draft.tags), outline.span,
         formula_text(draft.formula) if draft.formula else None,
-        require=made.require, over=made.over)
+        require=made.require, over=made.over, use_total=made.use_total)
 
 
 def _formula(outline: Outline, proof: Proof) -> tuple[Expr | None, Unit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cxmetrics.check.blending import blend, is_blend, settled
@@ -14,7 +14,7 @@ from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.composite_rules import AsWritten, Carry, MissingRule, Neutral, NullIfMissing, PowerMean, Renormalise
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, Phrase, closest, report
-from cxmetrics.ir import Blend, Combine, Edge, Indicator, leaves_below
+from cxmetrics.ir import Blend, Combine, Edge, Indicator, Merged, leaves_below
 from cxmetrics.load.scalars import Found, number, word
 from cxmetrics.parse import parse
 from cxmetrics.resolve import Child, Outline
@@ -40,11 +40,22 @@ class Composed:
     missing: MissingRule
     require: tuple[str, ...]
     over: tuple[Edge, ...] = ()
+    use_total: bool = False
 
 
 def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
             found: Found) -> Composed:
     """The rules of a composite; `unit`: of an indicator that is none."""
+    made = _combined(outline, unit, below, outlines, found)
+    written = outline.draft.when_not_split
+    asked = word(written, "when_not_split", ("leave_out", "use_total"), "leave_out", found) == "use_total"
+    if asked and written is not None and isinstance(made.combine, Merged):
+        found.append(report(codes.MISSING_RULE_UNFIT, written.span, rule=written.value, combine=made.combine))
+    return replace(made, use_total=asked)
+
+
+def _combined(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
+              found: Found) -> Composed:
     draft, children = outline.draft, outline.children
     if children and draft.combine is not None:
         node, problems = parse(draft.combine)

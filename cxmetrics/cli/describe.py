@@ -164,7 +164,8 @@ def _missing(indicator: Indicator, session: Session) -> list[str]:
     if not indicator.children:
         return []
     names = session.say("comma").join(indicator.require)
-    return [_absent(indicator, session), *([session.say("show.require", names=names)] if names else [])]
+    split = [session.say("show.use_total")] if indicator.use_total else []
+    return [_absent(indicator, session), *split, *([session.say("show.require", names=names)] if names else [])]
 
 
 def _absent(indicator: Indicator, session: Session) -> str:

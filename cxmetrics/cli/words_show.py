@@ -48,6 +48,7 @@ SHOW: Final[dict[str, Phrase]] = {
                          "{days} 天内按其最近一次的结果计；之后其权重由其余指标分担，前提是至少有 {least} 的权重在"),
     "show.null": Phrase("missing too", "也为缺失"),
     "show.neutral": Phrase("it counts as {value}, unless all are missing", "按 {value} 计，除非全部缺失"),
+    "show.use_total": Phrase("where it cannot be split, it counts as in total", "无法切分时按整体计"),
     "show.require": Phrase("the whole is missing if one of these is: {names}", "以下任一缺失，整体即缺失：{names}"),
     "show.up": Phrase("up: more is better", "越高越好"),
     "show.down": Phrase("down: less is better", "越低越好"),

@@ -7,8 +7,8 @@ evaluated in blocks, so that memory is bounded; a block never parts the slices t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -22,9 +22,9 @@ from cxmetrics.evaluate.peers import Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.show import Shown, columns, show
 from cxmetrics.evaluate.silences import with_silences
-from cxmetrics.evaluate.tree import climb
+from cxmetrics.evaluate.tree import Gift, climb
 from cxmetrics.evaluate.views import Delivered, Gaps, Looked, View, view
-from cxmetrics.evaluate.work import Work, cuts, work_of
+from cxmetrics.evaluate.work import Work, cuts, unsplit, work_for, work_of
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
 from cxmetrics.states import merge, without_texts
@@ -66,9 +66,10 @@ def _evaluate_cut(plan: Plan, states: States, looked: Looked, between: Days | No
     leads = {grain: lead(found[0], works[grain].reach, grain, calendar) for grain, found in wanted.items()}
     if not leads:
         return
-    merged = daily(plan, states, cut, None if between is None else (
+    days = None if between is None else (
         min(earliest(works[grain].windows, leads[grain] or dt.date.min, grain, plan) for grain in leads),
-        max(last(wanted[grain][-1], grain) for grain in leads)))
+        max(last(wanted[grain][-1], grain) for grain in leads))
+    merged = daily(plan, states, cut, days)
     coarse = {"quarter": "month", "year": "month"}
     frames: dict[str, pl.DataFrame] = {"day": merged.frame}
     runs = Runs(plan, _windowed(plan, merged.frame), len(merged.slices))
@@ -80,6 +81,8 @@ def _evaluate_cut(plan: Plan, states: States, looked: Looked, between: Days | No
         found = wanted[grain]
         unseen = [] if between is None or earlier is None else periods(spans, grain, calendar, (earlier, found[0]))
         run = _Run(plan, merged, without_texts(frames[grain], plan), runs, grain, works[grain], looked, dimensions)
+        whole = unsplit(works[grain], merged.able) if cut else frozenset[str]()
+        run = replace(run, total=_total(run, states, days, whole) if whole else None)
         yield from _evaluate_grain(run, [*unseen, *found], found[0])
 
 
@@ -117,6 +120,16 @@ class _Run:
     work: Work
     looked: Looked
     dimensions: tuple[str, ...]
+    total: _Run | None = None  # of what cannot be cut, for composites that take it at the total
+
+
+def _total(run: _Run, states: States, days: tuple[dt.date, dt.date] | None, names: frozenset[str]) -> _Run:
+    """The same grain at the total, for the children of these names."""
+    whole = daily(run.plan, states, (), days)
+    frame = whole.frame if run.grain == "day" else merge(
+        whole.frame, run.plan, run.grain, CODED, CODED, run.plan.project.calendar).rename({"period": "day"})
+    runs = Runs(run.plan, _windowed(run.plan, whole.frame), 1)
+    return replace(run, daily=whole, frame=without_texts(frame, run.plan), runs=runs, work=work_for(run.plan, names))
 
 
 def _evaluate_grain(run: _Run, listed: Sequence[dt.date], since: dt.date) -> Iterator[pl.DataFrame]:
@@ -130,11 +143,16 @@ def _evaluate_grain(run: _Run, listed: Sequence[dt.date], since: dt.date) -> Ite
             here = here.filter(pl.col("d0").is_between(low, low + part, closed="left"))
         each = max(at_once // len(chosen), 1)
         shown_before: Shown | None = None
-        carrying = Carrying(len(chosen))
+        carrying, carrying_total = Carrying(len(chosen)), Carrying(1)
         for first in range(0, len(listed), each):
             grid = Grid(run.daily.cut, tuple(listed[first:first + each]), chosen)
             carrying.begin([last(period, run.grain) for period in grid.periods])
-            shown = _evaluate_block(run, here, grid, low, carrying, shown_before)
+            totals: Mapping[str, Gift] = {}
+            if run.total is not None:
+                carrying_total.begin([last(period, run.grain) for period in grid.periods])
+                totals = _gifts(run.total, grid, carrying_total)
+            field = _evaluate_block(run, here, grid, low, carrying, totals)
+            shown = show(field, list(run.work.shown), shown_before)
             shown_before = shown
             yield shown.table(run.dimensions, since)
 
@@ -146,8 +164,16 @@ def _window_width(run: _Run, period: dt.date) -> int:
     return STATE_WIDTH * run.runs.rows(max(((high - low).days for low, high in looked), default=0))
 
 
+def _gifts(run: _Run, grid: Grid, carrying: Carrying) -> Mapping[str, Gift]:
+    """What some nodes give at the total, at the points of a grid."""
+    whole = Grid((), grid.periods, ((),))
+    tree = _evaluate_block(run, run.frame, whole, 0, carrying, {}).tree
+    return {run.work.nodes[row].indicator.id: Gift(tree.fed[row], tree.n[row], tree.partial[row]).spread(
+        len(grid.slices)) for row in run.work.shown}
+
+
 def _evaluate_block(run: _Run, here: pl.DataFrame, grid: Grid, low: int, carrying: Carrying,
-                    shown_before: Shown | None) -> Shown:
+                    totals: Mapping[str, Gift]) -> Field:
     plan, work = run.plan, run.work
     views = [view(window, grid, run.grain, plan.project.calendar) for window in work.windows]
     known = {each.window: each.known(run.daily) for each in views}
@@ -161,9 +187,8 @@ def _evaluate_block(run: _Run, here: pl.DataFrame, grid: Grid, low: int, carryin
     places = {leaf: row for row, leaf in enumerate(work.leaves)}
     dated = dating(views, grid)
     tree = climb(work.nodes, places, finished, grid.pools(plan.within), known, lambda series: dated(series, "value"),
-                 carrying)
-    field = Field(plan, work.nodes, tree, finished, places, grid, run.grain, dated)
-    return show(field, list(work.shown), shown_before)
+                 carrying, totals)
+    return Field(plan, work.nodes, tree, finished, places, grid, run.grain, dated)
 
 
 def _by_place(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:

@@ -6,7 +6,7 @@ Periods come in order and in blocks; what each slice gave last is remembered fro
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,27 +48,27 @@ class Carrying:
     def __init__(self, slices: int) -> None:
         """Begin with nothing given."""
         self._slices = slices
-        self._kept: dict[int, tuple[Array, Array, NDArray[np.int64]]] = {}
+        self._kept: dict[Hashable, tuple[Array, Array, NDArray[np.int64]]] = {}
         self.begin(())
 
     def begin(self, days: Sequence[dt.date]) -> None:
         """Begin a block of periods with these last days."""
         self._days = np.array([day.toordinal() for day in days], np.int64)
-        self._found: dict[int, tuple[Array, Array, NDArray[np.int64]]] = {}
+        self._found: dict[Hashable, tuple[Array, Array, NDArray[np.int64]]] = {}
 
-    def latest(self, row: int, fed: Array, n: Array) -> tuple[Array, Array, NDArray[np.int64]]:
+    def latest(self, who: Hashable, fed: Array, n: Array) -> tuple[Array, Array, NDArray[np.int64]]:
         """What a node gave last, then or before, its n, and how many days ago; all [points].
 
-        `row` names the node, `fed` and `n` [points] are what it gives now.  Asked again in a block, it says the same.
+        `fed` and `n` [points] are what it gives now.  Asked again in a block, it says the same.
         """
-        if row not in self._found:
-            self._found[row] = self._follow(row, fed, n)
-        return self._found[row]
+        if who not in self._found:
+            self._found[who] = self._follow(who, fed, n)
+        return self._found[who]
 
-    def _follow(self, row: int, fed: Array, n: Array) -> tuple[Array, Array, NDArray[np.int64]]:
+    def _follow(self, who: Hashable, fed: Array, n: Array) -> tuple[Array, Array, NDArray[np.int64]]:
         shape = len(self._days), self._slices
         nothing = np.full((1, self._slices), np.nan)
-        before_, n_before, day_before = self._kept.get(row, (nothing, nothing, np.zeros((1, self._slices), np.int64)))
+        before_, n_before, day_before = self._kept.get(who, (nothing, nothing, np.zeros((1, self._slices), np.int64)))
         given = np.concatenate([before_, fed.reshape(shape)])
         rows = np.concatenate([n_before, n.reshape(shape)])
         days = np.concatenate([day_before, np.repeat(self._days[:, None], self._slices, axis=1)])
@@ -76,6 +76,6 @@ class Carrying:
         at = np.maximum.accumulate(np.where(np.isnan(given), 0, order), axis=0)
         latest = [np.take_along_axis(each, at, axis=0) for each in (given, rows)]
         when = np.take_along_axis(days, at, axis=0)
-        self._kept[row] = latest[0][-1:], latest[1][-1:], when[-1:]
+        self._kept[who] = latest[0][-1:], latest[1][-1:], when[-1:]
         age = (days - when)[1:]
         return latest[0][1:].ravel(), latest[1][1:].ravel(), age.ravel()

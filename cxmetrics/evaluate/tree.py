@@ -38,13 +38,28 @@ class Tree:
     high: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """What a node gives at points; all arrays [points]."""
+
+    fed: Array
+    n: Array
+    partial: Flags
+
+    def spread(self, slices: int) -> Gift:
+        """What is given at periods, given to every slice of them."""
+        return Gift(np.repeat(self.fed, slices), np.repeat(self.n, slices), np.repeat(self.partial, slices))
+
+
 def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools,
-          known: Mapping[Window, Flags], series: Callable[[Series], Array], carrying: Carrying) -> Tree:
+          known: Mapping[Window, Flags], series: Callable[[Series], Array], carrying: Carrying,
+          totals: Mapping[str, Gift]) -> Tree:
     """Evaluate nodes, which stand after all they depend on.
 
     `leaves`: index into `Plan.leaves` → row of `finished`.  `known` [points] by window: where there was such a
     slice; elsewhere everything is missing, also what a formula would make of missing numbers.  `series`: dated
     numbers at the points.  `carrying`: what nodes gave last.
+    `totals`: what nodes that cannot be cut give at the total, for composites that take it.
     """
     points = finished.value.shape[1]
     value, fed, scores, n, coverage, low, high = np.full((7, len(nodes), points), np.nan)
@@ -53,8 +68,7 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
     figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), series, points)
     for row, node in enumerate(nodes):
         if node.indicator.children:
-            below = [rows[edge.child] for edge in node.indicator.combined]
-            _composite(node, row, _given(node, below, tree, carrying), figures, tree)
+            _composite(node, row, _given(node, rows, tree, carrying, totals), figures, tree)
         elif node.formula is not None:
             _formula(node.formula, row, figures, [rows[name] for name in references_of(node.formula)], tree)
         _mark_short(node.formula, row, leaves, finished, tree)
@@ -98,16 +112,23 @@ class _Given:
     fresh: Flags
 
 
-def _given(node: Node, children: Sequence[int], tree: Tree, carrying: Carrying) -> _Given:
-    """What the children in these rows give, and for missing ones what they gave last, where that is to be carried."""
-    fed = (tree.value if isinstance(node.indicator.combine, Merged) else tree.fed)[children]
-    n, fresh = tree.n[children], ~np.isnan(fed)
-    if isinstance(node.indicator.missing, Carry):
-        for i, row in enumerate(children):
-            latest, rows, age = carrying.latest(row, tree.fed[row], tree.n[row])
-            taken = ~fresh[i] & (age <= node.indicator.missing.days)
-            fed[i], n[i] = np.where(taken, latest, fed[i]), np.where(taken, rows, n[i])
-    return _Given(fed, n, tree.partial[children], fresh)
+def _given(node: Node, rows: Mapping[str, int], tree: Tree, carrying: Carrying,
+           totals: Mapping[str, Gift]) -> _Given:
+    """What children give, at the total where they cannot be cut; of missing ones what they gave last, if carried."""
+    indicator = node.indicator
+    names = [edge.child for edge in indicator.combined]
+    own = tree.value if isinstance(indicator.combine, Merged) else tree.fed
+    gifts = [totals[name] if indicator.use_total and name in totals else
+             Gift(own[rows[name]], tree.n[rows[name]], tree.partial[rows[name]]) for name in names]
+    fed, n = np.stack([gift.fed for gift in gifts]), np.stack([gift.n for gift in gifts])
+    fresh = ~np.isnan(fed)
+    if isinstance(indicator.missing, Carry):
+        for i, name in enumerate(names):
+            at_total = indicator.use_total and name in totals
+            latest, evidence, age = carrying.latest((name, at_total), gifts[i].fed, gifts[i].n)
+            taken = ~fresh[i] & (age <= indicator.missing.days)
+            fed[i], n[i] = np.where(taken, latest, fed[i]), np.where(taken, evidence, n[i])
+    return _Given(fed, n, np.stack([gift.partial for gift in gifts]), fresh)
 
 
 def _composite(node: Node, row: int, given: _Given, known: Known, tree: Tree) -> None:

@@ -55,7 +55,18 @@ def _is_shown(plan: Plan, node: Node, grain: Grain, cut: tuple[str, ...]) -> boo
 
 def work_of(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> Work:
     """What a grain and cut need; nothing is shown where no indicator has them."""
-    shown = {name for name, node in plan.nodes.items() if _is_shown(plan, node, grain, cut)}
+    return work_for(plan, frozenset(name for name, node in plan.nodes.items() if _is_shown(plan, node, grain, cut)))
+
+
+def unsplit(work: Work, able: frozenset[str]) -> frozenset[str]:
+    """The children to be taken at the total: where no source below them is among the `able`, who can make the cut."""
+    nodes = {node.indicator.id: node for node in work.nodes}
+    asked = {edge.child for node in work.nodes if node.indicator.use_total for edge in node.indicator.combined}
+    return frozenset(name for name in asked if nodes[name].sources and not nodes[name].sources & able)
+
+
+def work_for(plan: Plan, shown: frozenset[str]) -> Work:
+    """What some indicators need."""
     needed = set(shown)
     for name, node in reversed(list(plan.nodes.items())):
         if name in needed:

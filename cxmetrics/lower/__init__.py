@@ -92,7 +92,8 @@ def _rules_of(indicator: Indicator) -> tuple[object, ...]:
     rules = (indicator.unit, indicator.direction, [edge.weight for edge in indicator.combined], str(indicator.combine),
              indicator.missing, indicator.score, indicator.rounding)
     required = [place for place, edge in enumerate(indicator.combined) if edge.child in indicator.require]
-    return (*rules, required) if required else rules
+    split = ("use_total",) if indicator.use_total else ()
+    return (*rules, *split, required) if required else (*rules, *split)
 
 
 def _shape(value: Value | None, leaves: tuple[Leaf, ...]) -> object:

@@ -223,7 +223,9 @@ class Project:
             parts = [round(100 / len(children), 1)] * (len(children) - 1)
             weights = [f"{part}%" for part in (*parts, round(100 - sum(parts), 1))]
         draft = {"children": dict(zip(children, weights, strict=True))}
-        if draw.random() < 0.3 and len({self.unit_of(leaf) for leaf in self.leaves(draft)}) == 1:
+        if draw.random() < 0.4:
+            draft["when_not_split"] = draw.choice(["use_total", "use_total", "leave_out"])
+        if draw.random() < 0.3 and len({(self.unit_of(leaf), self.feeds[leaf]) for leaf in self.leaves(draft)}) == 1:
             draft["aggregate"] = "leaves"
         if draw.random() < 0.3:
             draft["combine"] = "geometric"

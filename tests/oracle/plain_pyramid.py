@@ -189,16 +189,26 @@ class Oracle:
                 weights[edge.child] = weights.get(edge.child, 0.0) + share
 
     def composite(self, indicator, place, sheet):
-        fresh = [self.result(edge.child, place, sheet) for edge in self.combined(indicator)]
+        whole = [self.not_split(edge.child, sheet.cut) if indicator.use_total else False
+                 for edge in self.combined(indicator)]
+        total = self.sheet(sheet.grain, sheet.period, (), sheet.window)
+        fresh = [self.result(edge.child, () if at else place, total if at else sheet)
+                 for at, edge in zip(whole, self.combined(indicator), strict=True)]
         below = fresh
         if isinstance(indicator.missing, Carry):
-            below = [self.carried(edge.child, place, sheet, indicator.missing.days) if one.fed is None else one
-                     for edge, one in zip(self.combined(indicator), fresh, strict=True)]
+            below = [self.carried(edge.child, () if at else place, total if at else sheet, indicator.missing.days)
+                     if one.fed is None else one
+                     for at, edge, one in zip(whole, self.combined(indicator), fresh, strict=True)]
         result = self.composed(indicator, below, place, sheet)
         if below is not fresh:
             result.coverage = combined(replace(indicator, combine="weighted_mean"), [one.fed for one in fresh])[1]
             result.partial |= result.coverage < 1 - 1e-9
         return result
+
+    def not_split(self, name, cut):
+        """Whether none of the sources of an indicator can make a cut."""
+        used = self.sources[name]
+        return bool(cut and used) and not any(set(cut) <= self.delivered[source].dimensions for source in used)
 
     def carried(self, name, place, sheet, days):
         """What an indicator gave last, if the period ended at most so many days before this one."""
