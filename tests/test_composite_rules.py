@@ -50,3 +50,12 @@ def test_every_score_has_a_fingerprint_of_its_own(fingerprint):
 
 def test_the_order_of_required_children_means_nothing(fingerprint):
     assert fingerprint("require: [b, a]") == fingerprint("require: [a, b]")
+
+
+def test_an_indicator_under_several_parents_is_computed_once(tmp_path):
+    text = PROJECT.replace("RULE", "combine: geometric").replace("SCORE", SCORES[0])
+    text += "  other: {children: [a, b]}\n  over: {children: [top, other, a]}\n  again: {formula: mean(t.a)}\n"
+    (tmp_path / "cxmetrics.yaml").write_text(text, "utf-8")
+    plan = compile_project(tmp_path).plan
+    assert list(plan.nodes).count("a") == 1
+    assert [leaf.function for leaf in plan.leaves] == ["mean", "mean"]  # `again` is `a`, and so is its leaf
