@@ -12,13 +12,17 @@ any order gives the same bits.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cxmetrics.ir import Constant, Expr, Indicator, Origin, Project, Ref
+from cxmetrics.functions import COMPLETES
+from cxmetrics.ir import Apply, Constant, Expr, Indicator, Origin, Project, Ref
 from cxmetrics.windows import Window
 
+_HOUR = 3_600_000_000  # microseconds
+NO_LIMIT = -1  # for the microseconds that a conversion may take
 FRACTION = 2.0**62  # fractions of sums are counted in units of 1/FRACTION
 
 # count: rows where `where` holds (and `arg`, if any, is present)
@@ -54,6 +58,16 @@ class Partial:
         return self.op == "count" and self.arg is None and self.where is None
 
 
+def days_ahead(where: Expr | None) -> float:
+    """How many days after that of a row its condition looks at, at most; infinitely many where nothing limits it."""
+    if not isinstance(where, Apply):
+        return 0
+    if where.function == COMPLETES and isinstance(limit := where.args[1], Constant) and isinstance(limit.value, int):
+        # A clock change may put two more hours between local times than have passed.
+        return math.inf if limit.value == NO_LIMIT else (limit.value + 2 * _HOUR) // (24 * _HOUR) + 1
+    return max(map(days_ahead, where.args), default=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Total:
     """A sum finished from partials: Σ state · factor over its parts (part index into `Plan.partials`)."""
@@ -67,7 +81,7 @@ class Leaf:
 
     `inputs` by function: count (rows), sum (n, Σ), mean and stdev (n, Σ, Σ²), min, max, first and last (n, extreme),
     share (n, hits), nps (n, promoters, detractors), apdex (n, satisfied, tolerating), quantile (n, values),
-    distinct (n, what is told apart: states by text, or by value),
+    distinct (n, what is told apart: states by text, or by value), conversion (who began, who went on: states by text),
     csi and correlation (n, Σx, Σy, Σx², Σy², Σxy), alpha (n, then Σx and Σx² of the sums of rows and of each item).
     The first input is always the n of evidence.
     `options` are plain numbers or words (`q`, `rule`).  `others`: the further sources of rows counted together.

@@ -5,12 +5,14 @@ An engine makes a column for each of them, from the rows that count, and groups 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from cxmetrics.backends.cells import Request
 from cxmetrics.functions import MARKS
-from cxmetrics.ir import Apply, Column
-from cxmetrics.plan import Classifier, Cube
+from cxmetrics.ir import DAYS, Apply, Column
+from cxmetrics.plan import Classifier, Cube, Days, days_ahead
 from cxmetrics.units import BOOLEAN
 
 
@@ -23,6 +25,16 @@ def marks_in(cubes: Iterable[Cube]) -> tuple[Apply, ...]:
     """The conditions of the cubes' keys that look at other rows, each once."""
     keys = (key.expr for cube in cubes for key in cube.keys if is_mark(key))
     return tuple(dict.fromkeys(expr for expr in keys if isinstance(expr, Apply)))
+
+
+def reach(request: Request) -> tuple[Days, ...] | None:
+    """The days whose rows have to be read, for those after may tell of a row of the days asked for."""
+    ahead = max((days_ahead(mark) for mark in marks_in(request.scan.cubes)), default=0)
+    if request.days is None or not ahead:
+        return request.days
+    final = dt.date.fromordinal(DAYS[1].toordinal() + 1)
+    return tuple((start, dt.date.fromordinal(int(min(end.toordinal() + ahead, final.toordinal()))))
+                 for start, end in request.days)
 
 
 def column_of(number: int) -> Column:

@@ -34,7 +34,8 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     indicators: dict[str, Indicator] = {}
     units: dict[str, Unit] = {}
     peers: dict[str, Peers | None] = {}
-    proof = Proof(columns, units, found, holidays, peers, indicators)
+    entities = {name: one.entity for name, one in sources.items()}
+    proof = Proof(columns, units, found, holidays, peers, indicators, entities)
     for name, outline in resolved.outlines.items():
         indicator = _indicator(outline, indicators, resolved, proof)
         peers[name] = read_peers(outline, indicator.unit, indicator.formula, resolved, proof)

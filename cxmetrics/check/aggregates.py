@@ -10,11 +10,12 @@ from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Label, report
 from cxmetrics.functions import AGGREGATES, CSI_RULES, QUANTILE_RULES
-from cxmetrics.ir import Aggregate, Apply, Column, Expr, Invalid
-from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, UNKNOWN, Unit
+from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid
+from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, TEXT, UNKNOWN, Unit, duration
 
 Prove = Callable[[Expr, Proof], Proved]
 _OF_ANSWERS = ("csat", "nps", "top_box", "ces")
+LONGEST = 366 * 86_400.0  # seconds between the first and the last step of a conversion
 _NPS_SCALE = (0.0, 10.0)
 
 
@@ -36,16 +37,28 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
     row = AGGREGATES[expr.function]
     where = None if expr.where is None else rows.condition(expr.where)
     if row.arguments[0] == "condition":
-        args: tuple[Expr, ...] = (rows.condition(expr.args[0]),)
+        args: tuple[Expr, ...] = tuple(map(rows.condition, expr.args))
         unit = SHARE
     else:
         args, unit = _arguments(expr, rows)
     # What was proved is not proved again: conversions are in it by now.
     scale = prove(expr.args[0], replace(proof, found=[]))[1] if args and expr.options else UNKNOWN
     options = tuple((name, _option(name, value, scale, rows)) for name, value in expr.options)
+    if expr.function == "conversion" and not any(name == "by" for name, _ in options):
+        options = (*options, ("by", _entity(expr, proof)))
     if len(proof.found) > before or any(isinstance(arg, Invalid) for arg in (*args, *([where] if where else []))):
         return Invalid(expr.span), UNKNOWN
     return replace(expr, args=args, where=where, options=options), unit
+
+
+def _entity(expr: Aggregate, proof: Proof) -> Expr:
+    """Whom the rows are about, as their source says."""
+    entity = proof.entities.get(expr.source)
+    if entity is None:
+        return proof.say(name_codes.WHOSE_STEPS, expr.span, source=expr.source)[0]
+    spec = proof.columns[expr.source].get(entity)
+    return Column(expr.source, entity, "text", TEXT) if spec is None else Column(
+        expr.source, spec.name, spec.type, spec.unit)
 
 
 def _arguments(expr: Aggregate, rows: _Rows) -> tuple[tuple[Expr, ...], Unit]:
@@ -136,6 +149,14 @@ def _option(name: str, value: Expr, unit: Unit, rows: _Rows) -> Expr:
             return _range(value, name, unit, proof)
         case "failed":
             return rows.condition(value)
+        case "by":
+            return rows.prove(value, proof)[0]
+        case "within":
+            length = value.unit if isinstance(value, Constant) else UNKNOWN
+            if length.is_duration and isinstance(value, Constant) and isinstance(value.value, float | int) \
+                    and 0 < value.value * length.factor < LONGEST:
+                return replace(value, value=value.value * length.factor, unit=duration("s"))
+            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected="a length of time, as 30 min")[0]
         case "rule":
             if literal_value(value) in QUANTILE_RULES:
                 return value

@@ -22,6 +22,8 @@ Proved = tuple[Expr, Unit]
 class Proof:
     """What is known while proving: columns of each source, indicators below, their units and peers, holidays; findings.
 
+    `entities`: the column of each source that says whom a row is about.
+
     The peers of an indicator are None where some of them were reported.
     """
 
@@ -31,6 +33,7 @@ class Proof:
     holidays: Holidays = NONE_TOLD
     peers: Mapping[str, Peers | None] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
+    entities: Mapping[str, str | None] = field(default_factory=dict)
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
         """Report, and go on with an expression that silences what follows from it."""

@@ -307,3 +307,10 @@ ARRIVAL_UNKNOWN = Code(
            "`{key}` 要比较行的时间与接收时间，而该数据源并非两者俱全"),
     help=Phrase("name the columns of both: `time: sent_at`, `received: received_at`",
                 "请写明两列：`time: sent_at`、`received: received_at`"))
+WHOSE_STEPS = Code(
+    "CX250", "whose-steps",
+    Phrase("a conversion of `{source}` does not say whose steps belong together", "`{source}` 的转化没有写明哪些步骤属于同一主体"),
+    label=Phrase("whose steps?", "谁的步骤？"),
+    note=Phrase("steps follow each other within a session, or for one customer", "步骤在同一会话或同一客户内先后发生"),
+    help=Phrase("write `by = {source}.session_id`, or name the `entity` of the source",
+                "请写 `by = {source}.session_id`，或为数据源指明 `entity`"))

@@ -26,6 +26,7 @@ from cxmetrics.statistics.intervals import (
 from cxmetrics.statistics.precise import Pair, two_product, two_sum, variance
 from cxmetrics.statistics.quantiles import weighted_quantiles
 
+_BY_TEXT = ("conversion",)  # leaves whose n is how many texts there are
 _BY_KEY = ("min", "max", "first", "last", "quantile", "distinct")  # leaves whose states beyond the first are no sums
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -93,7 +94,8 @@ def finish(leaves: Sequence[Leaf], block: Block, open_points: Mapping[str, Flags
     groups: dict[str, list[int]] = {}
     for index, leaf in enumerate(leaves):
         groups.setdefault(leaf.function, []).append(index)
-        done.n[index] = sums.of(leaf.inputs[:1])[0][0]
+        done.n[index] = told_apart(leaf.inputs[0], block) if leaf.function in _BY_TEXT else \
+            sums.of(leaf.inputs[:1])[0][0]
     for function, members in groups.items():
         _finish_group(function, members, leaves, sums, done)
         _bound_group(function, [i for i in members if i in bounded], leaves, sums, done, confidence)
@@ -112,7 +114,7 @@ class _Sums:
     __slots__ = ("block", "high", "low", "places")
 
     def __init__(self, leaves: Sequence[Leaf], block: Block) -> None:
-        wanted = [total for leaf in leaves
+        wanted = [total for leaf in leaves if leaf.function not in _BY_TEXT
                   for total in (leaf.inputs[:1] if leaf.function in _BY_KEY else leaf.inputs)]
         self.places = {total: row for row, total in enumerate(dict.fromkeys(wanted))}
         self.block = block
@@ -168,7 +170,9 @@ def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf],
         case "first" | "last":
             done.value[members] = np.stack([_end(leaf, sums.block) for leaf in chosen])
         case "distinct":
-            done.value[members] = np.stack([_distinct(leaf, sums.block) for leaf in chosen])
+            done.value[members] = np.stack([told_apart(leaf.inputs[1], sums.block) for leaf in chosen])
+        case "conversion":
+            done.value[members] = np.stack([told_apart(leaf.inputs[1], sums.block) for leaf in chosen]) / seen
         case "quantile":
             done.value[members] = np.stack([_quantile(leaf, sums.block) for leaf in chosen])
         case _:
@@ -199,7 +203,7 @@ def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], 
             stdev = _deviation(chosen, sums)
             done.error[members] = stdev / np.sqrt(np.where(n > 0, n, np.nan))
             bounds = mean_interval(done.value[members], stdev, n, confidence)
-        case "share":
+        case "share" | "conversion":
             bounds = share_interval(done.value[members], n, confidence)
         case "nps":
             done.error[members] = adjusted_error(amount(1), amount(2), n)
@@ -248,10 +252,10 @@ def _end(leaf: Leaf, block: Block) -> Array:
     return result
 
 
-def _distinct(leaf: Leaf, block: Block) -> Array:
+def told_apart(total: Total, block: Block) -> Array:
     """How many texts, or values, there are at each point."""
-    rows = np.concatenate([np.arange(*block.rows(part).indices(block.point.size)) for part, _ in leaf.inputs[1].parts])
-    if len(leaf.inputs[1].parts) > 1:  # of one partial, states are apart already
+    rows = np.concatenate([np.arange(*block.rows(part).indices(block.point.size)) for part, _ in total.parts])
+    if len(total.parts) > 1:  # of one partial, states are apart already
         apart = np.column_stack([block.point[rows], block.text[rows], np.nan_to_num(block.key[rows])])
         rows = rows[np.unique(apart, axis=0, return_index=True)[1]]
     return np.bincount(block.point[rows], minlength=block.points).astype(np.float64)

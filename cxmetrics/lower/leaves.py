@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cxmetrics.functions import quantile_of
+from cxmetrics.functions import COMPLETES, quantile_of
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Origin
 from cxmetrics.lower import moments
 from cxmetrics.lower.conditions import all_of, present
 from cxmetrics.lower.partials import LastStates, States
 from cxmetrics.lower.types import type_of
-from cxmetrics.plan import Leaf, Op, Total
-from cxmetrics.units import NUMBER, TEXT
+from cxmetrics.plan import NO_LIMIT, Leaf, Op, Total
+from cxmetrics.units import BOOLEAN, NUMBER, TEXT
 
 
 def leaf_of(expr: Aggregate, states: States, origin: Origin) -> Leaf:
@@ -104,11 +104,22 @@ def _apdex(expr: Aggregate, states: States) -> Leaf:
     return Leaf("apdex", expr.source, tuple(counts))
 
 
+def _conversion(expr: Aggregate, states: States) -> Leaf:
+    """Those who did the first step, and those of them who went on: by the rows of the first step."""
+    options = dict(expr.options)
+    by, within = options["by"], options.get("within")
+    longest = Constant(NO_LIMIT if within is None else round(_number(within) * 1_000_000), NUMBER)
+    rows = Constant(True, BOOLEAN) if expr.where is None else expr.where
+    begun = all_of(expr.where, expr.args[0])
+    done = all_of(begun, Apply(COMPLETES, (by, longest, rows, *expr.args[1:])))
+    return Leaf("conversion", expr.source, (states.texts(expr.source, by, begun), states.texts(expr.source, by, done)))
+
+
 _EXTREMES: Mapping[str, Op] = {"min": "min", "max": "max", "first": "first", "last": "last"}
 _RECIPES: Mapping[str, Callable[[Aggregate, States], Leaf]] = {
     "count": _count, "sum": _sum, "mean": moments.mean_like, "ces": moments.mean_like, "stdev": moments.mean_like,
     **dict.fromkeys(_EXTREMES, _extreme), "share": _share, "top_box": _answers, "csat": _answers, "nps": _answers,
-    "apdex": _apdex, "distinct": _distinct,
+    "apdex": _apdex, "distinct": _distinct, "conversion": _conversion,
     "csi": moments.csi, "alpha": moments.alpha, "correlation": moments.correlation,
 }  # all others are quantiles
 

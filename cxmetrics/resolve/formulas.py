@@ -117,14 +117,14 @@ def _outer_name(node: Name, names: Names) -> Expr:
 
 def _aggregate(node: Call, row: AggregateFunction, names: Names) -> Expr:
     rows = Rows(names)
-    options: list[tuple[str, Expr]] = []
+    given: list[tuple[str, Node]] = []
     args: list[Node] = []
     for arg in node.args:
         option = _option(arg)
         if option is None:
             args.append(arg)
         elif option[0] in row.options:
-            options.append((option[0], rows.option(option[1], condition=option[0] == "failed")))
+            given.append(option)
         elif split_column(option[0], names.sources) or row.arguments[0] == "condition":
             args.append(arg)
         else:
@@ -138,6 +138,7 @@ def _aggregate(node: Call, row: AggregateFunction, names: Names) -> Expr:
         return Invalid(node.span)
     resolved = tuple(rows.argument(arg, kind, row.name) for arg, kind in zip(args, row.kinds(), strict=False))
     where = None if node.where is None else rows.expr(node.where, "boolean")
+    options = [(name, rows.option(name, value)) for name, value in given]
     found = rows.finish(node, tuple(arg for arg in resolved if arg is not None), where, tuple(options))
     return found if span is None or isinstance(found, Invalid) else Windowed(Trailing(*span), found, node.span)
 

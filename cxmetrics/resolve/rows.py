@@ -48,9 +48,13 @@ class Rows:
             return None
         return self.expr(node, "boolean" if kind == "condition" else "number")
 
-    def option(self, node: Node, *, condition: bool) -> Expr:
-        """The value of a named option."""
-        if isinstance(node, Name) and not condition:  # rule = hf6
+    def option(self, name: str, node: Node) -> Expr:
+        """The value of a named option; `by` may be a column without its source, which is known by then."""
+        if name == "by":
+            own = isinstance(node, Name) and self.source is not None and node.value in self.names.sources[self.source]
+            return self._column(self.source, self.names.sources[self.source], node.value, node.span, "text") \
+                if own and self.source is not None and isinstance(node, Name) else self.expr(node, "text")
+        if isinstance(node, Name) and name != "failed":  # rule = hf6
             return Constant(node.value, TEXT, node.span)
         return self.expr(node, "boolean")
 

@@ -12,7 +12,7 @@ from cxmetrics.backends.readers import open_table
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.fuse import all_cuts, families
-from cxmetrics.plan import Plan
+from cxmetrics.plan import Plan, days_ahead
 from cxmetrics.run.bind import Bound, Files
 from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
@@ -61,7 +61,7 @@ def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, opti
     own = families(all_cuts(plan), bound.dimensions)
     has = store.coverage(source)
     stored = _all_days(has)
-    forget = stale_days(bound.origin, before, now)
+    forget = stale_days(bound.origin, before, now, _ahead(plan, source))
     if options.full:
         forget = None if forget is None or not options.limited else forget | options.among(everything)
     if forget is not None:
@@ -71,6 +71,11 @@ def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, opti
         require_cover(plan, bound.origin, min(known), max(known))
     found = tasks(plan, source, own, has=has, stale=forget, wanted=known, everything=everything)
     return Need(bound, now, own, stored, forget, known, found[0] if found else None)
+
+
+def _ahead(plan: Plan, source: str) -> float:
+    """How many days after its own the conditions on a row of a source look at."""
+    return max((days_ahead(partial.where) for partial in plan.partials if partial.source == source), default=0)
 
 
 def _without_days(bound: Bound, rows: bool) -> Fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -64,17 +65,24 @@ def delivered(files: Mapping[str, InputFile]) -> Days | None:
     return (min(firsts), max(lasts)) if firsts and lasts else None
 
 
-def stale_days(origin: Origin, before: Mapping[str, InputFile], now: Mapping[str, InputFile]) -> frozenset[Day] | None:
+def stale_days(origin: Origin, before: Mapping[str, InputFile], now: Mapping[str, InputFile],
+               ahead: float = 0) -> frozenset[Day] | None:
     """The days whose stored states are no longer true, because a file came, went or changed; None: all of them.
 
     Where rows are deduplicated, a new row can take the place of one of any other day; a lookup is asked on every day.
+    `ahead`: how many days after its own a row's conditions look at.
     """
     changed = [file for path in before.keys() | now.keys() if not _same(before.get(path), now.get(path))
                for file in (before.get(path), now.get(path)) if file is not None]
-    if changed and origin.unique is not None or any(file.reading.startswith(LOOKUP) for file in changed):
+    everywhere = origin.unique is not None or math.isinf(ahead)
+    if (changed and everywhere) or any(file.reading.startswith(LOOKUP) for file in changed):
         return None
     return frozenset(day for file in changed if file.first is not None and file.last is not None
-                     for day in days_between(file.first, file.last))
+                     for day in days_between(_before(file.first, ahead), file.last))
+
+
+def _before(day: Day, ahead: float) -> Day:
+    return Day.fromordinal(max(day.toordinal() - int(ahead), 1))
 
 
 def _same(before: InputFile | None, now: InputFile | None) -> bool:

@@ -31,7 +31,7 @@ from cxmetrics.ir import (
 )
 from cxmetrics.load.scalars import date
 from cxmetrics.lower import all_of
-from cxmetrics.plan import Partial, Plan
+from cxmetrics.plan import Partial, Plan, days_ahead
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.tables import place_of
 from cxmetrics.units import DATE
@@ -145,8 +145,8 @@ def batches(posed: Iterator[Posed]) -> list[Batch]:
 def _is_by_row(partial: Partial) -> bool:
     """Whether each row counts by itself: what looks at several rows at once must not see those of another test."""
     known = ("source", "op", "arg", "where", "by")
-    return partial.op in _BY_ROW and not any(getattr(partial, each.name) for each in fields(partial)
-                                             if each.name not in known)
+    alone = any(getattr(partial, each.name) for each in fields(partial) if each.name not in known)
+    return partial.op in _BY_ROW and days_ahead(partial.where) == 0 and not alone
 
 
 # --- sources as a test gives them ------------------------------------------------------------------------------

@@ -191,6 +191,10 @@ DIMENSIONS = st.lists(st.sampled_from(SLICED), max_size=2, unique=True).map(tupl
 @st.composite
 def cubes(draw):
     dimensions, keys = draw(DIMENSIONS), tuple(draw(st.lists(classifiers(), max_size=2)))
+    if draw(st.integers(0, 5)) == 0:  # of those who went on
+        by, limit = draw(TOLD_APART), const(draw(st.sampled_from([-1, 0, 3_600_000_000, 2 * 86_400_000_000])))
+        mark = call("completes", by, limit, *draw(st.lists(conditions(0), min_size=2, max_size=4)))
+        return cube(dimensions=dimensions, keys=(*keys, Classifier(mark)), by=by)
     if draw(st.integers(0, 4)) == 0:  # of the last rows of each text in a day
         by = call("whose", draw(TOLD_APART | st.just(const(""))))
         keys = (*keys, Classifier(call("at end", by)))

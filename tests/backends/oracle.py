@@ -255,6 +255,8 @@ def text_by(by, row, request):
 
 def marks(expr, rows, request):
     """The class of each row (by its id) under a condition that only other rows can tell."""
+    if expr.function == "completes":
+        return completes(expr, rows, request)
     latest = {}
     whose = {id(row): (day, text_by(expr.args[0], row, request)) for row, _, day in rows}
     for row, _, _ in rows:
@@ -263,9 +265,25 @@ def marks(expr, rows, request):
     return {id(row): 2 if source_moment(row, request) == latest[whose[id(row)]] else 1 for row, _, _ in rows}
 
 
-def cube_cells(cube, rows, request):
+def completes(expr, rows, request):
+    """The class of each row: 2 where rows of the same text do each step at or after the one before, within the time."""
+    by, limit, among, *steps = expr.args
+    told = [(id(row), text_by(by, row, request), source_moment(row, request),
+             [value_of(among, row) is True and value_of(step, row) is True for step in steps]) for row, _, _ in rows]
+    found = {}
+    for row, text, begun, _ in told:
+        at = begun if text is not None else None
+        for step in range(len(steps)):
+            later = [moment for _, other, moment, does in told if at is not None and other == text
+                     and moment >= at and does[step]]
+            at = min(later, default=None)
+        found[row] = 2 if at is not None and (limit.value < 0 or at - begun <= limit.value) else 1
+    return found
+
+
+def cube_cells(cube, rows, request, everything):
     """Key -> slots; rows are (typed, physical, day)."""
-    groups, told = defaultdict(list), {key: marks(key.expr, rows, request) for key in cube.keys if is_mark(key)}
+    groups, told = defaultdict(list), {key: marks(key.expr, everything, request) for key in cube.keys if is_mark(key)}
     for row, physical, day in rows:
         key = [day, *(dimension(name, row, physical, request) for name in cube.dimensions),
                *(told[key][id(row)] if key in told else class_of(key, row) for key in cube.keys)]
@@ -295,15 +313,17 @@ def cells(request):
         row, wrong = typed_row(physical, request)
         rows.append((row, fate(row, wrong, source), (physical, wrong)))
     gone = losers(rows, source) if source.unique else set()
-    kept = []
+    kept, everything = [], []
     for index, (row, verdict, (physical, wrong)) in enumerate(rows):
         day = day_of(row, source)
+        if verdict is None and index not in gone:
+            everything.append((row, physical, day))
         if day is not None and not wanted(day, request.days):
             continue
         tell(account, day, "duplicate" if index in gone else verdict, wrong, source)
         if verdict is None and index not in gone:
             kept.append((row, physical, day))
-    return [cube_cells(cube, kept, request) for cube in request.scan.cubes], account
+    return [cube_cells(cube, kept, request, everything) for cube in request.scan.cubes], account
 
 
 def tell(account, day, verdict, wrong, source):

@@ -37,13 +37,13 @@ from cxmetrics.backends.duckdb.session import (
 )
 from cxmetrics.backends.duckdb.unique import losers, rivals, unique_items
 from cxmetrics.backends.duckdb.values import FINE, Read
-from cxmetrics.backends.marks import is_mark
+from cxmetrics.backends.marks import is_mark, reach
 from cxmetrics.backends.polars.lookups import answers
 from cxmetrics.backends.statements import create_table
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr, columns_in
-from cxmetrics.plan import ADDITIVE
+from cxmetrics.plan import ADDITIVE, Days
 from cxmetrics.tables import place_of
 
 
@@ -54,6 +54,7 @@ class Work:
     rows: Rows
     narrowed: Narrow
     direct: bool  # one query answers everything
+    days: tuple[Days, ...] | None  # those asked for, of those that are read
 
     @property
     def table(self) -> sql.Query:
@@ -72,12 +73,12 @@ class Work:
             body = (cube_select(cubes[0], self.narrowed, "rows", where=None, census=True) if cubes
                     else census_select(self.narrowed, "rows", None))
             return (sql.Query((*table.steps, ("rows", table.body)), body),)
-        where = None if source.unique is None else in_days(self.rows.request.days)
+        all_asked = source.unique is None and self.days == self.rows.request.days
+        where = None if all_asked else in_days(self.days)
         selects = (*(cube_select(cube, self.narrowed, MARKED if any(map(is_mark, cube.keys)) else "rows", where=where,
                                  census=False) for cube in cubes),
                    census_select(self.narrowed, "rows", where))
         return tuple(sql.Query((), select) for select in selects)
-
 
     @property
     def marked(self) -> sql.Query | None:
@@ -118,12 +119,13 @@ class DuckDB:
 
 
 def _work(request: Request) -> Work:
+    asked_for, request = request.days, replace(request, days=reach(request))
     needed = needs.needs_of(request)
     found = {asked.lookup.id: answers(request, asked) for asked in needed.lookups}
     rows = rows_of(request, needed, found, placed=request.scan.source.unique is not None)
     narrowed = narrow(rows, request.scan.cubes)
     direct = len(request.scan.cubes) < 2 and request.scan.source.unique is None and not narrowed.marks
-    return Work(rows, narrowed, direct)
+    return Work(rows, narrowed, direct, asked_for)
 
 
 def _script(work: Work) -> Iterator[str]:

@@ -33,7 +33,8 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
-from cxmetrics.ir import Expr
+from cxmetrics.functions import COMPLETES
+from cxmetrics.ir import Apply, Expr
 from cxmetrics.plan import BY_TIME, FRACTION, Classifier, Cube, Slot
 
 AT = Name("at")  # the moment of a row
@@ -51,6 +52,7 @@ class Narrow:
     args: Mapping[Expr, Term]
     texts: Mapping[Expr, Name]
     marks: Mapping[Classifier, Name]  # those of `keys` that are made of the narrow rows themselves
+    steps: Mapping[Expr, tuple[Name, ...]]  # of the marks of conversions: whether a row does each step but the first
     census: tuple[Item, ...]  # aggregates
     presence: int  # how many `m` columns there are
 
@@ -75,16 +77,21 @@ def narrow(rows: Rows, cubes: Sequence[Cube]) -> Narrow:
             args[arg] = Term(add("x", len(args), term.node), term.type, term.bound)
     for by in dict.fromkeys(cube.by for cube in cubes if cube.by is not None):
         texts[by] = add("y", len(texts), text_by(rows, by))
-    marks: dict[Classifier, Name] = {}
+    marks, steps = dict[Classifier, Name](), dict[Expr, tuple[Name, ...]]()
     for key in dict.fromkeys(key for cube in cubes for key in cube.keys if is_mark(key)):
         keys[key] = marks[key] = Name(f"mark {len(marks)}")
+        if isinstance(key.expr, Apply) and key.expr.function == COMPLETES:
+            among, *chances = (rows.steps.bind(rows.writer.term(arg).node) for arg in key.expr.args[2:])
+            steps[key.expr] = tuple(Name(f"step {len(steps)} {place}") for place in range(len(chances)))
+            items += [(both(counts, among, chance), name.name)
+                      for chance, name in zip(chances, steps[key.expr], strict=True)]
     if timed or marks:
         items.append((when(counts, source_moment(rows)), AT.name))
     masks = list(_masks(rows))
     statuses = [(status, f"b{i}") for i, (name, status) in enumerate(rows.statuses.items()) if nulling(rows, name)]
     plain: list[Item] = [(Name("fate"), None), (Name("day"), None), *((mask, f"m{i}") for i, mask in enumerate(masks))]
     census = tuple(_counts(rows, len(masks)))
-    return Narrow((*plain, *statuses, *items), dimensions, keys, args, texts, marks, census, len(masks))
+    return Narrow((*plain, *statuses, *items), dimensions, keys, args, texts, marks, steps, census, len(masks))
 
 
 def _masks(rows: Rows) -> Iterator[Node]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from cxmetrics.backends.cells import Cells, Census, Request
+from cxmetrics.backends.marks import reach
 from cxmetrics.backends.polars.cubes import finished, grouped, overflow
 from cxmetrics.backends.polars.files import unreadable
 from cxmetrics.backends.polars.marks import marked
@@ -62,16 +64,16 @@ class Polars:
 
 def _frames(request: Request) -> tuple[Pipeline, list[pl.LazyFrame]]:
     """The census, then the cubes, over one shared scan."""
-    pipeline, rows = scanned(request)
+    pipeline, rows = scanned(replace(request, days=reach(request)))
     shared = rows.cache()
-    counting = shared.filter(pl.col("fate") == 0)
     wanted = in_days(request)
-    counting = counting if wanted is None else counting.filter(wanted)
-    counting = with_dimensions(pipeline, counting)
+    counted = shared if wanted is None else shared.filter(wanted | pl.col("day").is_null())
+    counting = with_dimensions(pipeline, shared.filter(pl.col("fate") == 0))
     known, cubes, counting = marked(pipeline, counting)
+    counting = counting if wanted is None else counting.filter(wanted)
     if len(cubes) > 1:
         counting = counting.cache()
-    return pipeline, [_counted(pipeline, shared), *(grouped(known, cube, counting) for cube in cubes)]
+    return pipeline, [_counted(pipeline, counted), *(grouped(known, cube, counting) for cube in cubes)]
 
 
 # --- census ----------------------------------------------------------------------------------------------------

@@ -10,9 +10,11 @@ from cxmetrics.backends.marks import column_of, marks_in, settled
 from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.backends.polars.rows import Pipeline, moment, source_moment
 from cxmetrics.backends.polars.values import text_of
-from cxmetrics.functions import WHOSE
+from cxmetrics.functions import COMPLETES, WHOSE
 from cxmetrics.ir import Apply, Column, Constant, Expr
-from cxmetrics.plan import Cube
+from cxmetrics.plan import NO_LIMIT, Cube
+
+_NEVER = 2**63 - 1
 
 
 def marked(pipeline: Pipeline, rows: pl.LazyFrame) -> tuple[Pipeline, tuple[Cube, ...], pl.LazyFrame]:
@@ -22,7 +24,9 @@ def marked(pipeline: Pipeline, rows: pl.LazyFrame) -> tuple[Pipeline, tuple[Cube
     if not found:
         return pipeline, cubes, rows
     told = rows.with_columns(source_moment(pipeline).alias("at"))
-    told = told.with_columns(_at_end(pipeline, mark.args[0]).alias(column.name) for mark, column in found.items())
+    for mark, column in found.items():
+        told = _completes(pipeline, mark, told, column.name) if mark.function == COMPLETES else told.with_columns(
+            _at_end(pipeline, mark.args[0]).alias(column.name))
     terms = {column.name: Term(pl.col(column.name), "boolean", 1) for column in found.values()}
     known = replace(pipeline, columns={**pipeline.columns, **terms})
     return known, tuple(settled(cube, found) for cube in cubes), told
@@ -32,6 +36,26 @@ def _at_end(pipeline: Pipeline, by: Expr) -> pl.Expr:
     """Whether no row of the day with the same text is later."""
     apart = [pl.col("day"), *([] if _is_constant(by) else [text_by(pipeline, by)])]
     return pl.col("at") == pl.col("at").max().over(apart)
+
+
+def _completes(pipeline: Pipeline, mark: Apply, rows: pl.LazyFrame, name: str) -> pl.LazyFrame:
+    """The rows with a column that says whether rows of the same text go on, step by step, within the time.
+
+    From the last step back: when at the earliest the steps from this one on can be done, from each row on.
+    """
+    by, limit, among, *steps = mark.args
+    rows = rows.with_columns(text_by(pipeline, by).alias("whose")).sort("at")
+    end = pl.col("at")
+    for step in reversed(steps):
+        holds = term(among, pipeline.columns).expr & term(step, pipeline.columns).expr & pl.col("whose").is_not_null()
+        rows = rows.with_columns(pl.when(holds).then(end).otherwise(_NEVER).alias("ends"))
+        rows = rows.with_columns(pl.col("ends").cum_min(reverse=True).over("whose"))
+        rows = rows.with_columns(pl.col("ends").min().over("whose", "at"))  # rows of one time are in no order
+        end = pl.col("ends")
+    assert isinstance(limit, Constant)
+    assert isinstance(limit.value, int)
+    in_time = True if limit.value == NO_LIMIT else end - pl.col("at") <= limit.value
+    return rows.with_columns((pl.col("whose").is_not_null() & (end < _NEVER) & in_time).alias(name))
 
 
 def _is_constant(by: Expr) -> bool:
