@@ -107,7 +107,12 @@ _AGGREGATES = (
     _aggregate("conversion", f"condition condition {'condition? ' * 8}", "share",
                "part of those who did the first step that went on through the others in order, within a time",
                "完成第一步者中，在限定时间内按顺序走完其余各步的占比",
-               "conversion(visits.page = 'form', visits.page = 'done', by = visits.session, within = 30 min)", "by within"),
+               "conversion(visits.page = 'form', visits.page = 'done', by = visits.session, within = 30 min)",
+               "by within"),
+    _aggregate("checklist", "number number condition?", "share",
+               "mean of visits' scores: part of the points reached; 0 or `cap` with a fatal item failed",
+               "各次检查得分的均值：实得分占应得分之比；有致命项不合格时为 0 或 `cap`",
+               "checklist(items.score, items.max_score, items.failed, by = items.visit)", "by cap"),
     _aggregate("csi", "number number", "number", "100 · perceived / expected; `of = means` of their means, or `ratios`",
                "预期差距指数：100 · 感知 / 预期；`of = means` 为均值之比，`ratios` 为比值的均值",
                "csi(answers.perceived, answers.expected)", "of"),
@@ -171,7 +176,7 @@ WHOSE = "whose"  # of states by text: a value, and an empty text where a row has
 AT_END = "at end"  # a condition of states by text: whether no later row of the day has that text
 COMPLETES = "completes"  # a condition: whether rows of the same text go on from this one, step by step, within a time
 MARKS = frozenset((AT_END, COMPLETES))  # conditions on a row that only other rows can tell
-NO_END = frozenset(("distinct", "first", "last", "conversion"))  # aggregates that take no `at end`
+NO_END = frozenset(("distinct", "first", "last", "conversion", "checklist"))  # aggregates that take no `at end`
 ROW_TEXTS: Mapping[str, NumberFunction] = {
     "bands": NumberFunction("bands", 2, None, Phrase(
         "the band a value lies in, lower end included: `bands(age, 30, 45)` is `<30`, `30-<45` or `>=45`",

@@ -82,6 +82,7 @@ class Leaf:
     `inputs` by function: count (rows), sum (n, Σ), mean and stdev (n, Σ, Σ²), min, max, first and last (n, extreme),
     share (n, hits), nps (n, promoters, detractors), apdex (n, satisfied, tolerating), quantile (n, values),
     distinct (n, what is told apart: states by text, or by value), conversion (who began, who went on: states by text),
+    checklist (items, what was reached, what could be, perhaps fatal items failed: all by text),
     csi and correlation (n, Σx, Σy, Σx², Σy², Σxy), alpha (n, then Σx and Σx² of the sums of rows and of each item).
     The first input is always the n of evidence.
     `options` are plain numbers or words (`q`, `rule`).  `others`: the further sources of rows counted together.

@@ -103,8 +103,10 @@ def _second(expr: Aggregate, arg: Expr, unit: Unit, rows: _Rows) -> Expr:
     proof = rows.proof
     if expr.function == "top_box":
         return _range(arg, "boxes", unit, proof)
+    if expr.function == "checklist" and arg is not expr.args[1]:
+        return rows.condition(arg)
     proved, own = rows.prove(arg, proof)
-    if expr.function in ("alpha", "csi", "correlation"):
+    if expr.function in ("alpha", "csi", "correlation", "checklist"):
         return _item(expr, proved, unit, own, rows)
     value = literal_value(proved)
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -122,7 +124,8 @@ def _item(expr: Aggregate, item: Expr, unit: Unit, own: Unit, rows: _Rows) -> Ex
         return item
     if not own.numeric:
         return proof.say(codes.NOT_A_NUMBER_EXPRESSION, item.span, function=expr.function, found=own)[0]
-    if own != unit and expr.function != "correlation":
+    points = expr.function == "checklist" and {unit.kind, own.kind} <= {"number", "scale"}
+    if own != unit and expr.function != "correlation" and not points:
         first = expr.args[0].span
         related = [Label(first, codes.LEFT_IS)] if first else []
         proof.found.append(report(codes.ITEMS_UNLIKE, item.span, related=related, function=expr.function, left=unit,
@@ -156,11 +159,16 @@ def _option(name: str, value: Expr, unit: Unit, rows: _Rows) -> Expr:
             if length.is_duration and isinstance(value, Constant) and isinstance(value.value, float | int) \
                     and 0 < value.value * length.factor < LONGEST:
                 return replace(value, value=value.value * length.factor, unit=duration("s"))
-            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected="a length of time, as 30 min")[0]
+            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected="a time such as 30 min")[0]
         case "rule":
             if literal_value(value) in QUANTILE_RULES:
                 return value
             return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected=", ".join(QUANTILE_RULES))[0]
+        case "cap":
+            part = literal_value(value)
+            if isinstance(part, float | int) and not isinstance(part, bool) and 0 <= part <= 1:
+                return value
+            return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected="a share such as 60%")[0]
         case "accuracy":  # what may be near may be exact
             part = literal_value(value)
             if isinstance(part, float | int) and not isinstance(part, bool) and 0 < part < 1:

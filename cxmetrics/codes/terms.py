@@ -38,7 +38,8 @@ TERMS: Final[dict[str, str]] = {
     "date": "日期", "time": "时间", "a time": "时间", "condition": "条件", "money": "金额", "points": "量表分",
     "a share": "比例", "a count": "计数", "rows": "行", "boolean": "真假值", "unknown": "未知",
     # values of options and keys
-    "a length of time, as 30 min": "时间长度，例如 30 min",
+    "a share such as 60%": "比例，例如 60%",
+    "a time such as 30 min": "时长，例如 30 min",
     "a number between 0 and 1": "0 与 1 之间的数字", "a range such as 9..10": "范围，例如 9..10",
     "means or ratios": "means 或 ratios",
     "a whole number from 0": "不小于 0 的整数", "a whole number from 1": "不小于 1 的整数",

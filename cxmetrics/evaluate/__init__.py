@@ -15,9 +15,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cxmetrics.calendars import DAY, end, last, looked_at, periods
+from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.carrying import Carrying, lead
 from cxmetrics.evaluate.daily import CODED, Daily, Runs, States, daily
-from cxmetrics.evaluate.finish import Block, Finished, finish
+from cxmetrics.evaluate.finish import Finished, finish
 from cxmetrics.evaluate.peers import Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.show import Shown, columns, show

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.moments import moment, moment_interval
+from cxmetrics.evaluate.visits import visits
 from cxmetrics.plan import Leaf, Total
 from cxmetrics.statistics.arrays import Array, Flags, quiet
 from cxmetrics.statistics.intervals import (
@@ -26,30 +27,9 @@ from cxmetrics.statistics.intervals import (
 from cxmetrics.statistics.precise import Pair, two_product, two_sum, variance
 from cxmetrics.statistics.quantiles import weighted_quantiles
 
-_BY_TEXT = ("conversion",)  # leaves whose n is how many texts there are
+_BY_TEXT = ("conversion", "checklist")  # leaves whose n is how many texts there are
 _BY_KEY = ("min", "max", "first", "last", "quantile", "distinct")  # leaves whose states beyond the first are no sums
 EPSILON = float(np.finfo(np.float64).eps)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Merged states of some points, sorted by partial, point and key; all arrays are [rows].
-
-    `text`: a number for each text that has its own states.  `starts` [partials + 1]: where the rows of each partial
-    begin.
-    """
-
-    points: int
-    point: NDArray[np.int64]
-    key: Array
-    high: Array
-    low: Array
-    text: NDArray[np.int64]
-    starts: NDArray[np.int64]
-
-    def rows(self, partial: int) -> slice:
-        """The rows of a partial."""
-        return slice(int(self.starts[partial]), int(self.starts[partial + 1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +151,9 @@ def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf],
             done.value[members] = np.stack([_end(leaf, sums.block) for leaf in chosen])
         case "distinct":
             done.value[members] = np.stack([told_apart(leaf.inputs[1], sums.block) for leaf in chosen])
+        case "checklist":
+            found = [visits(leaf, sums.block).moments(sums.block.points) for leaf in chosen]
+            done.n[members], done.value[members] = (np.stack([each[place] for each in found]) for place in (0, 1))
         case "conversion":
             done.value[members] = np.stack([told_apart(leaf.inputs[1], sums.block) for leaf in chosen]) / seen
         case "quantile":
@@ -201,6 +184,10 @@ def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], 
     match function:
         case "mean":
             stdev = _deviation(chosen, sums)
+            done.error[members] = stdev / np.sqrt(np.where(n > 0, n, np.nan))
+            bounds = mean_interval(done.value[members], stdev, n, confidence)
+        case "checklist":
+            stdev = np.stack([visits(leaf, sums.block).moments(sums.block.points)[2] for leaf in chosen])
             done.error[members] = stdev / np.sqrt(np.where(n > 0, n, np.nan))
             bounds = mean_interval(done.value[members], stdev, n, confidence)
         case "share" | "conversion":

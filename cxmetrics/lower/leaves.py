@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from cxmetrics.functions import COMPLETES, quantile_of
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Origin
 from cxmetrics.lower import moments
 from cxmetrics.lower.conditions import all_of, present
-from cxmetrics.lower.partials import LastStates, States
+from cxmetrics.lower.partials import LastStates, States, StatesBy
 from cxmetrics.lower.types import type_of
 from cxmetrics.plan import NO_LIMIT, Leaf, Op, Total
 from cxmetrics.units import BOOLEAN, NUMBER, TEXT
@@ -115,11 +116,27 @@ def _conversion(expr: Aggregate, states: States) -> Leaf:
     return Leaf("conversion", expr.source, (states.texts(expr.source, by, begun), states.texts(expr.source, by, done)))
 
 
+def _checklist(expr: Aggregate, states: States) -> Leaf:
+    """Visits: their items, what was reached and what could be, and the fatal items failed, by visit or row by row."""
+    options, source, (reached, most, *fatal) = dict(expr.options), expr.source, expr.args
+    cap = _number(options["cap"]) if "cap" in options else 0
+    if "by" not in options:
+        score: Expr = Apply("/", (reached, most))
+        for failed in fatal:
+            score = Apply("if", (failed, Apply("min", (score, Constant(float(cap), NUMBER))), score))
+        return moments.mean_like(replace(expr, function="mean", args=(score,), options=()), states)
+    by = StatesBy(states, options["by"])
+    applies = all_of(expr.where, *(Apply("is not missing", (arg,)) for arg in (reached, most)))
+    failures = [by.count(source, all_of(expr.where, failed)) for failed in fatal]
+    totals = by.count(source, applies), by.total(source, reached, applies), by.total(source, most, applies), *failures
+    return Leaf("checklist", source, totals, (("cap", float(cap)),))
+
+
 _EXTREMES: Mapping[str, Op] = {"min": "min", "max": "max", "first": "first", "last": "last"}
 _RECIPES: Mapping[str, Callable[[Aggregate, States], Leaf]] = {
     "count": _count, "sum": _sum, "mean": moments.mean_like, "ces": moments.mean_like, "stdev": moments.mean_like,
     **dict.fromkeys(_EXTREMES, _extreme), "share": _share, "top_box": _answers, "csat": _answers, "nps": _answers,
-    "apdex": _apdex, "distinct": _distinct, "conversion": _conversion,
+    "apdex": _apdex, "distinct": _distinct, "conversion": _conversion, "checklist": _checklist,
     "csi": moments.csi, "alpha": moments.alpha, "correlation": moments.correlation,
 }  # all others are quantiles
 

@@ -45,6 +45,18 @@ class States:
                       (self.partial(source, fraction, arg, where), 1.0 / FRACTION)))
 
 
+class StatesBy(States):
+    """The partials that have states of their own for each text."""
+
+    def __init__(self, states: States, by: Expr) -> None:
+        self.partials = states.partials
+        self._by = by
+
+    def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None) -> int:
+        """The place of a partial."""
+        return super().partial(source, op, arg, where, self._by if by is None else by)
+
+
 class LastStates(States):
     """The partials of rows at the end of a period: those of each text's last moment of a day, kept by text."""
 

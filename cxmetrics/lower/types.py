@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import assert_never
 
-from cxmetrics.functions import CONDITIONS, ROW_TIMES
+from cxmetrics.functions import CONDITIONS, ROW_TEXTS, ROW_TIMES
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, Invalid, Ref, Windowed
 
 
@@ -58,6 +58,8 @@ def _type_of_constant(value: object) -> ColumnType:
 def _type_of_result(function: str, args: tuple[Expr, ...]) -> ColumnType:
     if function in CONDITIONS:
         return "boolean"
+    if function in ROW_TEXTS:
+        return "text"
     if function in ROW_TIMES:
         return "integer"
     if function in ("if", "coalesce", "min", "max", "clamp"):

@@ -137,7 +137,9 @@ class Project:
         made = [
             ("count", f"count({s})"), ("count", f"count({s}.score)"), ("count", f"distinct({s}.id)"),
             ("count", f"distinct({s}.{draw.choice(['touch', 'score', 'ok', 'large', 'amount'])})"),
-            ("ms", f"first({s}.latency)"), ("CNY", f"last({s}.amount)"), ("CNY", f"sum({s}.amount)"),
+            ("share", f"checklist({s}.score, {s}.large, {s}.ok, by = {s}.{draw.choice(['id', 'touch'])}, cap = 60%)"),
+            ("share", f"checklist({s}.score, {s}.score)"), ("ms", f"first({s}.latency)"),
+            ("CNY", f"last({s}.amount)"), ("CNY", f"sum({s}.amount)"),
             ("number", f"sum({s}.large)"), ("CNY", f"mean({s}.amount)"), ("number", f"mean({s}.large)"),
             ("scale", f"mean({s}.score)"), ("scale", f"ces({s}.score)"), ("ms", f"stdev({s}.latency)"),
             ("number", f"stdev({s}.score)"), ("ms", f"min({s}.latency)"), ("CNY", f"max({s}.amount)"),
@@ -159,7 +161,7 @@ class Project:
         if draw.random() < 0.15:
             formula = f"{formula[:-1]} over {draw.choice(['2 d', '7 d', '1 month', '2 quarter', '1 year'])})"
         if draw.random() < 0.25 and not formula.startswith(
-                ("distinct", "first", "last")):
+                ("distinct", "first", "last", "checklist")):
             formula = f"{formula[:-1]} at end)"
         draft = {"formula": formula}
         if kind == "ms" and draw.random() < 0.3:

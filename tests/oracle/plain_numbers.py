@@ -39,6 +39,8 @@ def aggregate(expr, rows):
     if not expr.args:
         return len(rows), len(rows)
     arg, options = expr.args[0], dict(expr.options)
+    if expr.function == "checklist":
+        return checklist(expr, rows, options)
     if expr.function == "share":
         rows = [row for row in rows if all(row[name] is not None for name in looked_at(arg))]
         return part(sum(value_of(arg, row) is True for row in rows), len(rows)), len(rows)
@@ -62,6 +64,25 @@ def aggregate(expr, rows):
         satisfied, tolerated = sum(x <= limit for x in good), sum(limit < x <= 4 * limit for x in good)
         return part(Fraction(2 * satisfied + tolerated, 2), n), n
     return of_values(expr, values, options), n
+
+
+def checklist(expr, rows, options):
+    """The mean of the visits' scores, and how many visits have one."""
+    (reached, most, *fatal), visits = expr.args, {}
+    for row in rows:
+        visit = value_of(options["by"], row) if "by" in options else len(visits)
+        if visit is not None:
+            visits.setdefault(visit, []).append(row)
+    scores = []
+    for items in visits.values():
+        pairs = [(value_of(reached, row), value_of(most, row)) for row in items]
+        pairs = [(Fraction(x), Fraction(y)) for x, y in pairs if x is not None and y is not None]
+        if not sum(y for _, y in pairs):
+            continue
+        score = sum(x for x, _ in pairs) / sum(y for _, y in pairs)
+        failed = any(value_of(condition, row) is True for condition in fatal for row in items)
+        scores.append(min(score, Fraction(options["cap"].value if "cap" in options else 0)) if failed else score)
+    return part(sum(scores), len(scores)), len(scores)
 
 
 def part(of, n):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from plain_composites import combined, pooled
 from plain_days import DAY, beginning, days_of, seen_through
 from plain_numbers import UNBOUND, aggregate, by_rule, calculate, score_alone, score_in_pool
-from plain_rows import MOMENT, NOWHERE, deliver
+from plain_rows import NOWHERE, deliver, looked_at
 
 from cxmetrics.composite_rules import Carry, Neutral
 from cxmetrics.ir import Aggregate, Apply, Blend, Constant, Merged, Ref, Windowed
@@ -233,7 +233,7 @@ class Oracle:
     def merged(self, indicator, below, place, sheet):
         """A composite of rows counted together."""
         given, n = pooled(indicator.combine, lambda one: None if one.source not in sheet.rows
-                          or place not in sheet.places else self.rows_of(one, place, sheet.rows[one.source]))
+                          or place not in sheet.places else looked_at(one, place, sheet.rows, self.pyramid))
         value, coverage = combined(indicator, [one.value for one in below], given)
         partial = coverage < 1 - 1e-9 or any(one.partial for one in below if one.value is not None)
         return Result(value, UNBOUND if n == 0 and given is not None else n, coverage=coverage, partial=partial)
@@ -261,23 +261,13 @@ class Oracle:
             case Aggregate():
                 if expr.source not in sheet.rows or place not in sheet.places:
                     return None, 0
-                value, n = aggregate(expr, self.rows_of(expr, place, sheet.rows[expr.source]))
+                value, n = aggregate(expr, looked_at(expr, place, sheet.rows, self.pyramid))
                 return value, UNBOUND if n == 0 and value is not None else n
             case Apply("in", (first, Constant(tuple() as listed))):
                 value, n = self.figure(first, place, sheet)
                 return None if value is None else float(value in listed), n
             case Apply(function, args):
                 return applied(function, [self.figure(arg, place, sheet) for arg in args])
-
-    def rows_of(self, expr, place, by_slice):
-        """The rows of a slice that an aggregate looks at; what is last is judged over all slices."""
-        here = by_slice.get(place, [])
-        if not expr.at_end:
-            return here
-        entity, latest = self.pyramid.sources[expr.source].entity, {}
-        for row in (row for rows in by_slice.values() for row in rows):
-            latest[row.get(entity)] = max(latest.get(row.get(entity), row[MOMENT]), row[MOMENT])
-        return [row for row in here if row[MOMENT] == latest[row.get(entity)]]
 
     def partial_below(self, expr, place, sheet):
         """Whether each part of a formula that has a value is partial."""

@@ -170,3 +170,14 @@ def places(bindings, row, physical, origin, tables):
             spec = origin.column_of(binding)
             texts[name] = text_of(row[spec.name]) if spec else stripped(text_of(physical[binding.column]))
     return {name: NOWHERE if text is None else text for name, text in texts.items()}
+
+
+def looked_at(expr, place, rows, pyramid):
+    """The rows of a slice that an aggregate looks at (`rows`: source → slice → rows); what is last is so in all."""
+    here, latest = rows[expr.source].get(place, []), {}
+    if not expr.at_end:
+        return here
+    entity = pyramid.sources[expr.source].entity
+    for row in (row for some in rows[expr.source].values() for row in some):
+        latest[row.get(entity)] = max(latest.get(row.get(entity), row[MOMENT]), row[MOMENT])
+    return [row for row in here if row[MOMENT] == latest[row.get(entity)]]
