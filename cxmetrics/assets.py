@@ -13,6 +13,11 @@ def grammar(name: str) -> str:
     return (_folder("grammar") / name).read_text(encoding="utf-8")
 
 
+def grammar_folder() -> Path:
+    """The folder of the grammar files."""
+    return _folder("grammar")
+
+
 def definitions() -> Path:
     """The folder of the definitions that ship with cxmetrics; to be read, never written."""
     return _folder("definitions")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Compiled:
     pyramid: Pyramid
     diagnostics: tuple[Diagnostic, ...]
     tests: tuple[MetricTest, ...] = ()
+    alone: bool = False  # made of the project's own YAML and of what ships with cxmetrics, and of nothing else
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -48,7 +49,9 @@ def compile_project(root: Path) -> Compiled:
     sources, unread = read_files(root)
     libraries, not_imported = read_libraries(root, sources)
     tables, not_there = read_tables(root, sources)
-    return compile_sources(sources, (*unread, *not_imported, *not_there), libraries, tables)
+    compiled = compile_sources(sources, (*unread, *not_imported, *not_there), libraries, tables)
+    return replace(compiled, alone=not tables and all(
+        file.shipped for library in libraries for file in library.sources))
 
 
 def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),

@@ -46,6 +46,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the caller's surroundings."""
     for name in ("CXMETRICS_LANG", "CXMETRICS_DEBUG", "NO_COLOR", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CXMETRICS_CACHE", "")
 
 
 @pytest.fixture(scope="module")

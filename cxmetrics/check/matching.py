@@ -63,7 +63,7 @@ def settle(constant: Expr, own: Unit, wanted: Unit, proof: Proof, *, beyond: boo
         return None
     factor = conversion(own, wanted) if own.kind == wanted.kind == "quantity" else 1.0
     if factor == 1 or not isinstance(constant, Constant):
-        return constant if not isinstance(constant, Constant) else replace(constant, unit=wanted)
+        return Constant(constant.value, wanted, constant.span) if isinstance(constant, Constant) else constant
     values = constant.value if isinstance(constant.value, tuple) else (constant.value,)
     converted = tuple(scaled(cast("float", value), factor) for value in values)
     return replace(constant, value=converted if isinstance(constant.value, tuple) else converted[0], unit=wanted)

@@ -63,7 +63,7 @@ def prove(expr: Expr, proof: Proof) -> Proved:
             spec = proof.columns[expr.source].get(expr.name)
             if spec is None:
                 return expr, expr.unit
-            return replace(expr, type=spec.type, unit=spec.unit), spec.unit
+            return Column(expr.source, expr.name, spec.type, spec.unit, expr.span), spec.unit
         case Ref():
             return expr, proof.units.get(expr.indicator, UNKNOWN)
         case Apply():
@@ -89,7 +89,7 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
     if name == "range":  # elsewhere than behind `in` and in options, which ask for one
         return proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.span, function="formula", found="a range")
     if name in LOGIC:
-        return replace(expr, args=tuple(condition(arg, proof) for arg in expr.args)), BOOLEAN
+        return Apply(expr.function, tuple(condition(arg, proof) for arg in expr.args), expr.span), BOOLEAN
     proved = [prove(arg, proof) for arg in expr.args if name != "in" or not _is_range(arg)]
     args, units = [arg for arg, _ in proved], [unit for _, unit in proved]
     if any(isinstance(arg, Invalid) for arg in args):
@@ -104,7 +104,7 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
         case _ if name in PEER_FUNCTIONS:
             return peer_function(expr, proof)
         case _ if name in PRESENCE:
-            return replace(expr, args=tuple(args)), BOOLEAN
+            return Apply(expr.function, tuple(args), expr.span), BOOLEAN
         case _ if name in TEXT_TESTS:
             return _text_test(expr, args, units, proof)
         case "=" | "!=" | "<" | "<=" | ">" | ">=" | "between":
@@ -114,7 +114,7 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
         case _ if name in ROW_TIMES:
             if units[0].kind not in ("time", "date", "unknown"):
                 return proof.say(codes.UNLIKE_KINDS, args[0].span, left=units[0], right="time")
-            return of_time(replace(expr, args=tuple(args)), proof)
+            return of_time(Apply(expr.function, tuple(args), expr.span), proof)
         case _:
             return _number_function(expr, args, units, proof)
 
@@ -136,7 +136,7 @@ def _sum(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Prov
     if unit is None:
         differ(a, a_unit, b, b_unit, expr.span, sign, proof)
         return Invalid(expr.span), UNKNOWN
-    return replace(expr, args=(a, b)), unit
+    return Apply(expr.function, (a, b), expr.span), unit
 
 
 def _product(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
@@ -157,7 +157,7 @@ def _product(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> 
                 NUMBER if units[0].kind != "quantity" else None)
     if unit is None or (expr.function == "^" and units[1].kind == "quantity"):
         return proof.say(codes.POWER_OF_UNIT, args[0].span, unit=units[0])
-    result: Expr = replace(expr, args=tuple(args))
+    result: Expr = Apply(expr.function, tuple(args), expr.span)
     if unit.kind == "number" and unit.factor != 1:
         return Apply("convert", (result, Constant(unit.factor, NUMBER)), expr.span), NUMBER
     return result, unit
@@ -178,7 +178,8 @@ def _membership(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
             return Invalid(expr.span), UNKNOWN
         settled.append(matched[1])
     chosen = tuple(cast("Constant", item).value for item in settled)
-    return replace(expr, args=(args[0], replace(args[1], value=cast("tuple[str, ...]", chosen)))), BOOLEAN
+    listed = replace(args[1], value=cast("tuple[str, ...]", chosen))
+    return Apply(expr.function, (args[0], listed), expr.span), BOOLEAN
 
 
 def _comparison(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
@@ -192,7 +193,7 @@ def _comparison(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
     settled[0] = first
     if units[0].kind in ("text", "boolean") and expr.function not in ("=", "!="):
         return proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.args[0].span, function=expr.function, found=units[0])
-    return replace(expr, args=tuple(settled)), BOOLEAN
+    return Apply(expr.function, tuple(settled), expr.span), BOOLEAN
 
 
 def _text_test(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
@@ -204,7 +205,7 @@ def _text_test(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -
         flaw = flaw_of(pattern) if isinstance(pattern, str) else "a pattern that is no constant text"
         if flaw is not None:
             return proof.say(codes.PATTERN, args[1].span or expr.span, problem=flaw)
-    return replace(expr, args=tuple(args)), BOOLEAN
+    return Apply(expr.function, tuple(args), expr.span), BOOLEAN
 
 
 def _number_function(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
@@ -220,21 +221,21 @@ def _number_function(expr: Apply, args: list[Expr], units: list[Unit], proof: Pr
         case "ln" | "exp":
             if units[0].kind == "quantity" and units[0].powers != COUNTED.powers:
                 return proof.say(codes.LOGARITHM_OF_UNIT, values[0].span, function=name, unit=units[0])
-            return replace(expr, args=tuple(args)), NUMBER
+            return Apply(expr.function, tuple(args), expr.span), NUMBER
         case "sqrt":
             root = power(units[0], 0.5)
             return proof.say(codes.POWER_OF_UNIT, values[0].span, unit=units[0]) if root is None \
-                else (replace(expr, args=tuple(args)), root)
+                else (Apply(expr.function, tuple(args), expr.span), root)
         case "round":
             if any(unit != NUMBER for unit in units[1:]):
                 return proof.say(codes.NOT_A_NUMBER_EXPRESSION, values[1].span, function=name, found=units[1])
-            return replace(expr, args=tuple(args)), units[0]
+            return Apply(expr.function, tuple(args), expr.span), units[0]
         case "weighted_mean":
             return _weighted_mean(expr, args, units, proof)
         case _:
             settled = _alike(values, units, expr, proof)
             return (Invalid(expr.span), UNKNOWN) if settled is None else (
-                replace(expr, args=(*tests, *settled[0])), settled[1])
+                Apply(expr.function, (*tests, *settled[0]), expr.span), settled[1])
 
 
 def _weighted_mean(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
@@ -244,7 +245,7 @@ def _weighted_mean(expr: Apply, args: list[Expr], units: list[Unit], proof: Proo
     if values is None or weights is None:
         return Invalid(expr.span), UNKNOWN
     paired = [arg for pair in zip(values[0], weights[0], strict=True) for arg in pair]
-    return replace(expr, args=tuple(paired)), values[1]
+    return Apply(expr.function, tuple(paired), expr.span), values[1]
 
 
 def _alike(values: list[Expr], units: list[Unit], expr: Apply, proof: Proof) -> tuple[list[Expr], Unit] | None:

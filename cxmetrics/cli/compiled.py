@@ -10,7 +10,7 @@ from cxmetrics.cli.places import seen_from
 from cxmetrics.codes.yaml_files import NO_PROJECT_FILE
 from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.load import PROJECT_FILE
+from cxmetrics.folders import PROJECT_FILE
 from cxmetrics.plan import Plan
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,13 +12,13 @@ from pydantic import BaseModel, ValidationError
 
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
+from cxmetrics.folders import PROJECT_FILE, definition_files
 from cxmetrics.load.record_files import RECORDS, Tables, paths_in, records_of
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
 from cxmetrics.schema import Document, ProjectDocument
 from cxmetrics.source import Located, Source, Span
 
 Sections = dict[tuple[str, str], Map]
-PROJECT_FILE = "cxmetrics.yaml"
 MAX_FILE = 20_000_000
 _SHAPES = {"model_type": "map", "dict_type": "map", "list_type": "list", "is_instance_of": "text",
            "model_attributes_type": "map"}
@@ -59,7 +58,7 @@ def read_files(root: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
         return (), (report(codes.NO_PROJECT_FILE, None, path=root),)
     sources: list[Source] = []
     found: list[Diagnostic] = []
-    for path in sorted(_yaml_files(root)):
+    for path in sorted(definition_files(root)):
         relative = path.relative_to(root).as_posix()
         try:
             raw = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
@@ -72,20 +71,6 @@ def read_files(root: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
         except OSError as error:
             found.append(report(codes.UNREADABLE_FILE, None, path=relative, reason=error.strerror or error))
     return tuple(sources), tuple(found)
-
-
-def _yaml_files(root: Path) -> Iterable[Path]:
-    for name, folders, names in os.walk(root):
-        folder = Path(name)
-        folders[:] = sorted(inner for inner in folders if not _skipped(folder / inner))
-        yield from (folder / name for name in names
-                    if name.endswith((".yaml", ".yml")) and not name.startswith("."))
-
-
-def _skipped(folder: Path) -> bool:
-    """Hidden folders, data, stores of runs, and projects inside the project."""
-    return folder.name.startswith((".", "__")) or (folder / "ledger.sqlite").exists() \
-        or (folder / PROJECT_FILE).exists() or folder.name in ("data", "store", "node_modules")
 
 
 def load(sources: Sequence[Source], libraries: Sequence[Library] = (),

@@ -42,6 +42,8 @@ _MAX_EXPONENT = 300  # engines compute in floats, which end at 1e308
 _BRACKET = re.compile(r"'(?:[^']|'')*'|[(\[]|[)\]]")
 RESERVED = ("OR", "AND", "NOT", "IN", "BETWEEN", "IS", "MISSING", "CONTAINS", "STARTS_WITH", "MATCHES",
              "WHERE", "OVER", "AT", "END", "TRUE", "FALSE")
+_PLAIN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)(?: ?(%|[A-Za-z]{1,9}))?\Z")  # most scores, targets and weights
+_WORDS = frozenset(word.lower() for word in RESERVED)
 
 
 def parse(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
@@ -58,6 +60,9 @@ def read(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
 
     A formula that cannot be read gives `Broken` and one diagnostic at the smallest place.
     """
+    plain = _PLAIN.match(formula.value)
+    if plain is not None and plain[2] not in _WORDS:
+        return Number(Decimal(plain[1]), "", plain[2] or "", formula.part(0, len(formula.value))), ()
     fault = _too_large(formula)
     if fault is not None:
         return _broken(formula), (fault,)

@@ -15,6 +15,7 @@ from cxmetrics.cli.terminal import coloured, emit, tell
 from cxmetrics.cli.usage import Verb
 
 if TYPE_CHECKING:
+    from cxmetrics.diagnostics import Diagnostic
     from cxmetrics.render import Format
 
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
@@ -27,17 +28,25 @@ FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 @click.pass_obj
 def check(session: Session, project: Path, form: Format) -> int:
     """Compile the project and print what is wrong."""
-    from cxmetrics.cli.places import seen_from
-    from cxmetrics.compile import compile_project
+    from cxmetrics.cli.remembered import Clean, recall, remember, state_of
     from cxmetrics.render import render, summary
 
-    gc.disable()  # a short life, and most of what it makes lives as long: collecting costs a third of the time
-    compiled = compile_project(project)
-    found = seen_from(Path.cwd(), project, compiled.diagnostics)
+    state = state_of(project)
+    found: tuple[Diagnostic, ...] = ()
+    clean, failed = recall(project, state), False
+    if clean is None:
+        from cxmetrics.cli.places import seen_from
+        from cxmetrics.compile import compile_project
+
+        gc.disable()  # a short life, and most of what it makes lives as long: collecting costs a third of the time
+        compiled = compile_project(project)
+        clean, failed = Clean(len(compiled.sources), len(compiled.pyramid.indicators)), compiled.failed
+        found = seen_from(Path.cwd(), project, compiled.diagnostics)
+        if compiled.alone and not found:
+            remember(project, state, clean)
     text = render(found, format=form, language=session.language, colour=coloured(sys.stdout))
     if text:
         emit(text)
-    files = session.count("files", len(compiled.sources))
-    indicators = session.count("indicators", len(compiled.pyramid.indicators))
+    files, indicators = session.count("files", clean.files), session.count("indicators", clean.indicators)
     tell(session.say("check.summary", findings=summary(found, session.language), files=files, indicators=indicators))
-    return int(compiled.failed)
+    return int(failed)

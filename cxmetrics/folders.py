@@ -1,0 +1,30 @@
+"""Which files of a folder are definitions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT_FILE = "cxmetrics.yaml"
+_NOT_LOOKED_INTO = ("data", "store", "node_modules")
+
+
+def definition_files(root: Path) -> Iterator[Path]:
+    """The YAML files under the folder of a project; hidden folders, data and run results are left out."""
+    for name, folders, names in os.walk(root):
+        folder = Path(name)
+        folders[:] = sorted(inner for inner in folders if not _skipped(folder / inner))
+        yield from (folder / name for name in names if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+                    and not _never_ends(folder / name))
+
+
+def _never_ends(path: Path) -> bool:
+    """What is there and no file: a pipe or a device, which would be read for ever."""
+    return path.exists() and not path.is_file()
+
+
+def _skipped(folder: Path) -> bool:
+    """Hidden folders, data, stores of runs, and projects inside the project."""
+    return folder.name.startswith((".", "__")) or (folder / "ledger.sqlite").exists() \
+        or (folder / PROJECT_FILE).exists() or folder.name in _NOT_LOOKED_INTO
