@@ -182,6 +182,13 @@ ROW_TEXTS: Mapping[str, NumberFunction] = {
         "the band a value lies in, lower end included: `bands(age, 30, 45)` is `<30`, `30-<45` or `>=45`",
         "数值所在的区间，含下限：`bands(age, 30, 45)` 为 `<30`、`30-<45` 或 `>=45`")),
 }
+ROW_ANSWERS: Mapping[str, Phrase] = {
+    "answered": Phrase("whether a column holds an answer", "该列是否有回答"),
+    "not_asked": Phrase("whether a question was not put: its codes under `not_asked`, and empty cells unless `empty` "
+                        "says otherwise", "是否未被问及：`not_asked` 列出的代码，以及空单元格（除非 `empty` 另有说明）"),
+    "skipped": Phrase("whether a question was put and passed over: its codes under `skipped`",
+                      "是否被问及但跳过：`skipped` 列出的代码"),
+}
 ARITHMETIC = frozenset(("+", "-", "*", "/", "^", "negate"))
 ORDER = frozenset(("<", "<=", ">", ">="))
 EQUALITY = frozenset(("=", "!="))
@@ -205,7 +212,7 @@ def quantile_of(function: str) -> float | None:
 
 def row_functions() -> tuple[str, ...]:
     """The functions that work on the values of one row."""
-    return (*(name for name, row in NUMBERS.items() if row.in_rows), *ROW_TIMES, *ROW_TEXTS)
+    return (*(name for name, row in NUMBERS.items() if row.in_rows), *ROW_TIMES, *ROW_TEXTS, *ROW_ANSWERS)
 
 
 def all_names() -> tuple[str, ...]:

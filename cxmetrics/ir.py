@@ -121,6 +121,16 @@ Title = Mapping[str, str]  # language code -> text; "" for a text without a lang
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Why a cell holds no answer: it holds one of the codes, or (`empty`) nothing; `type` is that of the answers."""
+
+    reason: Literal["not_asked", "skipped"]
+    codes: tuple[str, ...]
+    empty: bool
+    type: ColumnType
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnSpec:
     """A declared column of a source and its contract."""
 
@@ -137,6 +147,8 @@ class ColumnSpec:
     formula: Expr | None = field(default=None)  # a derived column
     zone: str | None = field(default=None, kw_only=True)  # of times that do not say theirs; None: the project's
     lookup: str | None = None  # the lookup of the source that gives it
+    silences: tuple[Silence, ...] = ()  # the reasons for which there may be no answer
+    silence: Silence | None = None  # of a column of truths: whether another has no answer for that reason
     span: Span | None = field(default=None, compare=False, repr=False)
 
     @property

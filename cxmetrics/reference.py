@@ -15,6 +15,7 @@ from cxmetrics.functions import (
     AGGREGATES,
     NUMBERS,
     PEER_FUNCTIONS,
+    ROW_ANSWERS,
     ROW_TEXTS,
     ROW_TIMES,
     WINDOWS,
@@ -70,6 +71,8 @@ def _functions() -> Iterator[str]:
                                          for name, told in PEER_FUNCTIONS.items()])
     yield "### Of the time of a row"
     yield _table(("function", "gives"), [(f"`{name}(time)`", _both(told)) for name, told in ROW_TIMES.items()])
+    yield "### Answers of a row"
+    yield _table(("function", "gives"), [(f"`{name}(x)`", _both(told)) for name, told in ROW_ANSWERS.items()])
     yield "### Texts of a row"
     yield _table(("function", "gives"), [(f"`{name}(x, …)`", _both(row.help)) for name, row in ROW_TEXTS.items()])
     yield "## Units of literals"

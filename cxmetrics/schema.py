@@ -55,6 +55,9 @@ class GivenColumnDraft(Draft):
     scale: Scalar | None = None
     values: list[Scalar] | None = None
     missing: Scalars | None = None
+    not_asked: Scalars | None = None
+    skipped: Scalars | None = None
+    empty: Scalar | None = None
     format: Scalar | None = None
     time_zone: Scalar | None = None
     privacy: Scalar | None = Field(default=None, alias="class")

@@ -79,11 +79,13 @@ def needs_of(request: Request, *, everything: bool = False) -> Needs:
 
 def readable(spec: ColumnSpec, kind: Physical) -> bool:
     """Whether values of that physical kind can be read as the column's type."""
-    return kind in _READABLE[spec.type]
+    return kind in _READABLE[spec.type if spec.silence is None else spec.silence.type]
 
 
 def can_be_bad(spec: ColumnSpec, kind: Physical) -> bool:
     """Whether a value of that physical kind may break the column's contract, so that the column has to be read."""
+    if spec.silence is not None:
+        return False
     if has_contract(spec):
         return True
     if spec.type == "number" and kind == "number":

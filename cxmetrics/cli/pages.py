@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.terminal import ink
 from cxmetrics.codes import CODES
-from cxmetrics.functions import AGGREGATES, NUMBERS, ROW_TEXTS, ROW_TIMES, WINDOWS
+from cxmetrics.functions import AGGREGATES, NUMBERS, ROW_ANSWERS, ROW_TEXTS, ROW_TIMES, WINDOWS
 from cxmetrics.render.wording import outline
 
 _CHINESE = "中文"
@@ -75,7 +75,7 @@ def function_help(name: str, session: Session) -> str:
             lines.append(session.say("function.options", options=", ".join(aggregate.options)))
     if number := NUMBERS.get(name) or ROW_TEXTS.get(name):
         lines.append(f"{name}: {getattr(number.help, language)}")
-    if time := ROW_TIMES.get(name):
+    if time := ROW_TIMES.get(name) or ROW_ANSWERS.get(name):
         lines.append(f"{name}: {getattr(time, language)}")
     if window := WINDOWS.get(name):
         lines.append(f"{name}: {getattr(window.help, language)}")

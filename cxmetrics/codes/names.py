@@ -314,3 +314,10 @@ WHOSE_STEPS = Code(
     note=Phrase("steps follow each other within a session, or for one customer", "步骤在同一会话或同一客户内先后发生"),
     help=Phrase("write `by = {source}.session_id`, or name the `entity` of the source",
                 "请写 `by = {source}.session_id`，或为数据源指明 `entity`"))
+CODE_TWICE = Code(
+    "CX273", "code-twice",
+    Phrase("the code `{text}` stands under `{first}` and under `{key}`", "代码 `{text}` 同时写在 `{first}` 和 `{key}` 下"),
+    label=Phrase("which of the two it means is open", "不清楚是哪一种"),
+    note=Phrase("who was not asked is left out of a response rate, who skipped is not",
+                "未被问及者不计入应答率，跳过者计入"),
+    help=Phrase("keep it in one of the lists", "请只保留在其中一处"))

@@ -132,6 +132,13 @@ ITEMS_UNLIKE = Code(
                 "各题的共性无法与量表的差别区分开"),
     help=Phrase("declare one `scale` for all items, or bring them to one in a derived column",
                 "请为各题声明同一 `scale`，或用派生列换算到同一量表"))
+NOT_AN_ANSWER = Code(
+    "CX331", "not-an-answer",
+    Phrase("`{function}` asks about a column of the files", "`{function}` 只能用于文件中的列"),
+    label=Phrase("not a column that is read", "不是读入的列"),
+    note=Phrase("why there is no answer stands in the cell itself", "没有回答的原因写在单元格里"),
+    help=Phrase("name the column that holds the answers, such as `{function}(answers.score)`",
+                "请写出存放回答的列，例如 `{function}(answers.score)`"))
 BAND_EDGES = Code(
     "CX330", "band-edges",
     Phrase("the edges of `bands` are numbers that rise, found {found}", "`bands` 的分界应为递增的数字，实际是 {found}"),

@@ -19,6 +19,7 @@ from cxmetrics.ir import (
     ColumnType,
     Dimension,
     Origin,
+    Silence,
     Unique,
 )
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, word, words
@@ -122,8 +123,27 @@ def _column(key: Key, draft: GivenColumnDraft | Located, zone: str | None, found
     values = tuple(item.value for item in draft.values) if draft.values is not None else None
     privacy = word(draft.privacy, "class", _CLASSES, "", found) or None
     return ColumnSpec(str(key), kind, unit, draft.column.value if draft.column else str(key), low, high, values,
-                      words(draft.missing), _format(draft.format, found), privacy, span=key.span,
-                      zone=(_zone(draft.time_zone, found) or zone) if kind == "time" else None)
+                      _no_answer(draft), _format(draft.format, found), privacy, span=key.span,
+                      zone=(_zone(draft.time_zone, found) or zone) if kind == "time" else None,
+                      silences=_silences(draft, kind, found))
+
+
+def _no_answer(draft: GivenColumnDraft) -> tuple[str, ...]:
+    """All codes that stand for no answer."""
+    return words(draft.missing) + words(draft.not_asked) + words(draft.skipped)
+
+
+def _silences(draft: GivenColumnDraft, kind: ColumnType, found: Found) -> tuple[Silence, ...]:
+    """Why a cell may hold no answer; an empty one is a question that was not asked, unless it is said otherwise."""
+    seen: dict[str, str] = {}
+    written = (("missing", draft.missing), ("not_asked", draft.not_asked), ("skipped", draft.skipped))
+    for key, codes_ in written:
+        for item in (codes_ if isinstance(codes_, list) else [codes_] if codes_ else []):
+            if seen.setdefault(item.value, key) != key:
+                found.append(report(name_codes.CODE_TWICE, item.span, text=item.value, first=seen[item.value], key=key))
+    empty = word(draft.empty, "empty", ("not_asked", "skipped", "missing"), "not_asked", found)
+    return (Silence("not_asked", words(draft.not_asked), empty == "not_asked", kind),
+            Silence("skipped", words(draft.skipped), empty == "skipped", kind))
 
 
 def _scale(draft: GivenColumnDraft, found: Found) -> tuple[float | None, float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cxmetrics.codes import names as codes
+from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Phrase, closest, report
 from cxmetrics.functions import (
     AGGREGATES,
@@ -16,12 +17,13 @@ from cxmetrics.functions import (
     OPERATORS,
     ORDER,
     PEER_FUNCTIONS,
+    ROW_ANSWERS,
     ROW_TEXTS,
     ROW_TIMES,
     WINDOWS,
     row_functions,
 )
-from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Invalid
+from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Invalid, Silence
 from cxmetrics.resolve.literals import constant
 from cxmetrics.resolve.names import Columns, Names, count_is_right, no_clauses, split_column, unknown_function
 from cxmetrics.source import Span
@@ -106,8 +108,27 @@ class Rows:
             return unknown_function(node, self.names)
         if not no_clauses(node, self.names) or not count_is_right(node, least, most, self.names):
             return self._invalid(node.span)
+        if function in ROW_ANSWERS:
+            return self._answer(function, self.expr(node.args[0], "text"), node.span)
         inner = "time" if function in ROW_TIMES else "number"
         return Apply(function, tuple(self.expr(arg, inner) for arg in node.args), node.span)
+
+    def _answer(self, function: str, asked: Expr, span: Span) -> Expr:
+        """Whether a column has an answer, or why not: the latter as a column of truths, read from the same cells."""
+        if isinstance(asked, Invalid):
+            return asked
+        columns = self.names.sources[asked.source] if isinstance(asked, Column) else {}
+        spec = columns.get(asked.name) if isinstance(asked, Column) else None
+        if not isinstance(asked, Column) or spec is None or not spec.own:
+            self.names.found.append(report(unit_codes.NOT_AN_ANSWER, asked.span or span, function=function))
+            return self._invalid(span)
+        if function == "answered":
+            return Apply("is not missing", (asked,), span)
+        name = f"{function}({spec.name})"
+        reason = next((one for one in spec.silences if one.reason == function), None)
+        columns.setdefault(name, ColumnSpec(name, "boolean", BOOLEAN, spec.physical, span=spec.span, silence=(
+            reason or Silence("skipped", (), empty=False, type=spec.type))))
+        return Column(asked.source, name, "boolean", BOOLEAN, span)
 
     @staticmethod
     def _hint(node: Call, hint: ColumnType) -> ColumnType:

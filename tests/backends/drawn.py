@@ -10,7 +10,7 @@ from drawn_lookups import lookups
 from hypothesis import strategies as st
 from made import DAY, Binding, Classifier, Slot, Unique, call, col, column, const, cube, source
 
-from cxmetrics.ir import Arrival
+from cxmetrics.ir import Arrival, Silence
 
 ZONES = ("Asia/Shanghai", "UTC", "America/New_York", "Asia/Kolkata")
 TOUCH = ("transfer", "转账", "log_in", "Ünï", "a'b\"c", "")
@@ -148,7 +148,8 @@ def conditions(depth):
     if depth == 0:
         compared = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
         return st.one_of(
-            st.just(col("ok", "boolean")), st.builds(call, compared, INTEGER | NUMBER, INTEGER | NUMBER),
+            st.sampled_from([col("ok", "boolean"), col("unasked", "boolean"), col("unsaid", "boolean")]),
+            st.builds(call, compared, INTEGER | NUMBER, INTEGER | NUMBER),
             st.builds(call, compared, TEXT, TEXT),
             st.builds(call, st.just("on_days"), DATES, LISTED, *COVERED), st.builds(call, compared, MOMENT, MOMENT),
             st.builds(call, st.sampled_from(["contains", "starts_with"]), TEXT, TEXT),
@@ -227,6 +228,10 @@ def origins(draw):
         column("band", "text", values=draw(st.sampled_from([None, ("low", "high")])), formula=call(
             "bands", draw(NUMBER | INTEGER), const((0, 2.5)), const(("low", "mid", "high")))),
         column("either", "number", formula=call("coalesce", draw(numeric(1)), draw(numeric(1)), draw(NUMBER))),
+        column("unasked", "boolean", physical="score",
+               silence=Silence("not_asked", ("98", "NA", "1"), empty=True, type="integer")),
+        column("unsaid", "boolean", physical="touch",
+               silence=Silence("skipped", ("转账", "x"), empty=False, type="text")),
         column("half", "number", formula=call("/", col("level", "integer"), 2), low=draw(st.sampled_from([None, 1.0]))),
         *given]
     unique = draw(st.sampled_from([None, Unique(("id",), "latest"), Unique(("id", "touch"), "first")]))

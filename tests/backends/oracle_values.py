@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from cxmetrics.backends import rules
-from cxmetrics.ir import Apply, Column, Constant
+from cxmetrics.ir import Apply, Column, ColumnSpec, Constant
 from cxmetrics.statistics.rounding import half_up
 
 UTC = dt.UTC
@@ -166,6 +166,8 @@ def contract(value, spec, zone):
     """A value and what is wrong with it (`type`, `scale`, `values`, `not finite` or None)."""
     if isinstance(value, str):
         value = stripped(value)
+    if spec.silence is not None:
+        return silent(value, spec.silence, zone), None
     if value is None or (not isinstance(value, float) and text_of(value) in spec.missing):
         return None, None
     if isinstance(value, float) and not math.isfinite(value):
@@ -178,6 +180,18 @@ def contract(value, spec, zone):
     if spec.type in ("integer", "number") and typed in numbers(spec.missing):
         return None, None
     return limited(typed, spec)
+
+
+def silent(value, silence, zone):
+    """Whether a cell holds one of the codes, or nothing where that is a reason too."""
+    if value is None:
+        return silence.empty
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    if not isinstance(value, float) and text_of(value) in silence.codes:
+        return True
+    typed = cast(value, ColumnSpec("", silence.type, None, ""), zone) if silence.type in ("integer", "number") else None
+    return typed is not None and typed in numbers(silence.codes)
 
 
 def limited(typed, spec):

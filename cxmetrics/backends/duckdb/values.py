@@ -35,7 +35,7 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
-from cxmetrics.ir import ColumnSpec, ColumnType
+from cxmetrics.ir import ColumnSpec, ColumnType, Silence
 
 FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses; 1 to 3 are `needs.REASONS`
 EPOCH = {"epoch_s": 1_000_000, "epoch_ms": 1_000}  # microseconds in one
@@ -108,6 +108,9 @@ class Read:
 def read_column(steps: Steps, spec: ColumnSpec, physical: Name, kind: Physical, zone: Zone, at: int) -> Read:
     """Define the columns that read the `at`th column of a source from a physical one (as `held`)."""
     label, source = f"{at} {spec.name}", physical
+    if spec.silence is not None:
+        silent = steps.define(f"c{label}", _silent(steps, physical, spec.silence, spec, kind, zone))
+        return Read(spec, Term(silent, "boolean", 1), None)
     if spec.missing and kind in ("text", "integer", "boolean"):
         codes = tuple(map(text_literal, spec.missing))
         source = steps.define(f"a{label}", when(Not(In(Cast(physical, "VARCHAR"), codes)), physical))
@@ -121,6 +124,17 @@ def read_column(steps: Steps, spec: ColumnSpec, physical: Name, kind: Physical, 
     if instant is not None:
         when_known = steps.define(f"u{label}", _masked(instant, value, status, spec))
     return Read(spec, Term(kept, spec.type, bound_of(spec), when_known), status)
+
+
+def _silent(steps: Steps, physical: Name, silence: Silence, spec: ColumnSpec, kind: Physical, zone: Zone) -> Node:
+    """Whether a cell holds one of the codes, as text or as a number, or nothing where that is a reason too."""
+    tests: list[Node] = [IsNull(physical)] if silence.empty else []
+    if kind in ("text", "integer", "boolean"):
+        tests.append(In(Cast(physical, "VARCHAR"), tuple(map(text_literal, silence.codes))))
+    if silence.type in ("integer", "number"):
+        value = steps.bind(_typed(steps, physical, replace(spec, type=silence.type), kind, zone)[0])
+        tests.append(In(Cast(value, "DOUBLE"), _numbers(silence.codes)))
+    return call("coalesce", either(*tests), Literal(False))
 
 
 def _masked(node: Node, value: Node, status: Node | None, spec: ColumnSpec) -> Node:

@@ -18,7 +18,7 @@ from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
 from cxmetrics.backends.duckdb.times import MOST_CASES, USUAL, Years, offsets
 from cxmetrics.backends.needs import can_be_bad
-from cxmetrics.ir import ColumnSpec, ColumnType
+from cxmetrics.ir import ColumnSpec, ColumnType, Silence
 
 FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses
 REASONS = {TYPE: "type", SCALE: "scale", VALUES: "values"}
@@ -82,11 +82,24 @@ class Reading:
 def reading(spec: ColumnSpec, kind: Physical, zone: Zone, *, wide: bool = False) -> Reading:
     """How the column is read from a physical column of a kind that fits; `wide`: of integers beyond 64 bits."""
     held = pl.col(f"p:{spec.physical}")
+    if spec.silence is not None:
+        return Reading(spec, _silent(held, spec.silence, spec, kind, zone), None, None)
     if spec.missing and kind in ("text", "integer", "boolean"):
         held = pl.when(~held.cast(pl.String).is_in(list(spec.missing))).then(held)
     value, instant = _typed(held, spec, kind, zone)
     status = _status(held, spec, kind) if can_be_bad(spec, kind) or (wide and spec.type == "integer") else None
     return Reading(spec, value, instant, status)
+
+
+def _silent(held: pl.Expr, silence: Silence, spec: ColumnSpec, kind: Physical, zone: Zone) -> pl.Expr:
+    """Whether a cell holds one of the codes, as text or as a number, or nothing where that is a reason too."""
+    silent = held.is_null() if silence.empty else pl.lit(value=False)
+    if kind in ("text", "integer", "boolean"):
+        silent = silent | held.cast(pl.String).is_in(list(silence.codes)).fill_null(value=False)
+    if silence.type in ("integer", "number"):
+        value = _typed(held, replace(spec, type=silence.type), kind, zone)[0].cast(pl.Float64)
+        silent = silent | value.is_in(_numbers(silence.codes)).fill_null(value=False)
+    return silent
 
 
 def _typed(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple[pl.Expr, pl.Expr | None]:
