@@ -52,13 +52,15 @@ class AggregateFunction:
 
 @dataclass(frozen=True, slots=True)
 class NumberFunction:
-    """A function of numbers, outside aggregates; `most` None: any number of arguments."""
+    """A function of numbers, of aggregates or of the values of a row.
+
+    `most` None: any number of arguments; `even`: but in pairs.
+    """
 
     name: str
     least: int
     most: int | None
     help: Phrase
-    in_rows: bool = True  # also a function of the values of a row
     paired: bool = False  # its arguments come two by two
 
 
@@ -127,7 +129,7 @@ AGGREGATES: Mapping[str, AggregateFunction] = {row.name: row for row in _AGGREGA
     for q in range(1, 100)}
 
 _NUMBERS = (
-    NumberFunction("ratio", 2, 2, Phrase("first divided by second", "前者除以后者"), in_rows=False),
+    NumberFunction("ratio", 2, 2, Phrase("first divided by second", "前者除以后者")),
     NumberFunction("abs", 1, 1, Phrase("distance from zero", "绝对值")),
     NumberFunction("ln", 1, 1, Phrase("natural logarithm; missing at 0 and below", "自然对数")),
     NumberFunction("exp", 1, 1, Phrase("e to the power of it", "指数函数")),
@@ -138,9 +140,9 @@ _NUMBERS = (
     NumberFunction("round", 1, 2, Phrase("rounded half up, in decimals", "四舍五入（十进制）")),
     NumberFunction("min", 2, None, Phrase("the least of several numbers", "几个数中最小的")),
     NumberFunction("max", 2, None, Phrase("the greatest of several numbers", "几个数中最大的")),
-    NumberFunction("geomean", 1, None, Phrase("geometric mean; missing at 0 and below", "几何平均"), in_rows=False),
+    NumberFunction("geomean", 1, None, Phrase("geometric mean; missing at 0 and below", "几何平均")),
     NumberFunction("weighted_mean", 2, None, Phrase("value, weight, value, weight …", "依次为 值、权重、值、权重……"),
-                   in_rows=False, paired=True),
+                   paired=True),
 )
 NUMBERS: Mapping[str, NumberFunction] = {row.name: row for row in _NUMBERS}
 ROW_TIMES: Mapping[str, Phrase] = {
@@ -199,6 +201,9 @@ CONDITIONS = ORDER | EQUALITY | LOGIC | TEXT_TESTS | PRESENCE | {"in", "between"
 OPERATORS = ARITHMETIC | CONDITIONS
 BOTH = ("min", "max")  # of one column's rows, or of several numbers
 CSI_RULES = ("means", "ratios")
+# Of a source with weights: what each row weighs in, and what counts rows all the same.  All others are refused.
+WEIGHED = frozenset(("mean", "stdev", "share", "top_box", "csat", "ces", "nps", "apdex", "csi", "alpha", "correlation"))
+BY_ROWS = frozenset(("count", "sum", "min", "max", "first", "last", "distinct"))
 QUANTILE_RULES = tuple(f"hf{number}" for number in range(1, 10))
 
 
@@ -212,7 +217,7 @@ def quantile_of(function: str) -> float | None:
 
 def row_functions() -> tuple[str, ...]:
     """The functions that work on the values of one row."""
-    return (*(name for name, row in NUMBERS.items() if row.in_rows), *ROW_TIMES, *ROW_TEXTS, *ROW_ANSWERS)
+    return (*NUMBERS, *ROW_TIMES, *ROW_TEXTS, *ROW_ANSWERS)
 
 
 def all_names() -> tuple[str, ...]:

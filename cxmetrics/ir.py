@@ -252,7 +252,7 @@ class Origin:
     ways: tuple[Way, ...] = ()  # to dimensions that the files may lack; those that are gone become lookups
     received: str | None = None
     entity: str | None = None
-    weight: str | None = None
+    weight: str | None = None  # the column that says how much a row counts
     keep: Expr | None = None
     unique: Unique | None = None
     on_bad: Literal["reject", "null", "fail"] = "reject"

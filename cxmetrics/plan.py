@@ -83,8 +83,11 @@ class Leaf:
     share (n, hits), nps (n, promoters, detractors), apdex (n, satisfied, tolerating), quantile (n, values),
     distinct (n, what is told apart: states by text, or by value), conversion (who began, who went on: states by text),
     checklist (items, what was reached, what could be, perhaps fatal items failed: all by text),
-    csi and correlation (n, Σx, Σy, Σx², Σy², Σxy), alpha (n, then Σx and Σx² of the sums of rows and of each item).
-    The first input is always the n of evidence.
+    csi (n, Σw, Σw², Σwx, Σwy, Σw²x², Σw²y², Σw²xy), correlation (n, Σw, Σw², Σwx, Σwy, Σwx², Σwy², Σwxy),
+    alpha (n, Σw, Σw², then Σwx and Σwx² of the sums of rows and of each item), of rows without weights w = 1;
+    weighted_mean (n, Σw, Σw², Σwx, Σw²x, Σw²x²), weighted_stdev (n, Σw, Σw², Σwx, Σwx, Σwx²), weighted_share (n, Σw,
+    Σw², Σw of hits), weighted_nps and weighted_apdex (n, Σw, Σw², Σw of both boxes, Σw² of both).
+    The first input is always the n of evidence; weights are in units of no meaning.
     `options` are plain numbers or words (`q`, `rule`).  `others`: the further sources of rows counted together.
     """
 

@@ -60,9 +60,8 @@ def _functions() -> Iterator[str]:
     named = [row for row in AGGREGATES.values() if not _PERCENTILE.match(row.name)]
     yield _table(("function", "gives", "unit", "example"), map(_aggregate, named))
     yield "`p01` to `p99` are quantiles by name: `p95(txn.latency)`."
-    yield "### Of numbers\n\nThose with a star are also functions of the values of a row."
-    yield _table(("function", "gives"), [(f"`{_called(row)}`{' *' if row.in_rows else ''}", _both(row.help))
-                                         for row in NUMBERS.values()])
+    yield "### Of numbers\n\nAll of them are also functions of the values of a row."
+    yield _table(("function", "gives"), [(f"`{_called(row)}`", _both(row.help)) for row in NUMBERS.values()])
     yield "### Of other days"
     yield _table(("function", "gives"), [
         (f"`{name}(x{', span' if row.most > 1 else ''})`", _both(row.help)) for name, row in WINDOWS.items()])

@@ -133,6 +133,7 @@ class SourceDraft(Draft):
     skew: Scalar | None = None
     time_zone: Scalar | None = None
     entity: Scalar | None = None
+    weight: Scalar | None = None
     columns: dict[Name, _Column] = {}
     lookups: dict[Name, LookupDraft] = {}
     keep: Scalar | None = None

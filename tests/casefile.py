@@ -34,8 +34,8 @@ BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 TABLES = ("csv", "jsonl", "parquet", "sqlite", "duckdb")
 KNOWN = {"yaml": 2, "expect": 1, "rejects": 1, "diagnostics": 1}
 PLACE = ("indicator", "grain", "period")
-MEASURES = ("value", "n", "low", "high", "score", "coverage", "target", "gap", "peer", "peer_gap", "peer_low",
-            "peer_high", "peer_rank", "peers", "change", "status", "unit", "level")
+MEASURES = ("value", "n", "n_effective", "low", "high", "score", "coverage", "target", "gap", "peer", "peer_gap",
+            "peer_low", "peer_high", "peer_rank", "peers", "change", "status", "unit", "level")
 NO_ROW = "no row"
 
 

@@ -59,8 +59,8 @@ class Census:
     read = kept + dropped + duplicates + Σ rejected.  `keep` is asked first: a row for which it is false is dropped,
     whatever else is wrong with it, for it may be another source's row.  Then the row is rejected for its first bad
     column, key or time; then it is dropped if `keep` is missing; then it may be a duplicate.  `rejected` and `nulled`
-    count by (column, reason); reasons are `type`, `scale`, `values`, `key`, `range` (a day
-    out of `ir.DAYS`), `missing` (no time) and `not finite`.
+    count by (column, reason); reasons are `type`, `scale`, `values`, `key`, `weight`
+    (none, or neither 0 nor in `rules.WEIGHTS`), `range` (a day out of `ir.DAYS`), `missing` (no time) and `not finite`.
     `nulled` and `empty` look only at rows that are not dropped.  `first`, `last`: days of rows read, kept or not.
     """
 

@@ -170,6 +170,7 @@ def _needed(request: Request, specs: Mapping[str, ColumnSpec], bindings: Mapping
     waiting += [spec.name for spec in bindings.values()]
     waiting += [column for column in (source.time, source.received) if isinstance(column, str)]
     waiting += source.unique.by if source.unique else ()
+    waiting += [source.weight] if source.weight is not None else []
     used = [*expressions(request.scan.cubes), source.keep]
     waiting += [column.name for expr in used for column in columns_in(expr)]
     seen = set[str]()
@@ -223,6 +224,8 @@ def _reasons(request: Request, judged: Iterable[ColumnSpec]) -> Iterator[tuple[s
         if rejects and _has_status(request, spec):
             yield from ((spec.name, reason) for reason in REASONS)
     yield from ((name, "key") for name in (source.unique.by if source.unique else ()))
+    if source.weight is not None:
+        yield source.weight, "weight"
     if isinstance(source.time, str):
         yield source.time, "range"
         yield source.time, "missing"

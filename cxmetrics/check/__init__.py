@@ -35,7 +35,8 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     units: dict[str, Unit] = {}
     peers: dict[str, Peers | None] = {}
     entities = {name: one.entity for name, one in sources.items()}
-    proof = Proof(columns, units, found, holidays, peers, indicators, entities)
+    weighted = frozenset(name for name, one in sources.items() if one.weight is not None)
+    proof = Proof(columns, units, found, holidays, peers, indicators, entities, weighted)
     for name, outline in resolved.outlines.items():
         indicator = _indicator(outline, indicators, resolved, proof)
         peers[name] = read_peers(outline, indicator.unit, indicator.formula, resolved, proof)
@@ -54,7 +55,7 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
 def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resolved, proof: Proof) -> Indicator:
     draft, found = outline.draft, proof.found
     formula, unit = _formula(outline, proof)
-    made = compose(outline, unit, below, resolved.outlines, found)
+    made = compose(outline, unit, below, resolved.outlines, proof)
     unit = made.unit
     score = score_of(outline, unit, resolved.dimensions, found)
     direction = direction_of(outline, score, found)

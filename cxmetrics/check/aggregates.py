@@ -9,7 +9,7 @@ from cxmetrics.check.matching import Proof, Proved, as_condition, literal_text, 
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Label, report
-from cxmetrics.functions import AGGREGATES, CSI_RULES, QUANTILE_RULES
+from cxmetrics.functions import AGGREGATES, BY_ROWS, CSI_RULES, QUANTILE_RULES, WEIGHED
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid
 from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, TEXT, UNKNOWN, Unit, duration
 
@@ -35,6 +35,8 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
     rows = _Rows(proof, prove)
     before = len(proof.found)
     row = AGGREGATES[expr.function]
+    if expr.source in proof.weighted and expr.function not in WEIGHED | BY_ROWS:
+        return proof.say(codes.NOT_WEIGHED, expr.span, function=expr.function, source=expr.source)
     where = None if expr.where is None else rows.condition(expr.where)
     if row.arguments[0] == "condition":
         args: tuple[Expr, ...] = tuple(map(rows.condition, expr.args))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cxmetrics.check.blending import blend, is_blend, settled
+from cxmetrics.check.matching import Proof
 from cxmetrics.check.pooling import pool
 from cxmetrics.check.rules import Known, fits, literal, read_rule
 from cxmetrics.check.scores import earns
@@ -44,9 +45,9 @@ class Composed:
 
 
 def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
-            found: Found) -> Composed:
+            proof: Proof) -> Composed:
     """The rules of a composite; `unit`: of an indicator that is none."""
-    made = _combined(outline, unit, below, outlines, found)
+    made, found = _combined(outline, unit, below, outlines, proof), proof.found
     written = outline.draft.when_not_split
     asked = word(written, "when_not_split", ("leave_out", "use_total"), "leave_out", found) == "use_total"
     if asked and written is not None and isinstance(made.combine, Merged):
@@ -55,8 +56,8 @@ def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlin
 
 
 def _combined(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
-              found: Found) -> Composed:
-    draft, children = outline.draft, outline.children
+              proof: Proof) -> Composed:
+    draft, children, found = outline.draft, outline.children, proof.found
     if children and draft.combine is not None:
         node, problems = parse(draft.combine)
         if not problems and is_blend(node, list(_COMBINE), [child.id for child in children]):
@@ -64,7 +65,7 @@ def _combined(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outl
     combine = _read_combine(draft.combine, found)
     named = [child.id for child in children]
     if children and combine == "pooled":
-        merged, unit = pool(outline, below, found)
+        merged, unit = pool(outline, below, proof)
         missing = _read_missing(draft.missing, unit, found)
         _goes_with(missing, draft.missing, "pooled", found)
         _no_leaves(outline, "pooled", found)

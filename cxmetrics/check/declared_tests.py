@@ -112,7 +112,7 @@ def _test(key: Key, draft: MetricTestDraft, reader: _Reader) -> MetricTest:
 def givable(origin: Origin) -> dict[str, str]:
     """The columns whose values a test may give, with their physical names; computed ones are not among them."""
     result = {name: spec.physical for name, spec in origin.columns.items() if spec.own}
-    named = (origin.time, origin.received, origin.entity, *(origin.unique.by if origin.unique else ()))
+    named = (origin.time, origin.received, origin.entity, origin.weight, *(origin.unique.by if origin.unique else ()))
     pairs = [(name, name) for name in named if isinstance(name, str)]
     for binding in origin.bindings:
         spec = origin.column_of(binding)

@@ -24,7 +24,8 @@ class Proof:
 
     `entities`: the column of each source that says whom a row is about.
 
-    The peers of an indicator are None where some of them were reported.
+    The peers of an indicator are None where some of them were reported.  `weighted`: the sources whose rows have
+    weights.
     """
 
     columns: Mapping[str, Mapping[str, ColumnSpec]]
@@ -34,6 +35,7 @@ class Proof:
     peers: Mapping[str, Peers | None] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     entities: Mapping[str, str | None] = field(default_factory=dict)
+    weighted: frozenset[str] = frozenset()
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
         """Report, and go on with an expression that silences what follows from it."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cxmetrics.check.matching import literal_value
+from cxmetrics.check.matching import Proof, literal_value
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import Diagnostic, Label, report
-from cxmetrics.functions import quantile_of
+from cxmetrics.functions import WEIGHED, quantile_of
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Indicator, Invalid, Merged
-from cxmetrics.load.scalars import Found
 from cxmetrics.resolve import Child, Outline
 from cxmetrics.units import UNKNOWN, Unit
 
@@ -26,16 +25,17 @@ class _Counted:
     child: Child
     unit: Unit
     merged: Merged
+    weighted: frozenset[bool]  # whether its aggregates are weighted
 
     @property
     def kind(self) -> tuple[object, ...]:
         """What has to be the same for rows to be counted together."""
-        return (*_kind(self.merged.parts[0]), self.unit, self.merged.factor)
+        return (*_kind(self.merged.parts[0]), self.unit, self.merged.factor, self.weighted)
 
 
-def pool(outline: Outline, below: Mapping[str, Indicator], found: Found) -> tuple[Merged | None, Unit]:
+def pool(outline: Outline, below: Mapping[str, Indicator], proof: Proof) -> tuple[Merged | None, Unit]:
     """The aggregates of all children, and their unit; None where they cannot be counted together."""
-    before = len(found)
+    found, before = proof.found, len(proof.found)
     counted: list[_Counted] = []
     for child in outline.children:
         indicator = below.get(child.id)
@@ -45,7 +45,8 @@ def pool(outline: Outline, below: Mapping[str, Indicator], found: Found) -> tupl
         if merged is None:
             found.append(report(codes.POOLED_NOT_ROWS, child.span, child=child.id, parent=outline.id))
         else:
-            counted.append(_Counted(child, indicator.unit, merged))
+            weighted = frozenset(part.function in WEIGHED and part.source in proof.weighted for part in merged.parts)
+            counted.append(_Counted(child, indicator.unit, merged, weighted))
     for one in counted[1:]:
         if one.kind != counted[0].kind:
             found.append(_unlike(one, counted[0], outline.id))
@@ -101,7 +102,7 @@ def _told(one: _Counted) -> str:
     given = [str(first.unit)] if isinstance(first, Column) and part.function not in ("count", "share") else []
     given += [_text(arg) for arg in part.args[1:]]
     given += [f"{name} = {_text(value)}" for name, value in part.options if name != "failed"]
-    return f"{part.function}({', '.join(given)}) → {one.unit}"
+    return f"{'weighted ' if True in one.weighted else ''}{part.function}({', '.join(given)}) → {one.unit}"
 
 
 def _text(expr: Expr) -> str:

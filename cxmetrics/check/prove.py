@@ -287,5 +287,8 @@ def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], foun
 
     for name in list(own):
         derive(name)
+    weight = own.get(origin.weight or "")
+    if weight is not None and weight.formula is not None and not weight.unit.numeric:
+        proof.say(codes.WEIGHT_NOT_NUMBER, weight.span, name=weight.name, found=weight.unit)
     keep = None if origin.keep is None else condition(origin.keep, proof)
     return replace(origin, columns=own, keep=None if isinstance(keep, Invalid) else keep)

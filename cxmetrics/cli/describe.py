@@ -248,6 +248,8 @@ def _promises(origin: Origin, used: frozenset[str], session: Session) -> Iterato
     if columns:
         yield session.say("show.columns", columns=session.say("comma").join(columns))
     yield session.say("show.time", time=origin.time)
+    if origin.weight is not None:
+        yield session.say("show.weight", weight=origin.weight)
     if origin.keep is not None:
         yield session.say("show.keep", keep=expression_text(origin.keep))
     if origin.unique is not None:

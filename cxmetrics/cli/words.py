@@ -116,6 +116,7 @@ _TERMS = {
               "commit": ("commit", "提交"), "write": ("write", "生成")},
     "reason": {"type": ("of another type", "类型不符"), "scale": ("off the scale", "超出量表"),
                "values": ("not in the closed set", "不在取值范围内"), "key": ("no key", "缺少主键"),
+               "weight": ("not a weight", "权重不可用"),
                "range": ("before 1900 or after 2199", "早于 1900 年或晚于 2199 年"),
                "missing": ("no time", "缺少时间"), "late": ("received too late", "到达过晚"),
                "skew": ("its clock is ahead", "时钟超前"), "not finite": ("not a finite number", "不是有限的数")},

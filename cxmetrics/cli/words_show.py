@@ -83,6 +83,7 @@ SHOW: Final[dict[str, Phrase]] = {
     "show.pooled_in": Phrase("pooled in {name}, {title}", "并入 {name}（{title}）统计"),
     "show.columns": Phrase("columns {columns}", "列：{columns}"),
     "show.time": Phrase("time {time}", "时间：{time}"),
+    "show.weight": Phrase("weighted by {weight}", "按 {weight} 加权"),
     "show.keep": Phrase("keeps rows where {keep}", "只保留 {keep} 的行"),
     "show.unique.latest": Phrase("of rows with equal {by} the latest", "{by} 相同的行取最新一条"),
     "show.unique.first": Phrase("of rows with equal {by} the first", "{by} 相同的行取最早一条"),

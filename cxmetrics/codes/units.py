@@ -123,6 +123,19 @@ TOO_MANY_WINDOWS = Code(
     label=Phrase("this one too", "这里也是"),
     note=Phrase("each window of a composite is a copy of all that stands below it", "复合指标的每个窗口都会复制其下的全部指标"),
     help=Phrase("use fewer spans", "请减少不同的跨度"))
+WEIGHT_NOT_NUMBER = Code(
+    "CX371", "weight-not-number",
+    Phrase("the weight `{name}` is {found}, not a number", "权重 `{name}` 是 {found}，不是数字"),
+    label=Phrase("this is {found}", "这是 {found}"),
+    help=Phrase("name the column that says how many people an answer stands for",
+                "请写明表示一份答卷代表多少人的列"))
+NOT_WEIGHED = Code(
+    "CX372", "not-weighed",
+    Phrase("`{function}` of the weighted source `{source}` is not defined", "加权数据源 `{source}` 的 `{function}` 没有定义"),
+    label=Phrase("takes no weights", "不支持权重"),
+    note=Phrase("several rules for it are in use, and they differ", "通行的算法不止一种，结果各不相同"),
+    help=Phrase("take a share of rows beyond a threshold, or declare the rows as a second source without `weight`",
+                "请改用超过阈值的行的占比，或把这些行另行声明为不带 `weight` 的数据源"))
 ITEMS_UNLIKE = Code(
     "CX370", "items-unlike",
     Phrase("`{function}` takes items on one scale: {left} is not {right}",

@@ -23,7 +23,7 @@ from cxmetrics.evaluate.peers import Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.show import Shown, columns, show
 from cxmetrics.evaluate.silences import with_silences
-from cxmetrics.evaluate.tree import Gift, climb
+from cxmetrics.evaluate.tree import Gift, climb, gift
 from cxmetrics.evaluate.views import Delivered, Gaps, Looked, View, view
 from cxmetrics.evaluate.work import Work, cuts, unsplit, work_for, work_of
 from cxmetrics.ir import GRAINS, Grain
@@ -169,8 +169,8 @@ def _gifts(run: _Run, grid: Grid, carrying: Carrying) -> Mapping[str, Gift]:
     """What some nodes give at the total, at the points of a grid."""
     whole = Grid((), grid.periods, ((),))
     tree = _evaluate_block(run, run.frame, whole, 0, carrying, {}).tree
-    return {run.work.nodes[row].indicator.id: Gift(tree.fed[row], tree.n[row], tree.partial[row]).spread(
-        len(grid.slices)) for row in run.work.shown}
+    return {run.work.nodes[row].indicator.id: gift(tree.fed, row, tree).spread(len(grid.slices))
+            for row in run.work.shown}
 
 
 def _evaluate_block(run: _Run, here: pl.DataFrame, grid: Grid, low: int, carrying: Carrying,

@@ -25,7 +25,7 @@ UNBOUND = np.inf  # the n of what rests on no rows: a constant
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number and the rows behind it, at points; both arrays [points].
+    """A number [points] and the rows behind it [2, points]: how many, and how many without weights would tell as much.
 
     `n` is UNBOUND for constants, and for a count or sum of no rows, which is evidence all the same.
     """
@@ -67,7 +67,7 @@ def compute(value: Value, known: Known) -> Figure:
 def _constant(number: object, points: int) -> Figure:
     if not isinstance(number, int | float):
         raise TypeError(f"{number!r} is no number")
-    return Figure(np.full(points, float(number)), np.full(points, UNBOUND))
+    return Figure(np.full(points, float(number)), np.full((2, points), UNBOUND))
 
 
 @quiet

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxmetrics.evaluate.block import Block
-from cxmetrics.evaluate.moments import moment, moment_interval
+from cxmetrics.evaluate.moments import BOUNDED, SIZED, effective, moment, moment_error, moment_interval
 from cxmetrics.evaluate.visits import visits
 from cxmetrics.plan import Leaf, Total
 from cxmetrics.statistics.arrays import Array, Flags, quiet
@@ -36,8 +36,9 @@ EPSILON = float(np.finfo(np.float64).eps)
 class Finished:
     """Leaves at points: all arrays [leaves, points], NaN where missing.
 
-    `n`: rows behind the value; 0 where there are none or the source has not delivered.  `low`, `high`: the interval,
-    where one was asked for and has a closed form; `error` then the standard error of means, NPS and Apdex.
+    `n`: rows behind the value; 0 where there are none or the source has not delivered.  `effective`: as many rows
+    without weights would tell as much.  `low`, `high`: the interval, where one was asked for and has a closed form;
+    `error` then the standard error of means, NPS and Apdex.
     `short`: the window goes beyond what has been delivered.
     """
 
@@ -46,18 +47,21 @@ class Finished:
     low: Array
     high: Array
     error: Array
+    effective: Array
     short: Flags
 
     @staticmethod
     def missing(leaves: int, points: int) -> Finished:
         """So many leaves at so many points, all missing."""
         value, low, high, error = np.full((4, leaves, points), np.nan)
-        return Finished(value, np.zeros((leaves, points)), low, high, error, np.zeros((leaves, points), np.bool_))
+        n, effective = np.zeros((2, leaves, points))
+        return Finished(value, n, low, high, error, effective, np.zeros((leaves, points), np.bool_))
 
     def put(self, rows: Sequence[int], others: Finished) -> None:
         """Take over leaves at the same points into some rows."""
         for own, other in ((self.value, others.value), (self.n, others.n), (self.low, others.low),
-                           (self.high, others.high), (self.error, others.error), (self.short, others.short)):
+                           (self.high, others.high), (self.error, others.error), (self.effective, others.effective),
+                           (self.short, others.short)):
             own[rows] = other
 
 
@@ -80,10 +84,12 @@ def finish(leaves: Sequence[Leaf], block: Block, open_points: Mapping[str, Flags
         _finish_group(function, members, leaves, sums, done)
         _bound_group(function, [i for i in members if i in bounded], leaves, sums, done, confidence)
     for index, leaf in enumerate(leaves):
+        weighed = leaf.function in SIZED
+        done.effective[index] = np.nan_to_num(effective(sums.each(leaf))) if weighed else done.n[index]
         closed = ~np.logical_or.reduce([open_points[source] for source in leaf.sources])
         for matrix in (done.value, done.low, done.high, done.error):
             matrix[index, closed] = np.nan
-        done.n[index, closed] = 0
+        done.n[index, closed] = done.effective[index, closed] = 0
         done.short[index] = np.logical_or.reduce([short[source] for source in leaf.sources])
     return done
 
@@ -198,10 +204,12 @@ def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], 
         case "apdex":
             done.error[members] = adjusted_error(amount(1), n - amount(1) - amount(2), n) / 200
             bounds = apdex_interval(amount(1), amount(2), n, confidence)
-        case "csi" | "correlation":
+        case _ if function in BOUNDED:
             both = [moment_interval(leaf, sums.each(leaf), done.value[i], confidence)
                     for i, leaf in zip(members, chosen, strict=True)]
             bounds = np.stack([low for low, _ in both]), np.stack([high for _, high in both])
+            done.error[members] = np.stack([moment_error(leaf, sums.each(leaf), done.value[i])
+                                            for i, leaf in zip(members, chosen, strict=True)])
         case _:
             return
     done.low[members], done.high[members] = bounds

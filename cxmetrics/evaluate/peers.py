@@ -122,7 +122,7 @@ def _compare(field: Field, row: int, peer: int) -> Comparison:
     against = lone_leaf(other)
     if lone is None:
         return _nothing(field)
-    kind = field.plan.leaves[lone[0]].function
+    kind = field.plan.leaves[lone[0]].function.removeprefix("weighted_")
     us = _estimate(field, *lone)
     if isinstance(other, Series):
         value = field.tree.value[peer]
@@ -142,7 +142,8 @@ class _Estimate:
 
 def _estimate(field: Field, leaf: int, factor: float) -> _Estimate:
     done, row = field.finished, field.leaves[leaf]
-    return _Estimate(done.value[row] * factor, done.error[row] * factor, done.n[row])
+    n = done.effective if field.plan.leaves[leaf].function == "weighted_share" else done.n
+    return _Estimate(done.value[row] * factor, done.error[row] * factor, n[row])
 
 
 def _compared(kind: str, a: _Estimate, b: _Estimate, confidence: float) -> Comparison:

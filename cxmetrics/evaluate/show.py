@@ -47,6 +47,7 @@ class Shown:
     value: Array
     score: Array
     n: Array
+    effective: Array
     low: Array
     high: Array
     coverage: Array
@@ -102,7 +103,7 @@ class Shown:
         hidden = np.isnan(self.value)
         numbers = {
             "value": self.value, "score": self.score, "low": self.low, "high": self.high, "n": self.n,
-            "n_effective": np.where(hidden, np.nan, self.n), "coverage": self.coverage, "gap": gap,
+            "n_effective": np.where(hidden, np.nan, self.effective), "coverage": self.coverage, "gap": gap,
             "change": self.change, "peer": self.peers.value, "peer_gap": self.peers.gap, "peer_low": self.peers.low,
             "peer_high": self.peers.high, "peer_rank": self.peers.rank, "peers": self.peers.count,
         }
@@ -129,9 +130,9 @@ def show(field: Field, rows: Sequence[int], earlier: Shown | None) -> Shown:
     seen = np.where(hidden, np.nan, value)
     return Shown(
         grain, nodes, grid, seen, np.where(hidden, np.nan, tree.score[rows]), _evidence(nodes, n),
-        np.where(hidden, np.nan, tree.low[rows]), np.where(hidden, np.nan, tree.high[rows]), tree.coverage[rows],
-        _change(plan, grain, seen, grid, earlier), _status(value, hidden, tree.partial[rows]),
-        standing(field, rows, seen))
+        _evidence(nodes, tree.effective[rows]), np.where(hidden, np.nan, tree.low[rows]),
+        np.where(hidden, np.nan, tree.high[rows]), tree.coverage[rows], _change(plan, grain, seen, grid, earlier),
+        _status(value, hidden, tree.partial[rows]), standing(field, rows, seen))
 
 
 def _too_few(plan: Plan, nodes: Sequence[Node], value: Array, n: Array) -> Flags:

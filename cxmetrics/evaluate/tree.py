@@ -24,7 +24,8 @@ class Tree:
     """Nodes at points; all arrays [nodes, points], NaN where missing.
 
     `fed`: what a node gives to composites, its score if it has a rule for one, else its value.
-    `n`: rows behind it, UNBOUND where nothing limits it.  `coverage`: of composites.
+    `n`: rows behind it, UNBOUND where nothing limits it; `effective`: as many without weights would tell as much.
+    `coverage`: of composites.
     `partial`: some of the weight below is missing.
     """
 
@@ -32,6 +33,7 @@ class Tree:
     fed: Array
     score: Array
     n: Array
+    effective: Array
     coverage: Array
     partial: Flags
     low: Array
@@ -44,11 +46,13 @@ class Gift:
 
     fed: Array
     n: Array
+    effective: Array
     partial: Flags
 
     def spread(self, slices: int) -> Gift:
         """What is given at periods, given to every slice of them."""
-        return Gift(np.repeat(self.fed, slices), np.repeat(self.n, slices), np.repeat(self.partial, slices))
+        return Gift(np.repeat(self.fed, slices), np.repeat(self.n, slices), np.repeat(self.effective, slices),
+                    np.repeat(self.partial, slices))
 
 
 def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools,
@@ -62,8 +66,8 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
     `totals`: what nodes that cannot be cut give at the total, for composites that take it.
     """
     points = finished.value.shape[1]
-    value, fed, scores, n, coverage, low, high = np.full((7, len(nodes), points), np.nan)
-    tree = Tree(value, fed, scores, n, coverage, np.zeros(value.shape, np.bool_), low, high)
+    value, fed, scores, n, effective, coverage, low, high = np.full((8, len(nodes), points), np.nan)
+    tree = Tree(value, fed, scores, n, effective, coverage, np.zeros(value.shape, np.bool_), low, high)
     rows = {node.indicator.id: row for row, node in enumerate(nodes)}
     figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), series, points)
     for row, node in enumerate(nodes):
@@ -74,24 +78,25 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
         _mark_short(node.formula, row, leaves, finished, tree)
         _interval(node.formula, row, leaves, finished, tree)
         unknown = ~known[node.window]
-        tree.value[row, unknown], tree.n[row, unknown] = np.nan, 0
+        tree.value[row, unknown] = np.nan
+        tree.n[row, unknown] = tree.effective[row, unknown] = 0
         _settle(node, row, tree, pools, [rows[peer] for _, peer in node.peers])
     return tree
 
 
 def _leaf(finished: Finished, row: int) -> Figure:
-    value, n = finished.value[row], finished.n[row]
+    value, n = finished.value[row], np.stack([finished.n[row], finished.effective[row]])
     # A count or a sum of no rows is known to be 0: it does not make what rests on it poor in evidence.
     return Figure(value, np.where((n == 0) & ~np.isnan(value), UNBOUND, n))
 
 
 def _figure(tree: Tree, row: int) -> Figure:
-    return Figure(tree.value[row], tree.n[row])
+    return Figure(tree.value[row], np.stack([tree.n[row], tree.effective[row]]))
 
 
 def _formula(formula: Value, row: int, known: Known, referred: Sequence[int], tree: Tree) -> None:
     figure = compute(formula, known)
-    tree.value[row], tree.n[row] = figure.value, figure.n
+    tree.value[row], (tree.n[row], tree.effective[row]) = figure.value, figure.n
     for other in referred:
         tree.partial[row] |= tree.partial[other] & ~np.isnan(tree.value[other])
 
@@ -108,6 +113,7 @@ class _Given:
 
     fed: Array
     n: Array
+    effective: Array
     partial: Flags
     fresh: Flags
 
@@ -119,28 +125,38 @@ def _given(node: Node, rows: Mapping[str, int], tree: Tree, carrying: Carrying,
     names = [edge.child for edge in indicator.combined]
     own = tree.value if isinstance(indicator.combine, Merged) else tree.fed
     gifts = [totals[name] if indicator.use_total and name in totals else
-             Gift(own[rows[name]], tree.n[rows[name]], tree.partial[rows[name]]) for name in names]
-    fed, n = np.stack([gift.fed for gift in gifts]), np.stack([gift.n for gift in gifts])
+             gift(own, rows[name], tree) for name in names]
+    fed, n, effective = (np.stack(each) for each in zip(*((gift.fed, gift.n, gift.effective) for gift in gifts),
+                                                        strict=True))
     fresh = ~np.isnan(fed)
     if isinstance(indicator.missing, Carry):
         for i, name in enumerate(names):
             at_total = indicator.use_total and name in totals
             latest, evidence, age = carrying.latest((name, at_total), gifts[i].fed, gifts[i].n)
+            _, like, _ = carrying.latest((name, at_total, "effective"), gifts[i].fed, gifts[i].effective)
             taken = ~fresh[i] & (age <= indicator.missing.days)
             fed[i], n[i] = np.where(taken, latest, fed[i]), np.where(taken, evidence, n[i])
-    return _Given(fed, n, np.stack([gift.partial for gift in gifts]), fresh)
+            effective[i] = np.where(taken, like, effective[i])
+    return _Given(fed, n, effective, np.stack([gift.partial for gift in gifts]), fresh)
+
+
+def gift(own: Array, row: int, tree: Tree) -> Gift:
+    """What the node in a row gives, taken from its scores or its values [nodes, points]."""
+    return Gift(own[row], tree.n[row], tree.effective[row], tree.partial[row])
 
 
 def _composite(node: Node, row: int, given: _Given, known: Known, tree: Tree) -> None:
     fed, present = given.fed, ~np.isnan(given.fed)
     if isinstance(node.indicator.combine, Blend):
-        known = _fed(node, fed, np.where(present, given.n, UNBOUND), known)
+        evidence = np.stack([given.n, given.effective], axis=1)  # [children, 2, points]
+        known = _fed(node, fed, np.where(present[:, None], evidence, UNBOUND), known)
     figure = None if node.formula is None else compute(node.formula, known)
     tree.value[row], tree.coverage[row] = combine(node.indicator, fed, None if figure is None else figure.value)
     if isinstance(node.indicator.missing, Carry):
         tree.coverage[row] = covered(node.indicator, np.where(given.fresh, fed, np.nan))
-    least = np.where(present, given.n, UNBOUND).min(axis=0)
-    tree.n[row] = np.where(present.any(axis=0), least, 0) if figure is None else figure.n
+    for place, (own, theirs) in enumerate(((tree.n, given.n), (tree.effective, given.effective))):
+        least = np.where(present, theirs, UNBOUND).min(axis=0)
+        own[row] = np.where(present.any(axis=0), least, 0) if figure is None else figure.n[place]
     tree.partial[row] = (tree.coverage[row] < 1 - SLACK) | (given.partial & present).any(axis=0)
 
 

@@ -70,15 +70,15 @@ def _distinct(expr: Aggregate, states: States) -> Leaf:
 def _share(expr: Aggregate, states: States) -> Leaf:
     source, arg = expr.source, expr.args[0]
     base = all_of(expr.where, *present(arg))
-    return Leaf("share", source, (states.count(source, base), states.count(source, all_of(base, arg))))
+    return moments.counted("share", source, base, [all_of(base, arg)], states)
 
 
 def _answers(expr: Aggregate, states: States) -> Leaf:
     """A share of answers in the top boxes, or an NPS."""
     source, arg = expr.source, expr.args[0]
     base = all_of(expr.where, Apply("is not missing", (arg,)))
-    boxes = [states.count(source, all_of(base, box)) for box in _boxes(expr, arg)]
-    return Leaf("nps" if expr.function == "nps" else "share", source, (states.count(source, base), *boxes))
+    boxes = [all_of(base, box) for box in _boxes(expr, arg)]
+    return moments.counted("nps" if expr.function == "nps" else "share", source, base, boxes, states)
 
 
 def _quantile(expr: Aggregate, states: States) -> Leaf:
@@ -100,9 +100,8 @@ def _apdex(expr: Aggregate, states: States) -> Leaf:
     satisfied = Apply("<=", (arg, Constant(limit, unit)))
     slower = Apply(">", (arg, Constant(limit, unit)))
     tolerated = Apply("<=", (arg, Constant(4 * limit, unit)))
-    counts = [states.count(expr.source, where) for where in
-              (base, all_of(good, satisfied), all_of(good, slower, tolerated))]
-    return Leaf("apdex", expr.source, tuple(counts))
+    boxes = [all_of(good, satisfied), all_of(good, slower, tolerated)]
+    return moments.counted("apdex", expr.source, base, boxes, states)
 
 
 def _conversion(expr: Aggregate, states: States) -> Leaf:

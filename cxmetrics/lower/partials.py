@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
 
 from cxmetrics.functions import AT_END, WHOSE
-from cxmetrics.ir import Apply, Expr
+from cxmetrics.ir import Apply, Column, Constant, Expr
 from cxmetrics.lower.conditions import all_of
 from cxmetrics.lower.types import integral
 from cxmetrics.plan import FRACTION, Leaf, Op, Partial, Total
+from cxmetrics.units import NUMBER
+
+# Weights are multiplied by it, which is exact and leaves every estimate as it is: so that of small ones, and of their
+# squares, enough digits are above the last place of a sum.
+FINER = Constant(1024.0, NUMBER)
+NONE = Constant(0, NUMBER)
 
 
 class States:
-    """Partials in the order they are first asked for; equal ones are one."""
+    """Partials in the order they are first asked for; equal ones are one.
 
-    def __init__(self) -> None:
+    `weights`: the column of the weights, by the sources that have one.
+    """
+
+    def __init__(self, weights: Mapping[str, Column]) -> None:
         self.partials: dict[Partial, int] = {}
+        self.weights = weights
 
     def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None) -> int:
         """The place of a partial."""
@@ -44,6 +55,27 @@ class States:
         return Total(((self.partial(source, whole, arg, where), 1.0),
                       (self.partial(source, fraction, arg, where), 1.0 / FRACTION)))
 
+    def weighing(self, source: str, where: Expr | None) -> Expr | None:
+        """The condition, and of a source with weights that the row has one above 0: others say nothing."""
+        weight = self.weights.get(source)
+        return where if weight is None else all_of(where, Apply(">", (weight, NONE)))
+
+    def moment(self, source: str, where: Expr | None, *factors: Expr, power: int = 1) -> Total:
+        """Σ w^power · Π factors of rows that weigh something; of a source without weights Σ Π factors."""
+        weight = self.weights.get(source)
+        if weight is not None:
+            fine = Apply("*", (weight, FINER))
+            return self.total(source, product(*(fine,) * power, *factors), where)
+        if not factors:
+            return self.count(source, where)
+        if len(factors) == 2 and factors[0] == factors[1]:
+            return self.total(source, factors[0], where, squares=True)
+        return self.total(source, product(*factors), where)
+
+    def sizes(self, source: str, where: Expr | None) -> tuple[Total, Total, Total]:
+        """How many rows there are, Σw and Σw²: without weights all the same."""
+        return self.count(source, where), self.moment(source, where), self.moment(source, where, power=2)
+
 
 class StatesBy(States):
     """The partials that have states of their own for each text."""
@@ -61,7 +93,7 @@ class LastStates(States):
     """The partials of rows at the end of a period: those of each text's last moment of a day, kept by text."""
 
     def __init__(self, states: States, by: Expr) -> None:
-        self.partials = states.partials
+        self.partials, self.weights = states.partials, states.weights
         self._by = Apply(WHOSE, (by,))
 
     def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None) -> int:

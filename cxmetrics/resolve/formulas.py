@@ -14,7 +14,15 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, closest, report
 from cxmetrics.functions import AGGREGATES, BOTH, NO_END, NUMBERS, OPERATORS, PEER_FUNCTIONS, WINDOWS, AggregateFunction
 from cxmetrics.ir import Apply, Constant, Expr, Invalid, Ref, Windowed
 from cxmetrics.resolve.literals import constant
-from cxmetrics.resolve.names import Columns, Names, count_is_right, no_clauses, split_column, unknown_function
+from cxmetrics.resolve.names import (
+    Columns,
+    Names,
+    count_is_right,
+    no_clauses,
+    split_column,
+    takes_its_arguments,
+    unknown_function,
+)
 from cxmetrics.resolve.rows import Rows
 from cxmetrics.resolve.steps import span_of, step_of
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
@@ -86,12 +94,7 @@ def _peer_function(node: Call, names: Names) -> Expr:
 
 
 def _number_function(node: Call, names: Names) -> Expr:
-    row = NUMBERS[node.function]
-    if not no_clauses(node, names) or not count_is_right(node, row.least, row.most, names):
-        return Invalid(node.span)
-    if row.paired and len(node.args) % 2:
-        names.found.append(report(codes.WRONG_ARGUMENT_COUNT, node.span, function=node.function,
-                                  expected="pairs of a value and its weight", found=len(node.args)))
+    if not takes_its_arguments(node, NUMBERS[node.function], names):
         return Invalid(node.span)
     args = tuple(resolve_formula(arg, names) for arg in node.args)
     return Apply("/" if node.function == "ratio" else node.function, args, node.span)

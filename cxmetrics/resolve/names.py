@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
-from cxmetrics.functions import all_names
+from cxmetrics.functions import NumberFunction, all_names
 from cxmetrics.ir import ColumnSpec, Expr, Invalid
 from cxmetrics.syntax import Call
 
@@ -55,6 +55,17 @@ def count_is_right(node: Call, least: int, most: int | None, names: Names, given
     names.found.append(report(codes.WRONG_ARGUMENT_COUNT, node.span, function=node.function, expected=expected,
                               found=count))
     return False
+
+
+def takes_its_arguments(node: Call, row: NumberFunction, names: Names) -> bool:
+    """Whether a function of numbers has neither clauses nor too many or too few arguments; reports otherwise."""
+    if not no_clauses(node, names) or not count_is_right(node, row.least, row.most, names):
+        return False
+    if row.paired and len(node.args) % 2:
+        names.found.append(report(codes.WRONG_ARGUMENT_COUNT, node.span, function=node.function,
+                                  expected="pairs of a value and its weight", found=len(node.args)))
+        return False
+    return True
 
 
 def split_column(name: str, sources: Mapping[str, object]) -> tuple[str, str] | None:

@@ -21,11 +21,11 @@ from cxmetrics.functions import (
     ROW_TEXTS,
     ROW_TIMES,
     WINDOWS,
-    row_functions,
+    NumberFunction,
 )
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Invalid, Silence
 from cxmetrics.resolve.literals import constant
-from cxmetrics.resolve.names import Columns, Names, count_is_right, no_clauses, split_column, unknown_function
+from cxmetrics.resolve.names import Columns, Names, split_column, takes_its_arguments, unknown_function
 from cxmetrics.source import Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Text, Truth
 from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, Unit
@@ -102,16 +102,18 @@ class Rows:
             self.names.found.append(report(codes.WINDOW_IN_ROWS, node.span, function=function))
             return self._invalid(node.span)
         row = NUMBERS.get(function) or ROW_TEXTS.get(function)
-        least, most = (row.least, row.most) if row and row.in_rows else (1, 1)
-        if function not in row_functions():
+        if (told := ROW_TIMES.get(function) or ROW_ANSWERS.get(function)) is not None:
+            row = NumberFunction(function, 1, 1, told)
+        if row is None:
             self.failed = True
             return unknown_function(node, self.names)
-        if not no_clauses(node, self.names) or not count_is_right(node, least, most, self.names):
+        if not takes_its_arguments(node, row, self.names):
             return self._invalid(node.span)
         if function in ROW_ANSWERS:
             return self._answer(function, self.expr(node.args[0], "text"), node.span)
         inner = "time" if function in ROW_TIMES else "number"
-        return Apply(function, tuple(self.expr(arg, inner) for arg in node.args), node.span)
+        args = tuple(self.expr(arg, inner) for arg in node.args)
+        return Apply("/" if function == "ratio" else function, args, node.span)
 
     def _answer(self, function: str, asked: Expr, span: Span) -> Expr:
         """Whether a column has an answer, or why not: the latter as a column of truths, read from the same cells."""

@@ -20,7 +20,8 @@ def judge(plan: Plan, origin: Origin, task: Task, census: Census) -> None:
     if rejected == census.read and task.everything:  # a day of bad rows among others is a day without rows
         (column, reason), _ = max(census.rejected.items(), key=lambda item: item[1])
         raise Fault(report(codes.ALL_ROWS_REJECTED, origin.span, source=origin.id, reason=f"{column}: {reason}"))
-    bad = rejected + sum(census.nulled.values())
+    # Nulled values are counted by column: one row may have several.
+    bad = min(rejected + sum(census.nulled.values()), census.read)
     if bad > origin.max_bad * census.read:
         raise Fault(report(codes.TOO_MANY_BAD, origin.span, source=origin.id, share=f"{bad / census.read:.1%}",
                            limit=f"{origin.max_bad:.1%}"))

@@ -34,9 +34,9 @@ from cxmetrics.lower import all_of
 from cxmetrics.plan import Partial, Plan, days_ahead
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.tables import place_of
-from cxmetrics.units import DATE
+from cxmetrics.units import DATE, NUMBER
 
-TEST, ROW, _TIME = "~test", "~row", "~time"  # no column of a project is called so
+TEST, ROW, _TIME, _WEIGHT = "~test", "~row", "~time", "~weight"  # no column of a project is called so
 DEFAULT_DAY = dt.date(2026, 1, 1)
 _BY_ROW = frozenset(("count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction", "min", "max",
                      "first", "last", "values"))
@@ -176,15 +176,17 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
     if origin.unique is not None and all(map(told, origin.unique.by)):
         unique = Unique((*origin.unique.by, TEST), origin.unique.keep)
     received = origin.received if origin.received is not None and told(origin.received) else None
-    weight = origin.weight if origin.weight is not None and told(origin.weight) else None
+    columns, weight = dict(origin.columns), origin.weight
+    if weight is not None and not told(weight):  # then every row weighs the same
+        columns[weight], weight = ColumnSpec(weight, "number", NUMBER, _WEIGHT), None
     marks = (Binding(TEST, TEST), Binding(ROW, ROW))
     ways = tuple(way for way in origin.ways if place_of(way.lookup) in lookups)
-    fitted = replace(origin, keep=keep, unique=unique, received=received, weight=weight,
+    fitted = replace(origin, columns=columns, keep=keep, unique=unique, received=received, weight=weight,
                      arrival=origin.arrival if received else Arrival(), ways=ways,
                      bindings=(*_bindings(origin, ways, made), *marks), max_bad=1.0)
     if isinstance(origin.time, str):
         return fitted
-    return replace(fitted, time=_TIME, columns={**origin.columns, _TIME: ColumnSpec(_TIME, "date", DATE, _TIME)})
+    return replace(fitted, time=_TIME, columns={**columns, _TIME: ColumnSpec(_TIME, "date", DATE, _TIME)})
 
 
 def _parts(keep: Expr | None) -> Iterator[Expr]:
@@ -252,7 +254,7 @@ def _rows(origin: Origin, member: Posed) -> Iterator[dict[str, Cell]]:
     for number, row in enumerate(member.test.given[origin.id].rows):
         cells = {physical[name]: cell for name, cell in row.items()}
         cells.setdefault(physical.get(time, time), moment)
-        yield {**cells, TEST: member.name, ROW: member.row(number)}
+        yield {_WEIGHT: "1", **cells, TEST: member.name, ROW: member.row(number)}
 
 
 def _written(day: dt.date, spec: ColumnSpec | None, zone: str) -> str:

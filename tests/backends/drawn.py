@@ -138,6 +138,7 @@ def numeric(depth):
     return st.one_of(
         less, st.builds(call, st.sampled_from(["+", "-", "*", "/", "min", "max"]), less, less),
         st.builds(call, st.sampled_from(["negate", "abs", "sqrt"]), less),
+        st.builds(call, st.just("weighted_mean"), less, less, less, less),
         st.builds(call, st.just("clamp"), less, less, less), st.builds(call, st.just("coalesce"), less, less),
         st.builds(call, st.just("if"), conditions(depth - 1), less, less),
         st.builds(call, st.just("round"), less), st.builds(call, st.just("round"), less, PLACES),
@@ -239,5 +240,6 @@ def origins(draw):
         *draw(st.permutations(columns)), lookups=found, time=draw(st.sampled_from(["at", "born", DAY])), unique=unique,
         received=draw(st.sampled_from([None, "got"])), arrival=draw(ARRIVALS),
         on_bad=draw(st.sampled_from(["reject", "reject", "null"])),
+        weight=draw(st.sampled_from([None, None, "lat", "score", "wait"])),
         keep=draw(st.none() | conditions(1)), bindings=tuple(Binding(n, n) for n in SLICED))
     return origin, tables_

@@ -122,6 +122,8 @@ def fate(row, wrong, source):
     for name in source.unique.by if source.unique else ():
         if row[name] is None:
             return name, "key"
+    if source.weight is not None and not weighs(row[source.weight]):
+        return source.weight, "weight"
     if isinstance(source.time, str) and row[source.time] is None:
         return source.time, "missing"
     if isinstance(source.time, str) and day_of(row, source) is None:
@@ -140,6 +142,10 @@ def out_of_time(row, source):
     if source.arrival.late is not None and after > source.arrival.late:
         return source.received, "late"
     return (source.time, "skew") if source.arrival.skew is not None and -after > source.arrival.skew else None
+
+
+def weighs(value):
+    return value is not None and (value == 0 or 1e-6 <= value <= 1e6)
 
 
 def day_of(row, source):

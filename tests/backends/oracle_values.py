@@ -364,6 +364,10 @@ def apply(function, args):
             return attempt(math.exp, *args)
         case "sqrt":
             return attempt(math.sqrt, *args)
+        case "geomean":
+            return attempt(lambda *x: math.exp(sum(map(math.log, x)) / len(x)), *args)
+        case "weighted_mean":
+            return attempt(weighted, *args)
         case "round":
             return rounded(*map(float, args))
         case "min":
@@ -373,6 +377,11 @@ def apply(function, args):
         case "clamp":
             return min(max(args[0], args[1]), args[2])
     raise AssertionError(function)
+
+
+def weighted(*args):
+    parts = [finite(value * weight) for value, weight in zip(args[::2], args[1::2], strict=True)]
+    return None if None in parts else float(sum(parts)) / float(sum(args[1::2]))
 
 
 def rounded(value, places=0.0):

@@ -47,6 +47,7 @@ EXAMPLES = {
     "clamp": [call("clamp", X, -1, 2.5)], "if": [call("if", OK, X, Y)], "coalesce": [call("coalesce", X, Y, 0)],
     "round": [call("round", X), call("round", N), *(call("round", X, d) for d in (0, 1, 2, 5, -1, -2, 300, -400, N)),
               call("round", call("/", N, 8), 2), call("round", 0.0, N), call("round", 7.25, N)],
+    "geomean": [call("geomean", X, Y), call("geomean", X)], "weighted_mean": [call("weighted_mean", X, 3, Y, N)],
     "min": [call("min", X, Y, 1)], "max": [call("max", X, N)],
     "bands": [call("=", call("bands", X, const((-1.5, 0, 7.3)), const(("a", "b", "c", "d"))), name) for name in "abcd"],
     "hour": [call("hour", AT)], "weekday": [call("weekday", AT)], "day": [call("day", AT)],
@@ -72,7 +73,7 @@ ROWS_ = {
 
 def test_every_function_of_rows_has_an_example():
     settled = {"workday": "on_days", "holiday": "on_days", "answered": "is not missing", "not_asked": "is missing",
-               "skipped": "is missing"}  # before an engine sees them
+               "skipped": "is missing", "ratio": "/"}  # before an engine sees them
     assert EXAMPLES.keys() == ARITHMETIC | CONDITIONS | {"convert", *(settled.get(f, f) for f in row_functions())}
 
 

@@ -155,6 +155,8 @@ class Project:
             ("number", f"correlation({s}.score, {s}.latency)"),
             ("number", f"apdex({s}.latency, {draw.choice(['500 ms', '0.25 s'])})"),
             ("number", f"apdex({s}.latency, 0.5 s, failed = ({self.condition(s)}))")]
+        if source.weighted:  # a quantile has no one rule for weights
+            made = [one for one in made if one[1][:3] not in ("che", "con", "med", "p05", "p50", "p75", "p95", "qua")]
         kind, formula = draw.choice(made)
         if draw.random() < 0.45 and formula.endswith(")"):
             formula = f"{formula[:-1]} where {self.condition(s)})"
@@ -207,7 +209,7 @@ class Project:
             f"geomean({x}, {y}, {z})", f"weighted_mean({x}, 3, {y}, 1)", f"-{x} + {y}",
             f"if({a} is missing or {b} is missing, 0, {x})", f"if({x} in 0..2 and not {y} between 1 and 3, {y}, {z})",
             f"if({x} > 0 or {y} > 0, 1, {z})", f"count({s} where {self.condition(s)}) / count({t})",
-            f"sum({s}.latency) / sum({t}.latency)", f"mean({s}.latency) / 1 s - share({self.condition(t)})",
+            f"sum({s}.latency) / sum({t}.latency)", f"mean({s}.latency) / 1 s - 2 * share({self.condition(t)})",
             f"coalesce(mean({s}.score where {self.condition(s)}) * 1, {x})"])})
 
     def composite(self):
@@ -264,18 +266,21 @@ class Project:
     def pooled(self):
         """Factors alike over several sources or conditions, and their rows counted together."""
         draw = self.draw
+        weighted = draw.choice(self.sources).weighted
+        sources = [source for source in self.sources if source.weighted == weighted]
         rule = f", rule = {draw.choice(RULES)}" if draw.random() < 0.5 else ""
         kind, formula = draw.choice([
             ("count", "count({s}{where})"), ("CNY", "sum({s}.amount{where})"), ("CNY", "mean({s}.amount{where})"),
             ("number", "mean({s}.large{where})"), ("ms", "stdev({s}.latency{where})"),
             ("ms", "min({s}.latency{where})"),
             ("CNY", "max({s}.amount{where})"), ("share", "share({s}.latency > 0.5 s{where})"),
-            ("share", "share({s}.ok = true{where})"), ("ms", f"p75({{s}}.latency{rule}{{where}})"),
-            ("ms", f"median({{s}}.twice{rule}{{where}})"), ("number", "apdex({s}.latency, 500 ms{where})")])
+            ("share", "share({s}.ok = true{where})"), ("number", "apdex({s}.latency, 500 ms{where})"),
+            *([] if weighted else [("ms", f"p75({{s}}.latency{rule}{{where}})"),
+                                   ("ms", f"median({{s}}.twice{rule}{{where}})")])])
         unit = {"unit": "min"} if kind == "ms" and draw.random() < 0.3 else {}
         children = []
         for _ in range(draw.randint(1, 3)):
-            s = draw.choice(self.sources).name
+            s = draw.choice(sources).name
             where = f" where {self.condition(s)}" if draw.random() < 0.8 else ""
             text = formula.format(s=s, where=where)
             if text not in [self.indicators[child]["formula"] for child in children]:

@@ -24,6 +24,7 @@ class Drawn:
         self.dimensions = [name for name in ("branch", "segment") if draw.random() < 0.75]
         self.times = draw.random() < 0.4
         self.keyed = draw.random() < 0.3
+        self.weighted = draw.random() < 0.3
         self.read = f"data/{self.name}.{self.kind}"
         self.rows = self.draw_rows()
 
@@ -45,11 +46,13 @@ class Drawn:
         row = {"day": self.moment(FIRST), "id": self.native(1), "score": self.native(self.scale[1]),
                "touch": "transfer", "ok": self.native(True), "latency": self.native(250.5),
                "amount": self.native(100.25), "large": self.native(7)}
+        row |= {"w": self.native(1.0)} if self.weighted else {}
         return row | {name: {"branch": "a", "segment": "gold"}[name] for name in self.dimensions}
 
     def row(self, day):
         draw = self.draw
         low, high = self.scale
+        huge, far = (1e9, 2**30) if self.weighted else (1e17, 2**53)  # squares of what weighs much have to fit too
         score = draw.choice([low, high, draw.randint(low, high), draw.randint(low, high), draw.randint(low, high),
                              98, 99, high + 1, None])
         row = {
@@ -58,8 +61,11 @@ class Drawn:
             "ok": self.native(draw.choice([True, True, False, None])),
             "latency": self.native(draw.choice([round(draw.expovariate(1 / 400), 3), 500, 2000.0, 0.1, 250.5, None,
                                                 float("nan")])),
-            "amount": self.native(draw.choice([round(draw.gauss(0, 100), 2), 1e17, -1e17, 1e-7, 3e-7, 0.1, None])),
-            "large": self.native(draw.choice([2**53 + 1, -(2**53) - 1, 2**57, draw.randrange(100), 0, None]))}
+            "amount": self.native(draw.choice([round(draw.gauss(0, 100), 2), huge, -huge, 1e-7, 3e-7, 0.1, None])),
+            "large": self.native(draw.choice([far + 1, -far - 1, 16 * far, draw.randrange(100), 0, None]))}
+        if self.weighted:
+            drawn = draw.choice([0.0, 0.5, 1.0, 1.5, 2.25, 40.0, 0.7, 0.7, 1e-6, None, -1.0, float("nan")])
+            row["w"] = self.native(drawn)
         places = {"branch": draw.choice([*BRANCHES, None]), "segment": draw.choice([*SEGMENTS, None, "wrong"])}
         return row | {name: self.padded(places[name]) for name in self.dimensions}
 
@@ -96,7 +102,7 @@ class Drawn:
                 path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in self.rows), "utf-8")
             case "parquet":
                 types = {"id": pl.Int64, "score": pl.Int64, "large": pl.Int64, "latency": pl.Float64,
-                         "amount": pl.Float64, "ok": pl.Boolean}
+                         "amount": pl.Float64, "w": pl.Float64, "ok": pl.Boolean}
                 pl.DataFrame(self.rows, schema={name: types.get(name) for name in names}, strict=False,
                              infer_schema_length=None).write_parquet(path)
 
@@ -111,6 +117,8 @@ class Drawn:
         source = {"read": self.read, "time": "day", "columns": columns, "on_bad": draw.choice(["reject", "null"])}
         if draw.random() < 0.3:
             source["keep"] = draw.choice(["ok = true", "touch != 'other'", "ok is missing or latency < 3 s"])
+        if self.weighted:
+            source["weight"] = "w"
         if self.keyed:
             source["unique"] = {"by": ["id", "touch"][:draw.randint(1, 2)], "keep": draw.choice(["latest", "first"])}
         if draw.random() < 0.7:

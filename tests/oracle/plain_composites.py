@@ -2,8 +2,7 @@
 
 import math
 
-from oracle_values import value_of
-from plain_numbers import aggregate, of_values, part
+from plain_numbers import counted, of_counted
 
 from cxmetrics.composite_rules import AsWritten, Carry, Neutral, NullIfMissing
 from cxmetrics.ir import Blend, Merged
@@ -38,21 +37,14 @@ def combined(indicator, fed, given=None):
     return math.fsum(w * x for w, x in present) / here, coverage
 
 
-def pooled(rule, rows_of):
-    """The value and n of the rows of several aggregates; `rows_of` gives an aggregate its rows, None for none given."""
+def pooled(rule, rows_of, weight_of):
+    """The value and n of the rows of several aggregates.
+
+    `rows_of` gives an aggregate its rows, None for none given, `weight_of` the column of weights of a source.
+    """
     pairs = [(one, rows) for one in rule.parts if (rows := rows_of(one)) is not None]
     if not pairs:
         return None, 0
-    first = pairs[0][0]
-    found = [aggregate(one, rows) for one, rows in pairs]
-    n = sum(n for _, n in found)
-    if first.function in ("share", "apdex"):
-        halves = sum(round(2 * value * n) for value, n in found if n)
-        value = part(halves, 2 * n)
-    elif first.args:
-        kept = [[row for row in rows if one.where is None or value_of(one.where, row) is True] for one, rows in pairs]
-        every = [value_of(one.args[0], row) for (one, _), rows in zip(pairs, kept, strict=True) for row in rows]
-        value = of_values(first, [value for value in every if value is not None], dict(first.options))
-    else:
-        value = n
+    every = [one for part, rows in pairs for one in counted(part, rows, weight_of(part.source))]
+    value, n = of_counted(pairs[0][0], every)
     return None if value is None else value * rule.factor, n

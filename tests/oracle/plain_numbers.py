@@ -32,38 +32,65 @@ def looked_at(expr):
             return set()
 
 
-def aggregate(expr, rows):
-    """The value of an aggregate over rows (dictionaries of typed columns), and its n."""
-    if expr.where is not None:
-        rows = [row for row in rows if value_of(expr.where, row) is True]
-    if not expr.args:
-        return len(rows), len(rows)
-    arg, options = expr.args[0], dict(expr.options)
+BY_ROWS = ("count", "sum", "min", "max", "first", "last", "distinct")
+
+
+def aggregate(expr, rows, weight=None):
+    """The value and n of an aggregate over rows (dictionaries of typed columns); `weight`: the column of weights."""
     if expr.function == "checklist":
-        return checklist(expr, rows, options)
-    if expr.function == "share":
-        rows = [row for row in rows if all(row[name] is not None for name in looked_at(arg))]
-        return part(sum(value_of(arg, row) is True for row in rows), len(rows)), len(rows)
+        rows = [row for row in rows if expr.where is None or value_of(expr.where, row) is True]
+        return checklist(expr, rows, dict(expr.options))
+    return of_counted(expr, counted(expr, rows, weight))
+
+
+def counted(expr, rows, weight=None):
+    """What an aggregate is made of: (value, weight) of each row that it counts, or (values, weight)."""
+    where, arg = expr.where, expr.args[0] if expr.args else None
+    by_row = weight is None or expr.function in BY_ROWS
+    rows = [(row, Fraction(1) if by_row else Fraction(row[weight])) for row in rows
+            if where is None or value_of(where, row) is True]
+    rows = [(row, w) for row, w in rows if w]
+    match expr.function:
+        case _ if arg is None:
+            return [(None, w) for _, w in rows]
+        case "share":
+            names = looked_at(arg)
+            return [(value_of(arg, row) is True, w) for row, w in rows if all(row[name] is not None for name in names)]
+        case "apdex":
+            return [(satisfied(expr, row), w) for row, w in rows if satisfied(expr, row) is not None]
+        case "alpha" | "correlation" | "csi":
+            sets = [([value_of(one, row) for one in expr.args], w) for row, w in rows]
+            return [(values, w) for values, w in sets if None not in values]
+        case "first" | "last":
+            return [((row[MOMENT], value), w) for row, w in rows if (value := value_of(arg, row)) is not None]
+        case _:
+            return [(value, w) for row, w in rows if (value := value_of(arg, row)) is not None]
+
+
+def satisfied(expr, row):
+    """1, ½ or 0 of a row of an Apdex; None where it says nothing."""
+    failed, limit = dict(expr.options).get("failed"), Fraction(expr.args[1].value)
+    value = value_of(expr.args[0], row)
+    if value is None or (failed is not None and any(row[name] is None for name in looked_at(failed))):
+        return None
+    good = failed is None or value_of(failed, row) is False
+    return Fraction((value <= limit) + (value <= 4 * limit), 2) if good else Fraction(0)
+
+
+def of_counted(expr, listed):
+    """The value and n of an aggregate that counts these."""
     if expr.function in ("alpha", "correlation", "csi"):
-        sets = [[value_of(one, row) for one in expr.args] for row in rows]
-        return of_several(expr.function, [values for values in sets if None not in values], options)
-    failed = options.get("failed")
-    if failed is not None:
-        rows = [row for row in rows if all(row[name] is not None for name in looked_at(failed))]
-    pairs = [(value, row) for row in rows if (value := value_of(arg, row)) is not None]
-    values = [value for value, _ in pairs]
-    n = len(values)
+        return of_several(expr.function, listed, dict(expr.options))
+    if not expr.args:
+        return len(listed), len(listed)
     if expr.function in ("first", "last"):
-        moments = [(row[MOMENT], value) for value, row in pairs]
-        return float((min if expr.function == "first" else max)(moments)[1]) if pairs else None, n
+        pick = min if expr.function == "first" else max
+        return float(pick(x for x, _ in listed)[1]) if listed else None, len(listed)
     if expr.function == "distinct":
-        return len(set(values)), n
-    if expr.function == "apdex":
-        limit = Fraction(expr.args[1].value)
-        good = [Fraction(value) for value, row in pairs if failed is None or value_of(failed, row) is False]
-        satisfied, tolerated = sum(x <= limit for x in good), sum(limit < x <= 4 * limit for x in good)
-        return part(Fraction(2 * satisfied + tolerated, 2), n), n
-    return of_values(expr, values, options), n
+        return len({x for x, _ in listed}), len(listed)
+    if expr.function in ("share", "apdex"):
+        return mean(listed), len(listed)
+    return of_values(expr, [value for value, _ in listed], [w for _, w in listed], dict(expr.options)), len(listed)
 
 
 def checklist(expr, rows, options):
@@ -82,14 +109,15 @@ def checklist(expr, rows, options):
         score = sum(x for x, _ in pairs) / sum(y for _, y in pairs)
         failed = any(value_of(condition, row) is True for condition in fatal for row in items)
         scores.append(min(score, Fraction(options["cap"].value if "cap" in options else 0)) if failed else score)
-    return part(sum(scores), len(scores)), len(scores)
+    return float(sum(scores) / len(scores)) if scores else None, len(scores)
 
 
-def part(of, n):
-    return float(Fraction(of) / n) if n else None
+def mean(pairs):
+    """Σwx/Σw of (x, w)."""
+    return float(sum(Fraction(x) * w for x, w in pairs) / sum(w for _, w in pairs)) if pairs else None
 
 
-def of_values(expr, values, options):
+def of_values(expr, values, weighs, options):
     name, n = expr.function, len(values)
     exact = [Fraction(value) for value in values]
     match name:
@@ -98,19 +126,19 @@ def of_values(expr, values, options):
         case "sum":
             return float(sum(exact))
         case "mean" | "ces":
-            return part(sum(exact), n)
+            return mean(list(zip(exact, weighs, strict=True)))
         case "min" | "max":
             return float((min if name == "min" else max)(values)) if values else None
         case "stdev":
-            return root(variance(exact)) if n > 1 else None
+            return root(variance(exact, weighs)) if n > 1 else None
         case "top_box" | "csat":
             low, high = ends(expr.args[1]) if name == "top_box" else top_points(expr.args[0], options)
-            return part(sum(low <= x <= high for x in values), n)
+            return mean([(low <= x <= high, w) for x, w in zip(values, weighs, strict=True)])
         case "nps":
             up = ends(options["promoters"]) if "promoters" in options else (9, 10)
             down = ends(options["detractors"]) if "detractors" in options else (0, 6)
-            net = sum(up[0] <= x <= up[1] for x in values) - sum(down[0] <= x <= down[1] for x in values)
-            return part(100 * net, n)
+            return mean([(100 * (up[0] <= x <= up[1]) - 100 * (down[0] <= x <= down[1]), w)
+                         for x, w in zip(values, weighs, strict=True)])
         case _:
             q = Fraction(1, 2) if name == "median" else Fraction(repr(expr.args[1].value)) if name == "quantile" \
                 else Fraction(int(name[1:]), 100)
@@ -119,21 +147,24 @@ def of_values(expr, values, options):
 
 
 def of_several(name, sets, options):
-    """The value of an aggregate of several values a row, and its n; `sets`: the values of rows that have all."""
+    """The value and n of an aggregate of several values a row; `sets`: of rows that have all, the values and weight."""
     if name == "csi" and "of" in options and options["of"].value == "ratios":
-        sets = [values for values in sets if values[1] != 0]
-        return part(sum(100 * Fraction(got) / Fraction(wanted) for got, wanted in sets), len(sets)), len(sets)
-    n, columns = len(sets), [[Fraction(value) for value in column] for column in zip(*sets, strict=True)]
+        ratios = [(100 * Fraction(got) / Fraction(wanted), w) for (got, wanted), w in sets if wanted != 0]
+        return mean(ratios), len(ratios)
+    n, weighs = len(sets), [w for _, w in sets]
+    columns = [[Fraction(value) for value in column] for column in zip(*(values for values, _ in sets), strict=True)]
     if name == "csi":
-        return (float(100 * sum(columns[0]) / sum(columns[1])) if n and sum(columns[1]) else None), n
+        got, wanted = (sum(x * w for x, w in zip(column, weighs, strict=True)) for column in columns or ([], []))
+        return (float(100 * got / wanted) if wanted else None), n
     if n < 2:
         return None, n
-    own = [variance(column) for column in columns]
+    own = [variance(column, weighs) for column in columns]
     if name == "alpha":
-        k, whole = len(columns), variance([sum(values) for values in zip(*columns, strict=True)])
+        k, whole = len(columns), variance([sum(values) for values in zip(*columns, strict=True)], weighs)
         return (float(Fraction(k, k - 1) * (1 - sum(own) / whole)) if whole else None), n
     x, y = columns
-    both = sum((a - sum(x) / n) * (b - sum(y) / n) for a, b in zip(x, y, strict=True)) / (n - 1)
+    whole = variance([a + b for a, b in zip(x, y, strict=True)], weighs)
+    both = (whole - own[0] - own[1]) / 2
     return (root(both**2 / (own[0] * own[1])) * (1 if both > 0 else -1) if all(own) else None), n
 
 
@@ -146,9 +177,12 @@ def top_points(column, options):
     return column.unit.high - top + 1, column.unit.high
 
 
-def variance(exact):
-    mean = sum(exact) / len(exact)
-    return sum((x - mean) ** 2 for x in exact) / (len(exact) - 1)
+def variance(exact, weighs=None):
+    """n/(n − 1) · Σw(x − m)²/Σw."""
+    n, weighs = len(exact), weighs or [1] * len(exact)
+    middle = Fraction(sum(x * w for x, w in zip(exact, weighs, strict=True))) / sum(weighs)
+    far = sum((x - middle) ** 2 * w for x, w in zip(exact, weighs, strict=True))
+    return Fraction(n, n - 1) * far / sum(weighs)
 
 
 def root(exact):

@@ -234,7 +234,8 @@ class Oracle:
     def merged(self, indicator, below, place, sheet):
         """A composite of rows counted together."""
         given, n = pooled(indicator.combine, lambda one: None if one.source not in sheet.rows
-                          or place not in sheet.places else looked_at(one, place, sheet.rows, self.pyramid))
+                          or place not in sheet.places else looked_at(one, place, sheet.rows, self.pyramid),
+                          lambda source: self.pyramid.sources[source].weight)
         value, coverage = combined(indicator, [one.value for one in below], given)
         partial = coverage < 1 - 1e-9 or any(one.partial for one in below if one.value is not None)
         return Result(value, UNBOUND if n == 0 and given is not None else n, coverage=coverage, partial=partial)
@@ -262,7 +263,8 @@ class Oracle:
             case Aggregate():
                 if expr.source not in sheet.rows or place not in sheet.places:
                     return None, 0
-                value, n = aggregate(expr, looked_at(expr, place, sheet.rows, self.pyramid))
+                rows = looked_at(expr, place, sheet.rows, self.pyramid)
+                value, n = aggregate(expr, rows, self.pyramid.sources[expr.source].weight)
                 return value, UNBOUND if n == 0 and value is not None else n
             case Apply("in", (first, Constant(tuple() as listed))):
                 value, n = self.figure(first, place, sheet)

@@ -88,7 +88,13 @@ def counts(row, wrong, origin):
     """Whether a row counts, as far as it can be told without the others."""
     if wrong or row[origin.time] is None or (origin.unique and any(row[name] is None for name in origin.unique.by)):
         return False
+    if origin.weight is not None and not weighs(row[origin.weight]):
+        return False
     return origin.keep is None or value_of(origin.keep, row) is True
+
+
+def weighs(value):
+    return value is not None and (value == 0 or 1e-6 <= value <= 1e6)
 
 
 def day_of(value):

@@ -11,6 +11,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import assert_never
 
 from cxmetrics.backends.duckdb.steps import Steps
@@ -355,6 +356,20 @@ def _part(function: str, most: int) -> Callable[[Writer, Term], Term]:
     return lambda _, x: Term(call(function, local_time(x)), "integer", most)
 
 
+def _geometric(writer: Writer, *terms: Term) -> Term:
+    """Missing where one is 0 or below: its logarithm is."""
+    positive = [writer.finite(when(Infix(">", (x, Literal(0.0))), call("ln", x)))
+                for x in (writer.steps.bind(double(term)) for term in terms)]
+    total = reduce(lambda a, b: Infix("+", (a, b)), positive)
+    return Term(writer.finite(call("exp", Infix("/", (total, Literal(float(len(terms))))))), "number")
+
+
+def _weighted(writer: Writer, *terms: Term) -> Term:
+    """Of value, weight, value, weight …"""
+    parts = [writer.multiply(value, weight) for value, weight in zip(terms[::2], terms[1::2], strict=True)]
+    return writer.divide(reduce(writer.add, parts), reduce(writer.add, terms[1::2]))
+
+
 def _text_test(function: str) -> Callable[[Writer, Term, Term], Term]:
     return lambda _, x, part: _condition(call(function, x.node, part.node))
 
@@ -373,6 +388,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Term]] = {
     "ln": _of_double("ln"), "exp": _of_double("exp"), "sqrt": _of_double("sqrt"),
     "min": lambda writer, *terms: writer.extreme("least", terms),
     "max": lambda writer, *terms: writer.extreme("greatest", terms),
+    "geomean": _geometric, "weighted_mean": _weighted,
     "clamp": Writer.clamp, "if": Writer.choose, "given": Writer.given, "coalesce": _coalesce,
     "hour": _part("hour", 23), "weekday": _part("isodow", 7), "day": _part("day", 31), "month": _part("month", 12),
     "year": _part("year", 9999), "date": lambda _, x: Term(Cast(x.node, "DATE"), "date"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cxmetrics.backends.cells import MISSING, Physical, Request, Table
-from cxmetrics.backends.duckdb.expressions import Term, Writer
+from cxmetrics.backends.duckdb.expressions import Term, Writer, double
 from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import instant_literal, years_of
 from cxmetrics.backends.duckdb.values import (
@@ -30,6 +30,7 @@ from cxmetrics.backends.duckdb.values import (
 )
 from cxmetrics.backends.needs import LookedUp, Needs, arrivals, derivation, has_contract, kind_of
 from cxmetrics.backends.polars.lookups import END, KEY, START
+from cxmetrics.backends.rules import WEIGHTS
 from cxmetrics.backends.sql import (
     Call,
     Case,
@@ -265,6 +266,8 @@ def _fate(rows: Rows) -> Node:
     limits = {reason: limit for _, reason, limit in arrivals(source)}
     for number, (name, reason) in enumerate(rows.needs.reasons, FIRST_REASON):
         value, status = rows.writer.columns[name].node, rows.statuses.get(name)
+        if reason == "weight":
+            branches.append((_no_weight(rows.writer.columns[name]), Literal(number)))
         if reason in ("key", "missing"):
             branches.append((IsNull(value), Literal(number)))
         elif reason == "range":
@@ -276,6 +279,13 @@ def _fate(rows: Rows) -> Node:
     if keep is not None:
         branches.append((IsNull(keep), Literal(DROPPED)))
     return Case(tuple(branches), Literal(FINE)) if branches else Literal(FINE)
+
+
+def _no_weight(weight: Term) -> Node:
+    """Whether there is no weight, or one that is none."""
+    x, (least, most) = double(weight), WEIGHTS
+    below, above = Infix("<", (x, Literal(least))), Infix(">", (x, Literal(most)))
+    return either(IsNull(x), both(Infix("<>", (x, Literal(0.0))), either(below, above)))
 
 
 def is_bad(status: Node) -> Node:

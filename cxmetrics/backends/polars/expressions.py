@@ -234,6 +234,18 @@ def _coalesce(*terms: Term) -> Term:
     return replace(like, expr=pl.coalesce(exprs))
 
 
+def _geometric(*terms: Term) -> Term:
+    """Missing where one is 0 or below: its logarithm is."""
+    positive = [finite(pl.when(_float(x) > 0).then(_float(x).log())) for x in terms]
+    return _number((quotient(reduce(lambda a, b: a + b, positive), pl.lit(float(len(terms))))).exp())
+
+
+def _weighted(*terms: Term) -> Term:
+    """Of value, weight, value, weight …"""
+    parts = [_multiply(value, weight) for value, weight in zip(terms[::2], terms[1::2], strict=True)]
+    return _divide(reduce(_add, parts), reduce(_add, terms[1::2]))
+
+
 # --- times -----------------------------------------------------------------------------------------------------
 
 
@@ -355,6 +367,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Term]] = {
     "starts_with": lambda x, part: _condition(x.expr.str.starts_with(part.expr)),
     "abs": _abs, "round": _round, "ln": _of_float(lambda x: x.log()), "exp": _of_float(lambda x: x.exp()),
     "sqrt": _of_float(lambda x: x.sqrt()),
+    "geomean": _geometric, "weighted_mean": _weighted,
     "min": _least, "max": _greatest, "clamp": _clamp, "if": _if, "coalesce": _coalesce,
     "hour": _part(lambda x: x.dt.hour(), 23), "weekday": _part(lambda x: x.dt.weekday(), 7),
     "day": _part(lambda x: x.dt.day(), 31), "month": _part(lambda x: x.dt.month(), 12),

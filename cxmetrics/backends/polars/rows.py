@@ -20,6 +20,7 @@ from cxmetrics.backends.polars.expressions import NARROW, Columns, Term, term
 from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_of
 from cxmetrics.backends.polars.lookups import answers, beside
 from cxmetrics.backends.polars.values import FINE, TYPE, VALUES, Reading, Zone, contract_of, reading, text_of, utc_of
+from cxmetrics.backends.rules import WEIGHTS
 from cxmetrics.ir import DAYS, ColumnSpec, Origin
 
 DROPPED, DUPLICATE = 1, 2
@@ -114,7 +115,9 @@ def _fate(pipeline: Pipeline) -> pl.Expr:
     statuses = {name for name, has_status in pipeline.judged if has_status}
     limits = {reason: limit for _, reason, limit in arrivals(source)}
     for number, (name, reason) in reversed([*enumerate(pipeline.needs.reasons, FIRST_REASON)]):
-        if reason in ("key", "missing"):
+        if reason == "weight":
+            fate = pl.when(_counts(pipeline.columns[name])).then(fate).otherwise(pl.lit(number, pl.UInt16))
+        elif reason in ("key", "missing"):
             absent = pipeline.columns[name].expr.is_null()
             fate = pl.when(absent).then(pl.lit(number, pl.UInt16)).otherwise(fate)
         elif reason == "range":
@@ -130,6 +133,12 @@ def _fate(pipeline: Pipeline) -> pl.Expr:
     if keep is not None:
         fate = pl.when(~keep).then(dropped).otherwise(fate)
     return fate.alias("fate")
+
+
+def _counts(weight: Term) -> pl.Expr:
+    """Whether a weight is one; null is none."""
+    x = weight.expr.cast(pl.Float64)
+    return (x == 0) | x.is_between(*WEIGHTS)
 
 
 def _day(source: Origin) -> pl.Expr:
