@@ -33,7 +33,7 @@ def check_windows(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:
         below = _joined([*([own] if own else []), *parts]) or _Below()
         known[name] = replace(below, own=name) if below.own else below
     yield from found
-    if not found:
+    if not found and any(below.depth for below in known.values()):
         yield from _too_many(indicators)
 
 
