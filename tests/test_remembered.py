@@ -77,7 +77,8 @@ def test_a_library_of_the_project_is_read_each_time(project, capsys):
     assert check(project, capsys)[0] == 1
 
 
-@pytest.mark.parametrize("spoiled", [b"", b"\xff", b"[]", b"{}", b'{"state": 1, "files": 2, "indicators": 3}', b"[" * 9000])
+@pytest.mark.parametrize("spoiled", [
+    b"", b"\xff", b"[]", b"{}", b'{"state": 1, "files": 2, "indicators": 3}', b"[" * 9000])
 def test_what_is_kept_may_be_spoiled(project, compiled, capsys, tmp_path, spoiled):
     check(project, capsys)
     kept = next((tmp_path / "cache").iterdir())

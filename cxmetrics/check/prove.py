@@ -44,6 +44,7 @@ from cxmetrics.units import (
     BOOLEAN,
     COUNTED,
     NUMBER,
+    SHARE,
     TEXT,
     UNKNOWN,
     Unit,
@@ -133,6 +134,9 @@ def _sum(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Prov
             and not isinstance(a, Constant) and not isinstance(b, Constant):
         return proof.say(codes.SUM_OF_SHARES, expr.span, name=f"{a_unit} + {b_unit}")
     unit = add(a_unit, b_unit, sign)
+    plain = [side for side, own in ((a, a_unit), (b, b_unit)) if own == NUMBER]
+    if plain and unit == SHARE and not isinstance(plain[0], Constant):
+        unit = NUMBER  # `1 - share` is a share; a number less a share is any number
     if unit is None:
         differ(a, a_unit, b, b_unit, expr.span, sign, proof)
         return Invalid(expr.span), UNKNOWN
@@ -259,7 +263,10 @@ def _alike(values: list[Expr], units: list[Unit], expr: Apply, proof: Proof) -> 
         if matched is None:
             return None
         settled[i] = matched[1]
-        unit = own if unit == NUMBER else unit
+        if isinstance(values[first], Constant):
+            unit = own if unit == NUMBER else unit
+        elif own == NUMBER and not isinstance(value, Constant):
+            unit = NUMBER  # what a plain number may be is no share and no point on a scale
     return settled, unit
 
 

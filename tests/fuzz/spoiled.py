@@ -1,11 +1,13 @@
 """Definitions that somebody spoiled, each by its number: the same number is the same input, as long as the seeds are.
 
-The seeds are what the repository holds: case files, pages of codes, the reference, the corpus of formulas.
+The seeds are what the repository holds: case files, pages of codes, the reference, the corpus of formulas; and random
+pyramids.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
@@ -55,8 +57,16 @@ def projects() -> tuple[Files, ...]:
     texts = [path.read_text("utf-8") for path in pages]
     for path in sorted((ROOT / "cxmetrics" / "codes").glob("CX*.md")):
         texts += path.read_text("utf-8").split("\n## ")
-    found = [dict(_BLOCK.findall(text)) for text in texts]
+    found = [*(dict(_BLOCK.findall(text)) for text in texts), *random_pyramids()]
     return tuple(files for files in found if files and sum(map(len, files.values())) <= LARGEST)
+
+
+def random_pyramids() -> list[Files]:
+    """Pyramids that are right, drawn as for the oracle."""
+    sys.path.append(str(ROOT / "tests" / "oracle"))
+    from drawn_projects import Project
+
+    return [{"cxmetrics.yaml": Project(seed).text} for seed in range(100)]
 
 
 @cache

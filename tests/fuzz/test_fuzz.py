@@ -14,9 +14,9 @@ from typing import get_args
 
 import pytest
 from limits import limited_memory, limited_time
-from spoiled import Input, drawn, located
+from spoiled import Input, drawn, located, random_pyramids
 
-from cxmetrics.compile import compile_project
+from cxmetrics.compile import compile_project, compile_sources
 from cxmetrics.diagnostics import Diagnostic
 from cxmetrics.load import load
 from cxmetrics.parse import parse
@@ -85,3 +85,10 @@ def of_project(one: Input, folder: Path) -> tuple[Diagnostic, ...]:
     if not compiled.failed:
         assert compiled.plan is not None
     return compiled.diagnostics
+
+
+def test_random_pyramids_compile_before_they_are_spoiled() -> None:
+    for files in random_pyramids():
+        compiled = compile_sources([Source(path, text) for path, text in files.items()])
+        assert [finding.code.id for finding in compiled.diagnostics if finding.code.severity == "error"] == []
+        assert compiled.plan is not None
