@@ -260,6 +260,7 @@ class Origin:
     span: Span | None = field(default=None, compare=False, repr=False)
     table: TableName | None = None  # where `read` is a database
     arrival: Arrival = Arrival()
+    read_span: Span | None = field(default=None, compare=False, repr=False)
 
     def column_of(self, binding: Binding) -> ColumnSpec | None:
         """The column that makes a dimension, by its name or else by that in the files; None if none is declared."""

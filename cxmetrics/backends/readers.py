@@ -250,7 +250,7 @@ def asked_of(origin: Origin) -> Iterator[tuple[str, Span | None]]:
             yield spec.physical, spec.span or origin.span
     unknown = (each for each in origin.bindings if each.declared and origin.column_of(each) is None)
     yield from ((binding.column, binding.span or origin.span) for binding in unknown)
-    used = (origin.time, origin.received, *(origin.unique.by if origin.unique else ()))
+    used = (origin.time, origin.received, origin.entity, *(origin.unique.by if origin.unique else ()))
     yield from ((name, origin.span) for name in used if isinstance(name, str) and name not in origin.columns)
 
 

@@ -208,7 +208,7 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         draft.entity.value if draft.entity else None, weight, keep,
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
         share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found),
-        resolve_arrival(draft, found))
+        resolve_arrival(draft, found), read_span=draft.read.span)
 
 
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Found) -> str | dt.date:

@@ -20,6 +20,7 @@ from cxmetrics.backends.databases.wishes import Wish
 from cxmetrics.backends.readers import asked_of, empty_files, find, open_table
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Lookup, Origin
+from cxmetrics.source import Span
 from cxmetrics.store.commits import InputFile
 from cxmetrics.tables import TableName, place_in, place_of
 
@@ -53,9 +54,14 @@ def look_at(read: Origin | Lookup, root: Path, source: str) -> dict[str, Seen]:
     if is_server(read.read):
         return {place_of(read): Seen(0, 0)}
     found = {}
-    for path in find(root, read.read, read.span, source):
+    for path in find(root, read.read, _written(read), source):
         found[place_in(path.relative_to(root).as_posix(), read.table)] = _seen(path, with_log=read.table is not None)
     return found
+
+
+def _written(read: Origin | Lookup) -> Span | None:
+    """Where the `read` stands."""
+    return (read.read_span or read.span) if isinstance(read, Origin) else read.span
 
 
 def _seen(path: Path, *, with_log: bool) -> Seen:
@@ -74,7 +80,7 @@ def open_inputs(read: Origin | Lookup, seen: Mapping[str, Seen], root: Path, scr
     if read.table is None:
         paths = [root / path for path in seen]
         for path in paths:
-            if fault := without_table(path, read.span):
+            if fault := without_table(path, _written(read)):
                 raise fault
         if isinstance(read, Origin) and (broken := empty_files(paths)):
             raise Fault(*broken)  # a delivery that broke off must not pass for one without rows

@@ -181,7 +181,8 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
         columns[weight], weight = ColumnSpec(weight, "number", NUMBER, _WEIGHT), None
     marks = (Binding(TEST, TEST), Binding(ROW, ROW))
     ways = tuple(way for way in origin.ways if place_of(way.lookup) in lookups)
-    fitted = replace(origin, columns=columns, keep=keep, unique=unique, received=received, weight=weight,
+    entity = origin.entity if origin.entity is not None and told(origin.entity) else None
+    fitted = replace(origin, columns=columns, keep=keep, unique=unique, received=received, entity=entity, weight=weight,
                      arrival=origin.arrival if received else Arrival(), ways=ways,
                      bindings=(*_bindings(origin, ways, made), *marks), max_bad=1.0)
     if isinstance(origin.time, str):

@@ -186,12 +186,11 @@ def silent(value, silence, zone):
     """Whether a cell holds one of the codes, or nothing where that is a reason too."""
     if value is None:
         return silence.empty
-    if isinstance(value, float) and not math.isfinite(value):
-        return False
     if not isinstance(value, float) and text_of(value) in silence.codes:
         return True
-    typed = cast(value, ColumnSpec("", silence.type, None, ""), zone) if silence.type in ("integer", "number") else None
-    return typed is not None and typed in numbers(silence.codes)
+    endless = isinstance(value, float) and not math.isfinite(value)
+    return not endless and silence.type in ("integer", "number") and cast(
+        value, ColumnSpec("", silence.type, None, ""), zone) in numbers(silence.codes)
 
 
 def limited(typed, spec):
