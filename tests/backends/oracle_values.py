@@ -331,11 +331,9 @@ def apply(function, args):
             return args[0].startswith(args[1])
         case "matches":
             return re.search(args[1], args[0], re.ASCII) is not None
-        case "hour":
-            return moment(args[0]).local.hour
         case "weekday":
             return moment(args[0]).local.isoweekday()
-        case "day" | "month" | "year":
+        case "hour" | "day" | "month" | "year":
             return getattr(moment(args[0]).local, function)
         case "date":
             return moment(args[0]).local.date()
