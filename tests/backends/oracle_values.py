@@ -377,8 +377,7 @@ def apply(function, args):
 
 
 def weighted(*args):
-    parts = [finite(value * weight) for value, weight in zip(args[::2], args[1::2], strict=True)]
-    return None if None in parts else float(sum(parts)) / float(sum(args[1::2]))
+    return float(sum(x * w for x, w in zip(args[::2], args[1::2], strict=True))) / float(sum(args[1::2]))
 
 
 def rounded(value, places=0.0):
