@@ -321,3 +321,11 @@ CODE_TWICE = Code(
     note=Phrase("who was not asked is left out of a response rate, who skipped is not",
                 "未被问及者不计入应答率，跳过者计入"),
     help=Phrase("keep it in one of the lists", "请只保留在其中一处"))
+ANSWERS_NOT_TOLD = Code(
+    "CX276", "answers-not-told",
+    Phrase("column `{column}` does not tell who was asked", "列 `{column}` 没有说明问到了谁"),
+    label=Phrase("cannot be told from its values", "从它的取值看不出"),
+    note=Phrase("a cell is empty because the question was not put, or because it was not answered",
+                "单元格为空，可能是没问到，也可能是问到未答"),
+    help=Phrase("declare the codes with `not_asked` and `skipped`, and what an empty cell says with `empty`",
+                "请用 `not_asked` 和 `skipped` 声明代码，并用 `empty` 说明空单元格的含义"))

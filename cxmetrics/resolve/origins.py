@@ -134,13 +134,15 @@ def _no_answer(draft: GivenColumnDraft) -> tuple[str, ...]:
 
 
 def _silences(draft: GivenColumnDraft, kind: ColumnType, found: Found) -> tuple[Silence, ...]:
-    """Why a cell may hold no answer; an empty one is a question that was not asked, unless it is said otherwise."""
+    """Why a cell may hold no answer, if that is told; an empty one was not asked, unless it is said otherwise."""
     seen: dict[str, str] = {}
     written = (("missing", draft.missing), ("not_asked", draft.not_asked), ("skipped", draft.skipped))
     for key, codes_ in written:
         for item in (codes_ if isinstance(codes_, list) else [codes_] if codes_ else []):
             if seen.setdefault(item.value, key) != key:
                 found.append(report(name_codes.CODE_TWICE, item.span, text=item.value, first=seen[item.value], key=key))
+    if draft.not_asked is None and draft.skipped is None and draft.empty is None:
+        return ()
     empty = word(draft.empty, "empty", ("not_asked", "skipped", "missing"), "not_asked", found)
     return (Silence("not_asked", words(draft.not_asked), empty == "not_asked", kind),
             Silence("skipped", words(draft.skipped), empty == "skipped", kind))

@@ -126,6 +126,9 @@ class Rows:
             return self._invalid(span)
         if function == "answered":
             return Apply("is not missing", (asked,), span)
+        if not spec.silences:
+            self.names.found.append(report(codes.ANSWERS_NOT_TOLD, asked.span or span, column=spec.name))
+            return self._invalid(span)
         name = f"{function}({spec.name})"
         reason = next((one for one in spec.silences if one.reason == function), None)
         columns.setdefault(name, ColumnSpec(name, "boolean", BOOLEAN, spec.physical, span=spec.span, silence=(

@@ -392,6 +392,5 @@ def class_of(classifier, row):
     if classifier.literals is not None:
         return classifier.literals.index(value) + 1 if value in classifier.literals else len(classifier.literals) + 1
     if classifier.breaks is not None:
-        place = sum((value >= point) + (value > point) for point in classifier.breaks)
-        return classifier.codes[place]
+        return classifier.codes[sum((value >= point) + (value > point) for point in classifier.breaks)]
     return 2 if value else 1
