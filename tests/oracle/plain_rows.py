@@ -150,10 +150,11 @@ def bound(origin, columns, tables):
 
 
 def closed(origin, bindings):
-    """The closed set of a dimension is a promise of the column behind it."""
+    """The closed set of a dimension is a promise of the column behind it; what a table is asked by is a column too."""
     columns = dict(origin.columns)
+    stands_on = {binding.lookup.on for binding in bindings.values() if isinstance(binding, Way)}
     for name, binding in bindings.items():
-        if isinstance(binding, Way) or binding.values is None:
+        if isinstance(binding, Way) or (binding.values is None and name not in stands_on):
             continue
         own = [spec for spec in columns.values() if spec.physical == binding.column and spec.own]
         for spec in own:
