@@ -8,7 +8,7 @@ computed once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -335,6 +335,13 @@ class Indicator:
     tags: tuple[str, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
     formula_text: str | None = field(default=None, compare=False, repr=False)
+    valid: tuple[dt.date | None, dt.date | None] = field(default=(None, None), kw_only=True)  # for periods begun then
+    versions: tuple[tuple[dt.date | None, Indicator], ...] = field(default=(), kw_only=True)  # by first day; last: self
+
+    @property
+    def eras(self) -> tuple[Indicator, ...]:
+        """The indicator as it is made under each of its versions; itself, if it has none."""
+        return tuple(one for _, one in self.versions) or (self,)
 
     @property
     def combined(self) -> tuple[Edge, ...]:
@@ -345,32 +352,6 @@ class Indicator:
     def weighted(self) -> bool:
         """Whether it combines children by their weights."""
         return bool(self.children) and not isinstance(self.combine, Merged | Blend)
-
-
-def leaves_below(edges: Sequence[Edge], indicators: Mapping[str, Indicator]) -> tuple[Edge, ...]:
-    """What composites are made of in the end, with effective weights: the product along edges, summed over all paths.
-
-    Factors are leaves, and so is what has no weights within: rows counted together, and formulas.  In time linear
-    in what is below.
-    """
-    order: dict[str, tuple[Edge, ...]] = {}
-    todo = [(edge.child, False) for edge in reversed(edges)]
-    while todo:
-        name, done = todo.pop()
-        below = indicators[name].children if name in indicators and indicators[name].weighted else ()
-        if done:
-            order.setdefault(name, below)
-        elif name not in order:
-            todo += [(name, True), *((edge.child, False) for edge in reversed(below))]
-    weights: dict[str, float] = dict.fromkeys(order, 0.0)
-    spans = {edge.child: edge.span for edge in edges}
-    for edge in edges:
-        weights[edge.child] += edge.weight
-    for name, below in reversed(order.items()):
-        for edge in below:
-            weights[edge.child] += weights[name] * edge.weight
-            spans.setdefault(edge.child, edge.span)
-    return tuple(Edge(name, weights[name], spans[name]) for name, below in order.items() if not below)
 
 
 @dataclass(frozen=True, slots=True)

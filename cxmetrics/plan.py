@@ -172,6 +172,7 @@ class Node:
     window: Window = ()  # all below it is looked at through this
     peers: tuple[tuple[str, str], ...] = ()  # (peer, id of its hidden node)
     fed: str | None = None  # fingerprint of what it gives to others, where that is not all of its meaning
+    versions: tuple[tuple[dt.date | None, str], ...] = ()  # (first day, id of its hidden node): its rules from then on
 
     @property
     def meaning(self) -> str:
@@ -181,6 +182,8 @@ class Node:
     @property
     def below(self) -> tuple[str, ...]:
         """The indicators it is computed from."""
+        if self.versions:
+            return tuple(node for _, node in self.versions)
         return (*(edge.child for edge in self.indicator.combined), *references_of(self.formula),
                 *(node for _, node in self.peers))
 

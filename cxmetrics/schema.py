@@ -163,6 +163,25 @@ _Children = Annotated[dict[Name, _Child], BeforeValidator(
     _by_name, json_schema_input_type=dict[Name, _Child] | list[Scalar])]
 
 
+_Score = Annotated[
+    Annotated[Scalar, Tag("text")] | Annotated[dict[Name, Scalar], Tag("map")], Discriminator(_shape)]
+
+
+class VersionDraft(Draft):
+    """What an indicator is from a day on; keys that are left out stay as they were."""
+
+    valid_from: Scalar
+    formula: Scalar | None = None
+    score: _Score | None = None
+    target: Scalar | None = None
+    children: Annotated[dict[Name, Scalar], BeforeValidator(
+        _by_name, json_schema_input_type=dict[Name, Scalar] | list[Scalar])] | None = None
+    combine: Scalar | None = None
+    missing: Scalar | None = None
+    require: Scalars | None = None
+    rounding: Scalar | None = None
+
+
 class IndicatorDraft(Draft):
     """A node of the pyramid, or what a template says of one."""
 
@@ -176,8 +195,7 @@ class IndicatorDraft(Draft):
     formula: Scalar | None = None
     unit: Scalar | None = None
     direction: Scalar | None = None
-    score: Annotated[
-        Annotated[Scalar, Tag("text")] | Annotated[dict[Name, Scalar], Tag("map")], Discriminator(_shape)] | None = None
+    score: _Score | None = None
     target: Scalar | None = None
     benchmark: Scalar | None = None
     peers: PeersDraft | None = None
@@ -193,6 +211,9 @@ class IndicatorDraft(Draft):
     min_n: Scalar | None = None
     cuts: list[list[Scalar]] | None = None
     grains: list[Scalar] | None = None
+    valid_from: Scalar | None = None
+    valid_to: Scalar | None = None
+    versions: list[VersionDraft] = []
 
 
 class HolidayDraft(Draft):

@@ -13,6 +13,7 @@ from cxmetrics.check.peers import check_score, our_rows, read_peers
 from cxmetrics.check.prove import prove, prove_origin
 from cxmetrics.check.rules import literal, read_rounding
 from cxmetrics.check.scores import direction_of, score_of
+from cxmetrics.check.versions import versioned, without_peers
 from cxmetrics.check.windows import check_windows
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
@@ -38,9 +39,11 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     weighted = frozenset(name for name, one in sources.items() if one.weight is not None)
     proof = Proof(columns, units, found, holidays, peers, indicators, entities, weighted)
     for name, outline in resolved.outlines.items():
-        indicator = _indicator(outline, indicators, resolved, proof)
+        indicator = versioned(outline, lambda one: _indicator(one, indicators, resolved, proof), found)
         peers[name] = read_peers(outline, indicator.unit, indicator.formula, resolved, proof)
-        check_score(indicator, peers[name], found)
+        without_peers(indicator, peers[name], found)
+        for one in indicator.eras:
+            check_score(one, peers[name], found)
         indicators[name] = replace(indicator, peers=peers[name] if peers[name] != Peers() else None,
                                    formula=our_rows(indicator.formula, peers[name], columns))
         units[name] = indicator.unit

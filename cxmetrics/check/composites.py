@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cxmetrics.check.blending import blend, is_blend, settled
+from cxmetrics.check.leaves import composites_below, leaves_below
 from cxmetrics.check.matching import Proof
 from cxmetrics.check.pooling import pool
 from cxmetrics.check.rules import Known, fits, literal, read_rule
 from cxmetrics.check.scores import earns
+from cxmetrics.check.versions import changes
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.composite_rules import AsWritten, Carry, MissingRule, Neutral, NullIfMissing, PowerMean, Renormalise
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, Phrase, closest, report
-from cxmetrics.ir import Blend, Combine, Edge, Indicator, Merged, leaves_below
+from cxmetrics.ir import Blend, Combine, Edge, Indicator, Merged
 from cxmetrics.load.scalars import Found, number, word
 from cxmetrics.parse import parse
 from cxmetrics.resolve import Child, Outline
@@ -74,6 +76,8 @@ def _combined(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outl
         return Composed(unit, edges, merged or "weighted_mean", missing, require)
     edges = tuple(_edges(outline, found))
     over = leaves_below(edges, below) if _is_over_leaves(outline, found) else ()
+    if over and (changing := next(filter(changes, composites_below(edges, below)), None)):
+        found.append(report(codes.VERSIONED_WITHIN, outline.span, indicator=changing.id, use="aggregate: leaves"))
     parts = [Child(edge.child, None, edge.span or outline.span) for edge in over] or children
     if children:
         unit = _unit_of_children(outline.id, parts, below, outlines, found)

@@ -29,14 +29,14 @@ LEVELS = ("north_star", "journey", "touchpoint", "factor")
 def levels(indicators: Mapping[str, Indicator], resolved: Resolved, found: Found) -> None:
     """Higher levels under lower ones, and weights that are a share of nothing."""
     for name, indicator in indicators.items():
-        for edge in indicator.children:
+        for edge in dict.fromkeys(edge for one in indicator.eras for edge in one.children):
             child = indicators.get(edge.child)
             if child is None or indicator.level not in LEVELS or child.level not in LEVELS:
                 continue
             if LEVELS.index(child.level) < LEVELS.index(indicator.level):
                 found.append(report(codes.LEVEL_ORDER, edge.span, child=edge.child, child_level=child.level,
                                     parent=name, parent_level=indicator.level))
-    used = {edge.child for indicator in indicators.values() for edge in indicator.children}
+    used = {edge.child for indicator in indicators.values() for one in indicator.eras for edge in one.children}
     for name, outline in resolved.outlines.items():
         if outline.draft.weight is not None and name not in used:
             found.append(report(codes.WEIGHT_WITHOUT_PARENT, outline.draft.weight.span, id=name))
@@ -45,10 +45,17 @@ def levels(indicators: Mapping[str, Indicator], resolved: Resolved, found: Found
 def floors(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:
     """Geometric and harmonic means over scores that can be 0 are missing as soon as one is."""
     for indicator in indicators.values():
-        children = [indicators[edge.child] for edge in indicator.combined if edge.child in indicators]
-        neutral = isinstance(indicator.missing, Neutral) and indicator.missing.value <= 0
-        if _refuses_zero(indicator.combine) and (neutral or any(_reaches_zero(child.score) for child in children)):
-            yield report(codes.GEOMETRIC_FLOOR, indicator.span, parent=indicator.id, rule=indicator.combine)
+        breaking = next((era for era in indicator.eras if _may_break(era, indicators)), None)
+        if breaking is not None:
+            yield report(codes.GEOMETRIC_FLOOR, indicator.span, parent=indicator.id, rule=breaking.combine)
+
+
+def _may_break(indicator: Indicator, indicators: Mapping[str, Indicator]) -> bool:
+    """Whether an indicator is a mean that has no zeros, over what can be zero."""
+    children = [indicators[edge.child] for edge in indicator.combined if edge.child in indicators]
+    neutral = isinstance(indicator.missing, Neutral) and indicator.missing.value <= 0
+    reached = any(_reaches_zero(era.score) for child in children for era in child.eras)
+    return _refuses_zero(indicator.combine) and (neutral or reached)
 
 
 def _refuses_zero(rule: Combine) -> bool:
@@ -75,6 +82,7 @@ def uncut_scores(pyramid: Pyramid) -> Iterator[Diagnostic]:
     """Scores across a dimension that no cut has would always be missing."""
     cut = {name for one in pyramid.project.cuts for name in one}
     for indicator in pyramid.indicators.values():
-        if isinstance(indicator.score, Pooled) and indicator.score.across not in cut \
-                and not any(indicator.score.across in one for one in indicator.cuts or ()):
-            yield report(codes.CUT_NOT_DECLARED, indicator.span, dimension=indicator.score.across)
+        across = dict.fromkeys(era.score.across for era in indicator.eras if isinstance(era.score, Pooled))
+        for name in across:
+            if name not in cut and not any(name in one for one in indicator.cuts or ()):
+                yield report(codes.CUT_NOT_DECLARED, indicator.span, dimension=name)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cxmetrics.check.matching import Proof, literal_value
+from cxmetrics.check.versions import changes
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import Diagnostic, Label, report
 from cxmetrics.functions import WEIGHED, quantile_of
@@ -42,7 +43,9 @@ def pool(outline: Outline, below: Mapping[str, Indicator], proof: Proof) -> tupl
         if indicator is None or isinstance(indicator.formula, Invalid):
             continue  # has been reported
         merged = _merged(indicator)
-        if merged is None:
+        if changes(indicator):
+            found.append(report(codes.VERSIONED_WITHIN, child.span, indicator=child.id, use="combine: pooled"))
+        elif merged is None:
             found.append(report(codes.POOLED_NOT_ROWS, child.span, child=child.id, parent=outline.id))
         else:
             weighted = frozenset(part.function in WEIGHED and part.source in proof.weighted for part in merged.parts)

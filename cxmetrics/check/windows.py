@@ -28,9 +28,10 @@ def check_windows(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:
     known: dict[str, _Below] = {}
     found: list[Diagnostic] = []
     for name, indicator in indicators.items():
-        own = None if indicator.formula is None else _below(indicator.formula, known, found)
-        parts = [known[edge.child] for edge in indicator.children if edge.child in known]
-        below = _joined([*([own] if own else []), *parts]) or _Below()
+        formulas = dict.fromkeys(one.formula for one in indicator.eras if one.formula is not None)
+        own = [part for formula in formulas if (part := _below(formula, known, found)) is not None]
+        parts = [known[edge.child] for one in indicator.eras for edge in one.children if edge.child in known]
+        below = _joined([*own, *parts]) or _Below()
         known[name] = replace(below, own=name) if below.own else below
     yield from found
     if not found and any(below.depth for below in known.values()):
@@ -90,8 +91,9 @@ def wanted(indicators: Mapping[str, Indicator], most: int | None = None) -> Want
     for name in reversed(list(indicators)):
         indicator = indicators[name]
         for window in found[name]:
-            children = ((edge.child, window) for edge in indicator.combined)
-            for other, through in chain(children, _seen(indicator.formula, window)):
+            children = ((edge.child, window) for one in indicator.eras for edge in one.combined)
+            seen = (pair for one in indicator.eras for pair in _seen(one.formula, window))
+            for other, through in chain(children, seen):
                 if other in found and through not in found[other]:
                     found[other][through] = None
                     count += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
+from cxmetrics.check.leaves import leaves_below
 from cxmetrics.cli.branches import below, bond, parents, weights_at_roots
 from cxmetrics.cli.figures import figure, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
@@ -15,7 +16,7 @@ from cxmetrics.cli.tables import padded
 from cxmetrics.cli.terminal import ink
 from cxmetrics.composite_rules import AsWritten, Carry, Neutral, NullIfMissing, PowerMean, Renormalise, Rounding
 from cxmetrics.functions import AGGREGATES
-from cxmetrics.ir import Blend, Indicator, Origin, Pyramid, leaves_below
+from cxmetrics.ir import Blend, Indicator, Origin, Pyramid
 from cxmetrics.plan import Plan
 from cxmetrics.render.wording import visible
 from cxmetrics.score_rules import (
@@ -79,6 +80,8 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "unit", [session.term("unit", str(indicator.unit))]
     yield "good", [session.say(f"show.{indicator.direction}")]
     yield "score", [_score(indicator.score, indicator.unit, session)] if indicator.score else []
+    yield "valid", _valid(indicator, session)
+    yield "versions", _versions(indicator, session)
     yield "target", [figure(indicator.target, indicator.unit)] if indicator.target is not None else []
     yield "peers", peer_table(indicator, found, session)
     yield "compared", [_compared(indicator, session)] if indicator.peers and indicator.peers.comparable else []
@@ -94,6 +97,28 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "owner", [indicator.owner] if indicator.owner else []
     yield "tags", [", ".join(indicator.tags)] if indicator.tags else []
     yield "latest", _latest(indicator, found, session)
+
+
+def _valid(indicator: Indicator, session: Session) -> list[str]:
+    """Between which days its periods have to begin."""
+    ends = zip(("show.valid_from", "show.valid_to"), indicator.valid, strict=True)
+    return [session.say(name, day=day) for name, day in ends if day is not None]
+
+
+def _versions(indicator: Indicator, session: Session) -> list[str]:
+    """What it is made of under each of its versions; all else that is shown is of the last."""
+    lines: list[str] = []
+    for day, one in indicator.versions:
+        since = session.say("show.at_first") if day is None else str(day)
+        children = ", ".join(f"{share(edge.weight)} {edge.child}" if one.weighted else edge.child
+                             for edge in one.children)
+        kind = _combination(one, session) if one.children else ""
+        named = [f"{kind}: {children}"] if children and not isinstance(one.combine, Blend) else []
+        score = [_score(one.score, one.unit, session)] if one.score else []
+        target = [] if one.target is None else [f"{session.say('fact.target')} {figure(one.target, one.unit)}"]
+        rules = [*_formula(one, session)[:1], *named, *score, *target]
+        lines.append(f"{since:10}  {'; '.join(rules)}")
+    return lines
 
 
 def _kind(indicator: Indicator, session: Session) -> str:

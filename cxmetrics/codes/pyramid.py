@@ -189,3 +189,33 @@ LEAVES_UNFIT = Code(
     label=Phrase("leaves are combined by their weights", "叶子指标按权重合并"),
     note=Phrase("an effective weight is the product of the weights on the way down", "有效权重是一路向下各权重之积"),
     help=Phrase("leave `aggregate` out, or combine by weights", "请删去 `aggregate`，或改用加权合并"))
+VERSIONS_ORDER = Code(
+    "CX440", "versions-order",
+    Phrase("{day} does not come after {before}", "{day} 不在 {before} 之后"),
+    label=Phrase("has to be later", "须更晚"),
+    note=Phrase("versions stand in the order of their days, after the first day of the indicator itself",
+                "各版本须按日期先后排列，且晚于指标本身的起始日"),
+    help=Phrase("put the versions in order, each with a day of its own", "请按先后排列，每个版本用不同的日期"))
+VERSION_UNLIKE = Code(
+    "CX441", "version-unlike",
+    Phrase("from {day} on, `{indicator}` is another measure: {found}, before it was {expected}",
+           "自 {day} 起 `{indicator}` 变成了另一种度量：{found}，此前为 {expected}"),
+    label=Phrase("another unit, direction, or score", "单位、方向或计分与此前不同"),
+    note=Phrase("the versions of an indicator are one series: one unit, one direction, scored in all or in none",
+                "同一指标的各版本是同一序列：单位、方向一致，且要么都计分要么都不计分"),
+    help=Phrase("bring the version to {expected}, or make it an indicator of its own",
+                "请把该版本改为 {expected}，或另建一个指标"))
+VERSION_NEVER = Code(
+    "CX442", "version-never",
+    Phrase("a version that begins on {day} never holds: the indicator ends on {end}",
+           "始于 {day} 的版本永不生效：指标止于 {end}"),
+    label=Phrase("after the end", "在截止日之后"),
+    help=Phrase("correct the day, or take the version out", "请更正日期，或删去该版本"))
+VERSIONED_WITHIN = Code(
+    "CX443", "versioned-within",
+    Phrase("`{indicator}` is not made alike in all periods, and cannot stand with `{use}`",
+           "`{indicator}` 并非在所有周期都以同样的方式计算，不能与 `{use}` 同用"),
+    label=Phrase("has versions, or holds for a time only", "含有多个版本或有效期"),
+    note=Phrase("what looks through an indicator at what it is made of would take the last rules for those of all days",
+                "直接使用指标内部构成的写法，会把最后的规则当作所有日期的规则"),
+    help=Phrase("combine it by weights, as it is, or take its dates out", "请按权重合并该指标本身，或删去其日期"))

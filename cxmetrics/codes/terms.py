@@ -47,6 +47,7 @@ TERMS: Final[dict[str, str]] = {
     "a value that is no list": "非列表的值",
     "a number from 0": "不小于 0 的数字",
     "epoch_s, epoch_ms or a pattern such as %d.%m.%Y": "epoch_s、epoch_ms 或 %d.%m.%Y 之类的格式",
+    "a date such as 2026-07-01": "日期，例如 2026-07-01",
     "a duration such as 3 d": "时长，例如 3 d", "a number of answers, or census": "样本量，或 census（全量）",
     "an indicator and the name of a peer": "一个指标和一个同业的名称", "the number of cells in a line": "一行的格数",
     "no such file": "没有这个文件",

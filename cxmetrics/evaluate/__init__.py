@@ -23,7 +23,7 @@ from cxmetrics.evaluate.peers import Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.show import Shown, columns, show
 from cxmetrics.evaluate.silences import with_silences
-from cxmetrics.evaluate.tree import Gift, climb, gift
+from cxmetrics.evaluate.tree import Gift, Sight, climb, gift
 from cxmetrics.evaluate.views import Delivered, Gaps, Looked, View, view
 from cxmetrics.evaluate.work import Work, cuts, unsplit, work_for, work_of
 from cxmetrics.ir import GRAINS, Grain
@@ -187,7 +187,8 @@ def _evaluate_block(run: _Run, here: pl.DataFrame, grid: Grid, low: int, carryin
             finished.put(rows, _finish(run, _within(merged, grid, low), each, rows, known[each.window]))
     places = {leaf: row for row, leaf in enumerate(work.leaves)}
     dated = dating(views, grid)
-    tree = climb(work.nodes, places, finished, grid.pools(plan.within), known, lambda series: dated(series, "value"),
+    sights = {each.window: Sight(known[each.window], each.first()) for each in views}
+    tree = climb(work.nodes, places, finished, grid.pools(plan.within), sights, lambda series: dated(series, "value"),
                  carrying, totals)
     return Field(plan, work.nodes, tree, finished, places, grid, run.grain, dated)
 

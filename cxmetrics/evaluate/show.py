@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cxmetrics.calendars import before
 from cxmetrics.evaluate.peers import Field, Standing, standing
 from cxmetrics.evaluate.points import Grid
-from cxmetrics.evaluate.tree import lone_leaf
+from cxmetrics.evaluate.tree import in_force, lone_leaf
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan
 from cxmetrics.statistics.arrays import Array, Flags, quiet
@@ -54,6 +54,7 @@ class Shown:
     change: Array
     status: NDArray[np.int8]
     peers: Standing
+    target: Array
 
     def table(self, dimensions: Sequence[str], since: dt.date | None = None) -> pl.DataFrame:
         """The rows of the table `values`, from the period `since` on.
@@ -97,18 +98,17 @@ class Shown:
         return found
 
     def _numbers(self, node: NDArray[np.intp], point: NDArray[np.intp]) -> dict[str, pl.Series]:
-        targets = _floats([each.indicator.target for each in self.nodes])
         up = np.array([1.0 if each.indicator.direction == "up" else -1.0 for each in self.nodes])
-        gap = (self.value - targets[:, None]) * up[:, None]
+        gap = (self.value - self.target) * up[:, None]
         hidden = np.isnan(self.value)
         numbers = {
             "value": self.value, "score": self.score, "low": self.low, "high": self.high, "n": self.n,
-            "n_effective": np.where(hidden, np.nan, self.effective), "coverage": self.coverage, "gap": gap,
-            "change": self.change, "peer": self.peers.value, "peer_gap": self.peers.gap, "peer_low": self.peers.low,
-            "peer_high": self.peers.high, "peer_rank": self.peers.rank, "peers": self.peers.count,
+            "n_effective": np.where(hidden, np.nan, self.effective), "coverage": self.coverage, "target": self.target,
+            "gap": gap, "change": self.change, "peer": self.peers.value, "peer_gap": self.peers.gap,
+            "peer_low": self.peers.low, "peer_high": self.peers.high, "peer_rank": self.peers.rank,
+            "peers": self.peers.count,
         }
         found = {name: _series(name, matrix[node, point]) for name, matrix in numbers.items()}
-        found["target"] = _series("target", targets[node])
         found["status"] = pl.Series("status", STATUSES).gather(self.status[node, point])
         return found
 
@@ -132,7 +132,20 @@ def show(field: Field, rows: Sequence[int], earlier: Shown | None) -> Shown:
         grain, nodes, grid, seen, np.where(hidden, np.nan, tree.score[rows]), _evidence(nodes, n),
         _evidence(nodes, tree.effective[rows]), np.where(hidden, np.nan, tree.low[rows]),
         np.where(hidden, np.nan, tree.high[rows]), tree.coverage[rows], _change(plan, grain, seen, grid, earlier),
-        _status(value, hidden, tree.partial[rows]), standing(field, rows, seen))
+        _status(value, hidden, tree.partial[rows]), standing(field, rows, seen), _targets(plan, nodes, grid))
+
+
+def _targets(plan: Plan, nodes: Sequence[Node], grid: Grid) -> Array:
+    """The target of each node at each point, [nodes, points]: that of the version in force."""
+    first = np.repeat(np.array([period.toordinal() for period in grid.periods], np.int64), len(grid.slices))
+    found = np.full((len(nodes), grid.points), np.nan)
+    for row, node in enumerate(nodes):
+        if node.versions:
+            listed = _floats([plan.nodes[name].indicator.target for _, name in node.versions])
+            found[row] = listed[in_force(node, first)]
+        elif node.indicator.target is not None:
+            found[row] = node.indicator.target
+    return found
 
 
 def _too_few(plan: Plan, nodes: Sequence[Node], value: Array, n: Array) -> Flags:
@@ -143,6 +156,8 @@ def _too_few(plan: Plan, nodes: Sequence[Node], value: Array, n: Array) -> Flags
 
 
 def _is_bare(plan: Plan, node: Node) -> bool:
+    if node.versions:
+        return all(_is_bare(plan, plan.nodes[name]) for _, name in node.versions)
     lone = lone_leaf(node.formula)
     return lone is not None and plan.leaves[lone[0]].function in ("count", "sum", "distinct")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cxmetrics.composite_rules import Carry
 from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
@@ -55,13 +56,24 @@ class Gift:
                     np.repeat(self.partial, slices))
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What points see through a window; all arrays [points].
+
+    `known`: where there was such a slice; `first`: the first day looked at, as its ordinal.
+    """
+
+    known: Flags
+    first: NDArray[np.int64]
+
+
 def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools,
-          known: Mapping[Window, Flags], series: Callable[[Series], Array], carrying: Carrying,
+          sights: Mapping[Window, Sight], series: Callable[[Series], Array], carrying: Carrying,
           totals: Mapping[str, Gift]) -> Tree:
     """Evaluate nodes, which stand after all they depend on.
 
-    `leaves`: index into `Plan.leaves` → row of `finished`.  `known` [points] by window: where there was such a
-    slice; elsewhere everything is missing, also what a formula would make of missing numbers.  `series`: dated
+    `leaves`: index into `Plan.leaves` → row of `finished`.  `sights` by window: where there was no such
+    slice everything is missing, also what a formula would make of missing numbers.  `series`: dated
     numbers at the points.  `carrying`: what nodes gave last.
     `totals`: what nodes that cannot be cut give at the total, for composites that take it.
     """
@@ -71,16 +83,21 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
     rows = {node.indicator.id: row for row, node in enumerate(nodes)}
     figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), series, points)
     for row, node in enumerate(nodes):
+        if node.versions:
+            _choose(node, row, [rows[name] for _, name in node.versions], sights[node.window].first, tree)
+            _end(node, row, sights[node.window].first, tree)
+            continue
         if node.indicator.children:
             _composite(node, row, _given(node, rows, tree, carrying, totals), figures, tree)
         elif node.formula is not None:
             _formula(node.formula, row, figures, [rows[name] for name in references_of(node.formula)], tree)
         _mark_short(node.formula, row, leaves, finished, tree)
         _interval(node.formula, row, leaves, finished, tree)
-        unknown = ~known[node.window]
+        unknown = ~sights[node.window].known
         tree.value[row, unknown] = np.nan
         tree.n[row, unknown] = tree.effective[row, unknown] = 0
         _settle(node, row, tree, pools, [rows[peer] for _, peer in node.peers])
+        _end(node, row, sights[node.window].first, tree)
     return tree
 
 
@@ -198,3 +215,31 @@ def _settle(node: Node, row: int, tree: Tree, pools: Pools, peers: Sequence[int]
                                                 tree.value[peers])
     elif indicator.unit == SCORE:  # what children's scores come to is itself a score
         tree.score[row] = tree.value[row]
+
+
+def in_force(node: Node, first: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Which of its versions holds at points that begin on these days (ordinals), [points]."""
+    days = [day.toordinal() for day, _ in node.versions if day is not None]
+    return np.searchsorted(np.array(days, np.int64), first, "right")
+
+
+def _choose(node: Node, row: int, versions: Sequence[int], first: NDArray[np.int64], tree: Tree) -> None:
+    """Give a node everything of that of its versions, which stand in these rows, that is in force at each point."""
+    held, points = np.array(versions)[in_force(node, first)], np.arange(len(first))
+    for each in (tree.value, tree.fed, tree.score, tree.n, tree.effective, tree.coverage, tree.partial, tree.low,
+                 tree.high):
+        each[row] = each[held, points]
+
+
+def _end(node: Node, row: int, first: NDArray[np.int64], tree: Tree) -> None:
+    """Make a node missing at points that do not begin while it is valid."""
+    low, high = (None if day is None else day.toordinal() for day in node.indicator.valid)
+    over = np.zeros(len(first), np.bool_)
+    if low is not None:
+        over |= first < low
+    if high is not None:
+        over |= first > high
+    for each in (tree.value, tree.fed, tree.score, tree.coverage, tree.low, tree.high):
+        each[row, over] = np.nan
+    tree.n[row, over] = tree.effective[row, over] = 0
+    tree.partial[row, over] = False

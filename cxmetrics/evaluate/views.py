@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cxmetrics.calendars import DAY, end, looked_at
 from cxmetrics.days import Calendar
@@ -44,6 +45,10 @@ class View:
         since = np.array([daily.slices[cell].toordinal() for cell in self.grid.slices])
         after = np.array([high.toordinal() for _, high in self.days])
         return np.asarray((since < after[:, None]).ravel(), np.bool_)
+
+    def first(self) -> NDArray[np.int64]:
+        """The first of the days that each point looks at, as its ordinal."""
+        return np.repeat(np.array([low.toordinal() for low, _ in self.days], np.int64), len(self.grid.slices))
 
     def open(self, daily: Daily, looked: Looked, source: str) -> Flags:
         """The points where a source has delivered and can make the slice: no rows there are 0 rows."""

@@ -74,7 +74,7 @@ def work_for(plan: Plan, shown: frozenset[str]) -> Work:
     nodes = tuple(node for name, node in plan.nodes.items() if name in needed)
     rows = tuple(row for row, node in enumerate(nodes) if node.indicator.id in shown)
     leaves = tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves_of(node.formula)))
-    bounded = shown.union(peer for name in shown for _, peer in plan.nodes[name].peers)
+    bounded = shown.union(other for name in shown for _, other in (*plan.nodes[name].peers, *plan.nodes[name].versions))
     alone = {lone[0] for node in nodes if node.indicator.id in bounded and (lone := lone_leaf(node.formula))}
     windows = [plan.leaves[leaf].window for leaf in leaves]
     return Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone),

@@ -32,8 +32,9 @@ from cxmetrics.ir import (
 from cxmetrics.lower.conditions import all_of
 from cxmetrics.lower.leaves import leaf_of, together
 from cxmetrics.lower.partials import States
-from cxmetrics.lower.peers import Outline, peer_value, with_peers
+from cxmetrics.lower.peers import Outline, peer_value
 from cxmetrics.lower.through import direct
+from cxmetrics.lower.versions import with_versions
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of, references_of
 from cxmetrics.score_rules import AmongPeers
 from cxmetrics.units import NUMBER
@@ -46,7 +47,7 @@ def lower(pyramid: Pyramid) -> Plan:
     """The plan of a pyramid without faults."""
     work = _Work(pyramid)
     outlines = [outline for name, windows in wanted(pyramid.indicators).items() for window in windows
-                for outline in with_peers(pyramid.indicators[name], window, pyramid)]
+                for outline in with_versions(pyramid.indicators[name], window, pyramid)]
     formulas = [work.formula(outline) for outline in outlines]
     for source in {partial.source: None for partial in work.states.partials}:
         work.states.count(source, None)  # its rows tell which slices there are, whatever else is asked of them
@@ -67,6 +68,11 @@ def lower(pyramid: Pyramid) -> Plan:
 def _node(outline: Outline, formula: Value | None, leaves: tuple[Leaf, ...], fingerprints: tuple[str, ...],
           nodes: Mapping[str, Node], calendar: Calendar | None) -> Node:
     indicator, window = outline.indicator, outline.window
+    if outline.versions:
+        eras = [(day, nodes[name]) for day, name in outline.versions]
+        meaning = _digest((indicator.valid, [(day, node.meaning) for day, node in eras]))
+        return Node(indicator, None, frozenset[str]().union(*(node.sources for _, node in eras)), meaning,
+                    outline.hidden, window, versions=outline.versions)
     below = sorted(set(leaves_of(formula)))
     own = {source for index in below for source in leaves[index].sources}
     inner = [nodes[child] for child in (*(edge.child for edge in indicator.combined), *references_of(formula))
@@ -94,6 +100,7 @@ def _rules_of(indicator: Indicator) -> tuple[object, ...]:
              indicator.missing, indicator.score, indicator.rounding)
     required = [place for place, edge in enumerate(indicator.combined) if edge.child in indicator.require]
     split = ("use_total",) if indicator.use_total else ()
+    split = split if indicator.valid == (None, None) else (*split, *map(str, indicator.valid))
     return (*rules, *split, required) if required else (*rules, *split)
 
 
@@ -126,6 +133,8 @@ class _Work:
 
     def formula(self, outline: Outline) -> Value | None:
         """The formula that gives an indicator its value, seen through a window."""
+        if outline.versions:
+            return None
         if isinstance(outline.formula, Series):
             return outline.formula
         if outline.formula is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -15,13 +16,17 @@ from cxmetrics.windows import Window, tag
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A node to be: an indicator and the formula of its value, seen through a window; `peers` as in `plan.Node`."""
+    """A node to be: an indicator and the formula of its value, seen through a window.
+
+    `peers` and `versions` as in `plan.Node`.
+    """
 
     indicator: Indicator
     formula: Expr | Series | None
     window: Window = ()
     hidden: bool = False
     peers: tuple[tuple[str, str], ...] = ()
+    versions: tuple[tuple[dt.date | None, str], ...] = ()
 
 
 def with_peers(original: Indicator, window: Window, pyramid: Pyramid) -> Iterator[Outline]:

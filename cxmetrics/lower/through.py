@@ -36,7 +36,8 @@ def direct(formula: Expr, indicators: Mapping[str, Indicator]) -> Expr:
     if isinstance(formula, Apply) and formula.function == "convert" and not steps:
         return replace(formula, args=(direct(formula.args[0], indicators), *formula.args[1:]))
     inner = indicators.get(formula.indicator) if steps and isinstance(formula, Ref) else None
-    if inner is not None and inner.formula is not None and inner.rounding is None and _is_aggregate(inner.formula):
+    plain = inner is not None and inner.rounding is None and not inner.versions and inner.valid == (None, None)
+    if inner is not None and plain and inner.formula is not None and _is_aggregate(inner.formula):
         formula = inner.formula
     for step in reversed(steps):
         formula = replace(step, arg=formula)

@@ -6,6 +6,7 @@ each stands after all it depends on; circles are refused.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -25,6 +26,7 @@ from cxmetrics.resolve.gather import gather
 from cxmetrics.resolve.holidays import resolve_holidays
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.resolve.origins import resolve_columns, resolve_dimensions, resolve_origin, text_column
+from cxmetrics.resolve.versions import dated, validity
 from cxmetrics.schema import IndicatorDraft, Key, ProjectDocument
 from cxmetrics.source import Located, Span
 
@@ -51,6 +53,8 @@ class Outline:
     span: Span
     formula: Expr | None
     children: tuple[Child, ...]
+    valid: tuple[dt.date | None, dt.date | None] = (None, None)
+    versions: tuple[tuple[dt.date, Outline], ...] = ()  # from these days on, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +95,31 @@ def _add_dimension_columns(sources: dict[str, Origin], columns: dict[str, Column
 
 
 def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Outline:
-    formula = None
-    if draft.formula is not None:
-        node, problems = parse(draft.formula)
-        names.found.extend(problems)
-        formula = resolve_formula(node, names)
+    formula = _formula(draft.formula, names)
     children = tuple(_children(draft, names, weights))
     if draft.formula is not None and draft.children is not None:
         names.found.append(report(codes.FORMULA_AND_CHILDREN, key.span, id=name))
     if draft.formula is None and not draft.children and name not in names.cut:
         names.found.append(report(codes.NO_CHILDREN_NO_FORMULA, key.span, id=name))
-    return Outline(name, draft, key.span, formula, children)
+    first = Outline(name, draft, key.span, formula, children)
+    versions: list[tuple[dt.date, Outline]] = []
+    for day, merged in dated(draft, names.found):
+        before = versions[-1][1] if versions else first
+        made = replace(before, draft=merged)
+        if merged.formula is not before.draft.formula:
+            made = replace(made, formula=_formula(merged.formula, names))
+        if merged.children is not before.draft.children:
+            made = replace(made, children=tuple(_children(merged, names, weights)))
+        versions.append((day, made))
+    return replace(first, valid=validity(draft, names.found), versions=tuple(versions))
+
+
+def _formula(written: Located | None, names: Names) -> Expr | None:
+    if written is None:
+        return None
+    node, problems = parse(written)
+    names.found.extend(problems)
+    return resolve_formula(node, names)
 
 
 def _children(draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Iterator[Child]:
@@ -160,8 +178,10 @@ def _enter(name: str, outlines: Mapping[str, Outline], ordered: Mapping[str, Out
     if name in ordered or name not in outlines:
         return
     outline = outlines[name]
-    below = [(child.id, child.span) for child in outline.children]
-    below += [(ref.indicator, ref.span or outline.span) for ref in references(outline.formula)]
+    below: list[tuple[str, Span]] = []
+    for one in (outline, *(version for _, version in outline.versions)):
+        below += [(child.id, child.span) for child in one.children]
+        below += [(ref.indicator, ref.span or outline.span) for ref in references(one.formula)]
     path.append(name)
     stack.append((name, iter(below)))
 

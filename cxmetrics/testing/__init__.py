@@ -244,7 +244,9 @@ def _failure(one: Posed, check: Check, rows: Sequence[Mapping[str, Any]]) -> Fai
 def _evidence(one: Posed, check: Check,
               made: Mapping[tuple[int, str], Mapping[Family, Mapping[str, Any]]]) -> Iterator[Evidence]:
     """The rows behind a factor, source by source: those that its leaves count."""
-    leaves = [one.plan.leaves[index] for index in leaves_of(one.plan.nodes[check.expected.indicator].formula)]
+    node = one.plan.nodes[check.expected.indicator]
+    nodes = [node, *(one.plan.nodes[name] for _, name in node.versions)]
+    leaves = [one.plan.leaves[index] for each in nodes for index in leaves_of(each.formula)]
     calendar = one.plan.project.calendar
     for source in dict.fromkeys(source for leaf in leaves for source in leaf.sources):
         given = one.test.given.get(source)

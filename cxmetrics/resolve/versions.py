@@ -1,0 +1,55 @@
+"""Versions of an indicator: what is written of each over what was written of the one before, and from which day on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from cxmetrics.codes import pyramid as codes
+from cxmetrics.codes import yaml_files as yaml_codes
+from cxmetrics.diagnostics import report
+from cxmetrics.ir import DAYS
+from cxmetrics.load.scalars import Found, date
+from cxmetrics.schema import IndicatorDraft
+from cxmetrics.source import Located
+
+
+def dated(draft: IndicatorDraft, found: Found) -> Iterator[tuple[dt.date, IndicatorDraft]]:
+    """The versions of an indicator with their first days, each whole; what has no day of its own is reported."""
+    day = None if draft.valid_from is None else date(draft.valid_from.value)
+    final = None if draft.valid_to is None else date(draft.valid_to.value)
+    merged = draft
+    for version in draft.versions:
+        given = {name: getattr(version, name) for name in version.model_fields_set}
+        if version.children is None and version.formula is not None:
+            given["children"] = None  # a formula in place of children, and the other way round
+        elif version.formula is None and version.children is not None:
+            given["formula"] = None
+        merged = merged.model_copy(update=given)
+        first = _day(version.valid_from, found)
+        if first is None:
+            continue
+        if day is not None and first <= day:
+            found.append(report(codes.VERSIONS_ORDER, version.valid_from.span, day=first, before=day))
+            continue
+        if final is not None and first > final:
+            found.append(report(codes.VERSION_NEVER, version.valid_from.span, day=first, end=final))
+        day = first
+        yield first, merged
+
+
+def validity(draft: IndicatorDraft, found: Found) -> tuple[dt.date | None, dt.date | None]:
+    """Between which days periods have to begin for the indicator to hold."""
+    first, final = (None if one is None else _day(one, found) for one in (draft.valid_from, draft.valid_to))
+    if first is not None and final is not None and final < first and draft.valid_to is not None:
+        found.append(report(codes.VERSIONS_ORDER, draft.valid_to.span, day=final, before=first))
+    return first, final
+
+
+def _day(written: Located, found: Found) -> dt.date | None:
+    day = date(written.value)
+    if day is None or not DAYS[0] <= day <= DAYS[1]:
+        found.append(report(yaml_codes.WRONG_VALUE, written.span, key="valid_from", found=written.value,
+                            expected="a date such as 2026-07-01"))
+        return None
+    return day
