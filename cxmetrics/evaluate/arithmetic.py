@@ -54,7 +54,7 @@ def compute(value: Value, known: Known) -> Figure:
         case LeafValue(leaf):
             return known.leaf(leaf)
         case Series():
-            return Figure(known.series(value), np.full(known.points, UNBOUND))
+            return Figure(known.series(value), np.full((2, known.points), UNBOUND))
         case Operation("in", (first, Constant(tuple() as listed))):
             given = compute(first, known)
             return Figure(_where(np.isin(given.value, np.asarray(listed, np.float64)), given.value), given.n)
