@@ -170,7 +170,7 @@ def test_rows_are_sorted_by_the_time_and_what_is_not_asked_for_is_not_read(tmp_p
 def test_what_is_broken_is_told(tmp_path, make):
     path = make(tmp_path / "a.file", "CREATE TABLE t (a INTEGER)", "INSERT INTO t SELECT 1")
     whole = path.read_bytes()
-    path.write_bytes(whole[:len(whole) // 2 + 100] + b"\xff" * (len(whole) // 2 - 100))
+    path.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
     assert refused(path, "t", "a")[0] in ("CX742", "CX745")
     path.write_bytes(whole[:100])
     assert refused(path, "t", "a")[0] in ("CX742", "CX745")
