@@ -1,8 +1,7 @@
 """The proved pyramid: names are things, formulas are typed trees.
 
-Few kinds for ever: operators and functions of numbers are `Apply`, functions of rows are
-`Aggregate`.  Spans take no part in equality, so equal meanings are equal values and can be
-computed once.
+Few kinds for ever: operators and functions of numbers are `Apply`, functions of rows are `Aggregate`.  Spans take no
+part in equality, so equal meanings are equal values and can be computed once.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Literal
 from cxmetrics.benchmarks import Peers
 from cxmetrics.composite_rules import MissingRule, PowerMean, Renormalise, Rounding
 from cxmetrics.days import NONE_TOLD, PLAIN, Calendar, Holidays
+from cxmetrics.scales import Scales
 from cxmetrics.score_rules import Direction, ScoreRule
 from cxmetrics.source import Span
 from cxmetrics.tables import TableName
@@ -148,6 +148,7 @@ class ColumnSpec:
     zone: str | None = field(default=None, kw_only=True)  # of times that do not say theirs; None: the project's
     lookup: str | None = None  # the lookup of the source that gives it
     silences: tuple[Silence, ...] = ()  # the reasons for which there may be no answer
+    scales: Scales | None = None  # those before `low` and `high`, to which all answers are brought
     silence: Silence | None = None  # of a column of truths: whether another has no answer for that reason
     span: Span | None = field(default=None, compare=False, repr=False)
 

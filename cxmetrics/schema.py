@@ -64,9 +64,17 @@ class GivenColumnDraft(Draft):
     description: Titles | None = None
 
 
-class ColumnDraft(GivenColumnDraft):
-    """A column of a source, which may also be derived from others."""
+class ScaleVersionDraft(Draft):
+    """An answer scale that was in use up to and with a day; `10..0` is flipped."""
 
+    until: Scalar
+    scale: Scalar
+
+
+class ColumnDraft(GivenColumnDraft):
+    """A column of a source, which may also be derived from others, or whose answer scale changed."""
+
+    scales: list[ScaleVersionDraft] | None = None
     formula: Scalar | None = None
 
 

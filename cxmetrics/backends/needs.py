@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -80,6 +81,33 @@ def needs_of(request: Request, *, everything: bool = False) -> Needs:
 def readable(spec: ColumnSpec, kind: Physical) -> bool:
     """Whether values of that physical kind can be read as the column's type."""
     return kind in _READABLE[spec.type if spec.silence is None else spec.silence.type]
+
+
+def as_written(spec: ColumnSpec) -> ColumnSpec:
+    """What is read from the files where answers are judged only then, by the scale of their day."""
+    if spec.scales is None:
+        return spec
+    return replace(spec, type="integer" if spec.scales.whole else "number", low=None, high=None)
+
+
+def ends_today(spec: ColumnSpec) -> tuple[float, float]:
+    """The ends of the scale of today of a column whose scale changed."""
+    assert spec.low is not None
+    assert spec.high is not None
+    return spec.low, spec.high
+
+
+def asked_before(spec: ColumnSpec) -> tuple[tuple[dt.date, float, float], ...]:
+    """The scales before that of today: the last day of each, and its first and last point."""
+    return tuple((one.until, one.first, one.last) for one in (spec.scales.versions if spec.scales else ()))
+
+
+def same_ends(spec: ColumnSpec, first: float, last: float) -> bool:
+    """Whether that is the scale of today; else x becomes (x - first) * (high - low) / (last - first) + low.
+
+    The product before the quotient: whole answers that come to whole ones come to them exactly.
+    """
+    return (first, last) == ends_today(spec)
 
 
 def can_be_bad(spec: ColumnSpec, kind: Physical) -> bool:

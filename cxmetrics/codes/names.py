@@ -314,6 +314,21 @@ WHOSE_STEPS = Code(
     note=Phrase("steps follow each other within a session, or for one customer", "步骤在同一会话或同一客户内先后发生"),
     help=Phrase("write `by = {source}.session_id`, or name the `entity` of the source",
                 "请写 `by = {source}.session_id`，或为数据源指明 `entity`"))
+SCALE_BEFORE = Phrase("the scale before it", "在它之前的量表")
+SCALES_WITHOUT_SCALE = Code(
+    "CX274", "scales-without-scale",
+    Phrase("`{name}` has scales of the past and none of today", "`{name}` 有过去的量表，却没有现在的量表"),
+    label=Phrase("brought to which scale?", "换算到哪个量表？"),
+    note=Phrase("all answers are brought to the scale of today", "所有回答都换算到现在的量表"),
+    help=Phrase("add it beside them, such as `scale: 0..10`", "请在旁边写明，例如 `scale: 0..10`"))
+SCALES_OUT_OF_ORDER = Code(
+    "CX275", "scales-out-of-order",
+    Phrase("the scales of a column are written in the order of their days, found {day} after {before}",
+           "列的各个量表应按日期先后书写，实际是 {before} 之后写了 {day}"),
+    label=Phrase("expected a later day", "此处应为更晚的日期"),
+    note=Phrase("a scale holds from the day after the one before it up to its own `until`",
+                "每个量表自前一个量表的次日起，到自己的 `until` 为止"),
+    help=Phrase("write the oldest scale first, each with its last day", "请从最早的量表写起，并写明各自的最后一天"))
 CODE_TWICE = Code(
     "CX273", "code-twice",
     Phrase("the code `{text}` stands under `{first}` and under `{key}`", "代码 `{text}` 同时写在 `{first}` 和 `{key}` 下"),

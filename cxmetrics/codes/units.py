@@ -152,6 +152,22 @@ NOT_AN_ANSWER = Code(
     note=Phrase("why there is no answer stands in the cell itself", "没有回答的原因写在单元格里"),
     help=Phrase("name the column that holds the answers, such as `{function}(answers.score)`",
                 "请写出存放回答的列，例如 `{function}(answers.score)`"))
+SCALE_OF_ONE_POINT = Code(
+    "CX332", "scale-of-one-point",
+    Phrase("the scale {found} has one point only", "量表 {found} 只有一个点"),
+    label=Phrase("both ends are the same", "两端相同"),
+    note=Phrase("answers on it could be brought to any point of another scale", "其上的回答可以换算到另一量表的任何一点"),
+    help=Phrase("write its two ends, such as `1..5`, or `5..1` if it was flipped",
+                "请写明两端，例如 `1..5`；若方向相反，写 `5..1`"))
+SCALES_OF_NO_ANSWER = Code(
+    "CX333", "scales-of-no-answer",
+    Phrase("`{name}` is not read as a number on a scale", "`{name}` 不是按量表读取的数字"),
+    label=Phrase("what should be brought to another scale?", "要换算什么？"),
+    note=Phrase("answers are brought to the scale of today where they are read: not in derived columns, "
+                "nor in closed sets",
+                "回答在读取时换算到现在的量表：派生列和取值固定的列不适用"),
+    help=Phrase("give the `scales` to the column that holds the answers, as `integer` or `number`, without `values`",
+                "请把 `scales` 写在存放回答的列上，类型为 `integer` 或 `number`，且不带 `values`"))
 BAND_EDGES = Code(
     "CX330", "band-edges",
     Phrase("the edges of `bands` are numbers that rise, found {found}", "`bands` 的分界应为递增的数字，实际是 {found}"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast, get_args
@@ -34,6 +33,7 @@ from cxmetrics.resolve.lookups import (
     ways,
 )
 from cxmetrics.resolve.names import Columns, Names
+from cxmetrics.resolve.scales import resolve_scale, resolve_scales
 from cxmetrics.resolve.tables import resolve_table
 from cxmetrics.schema import ColumnDraft, DimensionDraft, GivenColumnDraft, Key, SourceDraft
 from cxmetrics.source import Located
@@ -43,7 +43,6 @@ TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 _PLAIN_UNITS: Mapping[ColumnType, Unit] = {
     "integer": NUMBER, "number": NUMBER, "text": TEXT, "boolean": BOOLEAN, "date": DATE, "time": TIME}
 EPOCHS = ("epoch_s", "epoch_ms")
-_SCALE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)\s*\Z")
 # What a row of results says of itself, and `expect` of a test: a dimension of that name could not be told from it.
 RESERVED = frozenset((
     "indicator", "level", "grain", "period", "value", "unit", "n", "n_effective", "low", "high", "score", "coverage",
@@ -115,17 +114,19 @@ def _zone(written: Located | None, found: Found) -> str | None:
 def _column(key: Key, draft: GivenColumnDraft | Located, zone: str | None, found: Found) -> ColumnSpec:
     if isinstance(draft, Located):
         draft = ColumnDraft(type=draft)
-    low, high = _scale(draft, found)
+    low, high = resolve_scale(draft, found)
     derived = isinstance(draft, ColumnDraft) and draft.formula is not None
     fallback = "number" if draft.scale or draft.unit or derived else "text"
     kind = cast("ColumnType", word(draft.type, "type", TYPES, fallback, found))
     unit = _unit(draft, kind, low, high, found)
     values = tuple(item.value for item in draft.values) if draft.values is not None else None
     privacy = word(draft.privacy, "class", _CLASSES, "", found) or None
-    return ColumnSpec(str(key), kind, unit, draft.column.value if draft.column else str(key), low, high, values,
-                      _no_answer(draft), _format(draft.format, found), privacy, span=key.span,
+    scales = resolve_scales(key, draft, kind, found)
+    physical = draft.column.value if draft.column else str(key)
+    return ColumnSpec(str(key), "number" if scales else kind, unit, physical, low, high, values, _no_answer(draft),
+                      _format(draft.format, found), privacy, span=key.span,
                       zone=(_zone(draft.time_zone, found) or zone) if kind == "time" else None,
-                      silences=_silences(draft, kind, found))
+                      silences=_silences(draft, kind, found), scales=scales)
 
 
 def _no_answer(draft: GivenColumnDraft) -> tuple[str, ...]:
@@ -146,17 +147,6 @@ def _silences(draft: GivenColumnDraft, kind: ColumnType, found: Found) -> tuple[
     empty = word(draft.empty, "empty", ("not_asked", "skipped", "missing"), "not_asked", found)
     return (Silence("not_asked", words(draft.not_asked), empty == "not_asked", kind),
             Silence("skipped", words(draft.skipped), empty == "skipped", kind))
-
-
-def _scale(draft: GivenColumnDraft, found: Found) -> tuple[float | None, float | None]:
-    if draft.scale is None:
-        return None, None
-    ends = _SCALE.match(draft.scale.value)
-    if ends and float(ends[1]) < float(ends[2]):
-        return float(ends[1]), float(ends[2])
-    found.append(report(codes.WRONG_VALUE, draft.scale.span, key="scale", expected="two ends such as 0..10",
-                        found=draft.scale.value))
-    return None, None
 
 
 def _format(written: Located | None, found: Found) -> str | None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from made import DAY, Binding, Classifier, Slot, Unique, call, col, column, const, cube, source
 
 from cxmetrics.ir import Arrival, Silence
+from cxmetrics.scales import Scales, Version
 
 ZONES = ("Asia/Shanghai", "UTC", "America/New_York", "Asia/Kolkata")
 TOUCH = ("transfer", "转账", "log_in", "Ünï", "a'b\"c", "")
@@ -116,7 +117,8 @@ INTEGER = st.sampled_from([col("score", "integer"), const(3), const(-1), const(0
                            call("day", col("at", "time")), call("month", col("born", "date")),
                            call("year", col("got", "time")),
                            call("weekday", col("born", "date"))])
-NUMBER = st.sampled_from([col("lat"), col("part"), const(0.5), const(0.0), const(-2.25), const(7.3), col("wait")])
+NUMBER = st.sampled_from([col("lat"), col("part"), const(0.5), const(0.0), const(-2.25), const(7.3), col("wait"),
+                          col("moved")])
 PLACES = st.sampled_from([const(0), const(1), const(2), const(-1), const(6), const(400), col("score", "integer")])
 TEXT = st.sampled_from([col("touch", "text"), const("转账"), const("a"), col("id", "text"), col("window", "text"),
                         col("zone", "text")])
@@ -210,6 +212,10 @@ def cubes(draw):
 ARRIVALS = st.sampled_from([Arrival(), Arrival(), Arrival(86_400.0), Arrival(None, 3600.0), Arrival(3600.0, 0.0)])
 CLOCKS = st.sampled_from([None, None, "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Shanghai"])
 
+SCALES = st.builds(Scales, st.booleans(), st.sampled_from([
+    (Version(dt.date(2026, 2, 28), 1.0, 7.0),), (Version(dt.date(2026, 2, 27), 1.0, 5.0), Version(DAY, 10.0, 0.0)),
+    (Version(dt.date(2026, 3, 1), 0.0, 10.0), Version(dt.date(2026, 3, 2), 9.5, -1.0))]))
+
 
 @st.composite
 def origins(draw):
@@ -233,6 +239,8 @@ def origins(draw):
                silence=Silence("not_asked", ("98", "NA", "1"), empty=True, type="integer")),
         column("unsaid", "boolean", physical="touch",
                silence=Silence("skipped", ("转账", "x"), empty=False, type="text")),
+        column("moved", "number", physical="score", low=0.0, high=draw(st.sampled_from([10.0, 6.5])),
+               missing=draw(st.sampled_from([(), ("98", "NA")])), scales=draw(SCALES)),
         column("half", "number", formula=call("/", col("level", "integer"), 2), low=draw(st.sampled_from([None, 1.0]))),
         *given]
     unique = draw(st.sampled_from([None, Unique(("id",), "latest"), Unique(("id", "touch"), "first")]))

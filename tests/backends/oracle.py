@@ -58,6 +58,9 @@ def typed_row(physical, request):
     for spec in source.columns.values():
         if spec.own:
             row[spec.name], wrong[spec.name] = contract(physical[spec.physical], spec, request.zone)
+    for spec in source.columns.values():
+        if spec.scales is not None and row[spec.name] is not None:
+            row[spec.name], wrong[spec.name] = rescaled(row[spec.name], spec, day_of(row, source))
     waiting = {spec.name: spec for spec in source.columns.values() if not spec.own}
     while waiting:
         for name in [name for name, spec in waiting.items() if stands_on(spec, source) <= row.keys()]:
@@ -65,6 +68,17 @@ def typed_row(physical, request):
             row[name], wrong[name] = derived(spec, row) if spec.formula else looked_up(spec, row, request)
     order = sorted(source.columns.values(), key=lambda spec: not spec.own)
     return row, [(spec.name, wrong[spec.name]) for spec in order if wrong[spec.name]]
+
+
+def rescaled(answer, spec, day):
+    """An answer on the scale of its day, brought to that of today, or that it is off its scale."""
+    scales = [one for one in spec.scales.versions if day is not None and day <= one.until]
+    first, last = (scales[0].first, scales[0].last) if scales else (spec.low, spec.high)
+    if not min(first, last) <= answer <= max(first, last):
+        return None, "scale"
+    if (first, last) == (spec.low, spec.high):
+        return float(answer), None
+    return spec.low + (answer - first) * (spec.high - spec.low) / (last - first), None
 
 
 def stands_on(spec, source):

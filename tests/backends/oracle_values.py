@@ -5,7 +5,7 @@
 import datetime as dt
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from cxmetrics.backends import rules
@@ -172,14 +172,14 @@ def contract(value, spec, zone):
         return None, None
     if isinstance(value, float) and not math.isfinite(value):
         return None, "not finite"
-    typed = cast(value, spec, zone)
+    typed = cast(value, replace(spec, type="integer") if spec.scales and spec.scales.whole else spec, zone)
     if typed is None:
         return None, "type"
     if isinstance(typed, float) and not math.isfinite(typed):
         return None, "not finite"
     if spec.type in ("integer", "number") and typed in numbers(spec.missing):
         return None, None
-    return limited(typed, spec)
+    return limited(typed, spec) if spec.scales is None else (typed, None)
 
 
 def silent(value, silence, zone):

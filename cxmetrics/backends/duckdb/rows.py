@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from cxmetrics.backends.cells import MISSING, Physical, Request, Table
 from cxmetrics.backends.duckdb.expressions import Term, Writer, double
+from cxmetrics.backends.duckdb.scales import rescaled
 from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import instant_literal, years_of
 from cxmetrics.backends.duckdb.values import (
@@ -113,6 +114,9 @@ def rows_of(request: Request, needs: Needs, found: Found, *, placed: bool = Fals
     first = select_files(request.table, physical, placed=placed, where=_prunable(request, needs))
     rows = Rows(request, needs, found, steps, first, reads, statuses, writer, zone)
     steps.define("day", _day(rows))
+    rows = replace(rows, reads=tuple(rescaled(steps, read, i) for i, read in enumerate(reads)))
+    columns |= {read.spec.name: read.term for read in rows.reads}
+    statuses |= {read.spec.name: read.status for read in rows.reads if read.status is not None}
     for made in needs.made:
         if isinstance(made, LookedUp):
             new, judged = look_up(rows, made)

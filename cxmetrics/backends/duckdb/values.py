@@ -17,7 +17,7 @@ from cxmetrics.backends.cells import Physical
 from cxmetrics.backends.duckdb.expressions import NARROW, Term, text_literal
 from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import USUAL, Years, instant_literal, local_of
-from cxmetrics.backends.needs import has_status
+from cxmetrics.backends.needs import as_written, has_status
 from cxmetrics.backends.sql import (
     NULL,
     Case,
@@ -114,16 +114,17 @@ def read_column(steps: Steps, spec: ColumnSpec, physical: Name, kind: Physical, 
     if spec.missing and kind in ("text", "integer", "boolean"):
         codes = tuple(map(text_literal, spec.missing))
         source = steps.define(f"a{label}", when(Not(In(Cast(physical, "VARCHAR"), codes)), physical))
-    typed, instant = _typed(steps, source, spec, kind, zone)
+    own = as_written(spec)
+    typed, instant = _typed(steps, source, own, kind, zone)
     value = steps.define(f"v{label}", typed)
     status = None
-    if has_status(spec, kind):
-        status = steps.define(f"b{label}", _status(source, value, spec, kind))
+    if has_status(own, kind):
+        status = steps.define(f"b{label}", _status(source, value, own, kind))
     kept = steps.define(f"c{label}", _masked(value, value, status, spec))
     when_known = None
     if instant is not None:
         when_known = steps.define(f"u{label}", _masked(instant, value, status, spec))
-    return Read(spec, Term(kept, spec.type, bound_of(spec), when_known), status)
+    return Read(spec, Term(kept, own.type, bound_of(own), when_known), status)
 
 
 def _silent(steps: Steps, physical: Name, silence: Silence, spec: ColumnSpec, kind: Physical, zone: Zone) -> Node:

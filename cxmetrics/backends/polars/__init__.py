@@ -89,7 +89,7 @@ def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
             sums += [(pl.col(f"b:{name}") == code).sum().alias(f"{code}:{name}") for code in nulling]
     for one in pipeline.readings:
         present = pl.col(f"c:{one.name}").is_not_null()
-        if one.status is not None:
+        if one.judged:
             present = present | pl.col(f"b:{one.name}").is_between(TYPE, VALUES)
         sums.append(present.any().alias(f"any:{one.name}"))
     return rows.group_by("fate").agg(sums)

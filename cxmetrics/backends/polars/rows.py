@@ -19,6 +19,7 @@ from cxmetrics.backends.needs import LookedUp, Needs, arrivals, derivation, has_
 from cxmetrics.backends.polars.expressions import NARROW, Columns, Term, term
 from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_of
 from cxmetrics.backends.polars.lookups import answers, beside
+from cxmetrics.backends.polars.scales import rescaled
 from cxmetrics.backends.polars.values import FINE, TYPE, VALUES, Reading, Zone, contract_of, reading, text_of, utc_of
 from cxmetrics.backends.rules import WEIGHTS
 from cxmetrics.ir import DAYS, ColumnSpec, Origin
@@ -54,7 +55,7 @@ class Pipeline:
         looked_up = [(spec.name, f"b:{spec.name}" in self.found[made.lookup.id].columns)
                      for made in self.needs.lookups for spec in made.columns]
         derived = [(made.name, True) for made in self.needs.made if isinstance(made, ColumnSpec) and has_contract(made)]
-        return (*((one.name, one.status is not None) for one in self.readings), *looked_up, *derived)
+        return (*((one.name, one.judged) for one in self.readings), *looked_up, *derived)
 
 
 def zone_of(request: Request) -> Zone:
@@ -176,7 +177,7 @@ def judged(pipeline: Pipeline, *, placed: bool = False, everywhere: bool = True)
     frame = rows_of(pipeline.files, names, placed=placed, within=within)
     for stage in (Reading.first, Reading.second, Reading.third):
         frame = frame.with_columns([expr for one in pipeline.readings for expr in stage(one)])
-    frame = frame.with_columns(_day(pipeline.source))
+    frame = rescaled(frame.with_columns(_day(pipeline.source)), pipeline.readings)
     for made in pipeline.needs.made:
         if isinstance(made, LookedUp):
             on = None if made.lookup.on is None else pipeline.columns[made.lookup.on]

@@ -17,7 +17,7 @@ import polars as pl
 from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
 from cxmetrics.backends.duckdb.times import MOST_CASES, USUAL, Years, offsets
-from cxmetrics.backends.needs import can_be_bad
+from cxmetrics.backends.needs import as_written, can_be_bad
 from cxmetrics.ir import ColumnSpec, ColumnType, Silence
 
 FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses
@@ -56,6 +56,11 @@ class Reading:
         """The column's name in the source."""
         return self.spec.name
 
+    @property
+    def judged(self) -> bool:
+        """Whether `b:x` tells in the end what is wrong with a value: at once, or by the scale of its day."""
+        return self.status is not None or self.spec.scales is not None
+
     def first(self) -> list[pl.Expr]:
         """`v:x` and `w:x`: the value, before its contract."""
         instant = [] if self.instant is None else [self.instant.alias(f"w:{self.name}")]
@@ -86,8 +91,9 @@ def reading(spec: ColumnSpec, kind: Physical, zone: Zone, *, wide: bool = False)
         return Reading(spec, _silent(held, spec.silence, spec, kind, zone), None, None)
     if spec.missing and kind in ("text", "integer", "boolean"):
         held = pl.when(~held.cast(pl.String).is_in(list(spec.missing))).then(held)
-    value, instant = _typed(held, spec, kind, zone)
-    status = _status(held, spec, kind) if can_be_bad(spec, kind) or (wide and spec.type == "integer") else None
+    own = as_written(spec)
+    value, instant = _typed(held, own, kind, zone)
+    status = _status(held, own, kind) if can_be_bad(own, kind) or (wide and own.type == "integer") else None
     return Reading(spec, value, instant, status)
 
 
