@@ -342,7 +342,7 @@ class Indicator:
     @property
     def eras(self) -> tuple[Indicator, ...]:
         """The indicator as it is made under each of its versions; itself, if it has none."""
-        return tuple(one for _, one in self.versions) or (self,)
+        return tuple(one for _, one in self.versions) if self.versions else (self,)
 
     @property
     def combined(self) -> tuple[Edge, ...]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 Kind = Literal["number", "share", "scale", "score", "nps", "quantity", "text", "boolean", "date", "time", "unknown"]
 Powers = tuple[tuple[str, int], ...]
@@ -25,12 +25,10 @@ _THING = re.compile(r"[^\W\d]\w*\Z")
 _SCALE = re.compile(r"(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A kind; for a quantity its powers of base units, and how many base units one of it is.
 
-    `name` is how a person wrote or would write it; it takes no part in equality.
-    `low` and `high` bound a scale.
+    `low` and `high` bound a scale.  A tuple, because units are compared at every step of a proof.
     """
 
     kind: Kind
@@ -106,6 +104,7 @@ def _simple(word: str) -> Unit | None:
     return COUNTED if _THING.match(word) else None
 
 
+@lru_cache(maxsize=1024)
 def literal_unit(word: str) -> Unit | None:
     """The unit of a literal such as `500 ms`, `99 %`, `200 CNY`; None where the word is no unit."""
     if word == "":
@@ -195,7 +194,7 @@ def _quantity(left: Unit, right: Unit, sign: int) -> Unit:
         total[name] = total.get(name, 0) + sign * exponent
     powers = tuple(sorted((name, exponent) for name, exponent in total.items() if exponent))
     factor = left.factor * right.factor if sign > 0 else left.factor / right.factor
-    return Unit("quantity", powers, factor) if powers else replace(NUMBER, factor=factor)
+    return Unit("quantity", powers, factor) if powers else NUMBER._replace(factor=factor)
 
 
 def _quantity_name(powers: Powers, factor: float) -> str:

@@ -44,8 +44,8 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
         without_peers(indicator, peers[name], found)
         for one in indicator.eras:
             check_score(one, peers[name], found)
-        indicators[name] = replace(indicator, peers=peers[name] if peers[name] != Peers() else None,
-                                   formula=our_rows(indicator.formula, peers[name], columns))
+        indicators[name] = indicator if peers[name] in (None, Peers()) else replace(
+            indicator, peers=peers[name], formula=our_rows(indicator.formula, peers[name], columns))
         units[name] = indicator.unit
     levels(indicators, resolved, found)
     found += floors(indicators)

@@ -34,9 +34,10 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
     """An aggregate with its arguments settled, and its unit; `prove` proves the row expressions in it."""
     rows = _Rows(proof, prove)
     before = len(proof.found)
-    row = AGGREGATES[expr.function]
-    if expr.source in proof.weighted and expr.function not in WEIGHED | BY_ROWS:
-        return proof.say(codes.NOT_WEIGHED, expr.span, function=expr.function, source=expr.source)
+    name = expr.function
+    row = AGGREGATES[name]
+    if expr.source in proof.weighted and name not in WEIGHED | BY_ROWS:
+        return proof.say(codes.NOT_WEIGHED, expr.span, function=name, source=expr.source)
     where = None if expr.where is None else rows.condition(expr.where)
     if row.arguments[0] == "condition":
         args: tuple[Expr, ...] = tuple(map(rows.condition, expr.args))
@@ -45,12 +46,12 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
         args, unit = _arguments(expr, rows)
     # What was proved is not proved again: conversions are in it by now.
     scale = prove(expr.args[0], replace(proof, found=[]))[1] if args and expr.options else UNKNOWN
-    options = tuple((name, _option(name, value, scale, rows)) for name, value in expr.options)
-    if expr.function == "conversion" and not any(name == "by" for name, _ in options):
+    options = tuple([(name, _option(name, value, scale, rows)) for name, value in expr.options])
+    if name == "conversion" and not any(option == "by" for option, _ in options):
         options = (*options, ("by", _entity(expr, proof)))
     if len(proof.found) > before or any(isinstance(arg, Invalid) for arg in (*args, *([where] if where else []))):
         return Invalid(expr.span), UNKNOWN
-    return replace(expr, args=args, where=where, options=options), unit
+    return Aggregate(name, expr.source, args, where, options, at_end=expr.at_end, span=expr.span), unit
 
 
 def _entity(expr: Aggregate, proof: Proof) -> Expr:
@@ -116,7 +117,7 @@ def _second(expr: Aggregate, arg: Expr, unit: Unit, rows: _Rows) -> Expr:
         return proof.say(name_codes.OPTION_VALUE, arg.span, option="second argument", expected=expected)[0]
     if expr.function == "quantile":
         return proved if 0 < value < 1 else proof.say(codes.QUANTILE_RANGE, arg.span, value=literal_text(proved))[0]
-    return settle(proved, own, unit, proof) or Invalid(arg.span)
+    return settle(proved, own, unit, proof.found) or Invalid(arg.span)
 
 
 def _item(expr: Aggregate, item: Expr, unit: Unit, own: Unit, rows: _Rows) -> Expr:

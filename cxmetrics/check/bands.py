@@ -24,7 +24,7 @@ def bands(expr: Apply, args: Sequence[Expr], units: Sequence[Unit], proof: Proof
     texts: list[str] = []
     for arg, own in zip(map(_folded, args[1:]), units[1:], strict=True):
         text = _written(arg, own)
-        settled = None if text is None else settle(arg, own, unit, proof)
+        settled = None if text is None else settle(arg, own, unit, proof.found)
         value = None if settled is None else literal_value(settled)
         if text is not None and settled is None:
             return Invalid(arg.span), UNKNOWN

@@ -54,7 +54,7 @@ def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlin
     asked = word(written, "when_not_split", ("leave_out", "use_total"), "leave_out", found) == "use_total"
     if asked and written is not None and isinstance(made.combine, Merged):
         found.append(report(codes.MISSING_RULE_UNFIT, written.span, rule=written.value, combine=made.combine))
-    return replace(made, use_total=asked)
+    return replace(made, use_total=True) if asked else made
 
 
 def _combined(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],

@@ -52,10 +52,12 @@ def floors(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:
 
 def _may_break(indicator: Indicator, indicators: Mapping[str, Indicator]) -> bool:
     """Whether an indicator is a mean that has no zeros, over what can be zero."""
+    if not _refuses_zero(indicator.combine):
+        return False
     children = [indicators[edge.child] for edge in indicator.combined if edge.child in indicators]
     neutral = isinstance(indicator.missing, Neutral) and indicator.missing.value <= 0
     reached = any(_reaches_zero(era.score) for child in children for era in child.eras)
-    return _refuses_zero(indicator.combine) and (neutral or reached)
+    return neutral or reached
 
 
 def _refuses_zero(rule: Combine) -> bool:

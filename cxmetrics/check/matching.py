@@ -49,7 +49,7 @@ def as_condition(proved: Proved, span: Span | None, proof: Proof) -> Expr:
     return expr if unit.kind in ("boolean", "unknown") else proof.say(codes.NOT_A_CONDITION, span, found=unit)[0]
 
 
-def settle(constant: Expr, own: Unit, wanted: Unit, proof: Proof, *, beyond: bool = False) -> Expr | None:
+def settle(constant: Expr, own: Unit, wanted: Unit, found: list[Diagnostic], *, beyond: bool = False) -> Expr | None:
     """A literal in the unit `wanted`; None, and a finding, where it cannot be.
 
     `beyond`: whoever asks looks itself whether a share is beyond all.
@@ -58,10 +58,10 @@ def settle(constant: Expr, own: Unit, wanted: Unit, proof: Proof, *, beyond: boo
         return constant
     if own == NUMBER and _means_little(constant, wanted) and not (wanted.kind == "share" and beyond):
         code = codes.SHARE_ABOVE_ALL if wanted.kind == "share" else codes.LITERAL_NEEDS_UNIT
-        proof.say(code, constant.span, value=literal_text(constant), unit=wanted)
+        found.append(report(code, constant.span, value=literal_text(constant), unit=wanted))
         return None
     if own != NUMBER and not comparable(own, wanted):
-        proof.say(codes.UNITS_DIFFER, constant.span, left=wanted, right=own, operation="comparison")
+        found.append(report(codes.UNITS_DIFFER, constant.span, left=wanted, right=own, operation="comparison"))
         return None
     factor = conversion(own, wanted) if own.kind == wanted.kind == "quantity" else 1.0
     if factor == 1 or not isinstance(constant, Constant):
@@ -99,10 +99,10 @@ def match_sides(left: Proved, right: Proved, span: Span | None, operation: str,
         differ(a, a_unit, b, b_unit, span, operation, proof)
         return None
     if isinstance(a, Constant) and a_unit.numeric and b_unit.numeric and not isinstance(b, Constant):
-        settled = settle(a, a_unit, b_unit, proof)
+        settled = settle(a, a_unit, b_unit, proof.found)
         return None if settled is None else (settled, b, b_unit if b_unit.kind == "quantity" else a_unit, b_unit)
     if isinstance(b, Constant) and b_unit.numeric and a_unit.numeric:
-        settled = settle(b, b_unit, a_unit, proof)
+        settled = settle(b, b_unit, a_unit, proof.found)
         return None if settled is None else (a, settled, a_unit, a_unit if a_unit.kind == "quantity" else b_unit)
     if not comparable(a_unit, b_unit):
         differ(a, a_unit, b, b_unit, span, operation, proof)

@@ -182,7 +182,7 @@ def _membership(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
             return Invalid(expr.span), UNKNOWN
         settled.append(matched[1])
     chosen = tuple(cast("Constant", item).value for item in settled)
-    listed = replace(args[1], value=cast("tuple[str, ...]", chosen))
+    listed = Constant(cast("tuple[str, ...]", chosen), args[1].unit, args[1].span)
     return Apply(expr.function, (args[0], listed), expr.span), BOOLEAN
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cxmetrics.check.matching import Proof, settle
+from cxmetrics.check.matching import settle
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.composite_rules import Rounding
@@ -82,7 +82,7 @@ def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code, *
     if expr.unit != NUMBER and not comparable(expr.unit, unit):
         found.append(report(code, expr.span, declared=unit, expected=unit, found=expr.unit))
         return None
-    settled = settle(expr, expr.unit, unit, Proof({}, {}, found), beyond=beyond)
+    settled = settle(expr, expr.unit, unit, found, beyond=beyond)
     if isinstance(settled, Constant) and isinstance(settled.value, int | float):
         return float(settled.value), expr.unit
     return None

@@ -20,6 +20,8 @@ def versioned(outline: Outline, made: Callable[[Outline], Indicator], found: Fou
     """An indicator with its versions, as the last of them; what is wrong with several is reported once."""
     begin = len(found)
     first = last = made(outline)
+    if not outline.versions and outline.valid == first.valid:
+        return first
     eras: list[tuple[dt.date | None, Indicator]] = [(None, first)]
     for day, version in outline.versions:
         before = len(found)

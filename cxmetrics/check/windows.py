@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 
 from cxmetrics.codes import units as codes
@@ -28,14 +28,21 @@ def check_windows(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:
     known: dict[str, _Below] = {}
     found: list[Diagnostic] = []
     for name, indicator in indicators.items():
-        formulas = dict.fromkeys(one.formula for one in indicator.eras if one.formula is not None)
+        formulas = _formulas(indicator)
         own = [part for formula in formulas if (part := _below(formula, known, found)) is not None]
         parts = [known[edge.child] for one in indicator.eras for edge in one.children if edge.child in known]
         below = _joined([*own, *parts]) or _Below()
-        known[name] = replace(below, own=name) if below.own else below
+        known[name] = _Below(below.depth, name) if below.own else below
     yield from found
     if not found and any(below.depth for below in known.values()):
         yield from _too_many(indicators)
+
+
+def _formulas(indicator: Indicator) -> Iterable[Expr]:
+    """The formulas of all versions of an indicator, each once."""
+    if not indicator.versions:  # most have none, and to look for equals means to go through the whole formula
+        return () if indicator.formula is None else (indicator.formula,)
+    return dict.fromkeys(one.formula for one in indicator.eras if one.formula is not None)
 
 
 def _below(expr: Expr, known: Mapping[str, _Below], found: list[Diagnostic]) -> _Below | None:

@@ -28,8 +28,8 @@ def _moved(found: Diagnostic, folder: str, known: dict[Source, Source]) -> Diagn
 def _span(span: Span, folder: str, known: dict[Source, Source]) -> Span:
     text = span.text
     if isinstance(text, Located):
-        return replace(span, text=replace(text, source=_source(text.source, folder, known)))
-    return replace(span, text=_source(text, folder, known))
+        return span._replace(text=replace(text, source=_source(text.source, folder, known)))
+    return span._replace(text=_source(text, folder, known))
 
 
 def _source(source: Source, folder: str, known: dict[Source, Source]) -> Source:

@@ -32,7 +32,7 @@ from cxmetrics.codes.syntax import (
 from cxmetrics.diagnostics import Diagnostic, Fix, Label, report
 from cxmetrics.parse.arguments import Bound, fill
 from cxmetrics.parse.misread import END, Mishap, explain, shortened
-from cxmetrics.parse.tables import Tables, Token
+from cxmetrics.parse.tables import Reading, Tables, Token
 from cxmetrics.source import Located, Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
 
@@ -68,11 +68,11 @@ def read(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
         return _broken(formula), (fault,)
     _trees.begin(formula)
     try:
-        read = _tables().read(formula.value) or (_lark().parse(formula.value),)
+        read = _tables().read(formula.value) or Reading(_lark().parse(formula.value), len(formula.value))
     except (UnexpectedToken, UnexpectedCharacters) as error:
         return _broken(formula), (explain(formula, _mishap(formula.value, error)),)
-    tree = cast("Node", read[0])
-    deepest = _too_deep(tree) if len(formula.value) > MAX_DEPTH else None
+    tree = cast("Node", read.made)
+    deepest = _too_deep(tree) if read.tokens > MAX_DEPTH else None
     if deepest is not None:
         return _broken(formula), (report(TOO_DEEP, deepest.span, limit=MAX_DEPTH),)
     return tree, tuple(_trees.found)
