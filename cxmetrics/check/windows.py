@@ -91,17 +91,20 @@ def _too_many(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:
 def wanted(indicators: Mapping[str, Indicator], most: int | None = None) -> Wanted:
     """The windows that each indicator is looked at through, by itself or by way of others; the first is none.
 
-    Indicators stand after all they depend on.  Stops when there are more than `most`.
+    Indicators stand after all they depend on; what a circle leads back to, which has been refused, is passed over.
+    Stops when there are more than `most`.
     """
     found: Wanted = {name: {(): None} for name in indicators}
+    settled: set[str] = set()
     count = 0
     for name in reversed(list(indicators)):
         indicator = indicators[name]
+        settled.add(name)
         for window in found[name]:
             children = ((edge.child, window) for one in indicator.eras for edge in one.combined)
             seen = (pair for one in indicator.eras for pair in _seen(one.formula, window))
             for other, through in chain(children, seen):
-                if other in found and through not in found[other]:
+                if other in found and other not in settled and through not in found[other]:
                     found[other][through] = None
                     count += 1
         if most is not None and count > most:

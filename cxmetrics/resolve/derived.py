@@ -91,8 +91,9 @@ def _first_refused(start: str, columns: Columns, stands_on: StandsOn,
 
 def _below(name: str, columns: Columns, stands_on: StandsOn) -> Iterator[str]:
     spec = columns[name]
+    made_of = {column.name for column in columns_in(spec.formula)}
     on = None if spec.lookup is None else stands_on.get(spec.lookup)
-    return iter(sorted(({column.name for column in columns_in(spec.formula)} | {on or ""}) & columns.keys()))
+    return iter(sorted((made_of if on is None else made_of | {on}) & columns.keys()))
 
 
 def _work(formula: Expr | None, known: dict[str, _Work]) -> _Work:

@@ -135,6 +135,12 @@ SMALL = (  # each made the compiler fall, or point beside the place, once
         "c: text", "c: {type: text, values: [[b], [c], d]}") + PLAIN, ("CX004",)),
     Hostile("a list that is wrong at two places of one alias", lambda: HEAD.replace(
         "c: text", "c: {type: text, values: [&b [c], *b]}, d: {type: text, values: [*b]}") + PLAIN, ("CX004",)),
+    Hostile("a window that looks at itself",
+            lambda: HEAD + 'indicators: {a: {formula: "rolling(a, 1 d)"}, b: {formula: count(s)}}\n', ("CX209",)),
+    Hostile("windows that look at each other", lambda: HEAD + "indicators:\n  a: {formula: prior(b)}\n"
+            '  b: {formula: "rolling(a + count(s), 1 d)"}\n', ("CX209",)),
+    Hostile("columns without a name in a circle", lambda: columns(
+        "'': {formula: x + 1}, y: {formula: z + 1}, z: {formula: y + 1}"), ("CX224",)),
     Hostile("what YAML forbids behind characters of many bytes", lambda: f"title: {'𝟘' * 9}\n\x14", ("CX001",)),
 )
 
