@@ -135,7 +135,9 @@ _NUMBERS = (
     NumberFunction("exp", 1, 1, Phrase("e to the power of it", "指数函数")),
     NumberFunction("sqrt", 1, 1, Phrase("square root; missing below 0", "平方根")),
     NumberFunction("clamp", 3, 3, Phrase("kept between two limits", "限制在上下界之间")),
-    NumberFunction("if", 3, 3, Phrase("the second where the first holds, else the third", "条件成立取第二个，否则取第三个")),
+    NumberFunction("if", 3, 3, Phrase(
+        "the second where the first holds, the third where it does not; missing where that is not known",
+        "条件成立取第二个，不成立取第三个；无从判断时缺失")),
     NumberFunction("coalesce", 2, None, Phrase("the first that is there", "第一个不缺失的值")),
     NumberFunction("round", 1, 2, Phrase("rounded half up, in decimals", "四舍五入（十进制）")),
     NumberFunction("min", 2, None, Phrase("the least of several numbers", "几个数中最小的")),

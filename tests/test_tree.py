@@ -20,7 +20,7 @@ from cxmetrics.score_rules import Anchors, Goalposts, MinMax, ZScore
     (op("+", A, B), 10), (op("-", A, B), 2), (op("*", A, B), 24), (op("/", A, B), 1.5), (op("^", A, 2), 36),
     (op("negate", A), -6), (op("min", A, B), 4), (op("max", A, B, 9), 9), (op("abs", op("negate", A)), 6),
     (op("ln", op("exp", 2)), 2), (op("sqrt", B), 2), (op("clamp", A, 0, 5), 5), (op("clamp", A, 7, 9), 7),
-    (op("if", op(">", A, B), 1, 2), 1), (op("if", op("=", A, B), 1, 2), 2), (op("if", op("<", GONE, B), 1, 2), 2),
+    (op("if", op(">", A, B), 1, 2), 1), (op("if", op("=", A, B), 1, 2), 2), (op("if", op("<", GONE, B), 1, 2), None),
     (op("coalesce", GONE, B), 4), (op("coalesce", A, GONE), 6), (op("coalesce", GONE, GONE), None),
     (op("geomean", B, 9), 6), (op("weighted_mean", A, 3, B, 1), 5.5), (op("round", op("/", A, 16), 2), 0.38),
     (op("round", op("/", A, 4)), 2), (op("convert", A, 0.5), 3),

@@ -83,9 +83,10 @@ def _operate(function: str, args: Sequence[Figure]) -> Figure:
     n = [np.where(np.isnan(arg.value), UNBOUND, arg.n) for arg in args]
     match function:
         case "if":
-            chosen = values[0] == 1
+            chosen, unknown = values[0] == 1, np.isnan(values[0])
             taken = np.where(chosen, args[1].n, args[2].n)
-            return Figure(np.where(chosen, values[1], values[2]), np.minimum(n[0], taken))
+            value = np.where(unknown, np.nan, np.where(chosen, values[1], values[2]))
+            return Figure(value, np.where(unknown, args[0].n, np.minimum(n[0], taken)))
         case "coalesce":
             return reduce(_first_present, args)
         case "peers.median" | "peers.mean" | "peers.min" | "peers.max":

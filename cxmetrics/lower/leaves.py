@@ -122,7 +122,8 @@ def _checklist(expr: Aggregate, states: States) -> Leaf:
     if "by" not in options:
         score: Expr = Apply("/", (reached, most))
         for failed in fatal:
-            score = Apply("if", (failed, Apply("min", (score, Constant(float(cap), NUMBER))), score))
+            known = Apply("and", (failed, Apply("is not missing", (failed,))))
+            score = Apply("if", (known, Apply("min", (score, Constant(float(cap), NUMBER))), score))
         return moments.mean_like(replace(expr, function="mean", args=(score,), options=()), states)
     by = StatesBy(states, options["by"])
     applies = all_of(expr.where, *(Apply("is not missing", (arg,)) for arg in (reached, most)))

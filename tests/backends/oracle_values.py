@@ -307,7 +307,7 @@ def apply(function, args):
         case "is not missing":
             return args[0] is not None
         case "if":
-            return args[1] if args[0] else args[2]
+            return None if args[0] is None else args[1] if args[0] else args[2]
         case "coalesce":
             return next((x for x in args if x is not None), None)
         case "between":

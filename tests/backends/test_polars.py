@@ -88,7 +88,7 @@ def test_logic_has_three_values(tmp_path):
     assert holds(tmp_path, call("or", null, const(True)), x=0.0) == 1
     assert holds(tmp_path, call("not", null), x=0.0) == -1
     assert holds(tmp_path, call("in", call("/", 1, col("x")), const((1, 2))), x=0.0) == -1
-    assert holds(tmp_path, call("if", null, const(True), const(False)), x=0.0) == 0
+    assert holds(tmp_path, call("if", null, const(True), const(False)), x=0.0) == -1
     assert holds(tmp_path, call("between", 5, call("/", 1, col("x")), 3), x=0.0) == 0
 
 

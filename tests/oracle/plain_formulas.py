@@ -29,6 +29,8 @@ def applied(function, figures):
     there = [UNBOUND if value is None else n for value, n in figures]
     match function:
         case "if":
+            if values[0] is None:
+                return None, counts[0]
             chosen = 1 if values[0] == 1 else 2
             return values[chosen], min(there[0], counts[chosen])
         case "coalesce":

@@ -18,6 +18,7 @@ from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import micros
 from cxmetrics.backends.needs import edges_of
 from cxmetrics.backends.sql import (
+    NULL,
     Case,
     Cast,
     In,
@@ -174,12 +175,12 @@ class Writer:
     # --- conditions and choice
 
     def choose(self, condition: Term, yes: Term, no: Term) -> Term:
-        """One of two terms."""
+        """One of two terms; missing where it is unknown which."""
         (a, b), like = unified((yes, no))
         held, instant = self.steps.bind(condition.node), None
         if yes.instant is not None and no.instant is not None:
-            instant = when(held, yes.instant, no.instant)
-        return replace(like, node=when(held, a, b), instant=instant)
+            instant = _either(held, yes.instant, no.instant)
+        return replace(like, node=_either(held, a, b), instant=instant)
 
     def _microseconds(self, left: Term, right: Term) -> Node:
         """From `right` to `left`: between instants where both are known, else between local times."""
@@ -310,6 +311,10 @@ def unified(terms: Sequence[Term]) -> tuple[list[Node], Term]:
     if types == {"date", "time"}:
         return [local_time(x) for x in terms], Term(first, "time")
     return [x.node for x in terms], Term(first, terms[0].type)
+
+
+def _either(held: Node, yes: Node, no: Node) -> Node:
+    return Case(((held, yes), (Not(held), no)), NULL)
 
 
 def _computed(bound: float) -> float:

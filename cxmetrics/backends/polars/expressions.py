@@ -222,11 +222,16 @@ def _clamp(x: Term, low: Term, high: Term) -> Term:
 
 
 def _if(condition: Term, yes: Term, no: Term) -> Term:
+    """One of two terms; missing where it is unknown which."""
     (a, b), like = unified((yes, no))
     instant = None
     if yes.instant is not None and no.instant is not None:
-        instant = pl.when(condition.expr).then(yes.instant).otherwise(no.instant)
-    return replace(like, expr=pl.when(condition.expr).then(a).otherwise(b), instant=instant)
+        instant = _either(condition.expr, yes.instant, no.instant)
+    return replace(like, expr=_either(condition.expr, a, b), instant=instant)
+
+
+def _either(held: pl.Expr, yes: pl.Expr, no: pl.Expr) -> pl.Expr:
+    return pl.when(held).then(yes).when(~held).then(no)
 
 
 def _coalesce(*terms: Term) -> Term:
