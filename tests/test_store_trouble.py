@@ -12,7 +12,8 @@ from test_store import APRIL, BRANCH, MARCH, commit, day, files, read, refused, 
 
 from cxmetrics.diagnostics import Fault
 from cxmetrics.store import Commit, Store, rewrite
-from cxmetrics.store.ledger import LAYOUT, Ledger
+from cxmetrics.store.ledger import LAYOUT
+from cxmetrics.store.ledger.records import Records
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ CRASHES = {  # the moment: what is broken, and how
     "before a rename": (Path, "replace", dying, "before"),
     "after a rename": (Path, "replace", dying, "after"),
     "before the second file": (rewrite, "place", second, "before"),
-    "before the commit": (Ledger, "put_rejects", dying, "after"),
+    "before the commit": (Records, "put_rejects", dying, "after"),
     "after the commit": (Store, "commit", dying, "after"),
 }
 

@@ -6,10 +6,13 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cxmetrics.ir import GRAINS, Grain, Project
 from cxmetrics.plan import Plan
+
+if TYPE_CHECKING:
+    from cxmetrics.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +31,48 @@ def usual_grain(project: Project) -> Grain:
 
 
 def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grain: Grain | None = None,
-           period: dt.date | None = None) -> Latest:
-    """The values in total of the period that `period` is in, of the last one by default.
+           period: dt.date | None = None, as_of: str | None = None) -> Latest:
+    """The values in total of the period that `period` is in, of the last one by default; `as_of`: as known then.
 
-    A row that other definitions produced has the status `stale`.  Raises `Fault` (CX8xx) for a store that is damaged.
+    A row that other definitions produced has the status `stale`, unless it is frozen or of an earlier time.  Raises
+    `Fault` (CX8xx) for a store that is damaged, CX752 and CX753 for a time of which nothing is known.
     """
-    from cxmetrics.store import Store
-
     chosen = grain or usual_grain(plan.project)
     folder = root / plan.project.store
-    opened = Store.committed(folder) if (folder / "ledger.sqlite").exists() else None
+    opened = _opened(folder, plan, as_of)
     if opened is None:
         return Latest(chosen)
     with opened as store:
+        frozen = store.frozen_before()
         wanted = None if names is None else sorted(names)
         if period is None:
             frame = store.values(grain=chosen, cut=(), indicators=wanted)
         else:
             first = _start(period, chosen, plan.project)
             frame = store.values(grain=chosen, cut=(), indicators=wanted, first=first, last=first + dt.timedelta(1))
-    rows = [_judged(row, plan) for row in frame.iter_rows(named=True) if row["indicator"] in plan.nodes]
+    then = None if as_of is None else dt.date.max
+    rows = [_judged(row, plan, then or frozen) for row in frame.iter_rows(named=True)
+            if row["indicator"] in plan.nodes]
     newest = max((row["period"] for row in rows), default=None)
     return Latest(chosen, newest, {row["indicator"]: row for row in rows if row["period"] == newest},
                   plan.project.calendar.year_start)
 
 
-def _judged(row: dict[str, Any], plan: Plan) -> dict[str, Any]:
+def _opened(folder: Path, plan: Plan, as_of: str | None) -> Store | None:
+    from cxmetrics.store import Store
+    from cxmetrics.store.moments import moment
+
+    if as_of is not None:
+        return Store.open(folder, as_of=moment(as_of, plan.project.time_zone))
+    return Store.committed(folder) if (folder / "ledger.sqlite").exists() else None
+
+
+def _judged(row: dict[str, Any], plan: Plan, fixed: dt.date | None) -> dict[str, Any]:
+    """`fixed`: periods that end before this day are meant to be as they are."""
+    from cxmetrics.calendars import end
+
     same = row.get("definition") == plan.nodes[row["indicator"]].fingerprint
+    same |= fixed is not None and end(row["period"], row["grain"]) <= fixed
     return row if same else row | {"status": "stale"}
 
 

@@ -25,6 +25,7 @@ engine_option = click.option("--engine", type=click.Choice(ENGINES), default="du
 grain_option = click.option("--grain", type=click.Choice(GRAINS))
 from_option = click.option("--from", "first", metavar="DATE")
 to_option = click.option("--to", "last", metavar="DATE")
+as_of_option = click.option("--as-of", metavar="RUN|TIME")
 # Read beforehand, from all arguments, so that it may stand before and after the verb (`session.language_of`).
 language_option = click.option("--lang", type=click.Choice(("en", "zh")), expose_value=False)
 

@@ -28,6 +28,10 @@ def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
         yield from _reasons(busy, session)
         yield ""
     yield _outcome(report, session, dry=dry)
+    if report.restated:
+        why = session.say("comma").join(f"{session.term('why', name)} {whole(count)}"
+                                        for name, count in report.restated.items())
+        yield session.say("run.restated", count=whole(sum(report.restated.values())), why=why)
 
 
 def _count(source: SourceReport, name: str) -> int:

@@ -37,14 +37,21 @@ HELP: Final[dict[str, Phrase]] = {
                          "管理存储：运行记录、文件校验与清理、导出给其他工具"),
     "help.log": Phrase("List the runs, the oldest first: who, when, which days, how many values.",
                        "列出历次运行：何人、何时、哪些日期、多少数值"),
+    "help.restatements": Phrase("List the published values that runs have changed: from what to what, and why.\n\nOf "
+                                "frozen periods it lists what would have changed.",
+                                "列出历次运行更改过的已发布数值：原值、新值与原因\n\n对已冻结的周期，列出本来会发生的变化。"),
+    "help.freeze": Phrase("Freeze the values of all periods that end before DATE: no run changes them any more.\n\n"
+                          "Runs show what would have changed instead. Without DATE, list who froze what, and why.",
+                          "冻结 DATE 之前结束的所有周期：此后任何运行都不再更改其数值\n\n"
+                          "运行只显示本来会发生的变化。不带 DATE 时列出何人何时因何冻结。"),
     "help.verify": Phrase("Read every file of the store and compare its checksum with the ledger.\n\n"
                           "Exit status 1 if a file is damaged or missing.",
                           "读取存储的每个文件并核对校验和\n\n有文件损坏或缺失时退出状态为 1。"),
     "help.vacuum": Phrase("Delete the data files that none of the last RUNS runs needs.",
                           "删除最近 RUNS 次运行都用不到的数据文件"),
-    "help.export": Phrase("Write the tables values, runs, rejects and definitions to TARGET.\n\nA DuckDB file, or a "
-                          "folder of CSV or Parquet files. TARGET must not be there yet.",
-                          "把 values、runs、rejects、definitions 各表写到 TARGET\n\n可为 DuckDB 文件，或 CSV、Parquet 文件夹；"
+    "help.export": Phrase("Write the tables of the store (values, runs and the others) to TARGET.\n\nA DuckDB file, "
+                          "or a folder of CSV or Parquet files. TARGET must not be there yet.",
+                          "把存储的各表（values、runs 等）写到 TARGET\n\n可为 DuckDB 文件，或 CSV、Parquet 文件夹；"
                           "TARGET 不能已经存在。"),
     "help.explain": Phrase("Explain a code (CX201), or a function of the language (nps).\n\n"
                            "Without CODE, list all codes.",
@@ -62,6 +69,7 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.depth": Phrase("How many levels from the top.", "从顶层起显示几层"),
     "option.first": Phrase("First day, 2026-10-01.", "首日，2026-10-01"),
     "option.last": Phrase("Day after the last.", "末日的次日"),
+    "option.as_of": Phrase("What was known after a run, or at a time.", "截至某次运行或某一时刻已知的数值"),
     "option.by": Phrase("Dimensions to slice by.", "按哪些维度切分"),
     "option.where": Phrase("Which slices, such as region = 'east'.", "只取哪些切片，例如 region = 'east'"),
     "option.project": Phrase("Project folder.", "项目文件夹"),
@@ -74,6 +82,9 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.fresh": Phrase("Make the bank anew, definitions too.", "重新生成数据与定义"),
     "option.keep": Phrase("How many of the last runs stay whole.", "保留最近几次运行"),
     "option.kind": Phrase("What to write.", "写成什么格式"),
+    "option.of_run": Phrase("Of one run only.", "只看某一次运行"),
+    "option.why": Phrase("Why it is final; kept with who and when.", "定稿原因；连同何人何时一并保存"),
+    "option.thaw": Phrase("DATE may be earlier than what is frozen.", "允许 DATE 早于已冻结的日期"),
     "option.help": Phrase("Show this message and exit.", "显示这段帮助"),
     "option.version": Phrase("Show the version and exit.", "显示版本"),
 }

@@ -191,3 +191,37 @@ CALENDAR_ENDS = Code(
     note=Phrase("nothing was committed: which of the other days people worked on is not known",
                 "没有提交任何内容：其余日子是否上班无从得知"),
     help=Phrase("add the holidays of the years that are lacking to `calendar`", "请在 `calendar` 中补上所缺年份的节假日"))
+
+# --- the past ----------------------------------------------------------------------------------------------------
+
+FROZEN_DIFFERS = Code(
+    "CX750", "frozen-differs",
+    Phrase("{count} values of frozen periods would be others now, and stay as they were published",
+           "{count} 个已冻结周期的数值按现有数据会有变化，仍保持已发布的数值"), severity="warning",
+    note=Phrase("periods that end before {before} are frozen: {why}", "{before} 之前结束的周期已冻结：{why}"),
+    help=Phrase("see what differs with `cxmetrics store restatements --run {run}`",
+                "请用 `cxmetrics store restatements --run {run}` 查看差异"))
+FREEZE_BACKWARDS = Code(
+    "CX751", "freeze-backwards",
+    Phrase("periods up to {before} are frozen, and {asked} would thaw some of them",
+           "{before} 之前的周期已冻结，改为 {asked} 会解冻其中一部分"),
+    note=Phrase("what was published as final would change with the next late file", "已作为定稿发布的数值会随下一批迟到数据而改变"),
+    help=Phrase("if that is meant, add `--thaw`", "如确需解冻，请加上 `--thaw`"))
+NOT_KNOWN_THEN = Code(
+    "CX752", "not-known-then",
+    Phrase("the store holds no run as of `{then}`", "截至 `{then}`，存储中没有任何运行结果"),
+    help=Phrase("`cxmetrics store log` lists the runs; a time is written `2026-10-01` or `2026-10-01 08:30`",
+                "`cxmetrics store log` 列出各次运行；时间请写成 `2026-10-01` 或 `2026-10-01 08:30`"))
+NOT_KEPT = Code(
+    "CX753", "not-kept",
+    Phrase("the values as of run `{then}` are no longer kept", "运行 `{then}` 时的数值已不再保留"),
+    note=Phrase("`cxmetrics store vacuum` has deleted files that only earlier runs needed",
+                "`cxmetrics store vacuum` 已删除只有更早的运行才需要的文件"),
+    help=Phrase("keep more runs with `--keep`, or freeze what has to stay: a vacuum leaves that",
+                "请用 `--keep` 保留更多运行，或先冻结必须保留的内容：清理时不会删除"))
+NOT_STORED_THEN = Code(
+    "CX754", "not-stored-then",
+    Phrase("of `{what}` by {by} nothing was stored then for the {grain}",
+           "当时没有存储 `{what}` 按 {by} 切分的 {grain} 数值"),
+    note=Phrase("of earlier times there is only what runs kept: the project's grains and cuts, and no `--where`",
+                "过去的数值只有运行时保存的内容：项目的粒度与切分，不支持 `--where`"))

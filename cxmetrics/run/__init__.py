@@ -7,7 +7,6 @@ once: a run that is killed leaves the store as it was.
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import json
 import platform
 import tempfile
@@ -18,32 +17,26 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
-import polars as pl
-
 from cxmetrics import __version__
-from cxmetrics.backends.cells import Backend, Census, Request
+from cxmetrics.backends.cells import Backend, Census
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.text_files import seen_from_project
-from cxmetrics.calendars import DAY
-from cxmetrics.calendars import start as period_start
 from cxmetrics.codes import data as codes
 from cxmetrics.codes import stores
 from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
-from cxmetrics.evaluate import evaluate
-from cxmetrics.evaluate.silences import heard_until
-from cxmetrics.fuse import fuse
-from cxmetrics.ir import GRAINS
-from cxmetrics.plan import Plan, Scan
+from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Files, bind, look
-from cxmetrics.run.census import judge
+from cxmetrics.run.freezes import who
 from cxmetrics.run.memory import families_of, memory, remembered
 from cxmetrics.run.need import Need, idle, need
 from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
-from cxmetrics.run.stale import Day, Family, Task, gaps
-from cxmetrics.states import concat, spread
+from cxmetrics.run.restate import Restated, restate
+from cxmetrics.run.revalue import Revaluation
+from cxmetrics.run.scanning import Done, scan
+from cxmetrics.run.stale import Task
 from cxmetrics.store import Store
-from cxmetrics.store.commits import Commit, Definition, Reject, RunRow, StatesChange, ValuesChange
+from cxmetrics.store.commits import Commit, Definition, RunRow
 
 __all__ = ["Engine", "Progress", "RunOptions", "RunReport", "SourceReport", "compiled", "run", "silent"]
 
@@ -113,15 +106,6 @@ class _Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
-    """What was computed for one source."""
-
-    task: Task
-    frames: dict[Family, pl.DataFrame]
-    census: Census
-
-
-@dataclass(frozen=True, slots=True)
 class _Job:
     """One run from its parts."""
 
@@ -142,24 +126,24 @@ class _Job:
             if not self._idle(files):
                 self._bind()
         work = [one.task for one in self.needs.values() if one.task is not None]
-        done: list[_Done] = []
+        done: list[Done] = []
         with self.clock.stage("scan"):
             for step, task in enumerate(work if not self.options.dry_run else ()):
                 self.progress(f"scan {task.source}", step, len(work))
-                done.append(self._scan(task))
+                done.append(scan(self.plan, self.backend, self.needs[task.source], task))
         self._still_the_same()
         with self.clock.stage("evaluate"):
             self.progress("evaluate", len(work), len(work) + 1)
-            changes = [] if self.options.dry_run or not self.needs else list(self._evaluate(done))
+            restated = self._evaluate(done)
         row = self._row(work)
-        answer = self._report(row.id, files, work, done, changes, found)
-        if self.options.dry_run or not (done or changes):
+        answer = self._report(row.id, files, work, done, restated, found)
+        if self.options.dry_run or not (done or restated.changes):
             return answer
         with self.clock.stage("commit"):
             self.progress("commit", len(work), len(work) + 1)
             answer = replace(answer, committed=True)
             left = {"memory": self._memory()}
-            self._commit(replace(row, report=json.dumps(answer.as_json() | left)), done, changes)
+            self._commit(replace(row, report=json.dumps(answer.as_json() | left)), done, restated)
         return replace(answer, seconds=self.clock.seconds, stages=dict(self.clock.stages))
 
     def _idle(self, files: Mapping[str, Files]) -> bool:
@@ -184,73 +168,13 @@ class _Job:
                 if not then[path].digest and seen.get(path) != then[path]:  # a table was taken at one moment
                     raise Fault(report(codes.FILE_CHANGED, one.bound.origin.span, path=path))
 
-    def _scan(self, task: Task) -> _Done:
-        one = self.needs[task.source]
-        bound = one.bound
-        fused = fuse(self.plan, {task.source: bound.dimensions}, task.partials)
-        scan = Scan(bound.origin, fused.scans[0].cubes)
-        request = Request(scan, bound.table, bound.lookups, self.plan.project.time_zone, task.intervals)
-        cells = self.backend.cells(request)
-        judge(self.plan, bound.origin, task, cells.census)
-        parts: dict[Family, list[pl.DataFrame]] = {family: [] for family in one.families}
-        for cube, frame in zip(scan.cubes, cells.frames, strict=True):
-            parts[cube.dimensions].append(spread(cube, frame))
-        frames = {family: concat(frames, len(family)) for family, frames in parts.items()}
-        return _Done(task, frames, cells.census)
-
-    def _evaluate(self, done: list[_Done]) -> Iterator[ValuesChange]:
-        """The values of all periods whose states or definitions changed, and of all that follow them.
-
-        A slice that is new on an old day counts 0 on all later ones.
-        """
-        anew = self.options.full or remembered(self.store) != self._memory()
-        changed = frozenset[Day]().union(*(one.changed for one in self.needs.values()))
-        if not (anew or changed):
-            return
-        states = self._states(done)
-        first = None if anew else min(self._since(states[name], one.changed)
-                                      for name, one in self.needs.items() if one.changed)
-        known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
-        frame = evaluate(self.plan, states, known, None if first is None else (first, Day.max),
-                         {name: gaps(one.known) for name, one in self.needs.items()})
-        stored = self.store.periods()
-        for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
-            begin = Day.min if first is None else period_start(first, grain, self.plan.project.calendar)
-            shown = frame.filter(pl.col("grain") == grain)
-            periods = frozenset(shown["period"]) | {each for each in stored.get(grain, ()) if each >= begin}
-            if periods:
-                yield ValuesChange(grain, periods, shown)
-
-    @staticmethod
-    def _since(families: Mapping[Family, pl.DataFrame], changed: frozenset[Day]) -> Day:
-        """The first day of which something may be said otherwise: a silence before a changed day may end, or begin."""
-        heard = heard_until(families, min(changed))
-        return min(changed) if heard is None else heard + DAY
-
-    def _states(self, done: list[_Done]) -> dict[str, dict[Family, pl.DataFrame]]:
-        """All states that hold: those of this run, and those of the store that this run did not replace."""
-        new = {one.task.source: one for one in done}
-        result: dict[str, dict[Family, pl.DataFrame]] = {}
-        for source, own in self.needs.items():
-            result[source] = {}
-            for family in own.families:
-                parts = [self._stored(own, source, family, new.get(source))]
-                if source in new:
-                    parts.append(new[source].frames[family])
-                result[source][family] = concat(parts, len(family))
-        return result
-
-    def _stored(self, own: Need, source: str, family: Family, new: _Done | None) -> pl.DataFrame:
-        numbers = {self.plan.fingerprints[i]: i for i, p in enumerate(self.plan.partials) if p.source == source}
-        if own.forget is None:
-            return concat([], len(family))
-        frame = self.store.states(source, family, numbers, Day.min, Day.max)
-        if own.forget:
-            frame = frame.filter(~pl.col("day").is_in(sorted(own.forget)))
-        if new is not None:
-            replaced = pl.col("day").is_in(sorted(new.task.days)) & pl.col("partial").is_in(sorted(new.task.partials))
-            frame = frame.filter(~replaced)
-        return frame
+    def _evaluate(self, done: list[Done]) -> Restated:
+        if self.options.dry_run or not self.needs:
+            return Restated(())
+        other = remembered(self.store) != self._memory()
+        work = Revaluation(self.plan, self.store, self.needs, {one.task.source: one for one in done},
+                           anew=self.options.full or other)
+        return restate(self.plan, self.store, self.needs, work.changes(), anew=other)
 
     def _memory(self) -> dict[str, object]:
         return memory(self.plan, {name: one.families for name, one in self.needs.items()})
@@ -260,51 +184,43 @@ class _Job:
         started = self.clock.started
         versions = {"cxmetrics": __version__, "python": platform.python_version(),
                     "polars": version("polars"), "duckdb": version("duckdb")}
-        return RunRow(id=f"{started:%Y%m%dT%H%M%S}-{len(self.store.runs()) + 1:05d}", started=started,
+        return RunRow(id=f"{started:%Y%m%dT%H%M%S}-{self.store.run_count() + 1:05d}", started=started,
                       finished=dt.datetime.now(dt.UTC), engine=self.options.engine, versions=json.dumps(versions),
-                      who=_who(), project=self.plan.project.id, first=min(days, default=None),
+                      who=who(), project=self.plan.project.id, first=min(days, default=None),
                       last=max(days, default=None), report="{}")
 
-    def _report(self, run_id: str, files: Mapping[str, Files], work: list[Task], done: list[_Done],
-                changes: list[ValuesChange], found: tuple[Diagnostic, ...]) -> RunReport:
+    def _report(self, run_id: str, files: Mapping[str, Files], work: list[Task], done: list[Done],
+                restated: Restated, found: tuple[Diagnostic, ...]) -> RunReport:
         census = {one.task.source: one.census for one in done}
         days = {task.source: task.days for task in work}
         sources = tuple(source_report(name, len(own.own), census.get(name, Census()), len(days.get(name, ())))
                         for name, own in sorted(files.items()))
         every = [day for task in work for day in task.days]
         statuses: dict[str, int] = {}
-        for change in changes:
+        for change in restated.changes:
             for status, count in change.frame["status"].value_counts().iter_rows():
                 statuses[status] = statuses.get(status, 0) + count
         return RunReport(
             run_id, self.options.engine, min(every, default=None), max(every, default=None), self.clock.seconds,
             dict(self.clock.stages), sources, len(work),
             sum(frame.height for one in done for frame in one.frames.values()),
-            sum(change.frame.height for change in changes), committed=False, statuses=statuses,
-            diagnostics=found)
+            sum(change.frame.height for change in restated.changes), committed=False, statuses=statuses,
+            restated=dict(restated.counts), refused=restated.refused,
+            diagnostics=(*found, *self._frozen(run_id, restated)))
 
-    def _commit(self, row: RunRow, done: list[_Done], changes: list[ValuesChange]) -> None:
-        states = [self._states_change(one, family, frame) for one in done for family, frame in one.frames.items()]
-        rejects = [Reject(one.task.source, column, reason, "rejected", count) for one in done
-                   for (column, reason), count in one.census.rejected.items()]
-        rejects += [Reject(one.task.source, column, reason, "nulled", count) for one in done
-                    for (column, reason), count in one.census.nulled.items()]
+    def _frozen(self, run_id: str, restated: Restated) -> list[Diagnostic]:
+        """What would have changed, were it not frozen."""
+        if not restated.refused:
+            return []
+        order = self.store.freezes().row(-1, named=True)
+        return [report(codes.FROZEN_DIFFERS, None, count=restated.refused, before=order["before"], why=order["why"],
+                       run=run_id)]
+
+    def _commit(self, row: RunRow, done: list[Done], restated: Restated) -> None:
+        states = [change for one in done for change in one.changes(self.plan)]
+        rejects = [reject for one in done for reject in one.rejects()]
         definitions = [Definition(node.fingerprint, name, repr(node.indicator))
                        for name, node in self.plan.shown.items()]
         forget = {name: one.forget for name, one in self.needs.items()}
         inputs = {name: one.files for name, one in self.needs.items()}
-        self.store.commit(Commit(row, states, forget, inputs, changes, definitions, rejects))
-
-    def _states_change(self, one: _Done, family: Family, frame: pl.DataFrame) -> StatesChange:
-        prints = [self.plan.fingerprints[index] for index in range(len(self.plan.partials))]
-        named = frame.with_columns(pl.col("partial").replace_strict(
-            list(range(len(prints))), prints, return_dtype=pl.String))
-        wanted = frozenset(prints[index] for index in one.task.partials)
-        return StatesChange(one.task.source, family, named, wanted, one.task.days)
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+        self.store.commit(Commit(row, states, forget, inputs, restated.changes, definitions, rejects, restated.rows))

@@ -31,9 +31,8 @@ def memory(plan: Plan, families: Families) -> Memory:
 
 def remembered(store: Store) -> Memory | None:
     """What the last run left; None where nothing can be made of it."""
-    runs = store.runs()
     try:
-        left = json.loads(runs["report"][-1]) if len(runs) else None
+        left = json.loads(store.last_report() or "null")
     except ValueError:
         return None
     found = left.get("memory") if isinstance(left, dict) else None

@@ -27,8 +27,9 @@ from cxmetrics.store.commits import InputFile
 class Need:
     """What one source needs.
 
-    `files`: the whole truth about its files, for the next run.  `stored`: the days that the store has states of, and
-    `forget` those whose states hold no longer (None: all).  `known`: the days whose states hold after this run.
+    `files`: the whole truth about its files, for the next run; `before`: what the last one knew of them.  `stored`: the
+    days that the store has states of, and `forget` those whose states hold no longer (None: all).  `known`: the days
+    whose states hold after this run.
     """
 
     bound: Bound
@@ -38,6 +39,7 @@ class Need:
     forget: frozenset[Day] | None
     known: frozenset[Day]
     task: Task | None
+    before: Mapping[str, InputFile]
 
     @property
     def changed(self) -> frozenset[Day]:
@@ -70,7 +72,7 @@ def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, opti
     if known:
         require_cover(plan, bound.origin, min(known), max(known))
     found = tasks(plan, source, own, has=has, stale=forget, wanted=known, everything=everything)
-    return Need(bound, now, own, stored, forget, known, found[0] if found else None)
+    return Need(bound, now, own, stored, forget, known, found[0] if found else None, before)
 
 
 def _ahead(plan: Plan, source: str) -> float:

@@ -58,7 +58,10 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did: `stages` in seconds; `values` and `states` in rows written; `statuses` of the values."""
+    """What a run did: `stages` in seconds; `values` and `states` in rows written; `statuses` of the values.
+
+    `restated`: how many published values it changed, by why; `refused`: how many it left, because they are frozen.
+    """
 
     run: str
     engine: str
@@ -72,6 +75,8 @@ class RunReport:
     values: int
     committed: bool
     statuses: Mapping[str, int]
+    restated: Mapping[str, int] = field(default_factory=dict)
+    refused: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def as_json(self) -> dict[str, object]:

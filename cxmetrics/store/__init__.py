@@ -12,7 +12,7 @@ import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -20,11 +20,12 @@ from typing import Self
 
 import polars as pl
 
-from cxmetrics.codes import stores
+from cxmetrics.codes import data, stores
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.evaluate.show import columns
 from cxmetrics.ir import Grain
 from cxmetrics.states import schema
+from cxmetrics.store import frames
 from cxmetrics.store.buckets import (
     DataFile,
     collect,
@@ -43,19 +44,24 @@ from cxmetrics.store.commits import (
     Days,
     Definition,
     Family,
+    Freeze,
     InputFile,
     Reject,
     RunRow,
     StatesChange,
     ValuesChange,
 )
+from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
 from cxmetrics.store.lock import locked
-from cxmetrics.store.rewrite import EVIDENCE, PLACE, RUN, Rewrite, only_covered
+from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite, only_covered
+from cxmetrics.store.texts import put_texts, unpacked
 
-__all__ = ["Commit", "Days", "Definition", "Family", "InputFile", "Reject", "RunRow", "StatesChange", "Store",
-           "ValuesChange", "Verified"]
+__all__ = ["AsOf", "Commit", "Days", "Definition", "Family", "Freeze", "InputFile", "Reject", "RunRow",
+           "StatesChange", "Store", "ValuesChange", "Verified"]
 
+AsOf = str | dt.datetime
+"""A time in the life of a store: the id of a run, or a moment (which knows its zone)."""
 LEDGER = "ledger.sqlite"
 DATA = "data"
 
@@ -80,10 +86,12 @@ class Store:
         self._vouched: set[str] = set()  # names of files whose checksums were right
 
     @classmethod
-    def open(cls, path: Path, writable: bool = False) -> Self:
+    def open(cls, path: Path, writable: bool = False, as_of: AsOf | None = None) -> Self:
         """Open the store in a folder; a writer makes it if need be.
 
-        Raises `Fault` CX801 (cannot be written), CX803 (damaged), CX804 (a reader, and no run yet), CX805 (newer).
+        `as_of`: as it was after the last run of this id, or at this moment; states are not to be had of then.
+        Raises `Fault` CX801 (cannot be written), CX803 (damaged), CX804 (a reader, and no run yet), CX805 (newer),
+        CX752 (no such run), CX753 (not kept).
         """
         folder = path.absolute()
         if writable:
@@ -92,13 +100,10 @@ class Store:
             raise _no_run(path)
         ledger = Ledger(folder / LEDGER, writable=False)
         try:
-            known = ledger.has_runs()
+            _look_at(ledger, as_of, path)
         except BaseException:
             ledger.close()
             raise
-        if not known:
-            ledger.close()
-            raise _no_run(path)
         return cls(folder, ledger)
 
     @classmethod
@@ -131,11 +136,11 @@ class Store:
 
     def inputs(self, source: str) -> dict[str, InputFile]:
         """The files that a source was last read from, by path."""
-        return self._ledger.inputs(source)
+        return self._ledger.records.inputs(source)
 
     def states(self, source: str, family: Family, fingerprints: Mapping[str, int], first: dt.date,
                last: dt.date) -> pl.DataFrame:
-        """The states (`states.schema`) of these partials, numbered as given, of the days in [first, last).
+        """The states (`states.schema`) of these partials, numbered as given, of the days in [first, last), as of now.
 
         Days that are not covered have no rows.  Raises `Fault` CX803.
         """
@@ -170,7 +175,7 @@ class Store:
         if not parts:
             return pl.DataFrame(schema={**columns(dims), RUN: pl.String()})
         found = collect(self._data, pl.concat(parts, how="diagonal_relaxed"))
-        runs = pl.DataFrame(self._ledger.periods(first, last), orient="row",
+        runs = pl.DataFrame(self._ledger.records.periods(first, last), orient="row",
                             schema={"grain": pl.String, "period": pl.Date, RUN: pl.String})
         ordered = [name for name in (*PLACE, *dims, *EVIDENCE) if name in found.columns]
         return found.join(runs, on=["grain", "period"], how="left", maintain_order="left").select(*ordered, RUN)
@@ -178,27 +183,51 @@ class Store:
     def periods(self) -> dict[Grain, frozenset[dt.date]]:
         """The periods that values were ever stored of, by grain."""
         found: dict[Grain, set[dt.date]] = {}
-        for grain, period, _ in self._ledger.periods():
+        for grain, period, _ in self._ledger.records.periods():
             found.setdefault(grain, set()).add(period)
         return {grain: frozenset(listed) for grain, listed in found.items()}
 
     def runs(self) -> pl.DataFrame:
         """The table `runs`, the oldest first; `number` counts the commits."""
-        texts = {each.name: pl.String() for each in fields(RunRow)}
-        found = pl.DataFrame(self._ledger.runs(), schema={"number": pl.Int64(), **texts}, orient="row")
-        instants = pl.col("started", "finished").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z")
-        return found.with_columns(instants.cast(pl.Datetime("us", "UTC")),
-                                  pl.col("first", "last").str.to_date("%Y-%m-%d"))
+        return frames.runs(self._ledger.records)
+
+    def run_count(self) -> int:
+        """How many runs were committed."""
+        return self._ledger.records.count()
+
+    def last_report(self) -> str | None:
+        """The report of the last run, JSON."""
+        return self._ledger.records.last_report()
 
     def rejects(self, run: str | None = None) -> pl.DataFrame:
         """The table `rejects`, of one run or of all."""
-        texts = dict.fromkeys((RUN, "source", "column", "reason", "kind"), pl.String())
-        return pl.DataFrame(self._ledger.rejects(run), schema={**texts, "count": pl.Int64()}, orient="row")
+        return frames.rejects(self._ledger.records, run)
 
     def definitions(self) -> pl.DataFrame:
         """The table `definitions`: every meaning ever run, and the `run` that was first to use it."""
-        texts = dict.fromkeys(("fingerprint", "indicator", "meaning", RUN), pl.String())
-        return pl.DataFrame(self._ledger.definitions(), schema=texts, orient="row")
+        return frames.definitions(self._ledger.records)
+
+    def texts(self) -> dict[str, str]:
+        """The files that the definitions of the last run stood in, by name.  Raises `Fault` CX803."""
+        return unpacked(self._ledger.records, self._folder / LEDGER)
+
+    def restatements(self, run: str | None = None) -> pl.DataFrame:
+        """The table `restatements`, of one run or of all, the oldest first.  Raises `Fault` CX803."""
+        files = {int(file.bucket.subject): file for file in self._ledger.live("restatements")}
+        wanted = [(number, name) for number, name in frames.names(self._ledger.records)
+                  if number in files and run in {None, name}]
+        return frames.restatements([
+            collect(self._data, self._rows(files[number]).with_columns(pl.lit(name).alias(RUN)))
+            for number, name in wanted])
+
+    def frozen_before(self) -> dt.date | None:
+        """All periods that end before this day (or with the day before it) are frozen."""
+        ordered = self._ledger.records.freezes()
+        return dt.date.fromisoformat(ordered[-1][1]) if ordered and ordered[-1][1] else None
+
+    def freezes(self) -> pl.DataFrame:
+        """The table `freezes`: each order to freeze periods, or to freeze them no more, the oldest first."""
+        return frames.freezes(self._ledger.records)
 
     def _rows(self, file: DataFile) -> pl.LazyFrame:
         """The rows of a file; its checksum is looked at once."""
@@ -242,13 +271,19 @@ class Store:
         with self._writing():
             try:
                 with self._ledger.transaction():
-                    Rewrite(self._data, self._ledger, self._ledger.add_run(commit.run)).write(commit)
+                    number = self._ledger.records.add_run(commit.run, put_texts(self._ledger.records, commit.texts))
+                    Rewrite(self._data, self._ledger, number).write(commit)
             except BaseException as error:
                 with suppress(Fault):
                     self._sweep()
                 if isinstance(error, OSError):
                     raise unwritable(self._folder, error) from error
                 raise
+
+    def freeze(self, freeze: Freeze) -> None:
+        """From now on no run changes the values of these periods.  Raises `Fault` CX801, CX802."""
+        with self._writing(), self._ledger.transaction():
+            self._ledger.records.put_freeze(freeze)
 
     def vacuum(self, keep: int) -> int:
         """Delete the files that none of the last `keep` commits saw live; how many.  Raises `Fault` CX801, CX802.
@@ -271,6 +306,25 @@ class Store:
                   if (what := problem(self._data, file)) is not None]
         return Verified(len(files), sum(file.size for file in files),
                         tuple(each for fault in wrong for each in fault.diagnostics), tuple(self._orphans()))
+
+
+def _look_at(ledger: Ledger, then: AsOf | None, path: Path) -> None:
+    """Turn an open ledger to a time.  Raises `Fault` CX804, CX752, CX753."""
+    if not ledger.records.has_runs():
+        raise _no_run(path)
+    if then is not None:
+        ledger.records.at = _commit_of(ledger, then)
+
+
+def _commit_of(ledger: Ledger, then: AsOf) -> int:
+    """The commit that was the last at a time.  Raises `Fault` CX752, CX753."""
+    number = ledger.records.number_of(then)
+    if number is None:
+        asked = then if isinstance(then, str) else f"{then:%Y-%m-%d %H:%M:%S %Z}"
+        raise Fault(report(data.NOT_KNOWN_THEN, None, then=asked))
+    if not ledger.records.is_whole(number):
+        raise Fault(report(data.NOT_KEPT, None, then=ledger.records.id_of(number)))
+    return number
 
 
 def _no_run(path: Path) -> Fault:

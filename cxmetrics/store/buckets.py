@@ -1,8 +1,8 @@
 """The data files of a store: what one holds, how it is named, written, checked and swept away.
 
 A file holds one *bucket*: the states of a source and family of a calendar month, or the values of a grain whose
-periods begin in a calendar month (a year, for quarters and years).  A file is never changed: it is written under
-another name, brought to the disk, and renamed.  The same rows give the same bytes.
+periods begin in a calendar month (a year, for quarters and years), or what one commit restated.  A file is never
+changed: it is written under another name, brought to the disk, and renamed.  The same rows give the same bytes.
 """
 
 from __future__ import annotations
@@ -27,15 +27,18 @@ from cxmetrics.ir import Grain
 from cxmetrics.store.commits import Family
 
 ROW_GROUP = 131_072  # rows
-_OURS = re.compile(r"(?:states\.[0-9a-f]{20}|values\.[a-z]+)\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
+_OURS = re.compile(r"(?:states\.[0-9a-f]{20}|values\.[a-z]+|restatements\.\d+)\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
 _UNFINISHED = ".part"
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What one file holds.  `subject` is the source of states or the grain of values; values have no family."""
+    """What one file holds.  Only states have a family.
 
-    kind: Literal["states", "values"]
+    `subject` is the source of states, the grain of values, the number of a commit that restated.
+    """
+
+    kind: Literal["states", "values", "restatements"]
     subject: str
     family: Family
     first: dt.date  # of the month or year

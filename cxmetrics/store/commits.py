@@ -99,12 +99,24 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """An order that the values of all periods that end before a day (None: of none) be changed no more."""
+
+    before: dt.date | None
+    who: str
+    at: dt.datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """All that a run changes.
 
     `forget`: days of a source (None: all) whose stored states no longer hold; they are as if never stored, but for
     what `states` brings anew.  Nothing that is forgotten or replaced is read again, so a run that forgets everything
     also mends a damaged store.  `inputs`: the whole truth about each source named.
+    `restatements`: what changes of values published earlier.  `texts`: the files that the definitions stand in, by
+    name.
     """
 
     run: RunRow
@@ -114,3 +126,5 @@ class Commit:
     values: Sequence[ValuesChange] = ()
     definitions: Sequence[Definition] = ()
     rejects: Sequence[Reject] = ()
+    restatements: pl.DataFrame | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ Kind = Literal["duckdb", "csv", "parquet"]
 
 
 def export(store: Store, target: Path, kind: Kind) -> dict[str, int]:
-    """Write the tables `values`, `runs`, `rejects` and `definitions`; the rows of each.
+    """Write the tables `values`, `runs`, `rejects`, `definitions`, `restatements` and `freezes`; the rows of each.
 
     `target` is a file (`duckdb`) or a folder, and appears when it is whole.  Raises `FileExistsError` if it is there
     already, `Fault` CX803 for a damaged store.
@@ -59,3 +59,5 @@ def _tables(store: Store) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "runs", store.runs()
     yield "rejects", store.rejects()
     yield "definitions", store.definitions()
+    yield "restatements", store.restatements()
+    yield "freezes", store.freezes()

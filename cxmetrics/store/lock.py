@@ -13,7 +13,7 @@ from pathlib import Path
 from cxmetrics.codes import stores
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.store.buckets import unwritable
-from cxmetrics.store.ledger import alone
+from cxmetrics.store.ledger.connection import alone
 
 LOCK = "lock.sqlite"
 OWNER = "lock.json"

@@ -27,6 +27,7 @@ from cxmetrics.store.buckets import (
     values_bucket,
 )
 from cxmetrics.store.commits import Commit, Family, StatesChange, ValuesChange
+from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
 
 # The columns of the table `values` that are no dimensions, in order.  `run` is kept in the ledger, so that the same
@@ -35,7 +36,6 @@ PLACE = ("indicator", "level", "grain", "period")
 EVIDENCE = ("value", "unit", "n", "n_effective", "low", "high", "score", "coverage", "target", "gap", "peer",
             "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "change_low", "change_high", "moved",
             "status", "definition")
-RUN = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,14 @@ class Rewrite:
         ledger.retire_forgotten(self.number)
         for values in commit.values:
             self._values(values)
+        if commit.restatements is not None and commit.restatements.height:
+            self._put(restatements_bucket(commit.restatements, self.number), None, commit.restatements, ())
         settle(self.folder)
+        records = ledger.records
         for source, inputs in commit.inputs.items():
-            ledger.put_inputs(source, inputs)
-        ledger.put_definitions(commit.definitions, self.number)
-        ledger.put_rejects(commit.rejects, self.number)
+            records.put_inputs(source, inputs, self.number)
+        records.put_definitions(commit.definitions, self.number)
+        records.put_rejects(commit.rejects, self.number)
 
     # --- states --------------------------------------------------------------------------------------------------
 
@@ -98,10 +101,10 @@ class Rewrite:
             new = frame.filter(pl.col("period").is_in(periods))
             both, dims = _sorted_values([*self._kept_values(bucket, old, periods), new])
             self._put(bucket, old, both, dims)
-        self.ledger.put_periods(change.grain, change.periods, self.number)
+        self.ledger.records.put_periods(change.grain, change.periods, self.number)
 
     def _kept_values(self, bucket: Bucket, old: DataFile | None, replaced: set[dt.date]) -> Iterator[pl.DataFrame]:
-        left = self.ledger.periods_in(bucket) - replaced
+        left = self.ledger.records.periods_in(bucket) - replaced
         if old is not None and left:
             yield collect(self.folder, scan(self.folder, old).filter(pl.col("period").is_in(left)))
 
@@ -121,6 +124,12 @@ class Rewrite:
             place(self.folder, name, content)
             file = DataFile(name, bucket, dimensions, frame.height, len(content), sha256)
             self.ledger.add_file(file, self.number)
+
+
+def restatements_bucket(frame: pl.DataFrame, number: int) -> Bucket:
+    """The bucket of what a commit restates: the month is that of the first period."""
+    first = min(frame["period"])
+    return Bucket("restatements", str(number), (), first.replace(day=1))
 
 
 def only_covered(rows: pl.LazyFrame, bucket: Bucket, covered: Mapping[str, int]) -> pl.LazyFrame:

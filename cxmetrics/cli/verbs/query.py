@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cxmetrics.cli.options import (
+    as_of_option,
     engine_option,
     format_option,
     from_option,
@@ -36,11 +37,12 @@ PROJECT_FILE = "cxmetrics.yaml"
 @to_option
 @click.option("--where", metavar="EXPR")
 @engine_option
+@as_of_option
 @format_option
 @language_option
 @click.pass_obj
 def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], grain: str | None, first: str | None,
-          last: str | None, where: str | None, engine: Engine, shape: Shape) -> int:
+          last: str | None, where: str | None, engine: Engine, as_of: str | None, shape: Shape) -> int:
     """Print values."""
     from cxmetrics.cli.compiled import places_of
     from cxmetrics.cli.tables import shaped
@@ -50,7 +52,8 @@ def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], gr
     project, names = parted(indicators)
     across = [name.strip() for part in by for name in part.split(",") if name.strip()]
     with places_of(project):
-        frame = ask(project.resolve(), names, by=across, grain=grain, first=start, last=end, where=where, engine=engine)
+        frame = ask(project.resolve(), names, by=across, grain=grain, first=start, last=end, where=where, engine=engine,
+                    as_of=as_of)
     if shape == "table":
         from cxmetrics.cli.answers import told
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from cxmetrics.cli.options import grain_option, language_option, project_option
+from cxmetrics.cli.options import as_of_option, grain_option, language_option, project_option
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.terminal import coloured, emit, emit_parts
 from cxmetrics.cli.usage import Verb
@@ -25,11 +25,12 @@ STAGES = ("documents", "syntax", "ir", "plan", "fused", "sql", "polars")
 @project_option
 @click.option("--stage", type=click.Choice(STAGES))
 @grain_option
+@as_of_option
 @click.option("--format", "shape", type=click.Choice(("table", "json")), default="table", show_default=True)
 @language_option
 @click.pass_obj
 def show(session: Session, indicator: str, project: Path, stage: Stage | None, grain: Grain | None,
-         shape: Literal["table", "json"]) -> int:
+         as_of: str | None, shape: Literal["table", "json"]) -> int:
     """Describe an indicator."""
     from cxmetrics.cli.compiled import compiled, places_of
 
@@ -53,7 +54,7 @@ def show(session: Session, indicator: str, project: Path, stage: Stage | None, g
             from cxmetrics.cli.latest import latest
             from cxmetrics.cli.tables import as_json
 
-            found = latest(project, plan, (indicator,), grain=grain)
+            found = latest(project, plan, (indicator,), grain=grain, as_of=as_of)
             if shape == "json":
                 record = recorded(plan, result.pyramid, indicator, found, session)
                 emit_parts(as_json(tuple(record), (tuple(record.values()),)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cxmetrics.cli.options import format_option, language_option, project_argument, project_option
+from cxmetrics.cli.options import day, format_option, language_option, project_argument, project_option
 from cxmetrics.cli.session import Refusal, Session
 from cxmetrics.cli.terminal import emit, emit_parts, tell
 from cxmetrics.cli.usage import Verb, Verbs
@@ -55,6 +55,70 @@ def _line(row: dict[str, object]) -> list[str]:
     return [str(row["id"]), f"{row['started']:%Y-%m-%d %H:%M:%S}", str(row["engine"]), str(row["who"]),
             *(NONE if row[end] is None else str(row[end]) for end in ("first", "last")),
             NONE if values is None else whole(values)]
+
+
+@store.command("restatements", cls=Verb)
+@project_argument
+@click.option("--run", "of_run", metavar="RUN")
+@format_option
+@language_option
+@click.pass_obj
+def restatements(session: Session, project: Path, of_run: str | None, shape: Shape) -> int:
+    """List the published values that runs have changed, or would have."""
+    from cxmetrics.cli.restated import told
+    from cxmetrics.cli.tables import shaped
+
+    with _opened(project) as found:
+        frame = found.restatements(of_run)
+    if shape == "table":
+        emit_parts(f"{line}\n" for line in told(list(frame.iter_rows(named=True)), session))
+    else:
+        emit_parts(shaped(shape, frame.columns, frame.iter_rows(), watched=sys.stdout.isatty()))
+    if not frame.height:
+        tell(session.say("store.nothing_restated"))
+    return 0
+
+
+@store.command("freeze", cls=Verb)
+@click.argument("before", required=False, metavar="[DATE]")
+@click.option("--why", metavar="TEXT")
+@click.option("--thaw", is_flag=True)
+@project_option
+@format_option
+@language_option
+@click.pass_obj
+def freeze(session: Session, before: str | None, why: str | None, thaw: bool, project: Path, shape: Shape) -> int:
+    """Freeze the values of the periods that end before a day; without one, list what was frozen when."""
+    from cxmetrics.cli.restated import orders
+    from cxmetrics.cli.tables import shaped
+
+    if before is not None:
+        _order(session, project, before, why, thaw=thaw)
+        return 0
+    with _opened(project) as found:
+        frame = found.freezes()
+    if shape == "table":
+        emit_parts(f"{line}\n" for line in orders(list(frame.iter_rows(named=True)), session))
+    else:
+        emit_parts(shaped(shape, frame.columns, frame.iter_rows(), watched=sys.stdout.isatty()))
+    return 0
+
+
+def _order(session: Session, project: Path, text: str, why: str | None, *, thaw: bool) -> None:
+    """Enter an order to freeze.  Raises `Fault` CX717, CX751."""
+    from cxmetrics.codes.data import FREEZE_BACKWARDS
+    from cxmetrics.diagnostics import Fault, report
+    from cxmetrics.run.freezes import freeze_order
+
+    before = day(text)
+    if not why or not why.strip() or before is None:
+        raise Refusal("store.why", 2)
+    with _opened(project, writable=True) as found:
+        already = found.frozen_before()
+        if already is not None and before < already and not thaw:
+            raise Fault(report(FREEZE_BACKWARDS, None, before=already, asked=before))
+        found.freeze(freeze_order(before, why.strip()))
+    tell(session.say("store.frozen", before=before))
 
 
 @store.command("verify", cls=Verb)

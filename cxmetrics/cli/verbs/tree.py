@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cxmetrics.cli.options import day, format_option, grain_option, language_option, project_argument
+from cxmetrics.cli.options import as_of_option, day, format_option, grain_option, language_option, project_argument
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.terminal import emit_parts, tell
 from cxmetrics.cli.usage import Verb
@@ -23,18 +23,19 @@ if TYPE_CHECKING:
 @grain_option
 @click.option("--period", metavar="DATE")
 @click.option("--depth", type=click.IntRange(min=1), metavar="LEVELS")
+@as_of_option
 @format_option
 @language_option
 @click.pass_obj
 def tree(session: Session, project: Path, grain: Grain | None, period: str | None, depth: int | None,
-         shape: Shape) -> int:
+         as_of: str | None, shape: Shape) -> int:
     """Draw the pyramid."""
-    draw(session, project, shape, grain, period, depth)
+    draw(session, project, shape, grain, period, depth, as_of)
     return 0
 
 
 def draw(session: Session, project: Path, shape: Shape, grain: Grain | None = None, period: str | None = None,
-         depth: int | None = None) -> None:
+         depth: int | None = None, as_of: str | None = None) -> None:
     """Write the pyramid of a project to standard output."""
     from cxmetrics.cli.compiled import compiled
     from cxmetrics.cli.latest import latest
@@ -44,7 +45,7 @@ def draw(session: Session, project: Path, shape: Shape, grain: Grain | None = No
 
     when = day(period)
     result, plan = compiled(project)
-    found = latest(project, plan, grain=grain, period=when)
+    found = latest(project, plan, grain=grain, period=when, as_of=as_of)
     if shape == "table":
         emit_parts(f"{line}\n" for line in drawing(result.pyramid, found, session, paper_of(sys.stdout),
                                                    depth))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -16,65 +16,50 @@ from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.backends.readers import open_table
 from cxmetrics.backends.text_files import seen_from_project
 from cxmetrics.calendars import end, start
-from cxmetrics.check.matching import Proof
-from cxmetrics.check.prove import condition
 from cxmetrics.codes import data as data_codes
-from cxmetrics.codes import names as codes
-from cxmetrics.codes import yaml_files as yaml_codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
+from cxmetrics.diagnostics import Fault, report
 from cxmetrics.evaluate import earliest, evaluate
 from cxmetrics.evaluate.carrying import lead, reach
 from cxmetrics.fuse import families, fuse
-from cxmetrics.ir import GRAINS, ColumnSpec, Expr, Grain
-from cxmetrics.parse import parse
+from cxmetrics.ir import Grain
 from cxmetrics.plan import Days, Leaf, Node, Plan, Scan, leaves_of
-from cxmetrics.resolve.formulas import resolve_condition
-from cxmetrics.resolve.names import Names
+from cxmetrics.query.question import Question, dimensions_of, question
+from cxmetrics.query.stored import as_published, recalled, stored
 from cxmetrics.run import Engine, compiled
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
 from cxmetrics.run.stale import Day, Family, Task, delivered
-from cxmetrics.source import Located, Source
 from cxmetrics.states import concat, latest, names, period_start, spread
 from cxmetrics.store import InputFile, Store
-from cxmetrics.units import TEXT
+from cxmetrics.store.moments import moment
 
 _ONE = dt.timedelta(days=1)
-_WHERE = "--where"
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What is asked for."""
-
-    indicators: tuple[str, ...]
-    by: Family
-    grain: Grain
-    first: Day | None
-    last: Day | None
-    where: Expr | None
-    across: Family  # `by` and the dimensions that `where` looks at
 
 
 def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grain: str | None = None,
           first: Day | None = None, last: Day | None = None, where: str | None = None,
-          engine: Engine = "duckdb") -> pl.DataFrame:
+          engine: Engine = "duckdb", as_of: str | None = None) -> pl.DataFrame:
     """The values of some indicators: the columns of `values`, one row a period and slice, in order.
 
     Periods are those that begin in [first, last); `grain` is the project's coarsest by default.  `where` is a
-    condition over dimensions: only rows of these slices are counted.  Raises `Fault`.
+    condition over dimensions: only rows of these slices are counted.  `as_of`: a run or a time (`store.moments`),
+    for what was known then.  Values of frozen periods are those published.  Raises `Fault`.
     """
     root = root.resolve()
     _, plan = compiled(root)
-    asked = _question(plan, indicators, by, grain, first, last, where)
-    stored = _from_store(root, plan, asked)
-    frame = _from_sources(root, plan, asked, engine).with_columns(run=pl.lit(None, pl.String)) if stored is None \
-        else stored
-    others = [name for name in _all_dimensions(plan) if name in frame.columns]
-    frame = frame.filter(*(pl.col(name).is_not_null() if name in asked.by else pl.col(name).is_null()
-                           for name in others))
+    asked = question(plan, indicators, by, grain, first, last, where)
+    path = root / plan.project.store
+    if as_of is not None:
+        frame = recalled(path, asked, moment(as_of, plan.project.time_zone))
+    elif (found := stored(path, plan, asked)) is not None:
+        frame = found
+    else:
+        computed = _from_sources(root, plan, asked, engine).with_columns(run=pl.lit(None, pl.String))
+        frame = as_published(path, asked, _of_cut(computed, plan, asked))
+    frame = _of_cut(frame, plan, asked)
+    others = [name for name in dimensions_of(plan) if name in frame.columns]
     if asked.first is not None:
         frame = frame.filter(pl.col("period") >= start(asked.first, asked.grain, plan.project.calendar))
     if asked.last is not None:
@@ -86,86 +71,14 @@ def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grai
         [order, "period", *asked.by], nulls_last=True)
 
 
-def _all_dimensions(plan: Plan) -> set[str]:
-    return {binding.dimension for origin in plan.sources.values() for binding in origin.bindings}
+def _of_cut(frame: pl.DataFrame, plan: Plan, asked: Question) -> pl.DataFrame:
+    """The rows of the cut that is asked for."""
+    others = [name for name in dimensions_of(plan) if name in frame.columns]
+    return frame.filter(*(pl.col(name).is_not_null() if name in asked.by else pl.col(name).is_null()
+                          for name in others))
 
 
-def _question(plan: Plan, indicators: Sequence[str], by: Sequence[str], grain: str | None, first: Day | None,
-              last_day: Day | None, where: str | None) -> _Question:
-    if first and last_day and first >= last_day:
-        raise Fault(report(data_codes.EMPTY_INTERVAL, None, start=first, end=last_day))
-    dimensions = _dimensions(plan)
-    for name in indicators:
-        if name not in plan.shown:
-            guess = closest(name, plan.shown)
-            raise Fault(report(codes.UNKNOWN_INDICATOR, None, help=DID_YOU_MEAN if guess else None, name=name,
-                               guess=guess or ""))
-    for name in by:
-        if name not in dimensions:
-            guess = closest(name, dimensions)
-            raise Fault(report(codes.UNKNOWN_DIMENSION, None, help=DID_YOU_MEAN if guess else None, name=name,
-                               guess=guess or ""))
-    chosen = max(plan.project.grains, key=GRAINS.index) if grain is None else grain
-    if chosen not in GRAINS:
-        raise Fault(report(yaml_codes.WRONG_VALUE, None, key="grain", expected=", ".join(GRAINS), found=chosen))
-    condition_, looked_at = _where(where, dimensions)
-    across = tuple(name for name in dimensions if name in by or name in looked_at)
-    kept = tuple(name for name in dimensions if name in by)
-    return _Question(tuple(dict.fromkeys(indicators)), kept, chosen, first, last_day, condition_, across)
-
-
-def _dimensions(plan: Plan) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(binding.dimension for origin in plan.sources.values() for binding in origin.bindings))
-
-
-def _where(text: str | None, dimensions: Sequence[str]) -> tuple[Expr | None, set[str]]:
-    """A condition over dimensions, and those it looks at."""
-    if text is None:
-        return None, set()
-    written = Located(text, Source(_WHERE, text), 0, len(text))
-    node, problems = parse(written)
-    columns = {name: ColumnSpec(name, "text", TEXT, name) for name in dimensions}
-    scope = Names({_WHERE: columns}, {}, found=list(problems))
-    expr = resolve_condition(node, _WHERE, columns, scope, implicit=False)
-    proved = condition(expr, Proof({_WHERE: columns}, {}, scope.found))
-    if scope.found:
-        raise Fault(*(_of_dimensions(finding) for finding in scope.found))
-    return proved, {name for name in dimensions if name in _names_in(proved)}
-
-
-def _of_dimensions(finding: Diagnostic) -> Diagnostic:
-    """What `--where` says of columns is about dimensions: there is no source to declare them in."""
-    if finding.code is not codes.UNKNOWN_COLUMN:
-        return finding
-    return replace(finding, code=codes.UNKNOWN_DIMENSION)
-
-
-def _names_in(expr: Expr) -> set[str]:
-    args: Iterable[Expr] = getattr(expr, "args", ())
-    own = {expr.name} if hasattr(expr, "name") else set()
-    return own.union(*(_names_in(arg) for arg in args))
-
-
-def _from_store(root: Path, plan: Plan, asked: _Question) -> pl.DataFrame | None:
-    """The stored values, if the store has this cut and grain of these very definitions; None otherwise."""
-    if asked.where is not None:
-        return None
-    for name in asked.indicators:
-        indicator = plan.nodes[name].indicator
-        cuts = plan.project.cuts if indicator.cuts is None else indicator.cuts
-        grains = plan.project.grains if indicator.grains is None else indicator.grains
-        if asked.grain not in grains or asked.by and set(asked.by) not in map(set, cuts):
-            return None
-    opened = Store.committed(root / plan.project.store)
-    if opened is None:
-        return None
-    with opened as store:
-        frame = store.values(grain=asked.grain, cut=asked.by, indicators=asked.indicators)
-    prints = {plan.nodes[name].fingerprint for name in asked.indicators}
-    return frame if set(frame["definition"].unique()) == prints else None
-
-
-def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> pl.DataFrame:
+def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl.DataFrame:
     part = pruned(plan, asked.indicators, asked.grain, asked.by)
     needed = partials_of(part)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder, seen_from_project(root):
@@ -189,7 +102,7 @@ def _from_sources(root: Path, plan: Plan, asked: _Question, engine: Engine) -> p
         return evaluate(part, states, _delivered(root, plan, bound, backend, scratch), between)
 
 
-def _telling(plan: Plan, asked: _Question, bound: Mapping[str, Bound]) -> frozenset[int]:
+def _telling(plan: Plan, asked: Question, bound: Mapping[str, Bound]) -> frozenset[int]:
     """The rows of all sources that can tell which slices there are, asked for or not."""
     able = {name for name, one in bound.items() if asked.across and set(asked.across) <= one.dimensions}
     return rows_of(plan, able)
@@ -218,7 +131,7 @@ def _inputs(path: Path, sources: Iterable[str]) -> dict[str, dict[str, InputFile
         return {name: {} for name in sources}
 
 
-def _days(asked: _Question, plan: Plan) -> tuple[Days, ...] | None:
+def _days(asked: Question, plan: Plan) -> tuple[Days, ...] | None:
     """The days up to the end of the periods asked for; None for all.
 
     Sliced, the rows of all days before count too: a slice seen once has rows from then on.
@@ -233,7 +146,7 @@ def _days(asked: _Question, plan: Plan) -> tuple[Days, ...] | None:
     return None if (low, high) == (dt.date.min, dt.date.max) else ((low, high),)
 
 
-def _sliced(asked: _Question, plan: Plan, one: Bound, scan: Scan,
+def _sliced(asked: Question, plan: Plan, one: Bound, scan: Scan,
             frames: list[pl.DataFrame]) -> dict[Family, pl.DataFrame]:
     """The states by family; with a condition, only the rows of the slices where it holds."""
     parts: dict[Family, list[pl.DataFrame]] = {}

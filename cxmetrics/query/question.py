@@ -1,0 +1,94 @@
+"""What is asked for: indicators, a cut, a grain, days, and a condition over dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from cxmetrics.check.matching import Proof
+from cxmetrics.check.prove import condition
+from cxmetrics.codes import data as data_codes
+from cxmetrics.codes import names as codes
+from cxmetrics.codes import yaml_files as yaml_codes
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
+from cxmetrics.ir import GRAINS, ColumnSpec, Expr, Grain
+from cxmetrics.parse import parse
+from cxmetrics.plan import Plan
+from cxmetrics.resolve.formulas import resolve_condition
+from cxmetrics.resolve.names import Names
+from cxmetrics.run.stale import Day, Family
+from cxmetrics.source import Located, Source
+from cxmetrics.units import TEXT
+
+_WHERE = "--where"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for."""
+
+    indicators: tuple[str, ...]
+    by: Family
+    grain: Grain
+    first: Day | None
+    last: Day | None
+    where: Expr | None
+    across: Family  # `by` and the dimensions that `where` looks at
+
+
+def question(plan: Plan, indicators: Sequence[str], by: Sequence[str], grain: str | None, first: Day | None,
+              last_day: Day | None, where: str | None) -> Question:
+    """A question that can be answered.  Raises `Fault` for names that are unknown and days that are none."""
+    if first and last_day and first >= last_day:
+        raise Fault(report(data_codes.EMPTY_INTERVAL, None, start=first, end=last_day))
+    dimensions = dimensions_of(plan)
+    for name in indicators:
+        if name not in plan.shown:
+            guess = closest(name, plan.shown)
+            raise Fault(report(codes.UNKNOWN_INDICATOR, None, help=DID_YOU_MEAN if guess else None, name=name,
+                               guess=guess or ""))
+    for name in by:
+        if name not in dimensions:
+            guess = closest(name, dimensions)
+            raise Fault(report(codes.UNKNOWN_DIMENSION, None, help=DID_YOU_MEAN if guess else None, name=name,
+                               guess=guess or ""))
+    chosen = max(plan.project.grains, key=GRAINS.index) if grain is None else grain
+    if chosen not in GRAINS:
+        raise Fault(report(yaml_codes.WRONG_VALUE, None, key="grain", expected=", ".join(GRAINS), found=chosen))
+    condition_, looked_at = _where(where, dimensions)
+    across = tuple(name for name in dimensions if name in by or name in looked_at)
+    kept = tuple(name for name in dimensions if name in by)
+    return Question(tuple(dict.fromkeys(indicators)), kept, chosen, first, last_day, condition_, across)
+
+
+def dimensions_of(plan: Plan) -> tuple[str, ...]:
+    """All dimensions of the project's sources."""
+    return tuple(dict.fromkeys(binding.dimension for origin in plan.sources.values() for binding in origin.bindings))
+
+
+def _where(text: str | None, dimensions: Sequence[str]) -> tuple[Expr | None, set[str]]:
+    """A condition over dimensions, and those it looks at."""
+    if text is None:
+        return None, set()
+    written = Located(text, Source(_WHERE, text), 0, len(text))
+    node, problems = parse(written)
+    columns = {name: ColumnSpec(name, "text", TEXT, name) for name in dimensions}
+    scope = Names({_WHERE: columns}, {}, found=list(problems))
+    expr = resolve_condition(node, _WHERE, columns, scope, implicit=False)
+    proved = condition(expr, Proof({_WHERE: columns}, {}, scope.found))
+    if scope.found:
+        raise Fault(*(_of_dimensions(finding) for finding in scope.found))
+    return proved, {name for name in dimensions if name in _names_in(proved)}
+
+
+def _of_dimensions(finding: Diagnostic) -> Diagnostic:
+    """What `--where` says of columns is about dimensions: there is no source to declare them in."""
+    if finding.code is not codes.UNKNOWN_COLUMN:
+        return finding
+    return replace(finding, code=codes.UNKNOWN_DIMENSION)
+
+
+def _names_in(expr: Expr) -> set[str]:
+    args: Iterable[Expr] = getattr(expr, "args", ())
+    own = {expr.name} if hasattr(expr, "name") else set()
+    return own.union(*(_names_in(arg) for arg in args))

@@ -1,0 +1,81 @@
+"""Which values a run evaluates anew, and from which states: stored ones, and those of its own scans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from cxmetrics.calendars import DAY
+from cxmetrics.calendars import start as period_start
+from cxmetrics.evaluate import evaluate
+from cxmetrics.evaluate.silences import heard_until
+from cxmetrics.ir import GRAINS
+from cxmetrics.plan import Plan
+from cxmetrics.run.need import Need
+from cxmetrics.run.scanning import Done
+from cxmetrics.run.stale import Day, Family, gaps
+from cxmetrics.states import concat
+from cxmetrics.store import Store
+from cxmetrics.store.commits import ValuesChange
+
+
+@dataclass(frozen=True, slots=True)
+class Revaluation:
+    """What the values of a run follow from; with `anew`, all are evaluated, whether states changed or not."""
+
+    plan: Plan
+    store: Store
+    needs: Mapping[str, Need]
+    done: Mapping[str, Done]
+    anew: bool
+
+    def changes(self) -> Iterator[ValuesChange]:
+        """The values of all periods whose states or definitions changed, and of all that follow them.
+
+        A slice that is new on an old day counts 0 on all later ones.
+        """
+        changed = frozenset[Day]().union(*(one.changed for one in self.needs.values()))
+        if not (self.anew or changed):
+            return
+        states = {source: self._states(source, own) for source, own in self.needs.items()}
+        first = None if self.anew else min(_since(states[name], one.changed)
+                                           for name, one in self.needs.items() if one.changed)
+        known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
+        frame = evaluate(self.plan, states, known, None if first is None else (first, Day.max),
+                         {name: gaps(one.known) for name, one in self.needs.items()})
+        stored = self.store.periods()
+        for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
+            begin = Day.min if first is None else period_start(first, grain, self.plan.project.calendar)
+            shown = frame.filter(pl.col("grain") == grain)
+            periods = frozenset(shown["period"]) | {each for each in stored.get(grain, ()) if each >= begin}
+            if periods:
+                yield ValuesChange(grain, periods, shown)
+
+    def _states(self, source: str, own: Need) -> dict[Family, pl.DataFrame]:
+        """All states that hold: those of this run, and those of the store that this run did not replace."""
+        new = self.done.get(source)
+        found: dict[Family, pl.DataFrame] = {}
+        for family in own.families:
+            parts = [self._stored(own, source, family, new), *([] if new is None else [new.frames[family]])]
+            found[family] = concat(parts, len(family))
+        return found
+
+    def _stored(self, own: Need, source: str, family: Family, new: Done | None) -> pl.DataFrame:
+        numbers = {self.plan.fingerprints[i]: i for i, p in enumerate(self.plan.partials) if p.source == source}
+        if own.forget is None:
+            return concat([], len(family))
+        frame = self.store.states(source, family, numbers, Day.min, Day.max)
+        if own.forget:
+            frame = frame.filter(~pl.col("day").is_in(sorted(own.forget)))
+        if new is not None:
+            replaced = pl.col("day").is_in(sorted(new.task.days)) & pl.col("partial").is_in(sorted(new.task.partials))
+            frame = frame.filter(~replaced)
+        return frame
+
+
+def _since(families: Mapping[Family, pl.DataFrame], changed: frozenset[Day]) -> Day:
+    """The first day of which something may be said otherwise: a silence before a changed day may end, or begin."""
+    heard = heard_until(families, min(changed))
+    return min(changed) if heard is None else heard + DAY

@@ -1,0 +1,56 @@
+"""One source scanned: its states by family, and what became of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from cxmetrics.backends.cells import Backend, Census, Request
+from cxmetrics.fuse import fuse
+from cxmetrics.plan import Plan, Scan
+from cxmetrics.run.census import judge
+from cxmetrics.run.need import Need
+from cxmetrics.run.stale import Family, Task
+from cxmetrics.states import concat, spread
+from cxmetrics.store.commits import Reject, StatesChange
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was computed for one source."""
+
+    task: Task
+    frames: dict[Family, pl.DataFrame]
+    census: Census
+
+    def changes(self, plan: Plan) -> list[StatesChange]:
+        """The states as the store takes them."""
+        return [self._change(plan, family, frame) for family, frame in self.frames.items()]
+
+    def _change(self, plan: Plan, family: Family, frame: pl.DataFrame) -> StatesChange:
+        prints = list(plan.fingerprints)
+        named = frame.with_columns(pl.col("partial").replace_strict(
+            list(range(len(prints))), prints, return_dtype=pl.String))
+        wanted = frozenset(prints[index] for index in self.task.partials)
+        return StatesChange(self.task.source, family, named, wanted, self.task.days)
+
+    def rejects(self) -> list[Reject]:
+        """The rows that left or lost a value, by reason."""
+        kinds = (("rejected", self.census.rejected), ("nulled", self.census.nulled))
+        return [Reject(self.task.source, column, reason, "rejected" if kind == "rejected" else "nulled", count)
+                for kind, counts in kinds for (column, reason), count in counts.items()]
+
+
+def scan(plan: Plan, backend: Backend, one: Need, task: Task) -> Done:
+    """Carry out the scan of a source.  Raises `Fault` (CX70x) for rows that cannot be trusted."""
+    bound = one.bound
+    fused = fuse(plan, {task.source: bound.dimensions}, task.partials)
+    cubes = fused.scans[0].cubes
+    request = Request(Scan(bound.origin, cubes), bound.table, bound.lookups, plan.project.time_zone, task.intervals)
+    cells = backend.cells(request)
+    judge(plan, bound.origin, task, cells.census)
+    parts: dict[Family, list[pl.DataFrame]] = {family: [] for family in one.families}
+    for cube, frame in zip(cubes, cells.frames, strict=True):
+        parts[cube.dimensions].append(spread(cube, frame))
+    return Done(task, {family: concat(frames, len(family)) for family, frames in parts.items()}, cells.census)

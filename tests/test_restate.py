@@ -1,0 +1,284 @@
+"""What a run changes of published values, what it may not change, and what was known before."""
+
+import datetime as dt
+import json
+
+import polars as pl
+import pytest
+
+from cxmetrics.cli.command import status_of
+from cxmetrics.diagnostics import Fault
+from cxmetrics.query import query
+from cxmetrics.run import RunOptions, run
+from cxmetrics.store import Freeze, Store
+
+PROJECT = """
+project: shop
+grains: [day, week]
+cuts: [[region]]
+dimensions:
+  region: {title: Region}
+sources:
+  visits: {read: "data/visits*.csv", time: day, columns: {spent: integer}, dimensions: {region: region}}
+  calls: {read: "data/calls*.csv", time: day, columns: {minutes: integer}}
+indicators:
+  visited: {formula: count(visits)}
+  spent: {formula: sum(visits.spent)}
+  called: {formula: count(calls)}
+"""
+NOW = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+
+
+def day(number):
+    return dt.date(2026, 3, number)
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Two visits on Monday 2 March and one a week later; calls on both days."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "cxmetrics.yaml").write_text(PROJECT)
+    put(tmp_path, "visits-1", "day,region,spent", "2026-03-02,east,5", "2026-03-02,west,7")
+    put(tmp_path, "visits-2", "day,region,spent", "2026-03-09,east,1")
+    put(tmp_path, "calls-1", "day,minutes", "2026-03-02,3", "2026-03-09,2")
+    return tmp_path
+
+
+def put(root, name, *lines):
+    (root / "data" / f"{name}.csv").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+def go(root, **options):
+    return run(root, RunOptions(**options))
+
+
+def restated(root, **conditions):
+    """(indicator, grain, period, region, old value, new value, old n, new n, why, refused) of what fits, in order."""
+    with Store.open(root / "store") as store:
+        frame = store.restatements()
+    if "region" not in frame.columns:
+        frame = frame.with_columns(pl.lit(None, pl.String).alias("region"))
+    rows = frame.filter(*(pl.col(name).eq_missing(pl.lit(value)) for name, value in conditions.items()))
+    return rows.select("indicator", "grain", "period", "region", "old_value", "new_value", "old_n", "new_n", "why",
+                       "refused").rows()
+
+
+def freeze(root, before, why="published"):
+    with Store.open(root / "store", writable=True) as store:
+        store.freeze(Freeze(before, "analyst", NOW, why))
+
+
+def value(root, name, period, grain="day", region=None):
+    with Store.open(root / "store") as store:
+        found = store.values(grain=grain, indicators=[name], cut=() if region is None else ("region",))
+    rows = found.filter(pl.col("period") == period, *([] if region is None else [pl.col("region") == region]))
+    return rows["value"].item()
+
+
+# --- what is logged ----------------------------------------------------------------------------------------------
+
+
+def test_the_first_run_and_days_that_follow_restate_nothing(root):
+    assert go(root).restated == {}
+    put(root, "visits-3", "day,region,spent", "2026-03-10,east,9")
+    put(root, "calls-2", "day,minutes", "2026-03-10,4")
+    assert go(root).restated == {}  # the week from 9 March had not ended
+    assert restated(root) == []
+
+
+def test_a_late_file_restates_the_periods_it_touches(root):
+    go(root)
+    put(root, "visits-late", "day,region,spent", "2026-03-02,east,11")
+    report = go(root)
+    # Monday and its week, in total and in the east: 2 visits become 3 and 12 spent become 23; east 1 -> 2 and 5 -> 16.
+    expected = [(name, grain, day(2), region, *numbers, "late", False)
+                for grain in ("day", "week") for name, lines in (
+                    ("spent", ((None, 12, 23, 2, 3), ("east", 5, 16, 1, 2))),
+                    ("visited", ((None, 2, 3, 2, 3), ("east", 1, 2, 1, 2))))
+                for region, *numbers in lines]
+    assert restated(root) == expected
+    assert report.restated == {"late": 8}
+    with Store.open(root / "store") as store:
+        frame = store.restatements()
+        assert set(frame["inputs"]) == {"data/visits-late.csv"}
+        assert set(frame["run"]) == {report.run}
+        assert frame["old_run"].to_list() == [store.runs()["id"][0]] * 8
+        assert store.restatements("nobody").is_empty()
+
+
+def test_a_corrected_file_says_so(root):
+    go(root)
+    put(root, "visits-1", "day,region,spent", "2026-03-02,east,6", "2026-03-02,west,7")
+    go(root)
+    assert restated(root, region=None) == [
+        ("spent", grain, day(2), None, 12, 13, 2, 2, "corrected", False) for grain in ("day", "week")]
+
+
+def test_a_changed_formula_says_so_and_a_new_indicator_says_nothing(root):
+    go(root)
+    other = PROJECT.replace("sum(visits.spent)", "sum(visits.spent where visits.spent > 5)")
+    (root / "cxmetrics.yaml").write_text(other + "  talked: {formula: sum(calls.minutes)}\n")
+    go(root)
+    assert {row[0] for row in restated(root)} == {"spent"}
+    assert {row[-2] for row in restated(root)} == {"definition"}
+    assert restated(root, region=None, grain="week") == [
+        ("spent", "week", day(2), None, 12, 7, 2, 1, "definition", False)]
+
+
+def test_rules_of_the_project_are_a_reason_too(root):
+    text = PROJECT + "  typical: {formula: mean(visits.spent)}\n"
+    (root / "cxmetrics.yaml").write_text(text + "privacy: {min_n: 1}\n")
+    go(root)
+    (root / "cxmetrics.yaml").write_text(text + "privacy: {min_n: 2}\n")
+    go(root)
+    # Two visits on 2 March are enough yet, one of a region is not; on 9 March, and in its week, one is all.
+    assert restated(root, grain="day") == [
+        ("typical", "day", day(2), region, spent, None, 1, 1, "rules", False)
+        for region, spent in (("east", 5), ("west", 7))] + [
+        ("typical", "day", day(9), region, 1, None, 1, 1, "rules", False) for region in (None, "east")]
+
+
+def test_a_slice_that_comes_late_restates_its_cut(root):
+    go(root)
+    put(root, "visits-late", "day,region,spent", "2026-03-02,north,1")
+    go(root)
+    assert ("visited", "day", day(2), "north", None, 1, None, 1, "late", False) in restated(root)
+
+
+def test_a_removed_indicator_is_no_restatement(root):
+    go(root)
+    (root / "cxmetrics.yaml").write_text(PROJECT.replace("  spent: {formula: sum(visits.spent)}\n", ""))
+    go(root)
+    assert restated(root) == []
+
+
+# --- what is frozen ----------------------------------------------------------------------------------------------
+
+
+def test_frozen_values_stay_and_the_difference_is_shown(root):
+    first = go(root).run
+    freeze(root, day(9))
+    put(root, "visits-late", "day,region,spent", "2026-03-02,east,11", "2026-03-09,east,1")
+    report = go(root)
+    assert (value(root, "visited", day(2)), value(root, "visited", day(2), "week")) == (2, 2)
+    assert value(root, "visited", day(9)) == 2  # not frozen
+    assert report.refused == 8
+    assert report.restated == {"late": 4}  # 9 March, in total and in the east, by day only: its week goes on
+    assert [found.code.id for found in report.diagnostics] == ["CX750"]
+    assert ("visited", "day", day(2), None, 2, 3, 2, 3, "late", True) in restated(root)
+    with Store.open(root / "store") as store:
+        runs = dict(store.values(grain="week", cut=(), indicators=["visited"]).select("period", "run").rows())
+    assert runs == {day(2): first, day(9): report.run}
+
+
+def test_a_frozen_period_outlives_definitions(root):
+    go(root)
+    freeze(root, day(9))
+    (root / "cxmetrics.yaml").write_text(
+        PROJECT.replace("sum(visits.spent)", "sum(visits.spent) * 2").replace("  called: {formula: count(calls)}\n", "")
+        + "  talked: {formula: sum(visits.spent) / count(visits)}\n")
+    go(root)
+    assert value(root, "spent", day(2)) == 12
+    assert value(root, "spent", day(9)) == 2
+    assert value(root, "called", day(2)) == 1  # withdrawn, and kept
+    assert value(root, "talked", day(2)) == 6  # new: nothing of it had been published
+    assert query(root, ["spent"], grain="day")["value"].drop_nulls().to_list()[0] == 12
+
+
+def test_a_question_to_the_sources_answers_as_published(root):
+    go(root)
+    freeze(root, day(9))
+    (root / "cxmetrics.yaml").write_text(PROJECT.replace("sum(visits.spent)", "sum(visits.spent) * 2"))
+    found = query(root, ["spent"], grain="week", by=["region"])
+    assert found.filter(pl.col("period") == day(2)).select("region", "value").rows() == [("east", 5), ("west", 7)]
+    assert found.filter(pl.col("period") == day(9), pl.col("region") == "east")["value"].item() == 2
+
+
+def test_what_thaws_is_restated(root):
+    go(root)
+    freeze(root, day(9))
+    put(root, "visits-late", "day,region,spent", "2026-03-02,east,11")
+    go(root)
+    freeze(root, day(1), "thawed by the board")
+    go(root, full=True)
+    assert value(root, "visited", day(2)) == 3
+    with Store.open(root / "store") as store:
+        orders = store.freezes().select("before", "why").rows()
+    assert orders == [(day(9), "published"), (day(1), "thawed by the board")]
+
+
+# --- what was known ----------------------------------------------------------------------------------------------
+
+
+def test_what_was_known_then(root):
+    first = go(root).run
+    with Store.open(root / "store") as store:
+        finished = store.runs()["finished"][0]
+    put(root, "visits-late", "day,region,spent", "2026-03-02,east,11")
+    second = go(root).run
+    for as_of, expected in ((first, 2), (second, 3), (finished.isoformat(), 2), ("2999-12-31", 3)):
+        found = query(root, ["visited"], grain="week", as_of=as_of)
+        assert found.filter(pl.col("period") == day(2))["value"].item() == expected
+    found = query(root, ["visited"], grain="week", as_of=second)
+    assert dict(found.select("period", "run").rows()) == {day(2): second, day(9): second}
+    with Store.open(root / "store", as_of=first) as store:
+        assert store.runs()["id"].to_list() == [first]
+        assert store.restatements().is_empty()
+        assert "data/visits-late.csv" not in store.inputs("visits")
+
+
+@pytest.mark.parametrize(("asked", "code"), [
+    ({"as_of": "2026-01-01"}, "CX752"), ({"as_of": "20260101T000000-00009"}, "CX752"),
+    ({"as_of": "2026-13-01"}, "CX717"), ({"as_of": "2999-01-01", "grain": "month"}, "CX754"),
+    ({"as_of": "2999-01-01", "where": "region = 'east'"}, "CX754")])
+def test_what_nobody_knew(root, asked, code):
+    go(root)
+    with pytest.raises(Fault) as raised:
+        query(root, ["visited"], **asked)
+    assert [found.code.id for found in raised.value.diagnostics] == [code]
+
+
+def test_a_vacuum_leaves_what_was_frozen(root):
+    first = go(root).run
+    put(root, "visits-late", "day,region,spent", "2026-03-02,east,11")
+    second = go(root).run
+    freeze(root, day(9))
+    for spent in (12, 13):
+        put(root, "visits-late", "day,region,spent", f"2026-03-02,east,{spent}", f"2026-03-09,east,{spent}")
+        last = go(root).run
+    with Store.open(root / "store", writable=True) as store:
+        assert store.vacuum(1)
+    assert query(root, ["spent"], grain="week", as_of=second)["value"].to_list() == [23, 1]
+    assert query(root, ["spent"], grain="week", as_of=last)["value"].to_list() == [23, 14]
+    with pytest.raises(Fault) as raised:
+        query(root, ["spent"], grain="week", as_of=first)
+    assert [found.code.id for found in raised.value.diagnostics] == ["CX753"]
+
+
+# --- the command -------------------------------------------------------------------------------------------------
+
+
+def test_the_command_freezes_and_shows(root, capsys, monkeypatch):
+    monkeypatch.chdir(root)
+
+    def said(*args, status=0):
+        assert status_of(args) == status
+        return capsys.readouterr()
+    first = json.loads(said("run", "--json", "-").out)["run"]
+    assert "no published value" in said("store", "restatements").err
+    assert "--why" in said("store", "freeze", "2026-03-09", status=2).err
+    said("store", "freeze", "2026-03-09", "--why", "KPI of the week")
+    assert "CX751" in said("store", "freeze", "2026-03-02", "--why", "x", status=1).err
+    assert "KPI of the week" in said("store", "freeze").out
+    put(root, "visits-late", "day,region,spent", "2026-03-02,east,11", "2026-03-09,east,11")
+    told = said("run")
+    assert "CX750" in told.err
+    assert "4 published values restated: late file 4" in told.err
+    assert "frozen: not changed" in said("store", "restatements").out
+    assert len(json.loads(said("store", "restatements", "--format", "json").out)) == 12
+    known = said("query", "spent", "--grain", "week", "--as-of", first, "--format", "csv").out
+    assert [line.split(",")[4] for line in known.splitlines()[1:]] == ["12.0", "1.0"]
+    assert "2026-03-09" in said("tree", "--grain", "week", "--as-of", first).out
+    assert "1.00, n 1," in said("show", "spent", "--grain", "day", "--as-of", first).out
+    assert "CX752" in said("tree", "--as-of", "2020-01-01", status=1).err
+    said("store", "freeze", "2026-03-02", "--why", "thaw", "--thaw")
