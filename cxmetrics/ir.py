@@ -161,7 +161,7 @@ class ColumnSpec:
 @dataclass(frozen=True, slots=True)
 class Validity:
     """When a row of a table holds: from the time in its column `start` (none: since ever) to that in `end` (none: for
-    ever), which is no longer in it; times of the project's zone.
+    ever), which is no longer in it, unless it goes `through` that day or second; times of the project's zone.
 
     `row` asks for the row that holds at the time of the row it is looked up for, `now` for the one that began last.
     """
@@ -169,6 +169,7 @@ class Validity:
     start: str
     end: str | None
     as_of: Literal["row", "now"]
+    through: bool = False
 
 
 @dataclass(frozen=True, slots=True)

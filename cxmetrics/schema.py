@@ -92,6 +92,7 @@ class TimedDraft(Draft):
     table: Scalar | None = None
     valid_from: Scalar | None = None
     valid_to: Scalar | None = None
+    valid_until: Scalar | None = None
     as_of: Scalar | None = None
 
 

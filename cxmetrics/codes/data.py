@@ -108,16 +108,17 @@ LOOKUP_VALIDITY = Code(
     Phrase("{count} rows of `{lookup}` do not say from when to when they hold",
            "`{lookup}` 有 {count} 行没有说清自何时起至何时止有效"),
     label=Phrase("this table", "这张表"),
-    note=Phrase("`valid_from` or `valid_to` cannot be read as a time, or the end comes before the beginning",
-                "`valid_from` 或 `valid_to` 无法读作时间，或终止早于开始"),
+    note=Phrase("the column of a beginning or an end cannot be read as a time, or the end comes before the beginning",
+                "起始列或终止列无法读作时间，或终止早于开始"),
     help=Phrase("write days as `2026-10-01`, times as `2026-10-01 22:30`; leave an open end empty",
                 "日期请写成 `2026-10-01`，时间写成 `2026-10-01 22:30`；没有期限的请留空"))
 LOOKUP_OVERLAP = Code(
     "CX721", "lookup-overlap",
     Phrase("two rows of `{lookup}` hold at one time for {value}", "`{lookup}` 中有两行对 {value} 同时有效"),
     label=Phrase("at any time one row of a key may hold", "同一个键在任何时候只能有一行有效"),
-    note=Phrase("a row that finds two partners would be counted twice; `valid_to` is the first moment out of it",
-                "一行对应两条记录就会被重复计数；`valid_to` 是失效的第一个时刻"),
+    note=Phrase("a row that finds two partners would be counted twice; `valid_to` is the first moment out of it, "
+                "`valid_until` the last day in it", "一行对应两条记录就会被重复计数；`valid_to` 是失效的第一个时刻，"
+                "`valid_until` 是有效的最后一天"),
     help=Phrase("let each row end where the next one begins", "请让每一行在下一行开始时结束"))
 
 # --- databases -------------------------------------------------------------------------------------------------

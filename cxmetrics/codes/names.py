@@ -294,6 +294,13 @@ CYCLE_OF_LOOKUPS = Code(
     label=Phrase("leads back to where it began", "又回到起点"),
     help=Phrase("let one of the lookups stand `on` a column of the source's own files",
                 "请让其中一个查找的 `on` 使用数据源文件自己的列"))
+FIRST_END = Phrase("here it is the first moment out of it", "这里指失效的第一个时刻")
+TWO_ENDS = Code(
+    "CX262", "two-ends",
+    Phrase("a table has both `valid_to` and `valid_until`", "一张表同时写了 `valid_to` 和 `valid_until`"),
+    label=Phrase("here it is the last day in it", "这里指有效的最后一天"),
+    note=Phrase("both say when a row of the table ends to hold, a day apart", "两者都说明一行何时失效，含义相差一天"),
+    help=Phrase("keep the one that says how the table is written", "请只保留与表中写法一致的那一个"))
 TIME_NOT_READ = Code(
     "CX272", "time-not-read",
     Phrase("`{key}` takes a column of the files, and `{name}` is made from others",

@@ -59,14 +59,18 @@ def _lookup(name: Key, draft: LookupDraft, columns: Columns, found: Found) -> Lo
 def validity(draft: TimedDraft, found: Found) -> Validity | None:
     """When the rows of a table hold; None where they always do."""
     if draft.valid_from is None:
-        for written in (draft.valid_to, draft.as_of):
+        for written in (draft.valid_to, draft.valid_until, draft.as_of):
             if written is not None:
                 found.append(report(yaml_codes.MISSING_KEY, written.span, key="valid_from"))
                 break
         return None
     asked = word(draft.as_of, "as_of", ("row", "now"), "row", found)
-    return Validity(draft.valid_from.value, draft.valid_to.value if draft.valid_to else None,
-                    "now" if asked == "now" else "row")
+    if draft.valid_to is not None and draft.valid_until is not None:
+        related = (Label(draft.valid_to.span, codes.FIRST_END),)
+        found.append(report(codes.TWO_ENDS, draft.valid_until.span, related=related))
+    end = draft.valid_to or draft.valid_until
+    return Validity(draft.valid_from.value, end.value if end else None, "now" if asked == "now" else "row",
+                    through=draft.valid_to is None and end is not None)
 
 
 def dimension_lookup(key: Key, draft: DimensionLookupDraft, dimensions: Mapping[Key, object],

@@ -20,7 +20,9 @@ VALUES = {"region": ("north", "south", " east ", "", "odd"), "level": ("1", "2",
 def lookups(draw):
     """Three lookups, their columns and their tables: by a key; as of the row or now; by what another gives."""
     on, timed = draw.choice(sorted(KEYS)), draw.choice([None, *sorted(KEYS)])
-    valid = Validity("from", draw.choice(["to", None]), "row" if timed is None else draw.choice(["row", "row", "now"]))
+    end = draw.choice(["to", None])
+    valid = Validity("from", end, "row" if timed is None else draw.choice(["row", "row", "now"]),
+                     through=end is not None and draw.random() < 0.5)
     found = (Lookup("zones", "zones", "region", "region"), Lookup("regions", "regions", "key", on),
              Lookup("windows", "windows", None if timed is None else "key", timed, valid))
     columns = (
@@ -31,7 +33,8 @@ def lookups(draw):
         column("part", "number", lookup="windows"))
     zones = pl.DataFrame({"region": ["north", "east", None, "none"], "zone": ["upper", "lower", "x", "y"]})
     tables = {"zones": zones, "regions": plain(draw, KEYS[on]),
-              "windows": validities(draw, KEYS[timed] if timed else (None,), ended=valid.end is not None)}
+              "windows": validities(draw, KEYS[timed] if timed else (None,), ended=valid.end is not None,
+                                    through=valid.through)}
     return found, columns, tables
 
 
@@ -42,8 +45,11 @@ def plain(draw, keys):
     return pl.DataFrame(rows, schema={"key": pl.String, "region": pl.String, "level": pl.String})
 
 
-def validities(draw, keys, *, ended):
-    """Rows one after the other for each key, some with gaps, the first perhaps since ever, the last perhaps open."""
+def validities(draw, keys, *, ended, through):
+    """Rows one after the other for each key, some with gaps, the first perhaps since ever, the last perhaps open.
+
+    `through`: an end is the last second.
+    """
     rows = []
     for key in keys:
         moments = sorted(draw.sample(STARTS, draw.choice([0, 2, 4, 6] if ended else [0, 1])))
@@ -55,6 +61,8 @@ def validities(draw, keys, *, ended):
                          "to": pairs[place + 1][0] if follows else None if last and draw.random() < 0.3 else end,
                          **{name: draw.choice(VALUES[name]) for name in ("window", "ends", "part")}})
     draw.shuffle(rows)
+    if through:
+        rows = [row | {"to": row["to"] and row["to"] - dt.timedelta(seconds=1)} for row in rows]
     frame = pl.DataFrame(rows, schema={"key": pl.String, "from": pl.Datetime("us"), "to": pl.Datetime("us"),
                                        "window": pl.String, "ends": pl.String, "part": pl.String})
     if draw.random() < 0.5:

@@ -121,7 +121,14 @@ def ends_of(line, lookup, zone):
     spec = ColumnSpec("end", "time", None, "end")
     start, end = (None if name is None else contract(line[name], spec, zone)[0]
                   for name in (lookup.valid.start, lookup.valid.end))
-    return start.local if start else dt.datetime.min, end.local if end else dt.datetime.max
+    return start.local if start else dt.datetime.min, passed(end.local, lookup) if end else dt.datetime.max
+
+
+def passed(end, lookup):
+    """The first moment out of a row, of which a table may say the last day, or the last second."""
+    if not lookup.valid.through:
+        return end
+    return end + (dt.timedelta(days=1) if end.time() == dt.time() else dt.timedelta(seconds=1))
 
 
 def fate(row, wrong, source):

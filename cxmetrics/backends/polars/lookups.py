@@ -41,7 +41,8 @@ def answers(request: Request, asked: LookedUp) -> pl.DataFrame:
     kind = _key_type(request.scan.source, lookup)
     parts = [] if lookup.key is None else [text_of(pl.col(f"c:{KEY}"), kind.type, Zone(request.zone)).alias(KEY)]
     if lookup.valid is not None:
-        parts += [pl.col(f"c:{name}").alias(name) for name in _ends(lookup)]
+        parts += [_passed(pl.col(f"c:{name}")).alias(name) if name == END and lookup.valid.through else
+                  pl.col(f"c:{name}").alias(name) for name in _ends(lookup)]
         parts += [(pl.col(f"b:{name}") == TYPE).fill_null(value=False).alias(f"!{name}")
                   for name in _ends(lookup) if any(one.name == name and one.status is not None for one in readings)]
     given = [f"{letter}:{one.name}" for one in readings if not one.name.startswith("~")
@@ -77,6 +78,13 @@ def _readings(request: Request, asked: LookedUp, table: Table) -> list[Reading]:
 
 def _ends(lookup: Lookup) -> tuple[str, ...]:
     return (START,) if lookup.valid is None or lookup.valid.end is None else (START, END)
+
+
+def _passed(last: pl.Expr) -> pl.Expr:
+    """The first moment after a day or a second; a time that says no clock, or midnight, is a day."""
+    second = last.dt.truncate("1s")
+    return pl.when(last == last.dt.truncate("1d")).then(last + pl.duration(days=1)).otherwise(
+        second + pl.duration(seconds=1))
 
 
 def _key_type(source: Origin, lookup: Lookup) -> ColumnSpec:
