@@ -72,7 +72,7 @@ class Source:
         return Span(self, 0, len(self.text))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Located:
     """A YAML scalar: its value, and where in the file it was written."""
 
@@ -81,6 +81,11 @@ class Located:
     start: int
     end: int
     style: str | None = None  # None plain, ' or " quoted, | or > block
+
+    def __init__(self, value: str, source: Source, start: int, end: int, style: str | None = None) -> None:
+        """Written out, because that of a frozen dataclass takes twice the time, and every key and value has one."""
+        own = self.__dict__
+        own["value"], own["source"], own["start"], own["end"], own["style"] = value, source, start, end, style
 
     def __str__(self) -> str:
         return self.value

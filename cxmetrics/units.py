@@ -118,6 +118,8 @@ def literal_unit(word: str) -> Unit | None:
 
 def comparable(left: Unit, right: Unit) -> bool:
     """Whether values of the two can be compared or subtracted (a plain number goes with any dimensionless kind)."""
+    if left == right:
+        return True
     if "unknown" in (left.kind, right.kind):
         return True
     if not (left.numeric and right.numeric):

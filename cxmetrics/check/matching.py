@@ -95,6 +95,8 @@ def match_sides(left: Proved, right: Proved, span: Span | None, operation: str,
            proof: Proof) -> tuple[Expr, Expr, Unit, Unit] | None:
     """Both sides in one unit: literals take the other side's, else the right side is converted."""
     (a, a_unit), (b, b_unit) = left, right
+    if a_unit == b_unit and not a_unit.numeric:
+        return a, b, a_unit, b_unit
     if NUMBER not in (a_unit, b_unit) and not comparable(a_unit, b_unit):
         differ(a, a_unit, b, b_unit, span, operation, proof)
         return None

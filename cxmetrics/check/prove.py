@@ -7,6 +7,7 @@ their source proved, durations of unlike size are converted to the left one's.
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import is_
 from typing import Literal, assert_never, cast
 
 from cxmetrics.check.aggregates import prove_aggregate
@@ -62,7 +63,7 @@ def prove(expr: Expr, proof: Proof) -> Proved:
             return expr, expr.unit
         case Column():
             spec = proof.columns[expr.source].get(expr.name)
-            if spec is None:
+            if spec is None or (spec.type == expr.type and spec.unit == expr.unit and spec.name == expr.name):
                 return expr, expr.unit
             return Column(expr.source, expr.name, spec.type, spec.unit, expr.span), spec.unit
         case Ref():
@@ -90,10 +91,10 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
     if name == "range":  # elsewhere than behind `in` and in options, which ask for one
         return proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.span, function="formula", found="a range")
     if name in LOGIC:
-        return Apply(expr.function, tuple(condition(arg, proof) for arg in expr.args), expr.span), BOOLEAN
+        return _of(expr, [condition(arg, proof) for arg in expr.args]), BOOLEAN
     proved = [prove(arg, proof) for arg in expr.args if name != "in" or not _is_range(arg)]
     args, units = [arg for arg, _ in proved], [unit for _, unit in proved]
-    if any(isinstance(arg, Invalid) for arg in args):
+    if Invalid in map(type, args):
         return Invalid(expr.span), UNKNOWN
     match name:
         case "+" | "-":
@@ -118,6 +119,11 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
             return of_time(Apply(expr.function, tuple(args), expr.span), proof)
         case _:
             return _number_function(expr, args, units, proof)
+
+
+def _of(expr: Apply, args: list[Expr]) -> Expr:
+    """The same function of other arguments; itself where they are the same."""
+    return expr if all(map(is_, args, expr.args)) else Apply(expr.function, tuple(args), expr.span)
 
 
 def _is_range(expr: Expr) -> bool:
@@ -197,7 +203,7 @@ def _comparison(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
     settled[0] = first
     if units[0].kind in ("text", "boolean") and expr.function not in ("=", "!="):
         return proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.args[0].span, function=expr.function, found=units[0])
-    return Apply(expr.function, tuple(settled), expr.span), BOOLEAN
+    return _of(expr, settled), BOOLEAN
 
 
 def _text_test(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cxmetrics.check.matching import settle
 from cxmetrics.codes import pyramid as codes
@@ -14,13 +15,14 @@ from cxmetrics.ir import Apply, Constant, Expr
 from cxmetrics.parse import parse
 from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.names import Names
-from cxmetrics.source import Located, Span
+from cxmetrics.source import Located, Source, Span
 from cxmetrics.syntax import Call, Name, Node
 from cxmetrics.units import NUMBER, Unit, comparable
 
 Found = list[Diagnostic]
 Known = Mapping[str, tuple[int, tuple[str, ...]]]  # how many values a rule takes (`MANY`: some), and its options
 MANY = -1
+_SHORT = 40  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def literal(written: Located | Node, unit: Unit, found: Found,
 def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code, *,
                 beyond: bool = True) -> tuple[float, Unit] | None:
     """As `literal`; also the unit that was written.  `beyond`: whoever asks looks whether a share is beyond all."""
+    if type(written) is Located and (known := _well_known(written.value, unit, beyond)) is not None:
+        return known
     node, problems = parse(written) if isinstance(written, Located) else (written, ())
     found += problems
     names = Names({}, {})
@@ -86,6 +90,17 @@ def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code, *
     if isinstance(settled, Constant) and isinstance(settled.value, int | float):
         return float(settled.value), expr.unit
     return None
+
+
+def _well_known(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | None:
+    """A short constant nothing is wrong with, by its text: scores, weights and targets repeat each other."""
+    return _by_text(text, unit, beyond) if len(text) <= _SHORT else None
+
+
+@lru_cache(maxsize=10_000)
+def _by_text(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | None:
+    node, problems = parse(Located(text, Source("", text), 0, len(text)))
+    return None if problems else constant_of(node, unit, [], unit_codes.UNIT_MISMATCH_DECLARED, beyond=beyond)
 
 
 def fold(expr: Expr) -> Expr:

@@ -7,7 +7,7 @@ alias is the node it names, so that a few bytes cannot grow into a forest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -22,6 +22,7 @@ MAX_NODES = 2_000_000
 MAX_SCALAR = 1_000_000
 _FIRST = Phrase("first written here", "首次出现在这里")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NODES = frozenset((yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent, yaml.AliasEvent))
 _TAGS = (None, "!", "tag:yaml.org,2002:str")
 
 
@@ -46,7 +47,7 @@ def read_nodes(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     """The one document of a file as nodes; None where it is empty or cannot be read."""
     builder = _Builder(source)
     try:
-        return builder.document(yaml.parse(source.text, Loader=_LOADER)), tuple(builder.found)
+        return builder.document(), tuple(builder.found)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = min(mark.index, len(source.text)) if mark else 0
@@ -80,37 +81,44 @@ class _Builder:
         self.found: list[Diagnostic] = []
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.size = 0
+        self.next: Callable[[], Any] = iter(()).__next__
 
-    def document(self, events: Iterator[Any]) -> Node | None:
+    def document(self) -> Node | None:
+        loader = _LOADER(self.source.text)
+        try:
+            self.next = loader.get_event
+            return self.first()
+        finally:
+            loader.dispose()
+
+    def first(self) -> Node | None:
+        """The first document; a second one is reported."""
         root: Node | None = None
         documents = 0
-        for event in events:
-            match event:
-                case yaml.DocumentStartEvent():
-                    documents += 1
-                    if documents > 1:
-                        self.found.append(report(codes.MANY_DOCUMENTS, self._span(event)))
-                        return root
-                case yaml.ScalarEvent() | yaml.MappingStartEvent() | yaml.SequenceStartEvent() | yaml.AliasEvent():
-                    root = self.node(event, events, 1)
+        while (kind := type(event := self.next())) is not yaml.StreamEndEvent:
+            if kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    self.found.append(report(codes.MANY_DOCUMENTS, self._span(event)))
+                    return root
+            elif kind in _NODES:
+                root = self.node(event, 1)
         return None if isinstance(root, Located) and root.value == "" and root.style is None else root
 
-    def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:  # noqa: ANN401 - PyYAML has no types
+    def node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 - PyYAML has no types
         if depth > MAX_DEPTH:
             raise _Refused(report(codes.TOO_LARGE, self._span(event), what="nesting", limit=MAX_DEPTH))
         before = self.size
         self.count(event, 1)
-        if isinstance(event, yaml.AliasEvent):
+        kind = type(event)
+        if kind is yaml.AliasEvent:
             return self.alias(event)
         if event.tag not in _TAGS:
             self.found.append(report(codes.UNKNOWN_TAG, self._span(event), tag=event.tag))
-        match event:
-            case yaml.ScalarEvent():
-                node: Node = self.scalar(event)
-            case yaml.MappingStartEvent():
-                node = self.map(event, events, depth)
-            case _:
-                node = self.items(event, events, depth)
+        if kind is yaml.ScalarEvent:
+            node: Node = self.scalar(event)
+        else:
+            node = self.map(event, depth) if kind is yaml.MappingStartEvent else self.items(event, depth)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, self.size - before)
         return node
@@ -128,17 +136,19 @@ class _Builder:
             raise _Refused(report(codes.TOO_LARGE, self._span(event), what="the number of nodes", limit=MAX_NODES))
 
     def scalar(self, event: Any) -> Located:  # noqa: ANN401
-        if len(event.value) > MAX_SCALAR:
+        value = event.value
+        if len(value) > MAX_SCALAR:
             what = "the number of characters"
             raise _Refused(report(codes.TOO_LARGE, self._span(event), what=what, limit=MAX_SCALAR))
-        return Located(event.value, self.source, event.start_mark.index, event.end_mark.index, event.style)
+        return Located(value, self.source, event.start_mark.index, event.end_mark.index, event.style)
 
-    def map(self, event: Any, events: Iterator[Any], depth: int) -> Map:  # noqa: ANN401
+    def map(self, event: Any, depth: int) -> Map:  # noqa: ANN401
         result = Map()
         seen: dict[str, Located] = {}
-        while not isinstance(start := next(events), yaml.MappingEndEvent):
-            key = self.node(start, events, depth + 1)
-            value = self.node(next(events), events, depth + 1)
+        following, node, inner = self.next, self.node, depth + 1
+        while type(start := following()) is not yaml.MappingEndEvent:
+            key = node(start, inner)
+            value = node(following(), inner)
             if not isinstance(key, Located):
                 self.found.append(report(codes.WRONG_SHAPE, key.span, expected="text", found="map"))
             elif key.value in seen:
@@ -152,10 +162,10 @@ class _Builder:
         result.span = self._span(event, start)
         return result
 
-    def items(self, event: Any, events: Iterator[Any], depth: int) -> Items:  # noqa: ANN401
+    def items(self, event: Any, depth: int) -> Items:  # noqa: ANN401
         result = Items()
-        while not isinstance(start := next(events), yaml.SequenceEndEvent):
-            result.append(self.node(start, events, depth + 1))
+        while type(start := self.next()) is not yaml.SequenceEndEvent:
+            result.append(self.node(start, depth + 1))
         result.span = self._span(event, start)
         return result
 

@@ -109,10 +109,10 @@ class _Trees(threading.local):
     # Single values
 
     def NAME(self, token: Token) -> Name:  # noqa: N802 - terminals are called as in the grammar
-        return Name(token.value, self._span(token.start_pos, token.end_pos))
+        return Name(token.value, Span(self.formula, token.start_pos, token.end_pos))
 
     def TEXT(self, token: Token) -> Text:  # noqa: N802
-        return Text(token.value[1:-1].replace("''", "'"), self._span(token.start_pos, token.end_pos))
+        return Text(token.value[1:-1].replace("''", "'"), Span(self.formula, token.start_pos, token.end_pos))
 
     def TRUE(self, token: Token) -> Truth:  # noqa: N802
         return Truth(value=True, span=self._span(token.start_pos, token.end_pos))
@@ -149,8 +149,9 @@ class _Trees(threading.local):
 
     def binary(self, parts: tuple[Node, Token, Node]) -> Call:
         left, sign, right = parts
-        span = self._span(left.span.start, right.span.end)
-        return Call(sign.value, (left, right), span, self._span(sign.start_pos, sign.end_pos))
+        formula = self.formula
+        return Call(sign.value, (left, right), Span(formula, left.span.start, right.span.end),
+                    Span(formula, sign.start_pos, sign.end_pos))
 
     def binary_not(self, parts: tuple[Node, Token, Token, Node]) -> Call:
         left, negation, sign, right = parts
@@ -226,7 +227,8 @@ class _Trees(threading.local):
                 self.found.append(report(REPEATED_CLAUSE, clause.span, related=related, clause=clause.word))
         where, over = clauses.get("where"), clauses.get("over")
         bare = self.call([*parts[:-2], parts[-1]])
-        return replace(bare, where=where and where.node, over=over and over.node, at_end="at end" in clauses)
+        return Call(bare.function, bare.args, bare.span, bare.name_span, where and where.node, over and over.node,
+                    at_end="at end" in clauses)
 
     def where(self, parts: tuple[Token, Node]) -> _Clause:
         word, condition = parts

@@ -33,7 +33,10 @@ class Piece:
     __slots__ = ("end_pos", "start_pos", "type", "value")
 
     def __init__(self, kind: str, value: str, start_pos: int, end_pos: int) -> None:
-        self.type, self.value, self.start_pos, self.end_pos = kind, value, start_pos, end_pos
+        self.type = kind
+        self.value = value
+        self.start_pos = start_pos
+        self.end_pos = end_pos
 
 
 class Reading(NamedTuple):
@@ -63,10 +66,14 @@ class _Place:
 
 
 class _Move(NamedTuple):
-    """What a token leads to: rules to be carried out, each on so many values, and then a place; None: the end."""
+    """What a token leads to: rules to be carried out, each on so many values, and then a place; None: the end.
+
+    `value` makes of the token what stands for it among the values; None: itself.
+    """
 
     rules: tuple[tuple[Callable[[list[Any]], Any], int], ...]
     to: _Place | None
+    value: Callable[[Piece], Any] | None = None
 
 
 class Tables:
@@ -94,25 +101,23 @@ class Tables:
             self._forget()
         place, at, tokens = self._first, 0, 0
         values: list[Any] = []
-        reserved, makers = self._reserved.get, self._values.get
-        while True:
-            found = place.scan(text, at)
-            if found is None:
-                return None
-            kind, at = found.lastgroup or _END, found.end()
-            start = found.start(kind) if found.lastgroup else at
-            value = text[start:at]
-            kind = reserved(value, kind)
+        reserved = self._reserved.get
+        while (found := place.scan(text, at)) is not None:
+            at, group = found.end(), found.lastgroup
+            value = found[group] if group else ""
+            kind = reserved(value, group or _END)
             move = place.moves.get(kind) or self._move(place, kind)
             if move is None:
                 return None
-            for make, size in move.rules:
+            rules, to, maker = move
+            for make, size in rules:
                 values[-size:] = (make(values[-size:]),)
-            if move.to is None:
+            if to is None:
                 return Reading(values[0], tokens)
-            place, tokens = move.to, tokens + 1
-            maker, piece = makers(kind), Piece(kind, value, start, at)
+            place, tokens = to, tokens + 1
+            piece = Piece(kind, value, at - len(value), at)
             values.append(piece if maker is None else maker(piece))
+        return None
 
     def _move(self, place: _Place, kind: str) -> _Move | None:
         """Find where a token of a kind leads from a place, and remember it; None where it cannot stand there."""
@@ -130,7 +135,8 @@ class Tables:
             if top.state == self._end:
                 place.moves[kind] = move = _Move(tuple(rules), None)
                 return move
-        place.moves[kind] = move = _Move(tuple(rules), self._over(top, self._shifts[top.state][kind]))
+        place.moves[kind] = move = _Move(tuple(rules), self._over(top, self._shifts[top.state][kind]),
+                                          self._values.get(kind))
         return move
 
     def _over(self, below: _Place, state: int) -> _Place:

@@ -111,7 +111,8 @@ def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names, weights: 
         if merged.children is not before.draft.children:
             made = replace(made, children=tuple(_children(merged, names, weights)))
         versions.append((day, made))
-    return replace(first, valid=validity(draft, names.found), versions=tuple(versions))
+    valid = validity(draft, names.found)
+    return replace(first, valid=valid, versions=tuple(versions)) if versions or valid != first.valid else first
 
 
 def _formula(written: Located | None, names: Names) -> Expr | None:

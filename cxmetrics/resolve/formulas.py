@@ -56,7 +56,7 @@ def resolve_condition(node: Node, source: str, columns: Columns, names: Names, *
 def _call(node: Call, names: Names) -> Expr:
     function = node.function
     if function in OPERATORS:
-        return Apply(function, tuple(resolve_formula(arg, names) for arg in node.args), node.span)
+        return Apply(function, tuple([resolve_formula(arg, names) for arg in node.args]), node.span)
     if function in AGGREGATES and not (function in BOTH and len(node.args) > 1):
         return _aggregate(node, AGGREGATES[function], names)
     if function in NUMBERS:

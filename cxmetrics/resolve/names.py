@@ -70,9 +70,9 @@ def takes_its_arguments(node: Call, row: NumberFunction, names: Names) -> bool:
 
 def split_column(name: str, sources: Mapping[str, object]) -> tuple[str, str] | None:
     """`a.b.c` as (source, column), by the longest source that fits; None where there is none."""
-    parts = name.split(".")
-    for size in range(len(parts) - 1, 0, -1):
-        source = ".".join(parts[:size])
-        if source in sources:
-            return source, ".".join(parts[size:])
+    at = name.rfind(".")
+    while at >= 0:
+        if name[:at] in sources:
+            return name[:at], name[at + 1:]
+        at = name.rfind(".", 0, at)
     return None

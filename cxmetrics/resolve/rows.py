@@ -31,6 +31,7 @@ from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Text
 from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, Unit
 
 _KINDS: Mapping[type, ColumnType] = {Text: "text", Number: "number", Date: "time", Truth: "boolean"}
+_COMPARING = EQUALITY | ORDER | {"in", "between"}
 
 
 class Rows:
@@ -91,7 +92,7 @@ class Rows:
         function = node.function
         if function in OPERATORS:
             inner = self._hint(node, hint)
-            return Apply(function, tuple(self.expr(arg, inner) for arg in node.args), node.span)
+            return Apply(function, tuple([self.expr(arg, inner) for arg in node.args]), node.span)
         if function in AGGREGATES and not (function in BOTH and len(node.args) > 1):
             self.names.found.append(report(codes.NESTED_AGGREGATE, node.span, inner=function, outer="an aggregate"))
             return self._invalid(node.span)
@@ -140,7 +141,7 @@ class Rows:
         """What an undeclared column next to this operator has to be."""
         if node.function in LOGIC:
             return "boolean"
-        if node.function in EQUALITY | ORDER | {"in", "between"}:
+        if node.function in _COMPARING:
             others = [item for arg in node.args for item in (arg.items if isinstance(arg, Items) else (arg,))]
             return next((_KINDS[type(arg)] for arg in others if type(arg) in _KINDS), "number")
         return "text" if node.function in ("contains", "starts_with", "matches", "is missing", "is not missing") \
