@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from cxmetrics.ir import Pyramid
 from cxmetrics.load import Drafts, Library, load, read_files
 from cxmetrics.load.library import read_libraries
 from cxmetrics.load.record_files import Tables, read_tables
+from cxmetrics.load.texts import Texts
 from cxmetrics.lower import lower
 from cxmetrics.parse.arguments import told
 from cxmetrics.plan import Plan
@@ -31,6 +32,7 @@ class Compiled:
     pyramid: Pyramid
     diagnostics: tuple[Diagnostic, ...]
     tests: tuple[MetricTest, ...] = ()
+    texts: Texts = field(default_factory=Texts)  # what it was compiled from
     alone: bool = False  # made of the project's own YAML and of what ships with cxmetrics, and of nothing else
 
     @cached_property
@@ -68,7 +70,12 @@ def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),
     if not diagnostics and sources:
         diagnostics = _emptiness(sources, drafts, pyramid)
     files = (*(file for library in libraries for file in library.sources), *sources)
-    return Compiled(files, drafts, pyramid, diagnostics, tests)
+    return Compiled(files, drafts, pyramid, diagnostics, tests, Texts(tuple(sources), tables or {}, tuple(libraries)))
+
+
+def compile_texts(texts: Texts) -> Compiled:
+    """Compile what was read before."""
+    return compile_sources(texts.sources, (), texts.libraries, texts.tables)
 
 
 def _emptiness(sources: Sequence[Source], drafts: Drafts, pyramid: Pyramid) -> tuple[Diagnostic, ...]:

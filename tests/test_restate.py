@@ -1,55 +1,20 @@
 """What a run changes of published values, what it may not change, and what was known before."""
 
-import datetime as dt
 import json
 
 import polars as pl
 import pytest
+from shop import PROJECT, day, freeze, go, opened, put
 
 from cxmetrics.cli.command import status_of
 from cxmetrics.diagnostics import Fault
 from cxmetrics.query import query
-from cxmetrics.run import RunOptions, run
-from cxmetrics.store import Freeze, Store
-
-PROJECT = """
-project: shop
-grains: [day, week]
-cuts: [[region]]
-dimensions:
-  region: {title: Region}
-sources:
-  visits: {read: "data/visits*.csv", time: day, columns: {spent: integer}, dimensions: {region: region}}
-  calls: {read: "data/calls*.csv", time: day, columns: {minutes: integer}}
-indicators:
-  visited: {formula: count(visits)}
-  spent: {formula: sum(visits.spent)}
-  called: {formula: count(calls)}
-"""
-NOW = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
-
-
-def day(number):
-    return dt.date(2026, 3, number)
+from cxmetrics.store import Store
 
 
 @pytest.fixture
 def root(tmp_path):
-    """Two visits on Monday 2 March and one a week later; calls on both days."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "cxmetrics.yaml").write_text(PROJECT)
-    put(tmp_path, "visits-1", "day,region,spent", "2026-03-02,east,5", "2026-03-02,west,7")
-    put(tmp_path, "visits-2", "day,region,spent", "2026-03-09,east,1")
-    put(tmp_path, "calls-1", "day,minutes", "2026-03-02,3", "2026-03-09,2")
-    return tmp_path
-
-
-def put(root, name, *lines):
-    (root / "data" / f"{name}.csv").write_text("".join(f"{line}\n" for line in lines), "utf-8")
-
-
-def go(root, **options):
-    return run(root, RunOptions(**options))
+    return opened(tmp_path)
 
 
 def restated(root, **conditions):
@@ -61,11 +26,6 @@ def restated(root, **conditions):
     rows = frame.filter(*(pl.col(name).eq_missing(pl.lit(value)) for name, value in conditions.items()))
     return rows.select("indicator", "grain", "period", "region", "old_value", "new_value", "old_n", "new_n", "why",
                        "refused").rows()
-
-
-def freeze(root, before, why="published"):
-    with Store.open(root / "store", writable=True) as store:
-        store.freeze(Freeze(before, "analyst", NOW, why))
 
 
 def value(root, name, period, grain="day", region=None):

@@ -18,6 +18,7 @@ from cxmetrics.cli.verbs.demo import demo
 from cxmetrics.cli.verbs.explain import explain
 from cxmetrics.cli.verbs.init import init
 from cxmetrics.cli.verbs.query import query
+from cxmetrics.cli.verbs.replay import replay
 from cxmetrics.cli.verbs.run import run
 from cxmetrics.cli.verbs.schema import schema
 from cxmetrics.cli.verbs.show import show
@@ -34,7 +35,7 @@ def command() -> None:
     """Take the options that stand before the verb."""
 
 
-for _verb in (demo, init, check, test, tree, run, query, show, store, explain, schema):
+for _verb in (demo, init, check, test, tree, run, query, show, store, replay, explain, schema):
     command.add_command(_verb)
 
 

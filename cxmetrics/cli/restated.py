@@ -10,7 +10,7 @@ from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import Column, as_table
 
 _FIXED = {"run", "indicator", "grain", "period", "old_value", "new_value", "old_score", "new_score", "old_n", "new_n",
-          "old_status", "new_status", "old_run", "why", "inputs", "refused"}
+          "old_status", "new_status", "old_run", "why", "inputs", "refused", "column", "published", "replayed"}
 
 
 def told(rows: Sequence[Mapping[str, Any]], session: Session) -> Iterator[str]:
@@ -22,14 +22,18 @@ def told(rows: Sequence[Mapping[str, Any]], session: Session) -> Iterator[str]:
     yield from as_table(heads, [_line(row, session) for row in rows])
 
 
-def _line(row: Mapping[str, Any], session: Session) -> list[str]:
+def place(row: Mapping[str, Any], session: Session) -> list[str]:
+    """The indicator, the period and the slice of a row."""
     cut = ", ".join(f"{name} = {text}" for name, text in row.items() if name not in _FIXED and text is not None)
+    return [row["indicator"], f"{session.term('grain', row['grain'])} {row['period']}", cut or session.say("all")]
+
+
+def _line(row: Mapping[str, Any], session: Session) -> list[str]:
     numbers = [_number(row[f"{side}_value"]) for side in ("old", "new")]
     counts = [NONE if row[f"{side}_n"] is None else whole(row[f"{side}_n"]) for side in ("old", "new")]
     why = session.term("why", row["why"]) + (f": {row['inputs']}" if row["inputs"] else "")
     refused = session.say("store.refused") if row["refused"] else ""
-    return [row["run"], row["indicator"], f"{session.term('grain', row['grain'])} {row['period']}",
-            cut or session.say("all"), *numbers, *counts, why + refused]
+    return [row["run"], *place(row, session), *numbers, *counts, why + refused]
 
 
 def _number(value: float | None) -> str:

@@ -71,6 +71,17 @@ _GENERAL = {
     "store.vacuumed": Phrase("{files} files deleted", "已删除 {files} 个文件"),
     "store.exists": Phrase("{path} is there already; nothing was written", "{path} 已存在，没有写入任何内容"),
     "store.exported": Phrase("wrote {path}: rows of {tables}", "已写入 {path}，各表行数：{tables}"),
+    "replay.same": Phrase("run {run} replayed on {engine}: {compared} rows of values, every bit the same "
+                          "({frozen} frozen ones left out, {files} files drifted)",
+                          "已重算运行 {run}（{engine}）：{compared} 行数值逐位相同（{frozen} 行已冻结，未比较；{files} 个文件有变化）"),
+    "replay.differs": Phrase("run {run} replayed on {engine}: {count} numbers differ in {compared} rows of values "
+                             "({frozen} frozen ones left out, {files} files drifted)",
+                             "已重算运行 {run}（{engine}）：{compared} 行数值中有 {count} 处不同"
+                             "（{frozen} 行已冻结，未比较；{files} 个文件有变化）"),
+    "replay.not_computed": Phrase("run {run} cannot be replayed: {files} files drifted, some of them gone",
+                                  "无法重算运行 {run}：{files} 个文件有变化，其中有的已不存在"),
+    "replay.more": Phrase("and {count} more: --format json has them all", "另有 {count} 处：--format json 列出全部"),
+    "replay.release": Phrase("published by cxmetrics {then}, replayed by {now}", "由 cxmetrics {then} 发布，以 {now} 重算"),
     "init.project": Phrase("What holds for the whole project.", "对整个项目有效的设置。"),
     "init.sources": Phrase("Where rows come from, and what they promise.", "数据从哪里来，每一列的约定。"),
     "init.indicators": Phrase("The pyramid: formulas over rows, and composites with weights.",
@@ -108,6 +119,7 @@ _TERMS = {
         "run": ("run", "运行"), "started": ("started", "开始时间"), "engine": ("engine", "引擎"),
         "who": ("who", "用户"), "slice": ("slice", "切片"), "old_value": ("was", "原值"),
         "new_value": ("is", "新值"), "old_n": ("n was", "原样本量"), "new_n": ("n is", "新样本量"), "why": ("why", "原因"),
+        "column": ("column", "列"), "published": ("published", "已发布"), "replayed": ("replayed", "重算"),
         "before": ("frozen before", "冻结至（不含）"), "at": ("at", "时间"), "reason": ("why", "原因"),
         "first": ("from", "首日"), "last": ("to", "末日"), "values": ("values", "数值"),
     },

@@ -53,6 +53,11 @@ HELP: Final[dict[str, Phrase]] = {
                           "or a folder of CSV or Parquet files. TARGET must not be there yet.",
                           "把存储的各表（values、runs 等）写到 TARGET\n\n可为 DuckDB 文件，或 CSV、Parquet 文件夹；"
                           "TARGET 不能已经存在。"),
+    "help.replay": Phrase("Compute a past run again, from its definitions and its files, and compare every value.\n\n"
+                          "RUN is an id of cxmetrics store log. Files that are not what they were are named. Exit "
+                          "status 1 if anything differs.",
+                          "用当时的定义和文件重算一次运行，并逐值比较\n\n"
+                          "RUN 为 cxmetrics store log 列出的编号；与当时不同的文件逐一列出；有差异时退出状态为 1。"),
     "help.explain": Phrase("Explain a code (CX201), or a function of the language (nps).\n\n"
                            "Without CODE, list all codes.",
                            "解释诊断代码（CX201）或公式函数（nps）\n\n不带 CODE 时列出全部代码。"),
@@ -74,6 +79,7 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.where": Phrase("Which slices, such as region = 'east'.", "只取哪些切片，例如 region = 'east'"),
     "option.project": Phrase("Project folder.", "项目文件夹"),
     "option.stage": Phrase("What to show of the compiler's work.", "显示编译的哪个阶段"),
+    "option.replay.engine": Phrase("What computes; the engine of then by default.", "计算引擎，默认为当时所用"),
     "option.full": Phrase("Compute everything anew.", "全部重算"),
     "option.dry_run": Phrase("Say what would be computed.", "只说明将计算什么"),
     "option.into": Phrase("Write a report to FILE, - for standard output.", "把报告写到 FILE，- 表示标准输出"),

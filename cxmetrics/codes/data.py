@@ -226,3 +226,14 @@ NOT_STORED_THEN = Code(
            "当时没有存储 `{what}` 按 {by} 切分的 {grain} 数值"),
     note=Phrase("of earlier times there is only what runs kept: the project's grains and cuts, and no `--where`",
                 "过去的数值只有运行时保存的内容：项目的粒度与切分，不支持 `--where`"))
+INPUT_GONE = Code(
+    "CX756", "input-gone",
+    Phrase("the data file `{path}`, which the run had read, is gone", "该次运行读取过的数据文件 `{path}` 已不存在"),
+    note=Phrase("without it the run cannot be computed again", "缺少该文件，无法重新计算该次运行"),
+    help=Phrase("restore it from a copy to the same place", "请从备份恢复到原来的位置"))
+INPUT_CHANGED = Code(
+    "CX757", "input-changed",
+    Phrase("the data file `{path}` is not what the run had read: {size} bytes now, {then} then",
+           "数据文件 `{path}` 与该次运行读取时不同：现在 {size} 字节，当时 {then} 字节"),
+    note=Phrase("what differs may differ for that alone", "数值差异可能仅由此造成"),
+    help=Phrase("restore the copy of then to compare the numbers", "如要核对数值，请恢复当时的文件"))

@@ -25,10 +25,11 @@ from cxmetrics.codes import data as codes
 from cxmetrics.codes import stores
 from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
+from cxmetrics.load.texts import Texts
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Files, bind, look
 from cxmetrics.run.freezes import who
-from cxmetrics.run.memory import families_of, memory, remembered
+from cxmetrics.run.memory import covered, families_of, memory, remembered
 from cxmetrics.run.need import Need, idle, need
 from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
 from cxmetrics.run.restate import Restated, restate
@@ -65,7 +66,7 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \
             _store(root / plan.project.store, options, Path(scratch)) as store, seen_from_project(root):
         job = _Job(root, Path(scratch), plan, options, store, engine_named(options.engine, Path(scratch)), progress,
-                   clock)
+                   clock, result.texts)
         return job.carry_out(result.diagnostics)
 
 
@@ -117,6 +118,7 @@ class _Job:
     backend: Backend
     progress: Progress
     clock: _Clock
+    texts: Texts
     needs: dict[str, Need] = field(default_factory=dict)
 
     def carry_out(self, found: tuple[Diagnostic, ...]) -> RunReport:
@@ -130,7 +132,8 @@ class _Job:
         with self.clock.stage("scan"):
             for step, task in enumerate(work if not self.options.dry_run else ()):
                 self.progress(f"scan {task.source}", step, len(work))
-                done.append(scan(self.plan, self.backend, self.needs[task.source], task))
+                one = self.needs[task.source]
+                done.append(scan(self.plan, self.backend, one.bound, one.families, task))
         self._still_the_same()
         with self.clock.stage("evaluate"):
             self.progress("evaluate", len(work), len(work) + 1)
@@ -142,7 +145,7 @@ class _Job:
         with self.clock.stage("commit"):
             self.progress("commit", len(work), len(work) + 1)
             answer = replace(answer, committed=True)
-            left = {"memory": self._memory()}
+            left = {"memory": self._memory(), "covered": covered({name: one.known for name, one in self.needs.items()})}
             self._commit(replace(row, report=json.dumps(answer.as_json() | left)), done, restated)
         return replace(answer, seconds=self.clock.seconds, stages=dict(self.clock.stages))
 
@@ -223,4 +226,5 @@ class _Job:
                        for name, node in self.plan.shown.items()]
         forget = {name: one.forget for name, one in self.needs.items()}
         inputs = {name: one.files for name, one in self.needs.items()}
-        self.store.commit(Commit(row, states, forget, inputs, restated.changes, definitions, rejects, restated.rows))
+        self.store.commit(Commit(row, states, forget, inputs, restated.changes, definitions, rejects, restated.rows,
+                                 self.texts.named()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -70,28 +70,39 @@ def look(plan: Plan, root: Path) -> dict[str, Files]:
     return {name: _files(origin, root) for name, origin in plan.sources.items() if name in needed}
 
 
-def _files(origin: Origin, root: Path) -> Files:
-    own = look_at(origin, root, origin.id)
+def _files(origin: Origin, root: Path, only: Collection[str] | None = None) -> Files:
+    own = _among(look_at(origin, root, origin.id), only)
     beside: dict[str, Seen] = {}
     for lookup in origin.lookups:
         beside |= look_at(lookup, root, origin.id)
     for lookup in {place_of(way.lookup): way.lookup for way in origin.ways}.values():
         with suppress(Fault):  # a lookup that no file of the source asks for need not be there
             beside |= look_at(lookup, root, origin.id)
-    return Files(own, beside)
+    return Files(own, _among(beside, only))
 
 
-def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None = None) -> dict[str, Bound]:
-    """The sources that the plan reads, with their files under the project folder `root`.
+def _among(seen: Mapping[str, Seen], only: Collection[str] | None) -> dict[str, Seen]:
+    return {path: look for path, look in seen.items() if only is None or path in only}
+
+
+Recorded = Mapping[str, Collection[str]]
+"""The files of each source, by path from the project folder, where no others are to be read."""
+
+
+def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None = None,
+         only: Recorded | None = None) -> dict[str, Bound]:
+    """The sources that the plan reads, with their files under the project folder `root`; `only` those recorded.
 
     Raises `Fault` (CX70x) for files that are missing or cannot be read, and columns that are absent.
     """
     needed = {partial.source for partial in plan.partials} if sources is None else sources
-    return {name: _bind(origin, root, scratch) for name, origin in plan.sources.items() if name in needed}
+    return {name: bind_source(origin, root, scratch, None if only is None else only.get(name, ()))
+            for name, origin in plan.sources.items() if name in needed}
 
 
-def _bind(origin: Origin, root: Path, scratch: Path) -> Bound:
-    files = _files(origin, root)  # seen before they are read: a change that comes later is a change
+def bind_source(origin: Origin, root: Path, scratch: Path, only: Collection[str] | None = None) -> Bound:
+    """One source with its files.  Raises `Fault` (CX70x)."""
+    files = _files(origin, root, only)  # seen before they are read: a change that comes later is a change
     own = open_inputs(origin, files.own, root, scratch)
     require(own.table, origin)
     tables, beside = dict[str, Table](), dict(files.beside)
@@ -99,7 +110,7 @@ def _bind(origin: Origin, root: Path, scratch: Path) -> Bound:
     def opened(lookup: Lookup) -> Table:
         place = place_of(lookup)
         if place not in tables:
-            found = open_inputs(lookup, look_at(lookup, root, origin.id), root, scratch)
+            found = open_inputs(lookup, _among(look_at(lookup, root, origin.id), only), root, scratch)
             tables[place] = found.table
             beside.update(found.seen)
         return tables[place]

@@ -13,7 +13,7 @@ from cxmetrics.backends.cells import Backend, Physical, Request, Table
 from cxmetrics.ir import DAYS, Origin
 from cxmetrics.plan import Scan
 from cxmetrics.run.bind import Bound
-from cxmetrics.run.inputs import Seen
+from cxmetrics.run.inputs import Seen, digest_of
 from cxmetrics.run.stale import LOOKUP
 from cxmetrics.store.commits import InputFile
 
@@ -30,24 +30,31 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
     Those of its lookups are among them, and have no days.
     """
     reading = bound.reading(zone)
-    result = {path: InputFile(seen.size, seen.mtime_ns, None, None, 0, LOOKUP, seen.digest)
+    result = {path: InputFile(seen.size, seen.mtime_ns, None, None, 0, LOOKUP,
+                              content_of(root / path, seen, known.get(path)))
               for path, seen in bound.beside.items()}
     for path, seen in bound.files.items():
         before = known.get(path)
         read_as = LOOKUP + reading if path in bound.beside else reading
-        if before is not None and before.reading == read_as and _same(before, seen):
+        digest = content_of(root / path, seen, before)
+        if before is not None and before.reading == read_as and before.digest == digest:
             result[path] = replace(before, size=seen.size, mtime_ns=seen.mtime_ns)
             continue
         first, last, rows = _extent(bound, bound.taken.get(path, root / path), zone, backend, open_file)
-        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as, seen.digest)
+        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as, digest)
     return result
 
 
-def _same(before: InputFile, seen: Seen) -> bool:
-    """Whether a file is as it was: by its content where that is known, else by its looks."""
-    if before.digest or seen.digest:
-        return before.digest == seen.digest
-    return seen.looks_like(before)
+def content_of(path: Path, seen: Seen, known: InputFile | None = None) -> str:
+    """What stands for the content of a file; it is read where it looks otherwise than known, or is not known.
+
+    Empty for a table that nobody took from its database.
+    """
+    if seen.digest:
+        return seen.digest
+    if known is not None and known.digest and seen.looks_like(known):
+        return known.digest
+    return digest_of(path) if path.is_file() else ""
 
 
 def _extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Open) -> Extent:

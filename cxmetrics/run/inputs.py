@@ -1,8 +1,8 @@
 """What a `read` names, as it looks from outside and as a table of Parquet files.
 
-A file is looked at by its size and the time of its last change, and so is the file of a database with its log.  A table
-that was taken from a database is known by its content too: where that is the same, nothing that came of it is stale.  A
-server can only be asked.
+A file is looked at by its size and the time of its last change, and so is the file of a database with its log.  A file
+that was read, and a table that was taken from a database, is known by its content too: where that is the same, nothing
+that came of it is stale.  A server can only be asked.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def open_inputs(read: Origin | Lookup, seen: Mapping[str, Seen], root: Path, scr
     for place, look in seen.items():
         database = place.removesuffix(f"//{read.table.name}")
         taken[place] = take_table(database if is_server(database) else root / database, wish, scratch)
-        known[place] = look._replace(digest=_digest(taken[place]))
+        known[place] = look._replace(digest=digest_of(taken[place]))
     return Inputs(open_table(taken.values(), scratch=scratch), known, taken)
 
 
@@ -105,6 +105,7 @@ def _wish(read: Origin | Lookup) -> Wish:
     return Wish(read.table, tuple(dict.fromkeys(name for name, _ in asked_of(read))), tuple(may), time)
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The checksum of a file."""
     with path.open("rb") as stream:
         return file_digest(stream, "sha256").hexdigest()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cxmetrics import __version__
+from cxmetrics.calendars import DAY
 from cxmetrics.plan import Plan
-from cxmetrics.run.stale import Family
+from cxmetrics.run.stale import Day, Family, days_between, intervals
 from cxmetrics.store import Store
 
 Memory = dict[str, object]
@@ -27,6 +29,20 @@ def memory(plan: Plan, families: Families) -> Memory:
     found: Memory = json.loads(json.dumps({"version": __version__, "indicators": shown, "project": rules,
                                            "within": dict(plan.within), "families": dict(families)}))
     return found
+
+
+def covered(known: Mapping[str, frozenset[Day]]) -> dict[str, list[tuple[str, str]]]:
+    """The days of each source that the values of a run rest on, as half-open intervals: what a replay needs."""
+    return {name: [(first.isoformat(), end.isoformat()) for first, end in intervals(days)]
+            for name, days in known.items() if days}
+
+
+def covered_by(left: Mapping[str, Any]) -> dict[str, frozenset[Day]]:
+    """The days that the report of a run tells of."""
+    spans = left.get("covered") or {}
+    return {name: frozenset(day for first, end in listed
+                            for day in days_between(Day.fromisoformat(first), Day.fromisoformat(end) - DAY))
+            for name, listed in spans.items()}
 
 
 def remembered(store: Store) -> Memory | None:

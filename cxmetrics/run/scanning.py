@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,8 +10,8 @@ import polars as pl
 from cxmetrics.backends.cells import Backend, Census, Request
 from cxmetrics.fuse import fuse
 from cxmetrics.plan import Plan, Scan
+from cxmetrics.run.bind import Bound
 from cxmetrics.run.census import judge
-from cxmetrics.run.need import Need
 from cxmetrics.run.stale import Family, Task
 from cxmetrics.states import concat, spread
 from cxmetrics.store.commits import Reject, StatesChange
@@ -42,15 +43,14 @@ class Done:
                 for kind, counts in kinds for (column, reason), count in counts.items()]
 
 
-def scan(plan: Plan, backend: Backend, one: Need, task: Task) -> Done:
+def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family], task: Task) -> Done:
     """Carry out the scan of a source.  Raises `Fault` (CX70x) for rows that cannot be trusted."""
-    bound = one.bound
     fused = fuse(plan, {task.source: bound.dimensions}, task.partials)
     cubes = fused.scans[0].cubes
     request = Request(Scan(bound.origin, cubes), bound.table, bound.lookups, plan.project.time_zone, task.intervals)
     cells = backend.cells(request)
     judge(plan, bound.origin, task, cells.census)
-    parts: dict[Family, list[pl.DataFrame]] = {family: [] for family in one.families}
+    parts: dict[Family, list[pl.DataFrame]] = {family: [] for family in families}
     for cube, frame in zip(cubes, cells.frames, strict=True):
         parts[cube.dimensions].append(spread(cube, frame))
     return Done(task, {family: concat(frames, len(family)) for family, frames in parts.items()}, cells.census)

@@ -21,7 +21,7 @@ class InputFile:
     """A file that a source was read from, as it was then: bytes, time of change, days of its rows, rows.
 
     `reading` stands for how it was read: where that differs, nothing that came of it holds.  `digest` stands for the
-    content, where that is known: of a table that was taken from a database.
+    content: the SHA-256 of the file, or of what was taken from a database.
     """
 
     size: int

@@ -177,14 +177,20 @@ def export(session: Session, target: Path, project: Path, kind: Kind) -> int:
 
 def _opened(project: Path, *, writable: bool = False) -> Store:
     """The store of a project with at least one run; its definitions need not be sound.  Raises `Fault`."""
+    from cxmetrics.store import Store
+
+    path = store_of(project)
+    if writable:
+        Store.open(path).close()  # nothing is made where there is no run
+    return Store.open(path, writable=writable)
+
+
+def store_of(project: Path) -> Path:
+    """The folder of the store of a project, whose definitions need not be sound.  Raises `Fault`."""
     from cxmetrics.compile import compile_project
     from cxmetrics.diagnostics import Fault
-    from cxmetrics.store import Store
 
     result = compile_project(project)
     if result.drafts.project is None:
         raise Fault(*result.diagnostics)
-    path = project / result.pyramid.project.store
-    if writable:
-        Store.open(path).close()  # nothing is made where there is no run
-    return Store.open(path, writable=writable)
+    return project / result.pyramid.project.store

@@ -1,0 +1,51 @@
+"""A small shop whose visits and calls arrive as files: what tests of runs over time begin with."""
+
+import datetime as dt
+from pathlib import Path
+
+from cxmetrics.run import RunOptions, RunReport, run
+from cxmetrics.store import Freeze, Store
+
+PROJECT = """
+project: shop
+grains: [day, week]
+cuts: [[region]]
+dimensions:
+  region: {title: Region}
+sources:
+  visits: {read: "data/visits*.csv", time: day, columns: {spent: integer}, dimensions: {region: region}}
+  calls: {read: "data/calls*.csv", time: day, columns: {minutes: integer}}
+indicators:
+  visited: {formula: count(visits)}
+  spent: {formula: sum(visits.spent)}
+  called: {formula: count(calls)}
+"""
+NOW = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+
+
+
+def day(number: int) -> dt.date:
+    return dt.date(2026, 3, number)
+
+
+def opened(root: Path) -> Path:
+    """Two visits on Monday 2 March and one a week later; calls on both days."""
+    (root / "data").mkdir()
+    (root / "cxmetrics.yaml").write_text(PROJECT)
+    put(root, "visits-1", "day,region,spent", "2026-03-02,east,5", "2026-03-02,west,7")
+    put(root, "visits-2", "day,region,spent", "2026-03-09,east,1")
+    put(root, "calls-1", "day,minutes", "2026-03-02,3", "2026-03-09,2")
+    return root
+
+
+def put(root: Path, name: str, *lines: str) -> None:
+    (root / "data" / f"{name}.csv").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+def go(root: Path, **options: object) -> RunReport:
+    return run(root, RunOptions(**options))
+
+
+def freeze(root: Path, before: dt.date, why: str = "published") -> None:
+    with Store.open(root / "store", writable=True) as store:
+        store.freeze(Freeze(before, "analyst", NOW, why))
