@@ -169,7 +169,7 @@ class Records:
                               freeze.at.astimezone(dt.UTC).isoformat(timespec="microseconds"), freeze.why)
 
     def freezes(self) -> list[Row]:
-        """The id of the last run then, and the rest of `Freeze` as texts, the oldest first; those the run `at` obeyed."""
+        """The id of the last run then, and the rest of `Freeze` as texts, the oldest first; those obeyed then."""
         return self._connection.rows("SELECT id, before, freezes.who, at, why FROM freezes LEFT JOIN runs USING "
                                      "(number) WHERE number < ? ORDER BY freezes.rowid", self.at)
 
