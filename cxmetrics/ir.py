@@ -163,13 +163,15 @@ class Validity:
     """When a row of a table holds: from the time in its column `start` (none: since ever) to that in `end` (none: for
     ever), which is no longer in it, unless it goes `through` that day or second; times of the project's zone.
 
-    `row` asks for the row that holds at the time of the row it is looked up for, `now` for the one that began last.
+    `row` asks for the row that holds at the time of the row it is looked up for, `now` for the one that began last; by
+    the end of the day `now`, where that is known.
     """
 
     start: str
     end: str | None
     as_of: Literal["row", "now"]
     through: bool = False
+    now: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from cxmetrics.run.inputs import Seen
 from cxmetrics.run.memory import covered_by
 from cxmetrics.run.scanning import scan
 from cxmetrics.run.stale import Task, days_between, delivered, gaps
+from cxmetrics.run.today import settled, today
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.rewrite import EVIDENCE, is_dimension
@@ -129,7 +130,8 @@ def _again(plan: Plan, root: Path, scratch: Path, inputs: Inputs, engine: Engine
            left: Mapping[str, object]) -> tuple[pl.DataFrame, list[Diagnostic]]:
     """All values, and the tables that have drifted."""
     known = covered_by(left)
-    bound = bind(plan, root, scratch, frozenset(known), inputs)
+    now = today(map(delivered, inputs.values()))
+    bound = {name: settled(one, now) for name, one in bind(plan, root, scratch, frozenset(known), inputs).items()}
     backend = engine_named(engine, scratch)
     backend.expect(path for one in bound.values() for path in one.paths)
     states = {}

@@ -31,6 +31,7 @@ from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
 from cxmetrics.run.stale import Day, Family, Task, delivered
+from cxmetrics.run.today import settled, today
 from cxmetrics.states import concat, latest, names, period_start, spread
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.moments import moment
@@ -86,6 +87,8 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
         bound = bind(plan, root, scratch)
         backend = engine_named(engine, scratch)
         backend.expect(path for one in bound.values() for path in one.paths)
+        spans = _delivered(root, plan, bound, backend, scratch)
+        bound = {name: settled(one, today(spans.values())) for name, one in bound.items()}
         wanted = needed | _telling(plan, asked, bound)
         fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted, (asked.across,))
         states: dict[str, dict[Family, pl.DataFrame]] = {}
@@ -99,7 +102,7 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
             frames = [spread(cube, frame) for cube, frame in zip(scan.cubes, cells.frames, strict=True)]
             states[one.origin.id] = _sliced(asked, part, one, scan, frames)
         between = None if asked.first is None or asked.last is None else (asked.first, asked.last)
-        return evaluate(part, states, _delivered(root, plan, bound, backend, scratch), between)
+        return evaluate(part, states, spans, between)
 
 
 def _telling(plan: Plan, asked: Question, bound: Mapping[str, Bound]) -> frozenset[int]:

@@ -30,7 +30,7 @@ from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Files, bind, look
 from cxmetrics.run.freezes import who
 from cxmetrics.run.memory import covered, families_of, memory, remembered
-from cxmetrics.run.need import Need, idle, need
+from cxmetrics.run.need import Need, idle, needs
 from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
 from cxmetrics.run.restate import Restated, restate
 from cxmetrics.run.revalue import Revaluation
@@ -159,8 +159,7 @@ class _Job:
     def _bind(self) -> None:
         bound = bind(self.plan, self.root, self.scratch)
         self.backend.expect(path for one in bound.values() for path in one.paths)
-        for name, one in sorted(bound.items()):
-            self.needs[name] = need(self.plan, self.root, self.scratch, one, self.store, self.options, self.backend)
+        self.needs.update(needs(self.plan, self.root, self.scratch, bound, self.store, self.options, self.backend))
 
     def _still_the_same(self) -> None:
         """Nothing is committed of a file that changed while it was read."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from cxmetrics.backends.cells import Backend
+from cxmetrics.backends.cells import Backend, Table
 from cxmetrics.backends.databases import is_server
 from cxmetrics.backends.readers import open_table
 from cxmetrics.codes import data as codes
@@ -19,6 +20,7 @@ from cxmetrics.run.extents import extents
 from cxmetrics.run.memory import Families
 from cxmetrics.run.reports import RunOptions
 from cxmetrics.run.stale import Day, Family, Task, days_between, delivered, stale_days, tasks
+from cxmetrics.run.today import settled, today, told_apart
 from cxmetrics.store import Store
 from cxmetrics.store.commits import InputFile
 
@@ -48,17 +50,29 @@ class Need:
         return gone | (self.task.days if self.task is not None else frozenset())
 
 
-def need(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, options: RunOptions,
-         backend: Backend) -> Need:
-    """What a source needs, from what its files look like and what the store has.  Raises `Fault` CX700 to CX755."""
-    source, zone = bound.origin.id, plan.project.time_zone
-    before = store.inputs(source)
-    declared = [spec.physical for spec in bound.origin.columns.values() if spec.own]
-    now = extents(bound, {} if options.full else before, root, zone, backend,
-                  lambda path: open_table((path,), scratch=scratch, declared=declared))
-    span = delivered(now)
+def needs(plan: Plan, root: Path, scratch: Path, bound: Mapping[str, Bound], store: Store, options: RunOptions,
+          backend: Backend) -> dict[str, Need]:
+    """What each source needs, from what its files look like and what the store has.  Raises `Fault` CX700 to CX755."""
+    zone, files = plan.project.time_zone, dict[str, Mapping[str, InputFile]]()
+    for name, one in sorted(bound.items()):
+        declared = [spec.physical for spec in one.origin.columns.values() if spec.own]
+        known = {} if options.full else store.inputs(name)
+        opened = partial(_opened, scratch=scratch, declared=declared)
+        files[name] = extents(one, known, root, zone, backend, opened)
+    now = today(map(delivered, files.values()))
+    return {name: _need(plan, settled(bound[name], now), found, store, options) for name, found in files.items()}
+
+
+def _opened(path: Path, scratch: Path, declared: Sequence[str]) -> Table:
+    return open_table((path,), scratch=scratch, declared=declared)
+
+
+def _need(plan: Plan, bound: Bound, files: Mapping[str, InputFile], store: Store, options: RunOptions) -> Need:
+    source, before = bound.origin.id, store.inputs(bound.origin.id)
+    span = delivered(files)
     if span is None:
-        raise _without_days(bound, any(file.rows for file in now.values()))
+        raise _without_days(bound, any(file.rows for file in files.values()))
+    now = told_apart(bound, files, plan.project.time_zone)
     everything = days_between(*span)
     own = families(all_cuts(plan), bound.dimensions)
     has = store.coverage(source)

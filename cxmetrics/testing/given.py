@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cxmetrics.calendars import start
+from cxmetrics.calendars import last, start
 from cxmetrics.check.declared_tests import Cell, Given, MetricTest, givable
 from cxmetrics.ir import (
     GRAINS,
@@ -33,6 +33,7 @@ from cxmetrics.load.scalars import date
 from cxmetrics.lower import all_of
 from cxmetrics.plan import Partial, Plan, days_ahead
 from cxmetrics.run.bind import Bound, bind
+from cxmetrics.run.today import settled
 from cxmetrics.tables import place_of
 from cxmetrics.units import DATE, NUMBER
 
@@ -56,6 +57,12 @@ class Posed:
     day: dt.date  # the first of the period
 
     @property
+    def today(self) -> dt.date:
+        """The day that is now: the last of all periods it is about."""
+        days = [expected.at for expected in self.test.expected if expected.at is not None]
+        return max(last(start(day, self.grain, self.plan.project.calendar), self.grain) for day in (self.day, *days))
+
+    @property
     def name(self) -> str:
         """What the column `TEST` says."""
         return f"t{self.number}"
@@ -71,6 +78,7 @@ class Batch:
 
     origin: Origin
     lookups: Mapping[str, Given]  # by the path that is read
+    today: dt.date
     members: tuple[Posed, ...]
 
     @property
@@ -136,8 +144,9 @@ def batches(posed: Iterator[Posed]) -> list[Batch]:
             fitted = _fitted(origin, given, lookups)
             mixes = all(_is_by_row(one.plan.partials[index]) for index in one.partials)
             key = (given.id, fitted.keep, fitted.unique, fitted.received, fitted.weight, fitted.bindings, fitted.ways,
-                   repr([(path, table.rows) for path, table in lookups.items()]), None if mixes else one.number)
-            batch = grouped.setdefault(key, Batch(fitted, lookups, ()))
+                   repr([(path, table.rows) for path, table in lookups.items()]), one.today if lookups else None,
+                   None if mixes else one.number)
+            batch = grouped.setdefault(key, Batch(fitted, lookups, one.today, ()))
             grouped[key] = replace(batch, members=(*batch.members, one))
     return list(grouped.values())
 
@@ -232,7 +241,8 @@ def bound(batch: Batch, scratch: Path) -> Bound | None:
         table = batch.lookups.get(place)
         first, *others = [dict(row) for row in table.rows] if table and table.rows else [{}]
         _write(scratch / path, [columns | first, *others])
-    return bind(replace(plan, sources={origin.id: origin}), scratch, scratch, frozenset((origin.id,)))[origin.id]
+    made = bind(replace(plan, sources={origin.id: origin}), scratch, scratch, frozenset((origin.id,)))[origin.id]
+    return settled(made, batch.today)
 
 
 def _looked_at(lookup: Lookup, origin: Origin) -> Iterator[str]:

@@ -22,7 +22,8 @@ def lookups(draw):
     on, timed = draw.choice(sorted(KEYS)), draw.choice([None, *sorted(KEYS)])
     end = draw.choice(["to", None])
     valid = Validity("from", end, "row" if timed is None else draw.choice(["row", "row", "now"]),
-                     through=end is not None and draw.random() < 0.5)
+                     through=end is not None and draw.random() < 0.5,
+                     now=draw.choice([None, dt.date(2026, 2, 26), dt.date(2026, 3, 2)]))
     found = (Lookup("zones", "zones", "region", "region"), Lookup("regions", "regions", "key", on),
              Lookup("windows", "windows", None if timed is None else "key", timed, valid))
     columns = (
@@ -52,8 +53,9 @@ def validities(draw, keys, *, ended, through):
     """
     rows = []
     for key in keys:
-        moments = sorted(draw.sample(STARTS, draw.choice([0, 2, 4, 6] if ended else [0, 1])))
-        pairs = list(zip(moments[::2], moments[1::2] if ended else [None] * len(moments), strict=True))
+        moments = sorted(draw.sample(STARTS, draw.choice([0, 2, 4, 6] if ended else [0, 1, 2, 3])))
+        pairs = (list(zip(moments[::2], moments[1::2], strict=True)) if ended
+                 else [(moment, None) for moment in moments])
         for place, (start, end) in enumerate(pairs):
             first, last = place == 0, place == len(pairs) - 1
             follows = not last and draw.random() < 0.5

@@ -105,8 +105,13 @@ def looked_up(spec, row, request):
             key = text_of(contract(line[lookup.key], kind, request.zone)[0])
         if lookup.on is None or (key is not None and key == asked):
             partners.append((*ends_of(line, lookup, request.zone), line))
+    if lookup.valid is not None and lookup.valid.end is None:  # each holds until the next begins
+        partners.sort(key=lambda p: p[0])
+        ends = [start for start, *_ in partners[1:]] + [dt.datetime.max]
+        partners = [(start, end, line) for (start, _, line), end in zip(partners, ends, strict=False)]
     if lookup.valid is not None and lookup.valid.as_of == "now":
-        partners = [max((p for p in partners if p[0] < p[1]), key=lambda p: p[0])] if partners else []
+        begun = [p for p in partners if p[0] < p[1] and p[0].date() <= (lookup.valid.now or dt.date.max)]
+        partners = [max(begun, key=lambda p: p[0])] if begun else []
     elif lookup.valid is not None:
         at = None if time is None else moment(time).local
         partners = [p for p in partners if at is not None and p[0] <= at < p[1]]

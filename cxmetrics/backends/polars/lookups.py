@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import polars as pl
 
@@ -108,7 +109,8 @@ def _valid(found: pl.DataFrame, source: Origin, lookup: Lookup) -> pl.DataFrame:
     """The rows that hold at any time, in order of when they began; `now`: of each key only the last."""
     valid = lookup.valid
     assert valid is not None
-    if END not in found.columns:
+    unending = END not in found.columns
+    if unending:
         found = found.with_columns(pl.lit(None, pl.Datetime("us")).alias(END))
     unreadable = [pl.col(name) for name in found.columns if name.startswith("!")]
     wrong = found.filter(pl.any_horizontal([*unreadable, (pl.col(START) > pl.col(END)).fill_null(value=False)]))
@@ -118,15 +120,35 @@ def _valid(found: pl.DataFrame, source: Origin, lookup: Lookup) -> pl.DataFrame:
     found = found.drop([name for name in found.columns if name.startswith("!")]).with_columns(
         pl.col(START).fill_null(_EVER)).filter(pl.col(END).is_null() | (pl.col(START) < pl.col(END)))
     found = found.sort(*keys, START)
-    before = [pl.col(name).shift(1).over(keys) if keys else pl.col(name).shift(1) for name in (START, END)]
-    overlapping = before[0].is_not_null() & (before[1].is_null() | (before[1] > pl.col(START)))
+    before, ended, after = (pl.col(name).shift(by).over(keys) if keys else pl.col(name).shift(by)
+                            for name, by in ((START, 1), (END, 1), (START, -1)))
+    overlapping = before == pl.col(START) if unending else (
+        before.is_not_null() & (ended.is_null() | (ended > pl.col(START))))
     double = found.filter(overlapping)
     if not double.is_empty():
         value = "all rows" if not keys else _said(double[KEY].min(), source, lookup)
         raise Fault(report(data.LOOKUP_OVERLAP, lookup.span, lookup=place_of(lookup), value=value))
     if valid.as_of == "now":
+        found = found.filter(True if valid.now is None else _begun(valid.now))
         return found.unique(keys, keep="last", maintain_order=True).drop(START, END)
-    return found.sort(START)
+    return (found.with_columns(after.alias(END)) if unending else found).sort(START)
+
+
+def _begun(day: dt.date) -> pl.Expr:
+    return pl.col(START).dt.date() <= day
+
+
+def began(request: Request, lookup: Lookup) -> dt.datetime | None:
+    """When the row of a table began that of all began last by the end of the day that is now; None: none has begun.
+
+    Raises `Fault` as `answers` does.
+    """
+    valid = lookup.valid
+    if valid is None or valid.now is None:
+        return None
+    found = answers(request, LookedUp(replace(lookup, valid=replace(valid, as_of="row")), ()))
+    last = found.filter(_begun(valid.now))[START].max()
+    return last if isinstance(last, dt.datetime) else None
 
 
 def _said(value: object, source: Origin, lookup: Lookup) -> str:
