@@ -7,6 +7,7 @@ contender failed or found other numbers than the query written by hand.
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import sys
 import tempfile
@@ -44,7 +45,9 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    told = "\n".join(f"  {name:10} {inspect.getdoc(workload)}" for name, workload in WORKLOADS.items())
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, epilog=f"workloads:\n{told}",
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help=f"{SMALL:,} rows in place of {ROWS:,}")
     parser.add_argument("--only", action="append", default=[], choices=list(WORKLOADS), help="a workload; repeatable")
     parser.add_argument("--repeats", type=int, default=3, help="times each contender runs (3)")

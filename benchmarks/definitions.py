@@ -80,17 +80,24 @@ class Indicator:
 
 
 def indicators(count: int, mix: Mix) -> tuple[Indicator, ...]:
-    """The first `count` indicators of a mix; no two have the same filter (past 3,000, by channel)."""
+    """The first `count` indicators of a mix; no two have the same filter (past 3,000, by channel).
+
+    Past 15,000 the channels are none of the data: such projects are compiled only.
+    """
     kinds, sets = KINDS[mix], _SETS_OF[mix]
     cells = len(TOUCHPOINTS) * len(EVENTS) * len(sets)
     made = []
     for i in range(count):
-        channel = None if i < cells else CHANNELS[(i // cells - 1) % len(CHANNELS)]
+        channel = None if i < cells else _channel(i // cells - 1)
         place = i % cells
         made.append(Indicator(
             f"i{i:05d}", kinds[(i * 7 + i // 20) % len(kinds)], TOUCHPOINTS[place % 20], EVENTS[place // 20 % 10],
             sets[place // 200], channel))
     return tuple(made)
+
+
+def _channel(number: int) -> str:
+    return CHANNELS[number] if number < len(CHANNELS) else f"channel_{number}"
 
 
 def sampled(count: int, mix: Mix, size: int) -> tuple[Indicator, ...]:
@@ -138,13 +145,15 @@ def write_project(folder: Path, chosen: Sequence[Indicator], *, cuts: Iterable[S
         (folder / "north_star.yaml").write_text(top, encoding="utf-8")
 
 
-_SCORES: dict[Kind, str] = {
-    "count": "{0: 0, 100: 100000}", "mean": "{0: 3000, 60: 1000, 100: 200}", "amount": "{0: 0, 100: 1000}",
-    "share": "{0: 0%, 60: 50%, 100: 100%}", "p95": "{0: 9000, 100: 500}", "nps": "{0: -100, 100: 100}"}
+_SCORES: dict[Kind, str] = {  # `at` is another for each indicator, as goals are
+    "count": "{{0: 0, 100: {at}}}", "mean": "{{0: {at}, 60: 1000, 100: 200}}", "amount": "{{0: 0, 100: {at}}}",
+    "share": "{{0: 0%, 60: 0.{at}, 100: 100%}}", "p95": "{{0: {at}, 100: 500}}", "nps": "{{0: -100, 100: 100}}"}
 
 
 def _journey(number: int, own: Sequence[Indicator]) -> str:
+    first = 10_000 + number * len(own)
     children = "".join(
         f"      {one.id}:\n        title: {{zh: 指标 {one.id}, en: Indicator {one.id}}}\n        weight: {i % 5 + 1}\n"
-        f"        formula: {one.formula}\n        score: {_SCORES[one.kind]}\n" for i, one in enumerate(own))
+        f"        formula: {one.formula}\n        score: {_SCORES[one.kind].format(at=first + i)}\n"
+        for i, one in enumerate(own))
     return f"indicators:\n  journey_{number:03d}:\n    level: journey\n    children:\n{children}"

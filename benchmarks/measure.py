@@ -69,9 +69,10 @@ def job(name: str, args: Mapping[str, object], timeout: float = TIMEOUT) -> Meas
     return Measure(said.pop("wall"), said.pop("cpu"), whole.peak, said.pop("parts"), said)
 
 
-def command(words: Sequence[str], timeout: float = TIMEOUT) -> Measure:
-    """A whole process, from its start to its end."""
+def command(words: Sequence[str], timeout: float = TIMEOUT, variables: Mapping[str, str] | None = None) -> Measure:
+    """A whole process, from its start to its end; `variables` are set in its environment."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment |= variables or {}
     began = time.perf_counter()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as noise, subprocess.Popen(
             list(words), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=noise) as process:

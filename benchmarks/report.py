@@ -10,7 +10,7 @@ from importlib.metadata import version
 from statistics import median
 
 from benchmarks.measure import MIB, Measure
-from benchmarks.workloads import EACH, ENGINES, HAND, SCAN
+from benchmarks.workloads import COLD, EACH, ENGINES, HAND, SCAN, UNCHANGED
 
 STAGES = ("compile", "bind", "scan", "evaluate", "commit")
 OURS = tuple(f"cxmetrics {engine}" for engine in ENGINES)
@@ -53,6 +53,12 @@ class Outcome:
         """Execution, median."""
         line = self.lines.get(name)
         return median(line.execute) if line and line.execute else None
+
+
+    def processor(self, name: str) -> float | None:
+        """CPU seconds, median."""
+        line = self.lines.get(name)
+        return median(line.cpu) if line and line.cpu else None
 
 
 def _ratio(line: Line | None, other: Line | None, pick: Callable[[Line], list[float]]) -> float | None:
@@ -121,6 +127,8 @@ def markdown(about: Mapping[str, object], outcomes: Sequence[Outcome]) -> str:
         for outcome in outcomes:
             if outcome.workload == workload:
                 parts += _case(outcome)
+        if workload == "check":
+            parts += _checks([outcome for outcome in outcomes if outcome.workload == workload])
     return "\n".join(parts)
 
 
@@ -143,6 +151,21 @@ def _case(outcome: Outcome) -> Iterator[str]:
         yield from _table(["s a stage", *STAGES], (
             [name, *(_number(median(stages[stage])) if stage in stages else "" for stage in STAGES)]
             for name, stages in staged.items()))
+
+
+def _checks(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Cold checks against unchanged ones, and what an indicator takes as there are more of them."""
+    rows, before = [], None
+    for outcome in outcomes:
+        each = _each(outcome)
+        rows.append([outcome.case, _number(outcome.processor(COLD)), _number(outcome.processor(UNCHANGED)),
+                     _number(outcome.cpu_ratio(COLD, UNCHANGED)), _number(each and each * 1000),
+                     _number(_by(each, before))])
+        before = each
+    yield "### growth"
+    yield ""
+    yield from _table(["", "cold, CPU s", "unchanged, CPU s", "cold × unchanged", "cold, CPU ms an indicator",
+                       "× the line above"], rows)
 
 
 def _row(outcome: Outcome, name: str, line: Line, against: Sequence[str]) -> list[str]:
@@ -217,7 +240,7 @@ def _every_mark(outcomes: Sequence[Outcome]) -> Iterator[_Mark]:
     def of(start: str) -> Outcome | None:
         return next((outcome for name, outcome in by_name.items() if name.startswith(start)), None)
 
-    yield from _startup_marks(of)
+    yield from _check_marks(of)
     for engine in OURS:
         yield from _engine_marks(engine, of)
     for name, outcome in by_name.items():
@@ -226,10 +249,19 @@ def _every_mark(outcomes: Sequence[Outcome]) -> Iterator[_Mark]:
             yield _Mark(f"engines against each other, {name}", 2, max(one, other) / min(one, other))
 
 
-def _startup_marks(of: Callable[[str], Outcome | None]) -> Iterator[_Mark]:
-    for case, limit in (("the retail bank", 0.5), ("1,000", 1.5), ("10,000", 3.0)):
-        found = of(f"startup: {case}")
-        yield _Mark(f"cxmetrics check, {case}", limit, found.seconds("cxmetrics check") if found else None, "s")
+def _check_marks(of: Callable[[str], Outcome | None]) -> Iterator[_Mark]:
+    for case, name, limit in (("10,000", COLD, 3.0), ("10,000", UNCHANGED, 0.5)):
+        found = of(f"check: {case}")
+        yield _Mark(f"{name}, {case} indicators", limit, found.processor(name) if found else None, "CPU s")
+    more, most = of("check: 10,000"), of("check: 50,000")
+    if more and most:
+        yield _Mark("check, cold: an indicator of 50,000 by one of 10,000", 1.25, _by(_each(most), _each(more)))
+
+
+def _each(outcome: Outcome) -> float | None:
+    """Processor seconds of a cold check, by indicator."""
+    took, count = outcome.processor(COLD), outcome.facts.get("indicators")
+    return took / count if took and isinstance(count, int) else None
 
 
 def _engine_marks(engine: str, of: Callable[[str], Outcome | None]) -> Iterator[_Mark]:

@@ -14,6 +14,7 @@ from benchmarks.measure import ROOT, Measure, command, job
 ENGINES = ("duckdb", "polars")
 SAMPLE = 20  # of one query an indicator, so many are run and the rest is extrapolated
 HAND, SCAN, EACH = "one GROUP BY by hand", "bare scan", "one query each"
+COLD, UNCHANGED = "check, cold", "check, unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +55,35 @@ class Setting:
         return folder
 
 
-# --- start-up ----------------------------------------------------------------------------------------------------
+# --- checks ------------------------------------------------------------------------------------------------------
 
 
-def startup(setting: Setting) -> Iterator[Case]:
-    """`cxmetrics check`: the shipped pyramid, 1,000 and 10,000 generated indicators."""
-    yield _checking("the retail bank", ROOT / "definitions" / "retail_bank", None)
-    for count in (1_000, 10_000):
+def check(setting: Setting) -> Iterator[Case]:
+    """`cxmetrics check` of the retail bank and of 1,000, 10,000 and 50,000 indicators, cold and unchanged."""
+    yield _checking(setting, "the retail bank", ROOT / "definitions" / "retail_bank", None)
+    for count in (1_000, 10_000, 50_000):
         files = count // 50
         project = setting.scratch / f"check-{count}"
         write_project(project, indicators(count, "uniform"), files=files, pyramid=True)
-        yield _checking(f"{count:,} indicators in {files} files", project, count + files + 1)
+        yield _checking(setting, f"{count:,} indicators in {files:,} files", project, count + files + 1)
 
 
-def _checking(name: str, project: Path, expected: int | None) -> Case:
-    def check() -> Measure:
+def _checking(setting: Setting, name: str, project: Path, expected: int | None) -> Case:
+    def compared() -> Measure:
         found = job("compile", {"project": str(project)})
         count = found.said.get("indicators")
         wrong = found.failed or (f"{count} indicators" if count != (expected or count) or found.said["failed"] else "")
-        return Measure(0, 0, 0, said={"compared": {"cxmetrics check": count}, "differs": {"cxmetrics check": wrong}})
+        return Measure(0, 0, 0, said={"compared": {COLD: count}, "differs": {COLD: wrong}})
 
-    contenders = (
-        Contender("cxmetrics check", lambda: command([sys.executable, "-m", "cxmetrics", "check", str(project)])),
-        Contender("compile alone, imported", lambda: job("compile", {"project": str(project)})),
-        Contender("an empty Python", lambda: command([sys.executable, "-c", "pass"])))
-    return Case("startup", name, contenders, check, prepare=(contenders[0].run,))  # writes the byte code
+    def checked(cache: str) -> Callable[[], Measure]:
+        words = [sys.executable, "-m", "cxmetrics", "check", str(project)]
+        return lambda: command(words, variables={"CXMETRICS_CACHE": cache})
+
+    unchanged = checked(str(setting.scratch / "checked"))
+    contenders = (Contender(COLD, checked("")), Contender(UNCHANGED, unchanged),
+                  Contender("an empty Python", lambda: command([sys.executable, "-c", "pass"])))
+    facts = {"indicators": expected} if expected else {}
+    return Case("check", name, contenders, compared, facts, (unchanged,))  # which also writes the byte code
 
 
 # --- runs --------------------------------------------------------------------------------------------------------
@@ -175,7 +180,7 @@ def growth(setting: Setting) -> Iterator[Case]:
 
 
 WORKLOADS: Mapping[str, Callable[[Setting], Iterator[Case]]] = {
-    "startup": startup, "uniform": uniform, "mixed": mixed, "cuts": cuts, "increment": increment, "growth": growth}
+    "check": check, "uniform": uniform, "mixed": mixed, "cuts": cuts, "increment": increment, "growth": growth}
 
 
 def chosen(only: Sequence[str]) -> tuple[str, ...]:

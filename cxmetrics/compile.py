@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +58,23 @@ def compile_project(root: Path) -> Compiled:
         file.shipped for library in libraries for file in library.sources))
 
 
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without Python's collector of cycles.
+
+    Nearly all that is made stays and little of it lies in circles, so looking for garbage in it finds none, again and
+    again: of 10,000 indicators that is a third of the time.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_nothing_collected()
 def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),
                     libraries: Sequence[Library] = (), tables: Tables | None = None) -> Compiled:
     """Compile the given files over the libraries they import; `found` is what was wrong with reading them.
