@@ -31,7 +31,6 @@ _POWERS = 0.001, 1000.0  # of exponents other than 0: beyond these, a power mean
 
 
 Parts = Sequence[Child]
-_RULES = frozenset(("combine", "aggregate", "missing", "require", "when_not_split"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Composed:
 def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
             proof: Proof) -> Composed:
     """The rules of a composite; `unit`: of an indicator that is none."""
-    if not outline.children and not outline.draft.model_fields_set & _RULES:
+    if not outline.children:
         return Composed(unit, (), "weighted_mean", Renormalise(), ())
     made, found = _combined(outline, unit, below, outlines, proof), proof.found
     written = outline.draft.when_not_split

@@ -138,6 +138,14 @@ FORMULA_AND_CHILDREN = Code(
     label=Phrase("which one gives the value is open", "不清楚由哪一个得出数值"),
     help=Phrase("keep one of the two; `combine` takes a formula over the children",
                 "请保留其一；对下级指标的公式可写在 `combine` 中"))
+RULE_WITHOUT_CHILDREN = Code(
+    "CX263", "rule-without-children",
+    Phrase("`{rule}` stands on an indicator that has a formula and no children", "`{rule}` 写在只有公式、没有下级的指标上"),
+    label=Phrase("there are no children to speak of", "没有下级可言"),
+    note=Phrase("a formula alone says what it comes to, also where something is missing",
+                "公式本身就决定结果，包括有缺失时的结果"),
+    help=Phrase("take it out, or name `children` and write the formula under `combine`",
+                "请删去，或写明 `children` 并把公式写在 `combine` 下"))
 CYCLE_OF_COLUMNS = Code(
     "CX224", "cycle-of-columns",
     Phrase("derived columns depend on each other in a circle: {path}", "派生列循环依赖：{path}"),

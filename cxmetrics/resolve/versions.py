@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import report
 from cxmetrics.ir import DAYS
 from cxmetrics.load.scalars import Found, date
-from cxmetrics.schema import IndicatorDraft
+from cxmetrics.schema import IndicatorDraft, VersionDraft
 from cxmetrics.source import Located
+
+_RULES = ("combine", "aggregate", "missing", "when_not_split", "require")  # rules about children
 
 
 def dated(draft: IndicatorDraft, found: Found) -> Iterator[tuple[dt.date, IndicatorDraft]]:
@@ -19,6 +22,8 @@ def dated(draft: IndicatorDraft, found: Found) -> Iterator[tuple[dt.date, Indica
     day = None if draft.valid_from is None else date(draft.valid_from.value)
     final = None if draft.valid_to is None else date(draft.valid_to.value)
     merged = draft
+    if not any(version.children for version in draft.versions):
+        _without_children(draft, draft, found)
     for version in draft.versions:
         given = {name: getattr(version, name) for name in version.model_fields_set}
         if version.children is None and version.formula is not None:
@@ -26,6 +31,7 @@ def dated(draft: IndicatorDraft, found: Found) -> Iterator[tuple[dt.date, Indica
         elif version.formula is None and version.children is not None:
             given["formula"] = None
         merged = merged.model_copy(update=given)
+        _without_children(merged, version, found)
         first = _day(version.valid_from, found)
         if first is None:
             continue
@@ -36,6 +42,16 @@ def dated(draft: IndicatorDraft, found: Found) -> Iterator[tuple[dt.date, Indica
             found.append(report(codes.VERSION_NEVER, version.valid_from.span, day=first, end=final))
         day = first
         yield first, merged
+
+
+def _without_children(whole: IndicatorDraft, written: IndicatorDraft | VersionDraft, found: Found) -> None:
+    """Report rules about children that a formula does not have: nothing would heed them."""
+    if whole.formula is None or whole.children is not None:
+        return
+    for rule in _RULES:
+        said = getattr(written, rule, None)
+        for first in [said] if isinstance(said, Located) else (said or ())[:1]:
+            found.append(report(name_codes.RULE_WITHOUT_CHILDREN, first.span, rule=rule))
 
 
 def validity(draft: IndicatorDraft, found: Found) -> tuple[dt.date | None, dt.date | None]:
