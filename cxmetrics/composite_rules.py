@@ -37,6 +37,17 @@ class Carry:
 
 
 @dataclass(frozen=True, slots=True)
+class Required:
+    """Without the children of these names, or with fewer than `least` of all, a composite is missing."""
+
+    names: tuple[str, ...] = ()
+    least: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join((*self.names, *([f"at_least({self.least})"] if self.least else [])))
+
+
+@dataclass(frozen=True, slots=True)
 class PowerMean:
     """The power mean: 1 is the weighted mean, 0 the geometric, -1 the harmonic, 2 the quadratic."""
 

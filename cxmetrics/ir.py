@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cxmetrics.benchmarks import Peers
-from cxmetrics.composite_rules import MissingRule, PowerMean, Renormalise, Rounding
+from cxmetrics.composite_rules import MissingRule, PowerMean, Renormalise, Required, Rounding
 from cxmetrics.days import NONE_TOLD, PLAIN, Calendar, Holidays
 from cxmetrics.scales import Scales
 from cxmetrics.score_rules import Direction, ScoreRule
@@ -325,7 +325,7 @@ class Indicator:
     missing: MissingRule = field(default_factory=Renormalise)
     over: tuple[Edge, ...] = field(default=(), kw_only=True)  # combined in place of the children: the leaves below
     use_total: bool = field(default=False, kw_only=True)  # for children whose sources cannot make a cut
-    require: tuple[str, ...] = field(default=(), kw_only=True)  # children without which it is missing
+    require: Required = field(default_factory=Required, kw_only=True)
     score: ScoreRule | None = None
     target: float | None = None  # in `unit`
     peers: Peers | None = field(default=None, kw_only=True)

@@ -15,7 +15,16 @@ from cxmetrics.check.scores import earns
 from cxmetrics.check.versions import changes
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
-from cxmetrics.composite_rules import AsWritten, Carry, MissingRule, Neutral, NullIfMissing, PowerMean, Renormalise
+from cxmetrics.composite_rules import (
+    AsWritten,
+    Carry,
+    MissingRule,
+    Neutral,
+    NullIfMissing,
+    PowerMean,
+    Renormalise,
+    Required,
+)
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, Phrase, closest, report
 from cxmetrics.ir import Blend, Combine, Edge, Indicator, Merged
 from cxmetrics.load.scalars import Found, number, word
@@ -41,7 +50,7 @@ class Composed:
     edges: tuple[Edge, ...]
     combine: Combine
     missing: MissingRule
-    require: tuple[str, ...]
+    require: Required
     over: tuple[Edge, ...] = ()
     use_total: bool = False
 
@@ -50,8 +59,8 @@ def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlin
             proof: Proof) -> Composed:
     """The rules of a composite; `unit`: of an indicator that is none."""
     if not outline.children:
-        return Composed(unit, (), "weighted_mean", Renormalise(), ())
-    made, found = _combined(outline, unit, below, outlines, proof), proof.found
+        return Composed(unit, (), "weighted_mean", Renormalise(), Required())
+    made, found = _combined(outline, below, outlines, proof), proof.found
     written = outline.draft.when_not_split
     asked = word(written, "when_not_split", ("leave_out", "use_total"), "leave_out", found) == "use_total"
     if asked and written is not None and isinstance(made.combine, Merged):
@@ -59,16 +68,16 @@ def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlin
     return replace(made, use_total=True) if asked else made
 
 
-def _combined(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
+def _combined(outline: Outline, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],
               proof: Proof) -> Composed:
     draft, children, found = outline.draft, outline.children, proof.found
-    if children and draft.combine is not None:
+    if draft.combine is not None:
         node, problems = parse(draft.combine)
         if not problems and is_blend(node, list(_COMBINE), [child.id for child in children]):
             return _blended(outline, node, draft.combine, below, found)
     combine = _read_combine(draft.combine, found)
     named = [child.id for child in children]
-    if children and combine == "pooled":
+    if combine == "pooled":
         merged, unit = pool(outline, below, proof)
         missing = _read_missing(draft.missing, unit, found)
         _goes_with(missing, draft.missing, "pooled", found)
@@ -81,10 +90,8 @@ def _combined(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outl
     if over and (changing := next(filter(changes, composites_below(edges, below)), None)):
         found.append(report(codes.VERSIONED_WITHIN, outline.span, indicator=changing.id, use="aggregate: leaves"))
     parts = [Child(edge.child, None, edge.span or outline.span) for edge in over] or children
-    if children:
-        unit = _unit_of_children(outline.id, parts, below, outlines, found)
+    unit = _unit_of_children(outline.id, parts, below, outlines, found)
     missing = _read_missing(draft.missing, unit, found)
-    combine = "weighted_mean" if combine == "pooled" else combine
     return Composed(unit, edges, combine, missing, _read_require(outline, [part.id for part in parts], found), over)
 
 
@@ -254,17 +261,27 @@ def _read_combine(written: Located | None, found: Found) -> Combine | Literal["p
             return "weighted_mean"
 
 
-def _read_require(outline: Outline, children: Sequence[str], found: Found) -> tuple[str, ...]:
-    """`[a, b]`: names of children, or of leaves where these are combined."""
+def _read_require(outline: Outline, children: Sequence[str], found: Found) -> Required:
+    """`[a, b, at_least(3)]`: children by name, or leaves where these are combined, and how many there have to be."""
     required: dict[str, None] = {}
-    written, parent = outline.draft.require, outline.id
+    written, parent, least = outline.draft.require, outline.id, 0
     for name in [written] if isinstance(written, Located) else written or ():
         if name.value in children:
             required[name.value] = None
-            continue
-        guess = closest(name.value, children, found)
-        found.append(report(codes.REQUIRED_NOT_CHILD, name.span, help=DID_YOU_MEAN if guess else None, parent=parent,
-                            fix=Fix(name.span, guess) if guess else None, name=name.value, guess=guess or ""))
-    return tuple(required)
+        elif "(" in name.value:
+            least = max(least, _least(name, len(children), found))
+        else:
+            guess = closest(name.value, children, found)
+            found.append(report(codes.REQUIRED_NOT_CHILD, name.span, help=DID_YOU_MEAN if guess else None,
+                                fix=Fix(name.span, guess) if guess else None, parent=parent, name=name.value,
+                                guess=guess or ""))
+    return Required(tuple(required), least)
 
 
+def _least(written: Located, children: int, found: Found) -> int:
+    """`at_least(3)`, of so many children."""
+    rule = read_rule(written, "require", {"at_least": (1, ())}, found)
+    number = None if rule is None else literal(rule.values[0], NUMBER, found)
+    if rule is None or number is None:
+        return 0
+    return int(number) if fits(rule, f"1 … {children}", found, holds=number in range(1, children + 1)) else 0

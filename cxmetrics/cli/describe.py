@@ -188,9 +188,11 @@ def _part_of(pyramid: Pyramid, name: str, weight: float | None, session: Session
 def _missing(indicator: Indicator, session: Session) -> list[str]:
     if not indicator.children:
         return []
-    names = session.say("comma").join(indicator.require)
+    names, least = session.say("comma").join(indicator.require.names), indicator.require.least
+    needed = [session.say("show.require", names=names)] if names else []
+    needed += [session.say("show.at_least", count=least)] if least else []
     split = [session.say("show.use_total")] if indicator.use_total else []
-    return [_absent(indicator, session), *split, *([session.say("show.require", names=names)] if names else [])]
+    return [_absent(indicator, session), *split, *needed]
 
 
 def _absent(indicator: Indicator, session: Session) -> str:

@@ -105,7 +105,7 @@ def _ir(indicator: Indicator) -> str:
         facts.append(("formula", expression_text(indicator.formula)))
     else:
         facts += [("combine", indicator.combine), ("missing", indicator.missing),
-                  ("require", ", ".join(indicator.require) or None)]
+                  ("require", str(indicator.require) or None)]
         facts += [("child", f"{edge.child} {edge.weight:.6g}") for edge in indicator.children]
         facts += [("leaf", f"{edge.child} {edge.weight:.6g}") for edge in indicator.over]
     facts += [("score", indicator.score), ("target", indicator.target), ("rounding", indicator.rounding),

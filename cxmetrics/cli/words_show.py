@@ -55,6 +55,7 @@ SHOW: Final[dict[str, Phrase]] = {
     "show.neutral": Phrase("it counts as {value}, unless all are missing", "按 {value} 计，除非全部缺失"),
     "show.use_total": Phrase("where it cannot be split, it counts as in total", "无法切分时按整体计"),
     "show.require": Phrase("the whole is missing if one of these is: {names}", "以下任一缺失，整体即缺失：{names}"),
+    "show.at_least": Phrase("the whole is missing with fewer than {count} of them", "不足 {count} 个时整体即缺失"),
     "show.up": Phrase("up: more is better", "越高越好"),
     "show.down": Phrase("down: less is better", "越低越好"),
     "show.anchor": Phrase("{points} at {at}", "{at} 得 {points} 分"),

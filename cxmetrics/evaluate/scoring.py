@@ -137,8 +137,8 @@ def filled(indicator: Indicator, children: Array) -> Array:
 
 def _enough(indicator: Indicator, coverage: Array, present: Flags) -> Flags:
     """Whether the children present [children, points] are enough for a value."""
-    required = np.array([edge.child in indicator.require for edge in indicator.combined], np.bool_)
-    there = np.asarray(present[required].all(axis=0))
+    required = np.array([edge.child in indicator.require.names for edge in indicator.combined], np.bool_)
+    there = np.asarray(present[required].all(axis=0) & (present.sum(axis=0) >= indicator.require.least))
     match indicator.missing:
         case Carry() if isinstance(indicator.combine, Blend):
             return there

@@ -98,10 +98,11 @@ def _digest(meaning: object) -> str:
 def _rules_of(indicator: Indicator) -> tuple[object, ...]:
     rules = (indicator.unit, indicator.direction, [edge.weight for edge in indicator.combined], str(indicator.combine),
              indicator.missing, indicator.score, indicator.rounding)
-    required = [place for place, edge in enumerate(indicator.combined) if edge.child in indicator.require]
+    required = [place for place, edge in enumerate(indicator.combined) if edge.child in indicator.require.names]
+    least = [f"at_least({indicator.require.least})"] if indicator.require.least else []
     split = ("use_total",) if indicator.use_total else ()
     split = split if indicator.valid == (None, None) else (*split, *map(str, indicator.valid))
-    return (*rules, *split, required) if required else (*rules, *split)
+    return (*rules, *split, *least, required) if required else (*rules, *split, *least)
 
 
 def _shape(value: Value | None, leaves: tuple[Leaf, ...]) -> object:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cxmetrics.benchmarks import Computed
+from cxmetrics.composite_rules import Required
 from cxmetrics.ir import Aggregate, Apply, Constant, Expr, Indicator, Pyramid, Ref, Windowed, is_value
 from cxmetrics.lower.through import through
 from cxmetrics.plan import Operation, Series, Value
@@ -55,7 +56,7 @@ def _id(indicator: str, peer: str) -> str:
 def _hidden(indicator: Indicator, peer: str) -> Indicator:
     """The indicator of a peer: computed alike, but neither scored nor shown."""
     return replace(indicator, id=_id(indicator.id, peer), level=None, score=None, target=None, peers=None, children=(),
-                   over=(), require=(), combine="weighted_mean")
+                   over=(), require=Required(), combine="weighted_mean")
 
 
 def _of(formula: Expr | None, computed: Computed, peer: str, pyramid: Pyramid) -> Expr | None:

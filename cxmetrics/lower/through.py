@@ -19,7 +19,7 @@ def through(indicator: Indicator, window: Window) -> Indicator:
     mark = tag(window)
     children = tuple(replace(edge, child=edge.child + mark) for edge in indicator.children)
     over = tuple(replace(edge, child=edge.child + mark) for edge in indicator.over)
-    required = tuple(name + mark for name in indicator.require)
+    required = replace(indicator.require, names=tuple(name + mark for name in indicator.require.names))
     return replace(indicator, id=indicator.id + mark, children=children, over=over, require=required)
 
 

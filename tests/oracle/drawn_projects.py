@@ -240,7 +240,16 @@ class Project:
             draft["missing"] = draw.choice(["null", "carry(2 d)", "carry(1 week, min_coverage = 30%)", "carry(100 d)",
                                             "renormalise(min_coverage = 80%)", "renormalise(min_coverage = 0%)",
                                             "renormalise(min_coverage = 50%)"])
+        self.require(draft)
         self.add("number" if kind == "z" else kind, draft)
+
+    def require(self, draft):
+        """Children that have to be there, by name or by number."""
+        draw, children = self.draw, list(draft["children"])
+        if draw.random() < 0.3:
+            few = [f"at_least({draw.randint(1, 1 if 'aggregate' in draft else len(children))})"]
+            named = [] if "aggregate" in draft else draw.sample(children, draw.choice([0, 1]))
+            draft["require"] = named + draw.choice([few, few, []]) or few
 
     def leaves(self, draft):
         """The leaves below a composite."""
@@ -259,6 +268,7 @@ class Project:
         draft |= {"children": children, "combine": text}
         if draw.random() < 0.4:
             draft["missing"] = draw.choice(["null", "neutral(0)", "carry(5 d)"])
+        self.require(draft)
         if kind in ("share", "nps"):  # of which there is no sum
             draft["combine"] = text = f"max({', '.join(children)}, {first})"
         self.add("number" if kind == "z" else kind, draft)
@@ -290,6 +300,7 @@ class Project:
         if draw.random() < 0.4:
             least = draw.choice([0, 80])
             draft["missing"] = draw.choice(["null", f"renormalise(min_coverage = {least}%)"])
+        self.require(draft)
         self.add(kind, draft)
 
     def unit_of(self, name):

@@ -14,6 +14,9 @@ def combined(indicator, fed, given=None):
     present = [(w, x) for w, x in pairs if x is not None and w > 0]
     whole, here = (math.fsum(w for w, _ in some) for some in (pairs, present))
     coverage = here / whole
+    there = {edge.child for edge, x in zip(indicator.combined, fed, strict=True) if x is not None}
+    if not there.issuperset(indicator.require.names) or len(there) < indicator.require.least:
+        return None, coverage
     least = getattr(indicator.missing, "min_coverage", None)
     match indicator.missing:
         case NullIfMissing():
