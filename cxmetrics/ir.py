@@ -14,6 +14,7 @@ from typing import Literal
 from cxmetrics.benchmarks import Peers
 from cxmetrics.composite_rules import MissingRule, PowerMean, Renormalise, Required, Rounding
 from cxmetrics.days import NONE_TOLD, PLAIN, Calendar, Holidays
+from cxmetrics.quick import quick
 from cxmetrics.scales import Scales
 from cxmetrics.score_rules import Direction, ScoreRule
 from cxmetrics.source import Span
@@ -28,6 +29,7 @@ GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year")
 DAYS = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the first and the last of a row; others are slips of the pen
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A literal, or a list of them (`in [...]`)."""
@@ -37,6 +39,7 @@ class Constant:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a source, in a row expression."""
@@ -48,6 +51,7 @@ class Column:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ref:
     """The value of another indicator."""
@@ -56,6 +60,7 @@ class Ref:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Apply:
     """An operator or a function of numbers (or of row values) and its arguments."""
@@ -65,6 +70,7 @@ class Apply:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Aggregate:
     """A function of the rows of one source; `args` and `where` are row expressions.
@@ -301,6 +307,7 @@ class Blend:
 Combine = Literal["weighted_mean", "geometric", "harmonic", "minimum"] | PowerMean | Merged | Blend
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Edge:
     """A child and its share of the parent's weight (shares sum to 1)."""

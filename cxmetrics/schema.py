@@ -27,9 +27,11 @@ class Key(str):
 
 
 def _shape(value: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever was written
-    if isinstance(value, Mapping | BaseModel):
-        return "map"
-    return "list" if isinstance(value, list) else "text"
+    if isinstance(value, Located):  # first, as it is what most are
+        return "text"
+    if isinstance(value, list):
+        return "list"
+    return "map" if isinstance(value, Mapping | BaseModel) else "text"
 
 
 _TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}

@@ -10,9 +10,11 @@ import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from cxmetrics.quick import quick
 from cxmetrics.source import Span
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Number:
     """`99.5%`, `500 ms`, `10 万`, `1e4`: a value as written, a multiplier (万, 亿 or none) and a unit."""
@@ -23,6 +25,7 @@ class Number:
     span: Span = field(compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Text:
     """`'success'`."""
@@ -47,6 +50,7 @@ class Date:
     span: Span = field(compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Name:
     """`answers.score`, `raw.$item`, `$page`: dotted parts as one text; a part that starts with `$` is a parameter."""
@@ -55,6 +59,7 @@ class Name:
     span: Span = field(compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Items:
     """`['success', 'timeout']`."""
@@ -72,6 +77,7 @@ class Range:
     span: Span = field(compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Call:
     """A function or operator with its arguments, and the clauses of an aggregate.

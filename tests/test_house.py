@@ -24,7 +24,7 @@ PACKAGE = ROOT / "cxmetrics"
 
 # Lowest first.  A module imports from the layers below it and, within its layer, from those named before it.
 LAYERS = (
-    ("assets", "folders", "addresses", "source", "tables", "scales", "units", "patterns", "windows", "days"),
+    ("quick", "assets", "folders", "addresses", "source", "tables", "scales", "units", "patterns", "windows", "days"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
     ("score_rules", "composite_rules", "codes", "benchmarks", "ir", "plan", "calendars"),

@@ -149,8 +149,8 @@ def _overridable(root: Map) -> Sections:
 
 def _merge(root: Map, below: Sections) -> None:
     """Put the keys of the definitions below under those that a file writes of them."""
-    for name, section in root.items():
-        for key, node in section.items() if isinstance(section, Map) and below else ():
+    for name, section in root.items() if below else ():
+        for key, node in section.items() if isinstance(section, Map) else ():
             if (name, key) in below and isinstance(node, Map):
                 section[key] = _over(node, below[name, key])
 

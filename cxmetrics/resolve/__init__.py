@@ -19,6 +19,7 @@ from cxmetrics.ir import Aggregate, Apply, Dimension, Expr, Origin, Project, Ref
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, grains, is_time_zone, share, titles, whole, word
 from cxmetrics.parse import parse
+from cxmetrics.quick import quick
 from cxmetrics.resolve.benchmarks import Recorded, resolve_benchmarks
 from cxmetrics.resolve.expand import expand
 from cxmetrics.resolve.formulas import resolve_formula
@@ -35,6 +36,7 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
            "november", "december")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Child:
     """A child of a composite as written: its id and its weight, if it has one."""
@@ -44,6 +46,7 @@ class Child:
     span: Span
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outline:
     """An indicator whose names are resolved and whose rules are still text."""

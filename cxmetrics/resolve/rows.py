@@ -77,6 +77,8 @@ class Rows:
                 return self._call(node, hint)
             case Name():
                 return self._name(node, hint)
+            case Text():
+                return Constant(node.value, TEXT, node.span)
             case Broken():
                 return self._invalid(node.span)
             case _:
