@@ -99,6 +99,7 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
             cells = backend.cells(request)
             task = Task(one.origin.id, frozenset(wanted), frozenset(), everything=days is None)
             judge(part, one.origin, task, cells.census)
+            require_cover(part, one.origin, cells.frames)
             frames = [spread(cube, frame) for cube, frame in zip(scan.cubes, cells.frames, strict=True)]
             states[one.origin.id] = _sliced(asked, part, one, scan, frames)
         between = None if asked.first is None or asked.last is None else (asked.first, asked.last)
@@ -121,7 +122,6 @@ def _delivered(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Back
                         lambda path: open_table((path,), scratch=scratch))
         span = delivered(files)
         if span is not None:
-            require_cover(plan, one.origin, *span)
             found[name] = span
     return found
 

@@ -1,29 +1,47 @@
-"""Whether the project's calendar tells of all days that are asked about."""
+"""Whether the project's calendar tells of all days that rows are asked about."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Iterable
+
+import polars as pl
 
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
+from cxmetrics.evaluate.silences import LONGEST
 from cxmetrics.ir import Apply, Expr, Origin
-from cxmetrics.plan import Plan
+from cxmetrics.plan import Days, Plan
+
+STRAY = 7  # days with rows far from all others: clocks that were never set show few
 
 
-def require_cover(plan: Plan, origin: Origin, first: dt.date, last: dt.date) -> None:
-    """See that the calendar tells of the days of a source, if workdays or holidays are asked for.
+def require_cover(plan: Plan, origin: Origin, frames: Iterable[pl.DataFrame]) -> None:
+    """See that the calendar tells of the days of a source's rows, if workdays or holidays are asked for.
 
+    `frames`: cells, with a column `day`.  Of a few stray days, with a silence between them and the calendar, it is not
+    known whether people worked, and nothing is stopped by them.
     Raises `Fault` CX755: rows of other years would be left out without a word.
     """
     covered = plan.project.holidays.covered
-    if covered is None or covered[0] <= first and last <= covered[1]:
+    if covered is None:
+        return
+    days = {day for frame in frames for day in frame["day"].unique().to_list()}
+    if all(covered[0] <= day <= covered[1] for day in days) or _are_stray(days, covered):
         return
     own = (partial for partial in plan.partials if partial.source == origin.id)
     asked = [expr for partial in own for expr in (partial.arg, partial.where)]
     asked += [spec.formula for spec in origin.columns.values()] + [origin.keep]
     if any(map(_asks, asked)):
-        raise Fault(report(codes.CALENDAR_ENDS, origin.span, source=origin.id, first=first, last=last,
+        raise Fault(report(codes.CALENDAR_ENDS, origin.span, source=origin.id, first=min(days), last=max(days),
                            low=covered[0], high=covered[1]))
+
+
+def _are_stray(days: Collection[dt.date], covered: Days) -> bool:
+    """Whether the days outside of the calendar's are few and far from it."""
+    away = [(covered[0] - day).days if day < covered[0] else (day - covered[1]).days for day in days
+            if not covered[0] <= day <= covered[1]]
+    return len(away) <= STRAY and min(away) > LONGEST
 
 
 def _asks(expr: Expr | None) -> bool:

@@ -15,7 +15,6 @@ from cxmetrics.diagnostics import Fault, report
 from cxmetrics.fuse import all_cuts, families
 from cxmetrics.plan import Plan, days_ahead
 from cxmetrics.run.bind import Bound, Files
-from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
 from cxmetrics.run.memory import Families
 from cxmetrics.run.reports import RunOptions
@@ -83,8 +82,6 @@ def _need(plan: Plan, bound: Bound, files: Mapping[str, InputFile], store: Store
     if forget is not None:
         forget |= stored - everything
     known = everything & (stored | options.among(everything))
-    if known:
-        require_cover(plan, bound.origin, min(known), max(known))
     found = tasks(plan, source, own, has=has, stale=forget, wanted=known, everything=everything)
     return Need(bound, now, own, stored, forget, known, found[0] if found else None, before)
 

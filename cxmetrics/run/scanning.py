@@ -12,6 +12,7 @@ from cxmetrics.fuse import fuse
 from cxmetrics.plan import Plan, Scan
 from cxmetrics.run.bind import Bound
 from cxmetrics.run.census import judge
+from cxmetrics.run.cover import require_cover
 from cxmetrics.run.stale import Family, Task
 from cxmetrics.states import concat, spread
 from cxmetrics.store.commits import Reject, StatesChange
@@ -50,6 +51,7 @@ def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family],
     request = Request(Scan(bound.origin, cubes), bound.table, bound.lookups, plan.project.time_zone, task.intervals)
     cells = backend.cells(request)
     judge(plan, bound.origin, task, cells.census)
+    require_cover(plan, bound.origin, cells.frames)
     parts: dict[Family, list[pl.DataFrame]] = {family: [] for family in families}
     for cube, frame in zip(cubes, cells.frames, strict=True):
         parts[cube.dimensions].append(spread(cube, frame))
