@@ -234,6 +234,34 @@ good:
     assert good.passed
 
 
+ENDS = """\
+project: ends
+sources:
+  accounts: {read: a.csv, time: day, entity: account, columns: {balance: {type: number, unit: CNY}, page: text}}
+indicators:
+  total: {formula: sum(accounts.balance at end)}
+  went_on: {formula: "conversion(accounts.page = 'a', accounts.page = 'b')"}
+tests:
+  nobody's account is one: {given: {accounts: [{balance: 5}, {balance: 6}]}, expect: {total: 11 CNY}}
+  two accounts:
+    given:
+      accounts:
+        - {balance: 5, account: a, day: 2026-01-03}
+        - {balance: 6, account: b, day: 2026-01-04}
+        - {balance: 7, account: b, day: 2026-01-05}
+    expect: {total: 12 CNY}
+  nobody goes on: {given: {accounts: [{page: a}, {page: b}]}, expect: {went_on: missing}}
+"""
+
+
+@BOTH
+def test_whose_rows_they_are_need_not_be_given(engine, tmp_path):
+    (tmp_path / "cxmetrics.yaml").write_text(ENDS)
+    compiled = compile_project(tmp_path)
+    verdicts = run_tests(compiled.plan, compiled.tests, engine, tmp_path / "scratch")
+    assert [verdict.passed for verdict in verdicts] == [True, True, True]
+
+
 def test_a_hundred_tests_of_a_source_are_one_scan(tmp_path, monkeypatch):
     from cxmetrics.backends.polars import Polars
 

@@ -35,7 +35,7 @@ from cxmetrics.plan import Partial, Plan, days_ahead
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.today import settled
 from cxmetrics.tables import place_of
-from cxmetrics.units import DATE, NUMBER
+from cxmetrics.units import DATE, NUMBER, TEXT
 
 TEST, ROW, _TIME, _WEIGHT = "~test", "~row", "~time", "~weight"  # no column of a project is called so
 DEFAULT_DAY = dt.date(2026, 1, 1)
@@ -188,6 +188,8 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
     columns, weight = dict(origin.columns), origin.weight
     if weight is not None and not told(weight):  # then every row weighs the same
         columns[weight], weight = ColumnSpec(weight, "number", NUMBER, _WEIGHT), None
+    if origin.entity is not None:  # whose rows they are may be asked for, though nobody declared it
+        columns.setdefault(origin.entity, ColumnSpec(origin.entity, "text", TEXT, origin.entity))
     marks = (Binding(TEST, TEST), Binding(ROW, ROW))
     ways = tuple(way for way in origin.ways if place_of(way.lookup) in lookups)
     entity = origin.entity if origin.entity is not None and told(origin.entity) else None
