@@ -7,9 +7,10 @@ needs it.  These models are the drafts that `resolve` reads, and the source of t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, InstanceOf, Tag, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from cxmetrics.source import Located, Span
 
@@ -34,9 +35,19 @@ def _shape(value: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever wa
     return "map" if isinstance(value, Mapping | BaseModel) else "text"
 
 
+@dataclass(frozen=True, slots=True)
+class _Only:
+    """Takes things of a class as they are.  `InstanceOf` would also draw up how to make them, for each use of it."""
+
+    cls: type
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> dict[str, object]:
+        return {"type": "is-instance", "cls": self.cls}
+
+
 _TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
-Scalar = Annotated[InstanceOf[Located], WithJsonSchema(_TEXT_SCHEMA)]
-Name = Annotated[InstanceOf[Key], WithJsonSchema({"type": "string"})]
+Scalar = Annotated[Located, _Only(Located), WithJsonSchema(_TEXT_SCHEMA)]
+Name = Annotated[Key, _Only(Key), WithJsonSchema({"type": "string"})]
 Titles = Annotated[
     Annotated[Scalar, Tag("text")] | Annotated[dict[Name, Scalar], Tag("map")], Discriminator(_shape)]
 Scalars = Annotated[Annotated[Scalar, Tag("text")] | Annotated[list[Scalar], Tag("list")], Discriminator(_shape)]
