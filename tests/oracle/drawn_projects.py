@@ -1,16 +1,18 @@
 """Random projects: factors over random sources, formulas over them, composites with scores, on several floors."""
 
+import datetime as dt
 import re
 from random import Random
 
 import yaml
-from drawn_sources import TOUCH, Drawn, lookup_rows, write_lookup
+from drawn_sources import FIRST, TOUCH, Drawn, lookup_rows, write_lookup
 
 KINDS = {"ms": " ms", "CNY": " CNY", "count": "", "share": "%", "nps": "", "scale": "", "number": ""}
 TYPICAL = {"ms": (0, 1200), "CNY": (-100, 100), "count": (0, 20), "share": (0, 100), "nps": (-100, 100),
            "scale": (0, 10), "number": (-2, 5), "score": (0, 100)}
 RULES = ("hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9")
 GRAINS = ("day", "week", "month", "quarter", "year")
+DAYS = tuple(f"{FIRST + dt.timedelta(days=3 * number)}" for number in range(-2, 12))
 CUTS = (["branch"], ["region"], ["segment"], ["branch", "segment"], ["region", "segment"])
 
 
@@ -31,6 +33,7 @@ class Project:
         for _ in range(draw.choice([3, 6, 12, 20])):
             draw.choice([self.factor, self.factor, self.factor, self.formula, self.composite, self.composite,
                          self.pooled, self.windowed])()
+        self.versions()
         project = {
             "project": "drawn", "time_zone": draw.choice(["UTC", "Asia/Shanghai"]),
             "week_start": draw.choice(["monday", "sunday"]),
@@ -97,6 +100,36 @@ class Project:
             self.add("number", {"formula": f"({name} - {before}) / {before}"})
         else:
             self.alike[self.add(self.kinds[name], {"formula": formula})] = name
+
+    def versions(self):
+        """Rules that change on a day, and the time for which an indicator holds, where nothing needs it unchanged."""
+        draw, fixed = self.draw, set()
+        for name, draft in reversed(self.indicators.items()):
+            if name in fixed or draft.get("aggregate") == "leaves" or draft.get("combine") == "pooled":
+                fixed |= set(draft.get("children", {}))
+        for name, draft in self.indicators.items():
+            if name in fixed or draw.random() < 0.7:
+                continue
+            days = sorted(draw.sample(DAYS, draw.randint(0, 2)))
+            made = [{"valid_from": day} | self.version(name, draft) for day in days]
+            if made:
+                draft["versions"] = made
+            if draw.random() < 0.3 and not days:
+                draft["valid_from"] = draw.choice(DAYS[:8])
+            if draw.random() < 0.3:
+                draft["valid_to"] = draw.choice([day for day in DAYS if day >= max([*days, *DAYS[8:9]])])
+
+    def version(self, name, draft):
+        """What is different of an indicator from a day on."""
+        draw = self.draw
+        given = [{"target": self.literal(self.kinds[name])}, {"rounding": draw.choice(["half_up(1)", "to(0.5)"])}]
+        if self.kinds[name] in ("ms", "CNY") and "formula" in draft and "score" not in draft:
+            given += [{"formula": f"({draft['formula']}) * 2"}, {"formula": f"-({draft['formula']})"}]
+        if isinstance(draft.get("children"), dict) and "aggregate" not in draft:
+            children = list(draft["children"])
+            given += [{"children": {child: draw.choice([1, 3]) for child in children}}, {"missing": "null"},
+                      {"combine": draw.choice(["geometric", "weighted_mean"])}, {"require": [draw.choice(children)]}]
+        return draw.choice(given)
 
     def literal(self, kind, place=None):
         low, high = TYPICAL[kind]

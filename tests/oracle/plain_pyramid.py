@@ -47,6 +47,7 @@ class Sheet:
     places: list
     rows: dict
     short: set
+    first: dt.date  # that is looked at
     results: dict = field(default_factory=dict)
 
 
@@ -64,9 +65,10 @@ class Oracle:
     # what the definitions say
 
     def sources_of(self, name):
-        indicator = self.pyramid.indicators[name]
-        below = [self.sources_of(edge.child) for edge in indicator.children]
-        return set().union(*below, self.sources_in(indicator.formula))
+        found = set()
+        for one in self.pyramid.indicators[name].eras:
+            found |= self.sources_in(one.formula).union(*(self.sources_of(edge.child) for edge in one.children))
+        return found
 
     def sources_in(self, expr):
         match expr:
@@ -91,10 +93,14 @@ class Oracle:
         return grain in self.grains_of(indicator) and (not cut or set(cut) in map(set, self.cuts_of(indicator)))
 
     def least_n(self, indicator):
+        return max(map(self.least_n_of, indicator.eras))
+
+    def least_n_of(self, indicator):
         bare = indicator.combine.parts[0] if isinstance(indicator.combine, Merged) else indicator.formula
         bare, windowed = unwrapped(bare)
-        if windowed and isinstance(bare, Ref) and self.pyramid.indicators[bare.indicator].rounding is None:
-            bare, _ = unwrapped(self.pyramid.indicators[bare.indicator].formula)
+        inner = self.pyramid.indicators[bare.indicator] if windowed and isinstance(bare, Ref) else None
+        if inner and inner.rounding is None and not inner.versions and inner.valid == (None, None):
+            bare, _ = unwrapped(inner.formula)
         if isinstance(bare, Aggregate) and bare.function in ("count", "sum", "distinct"):
             return 0
         return self.project.min_n if indicator.min_n is None else indicator.min_n
@@ -140,7 +146,7 @@ class Oracle:
                 grain, period, cut, window, sorted(known) if cut else [()],
                 {name: by_slice(one, days, cut) for name, one in able.items()
                  if one.first <= days[-1] and days[0] <= one.last},
-                {name for name, one in self.delivered.items() if own_length and days[0] < one.first})
+                {name for name, one in self.delivered.items() if own_length and days[0] < one.first}, days[0])
         return self.sheets[key]
 
     def through(self, sheet, step):
@@ -151,10 +157,13 @@ class Oracle:
     def results(self, name, sheet):
         """Slice → result of an indicator on a sheet."""
         if name not in sheet.results:
-            indicator = self.pyramid.indicators[name]
+            whole = self.pyramid.indicators[name]
+            indicator = version_on(whole, sheet.first)
             here = {place: self.settled(indicator, place, sheet) for place in sheet.places}
             self.score(indicator, sheet, here)
-            sheet.results[name] = here
+            begin, end = whole.valid
+            over = (begin and sheet.first < begin) or (end and sheet.first > end)
+            sheet.results[name] = {place: Result(None, 0) for place in here} if over else here
         return sheet.results[name]
 
     def result(self, name, place, sheet):
@@ -325,11 +334,12 @@ class Oracle:
             earlier = None if then is None else self.seen(indicator, then)[0]
             sign = 1 if indicator.direction == "up" else -1
             n = result.n if result.n < UNBOUND else 0 if self.sources[indicator.id] else None
+            target = version_on(indicator, sheet.first).target
             pairs = frozenset(zip(sheet.cut, place, strict=True))
             found[indicator.id, sheet.grain, sheet.period, pairs] = {
                 "value": value, "n": n, "status": status, "coverage": result.coverage,
-                "score": None if status == "low_n" else result.score, "target": indicator.target,
-                "gap": None if value is None or indicator.target is None else sign * (value - indicator.target),
+                "score": None if status == "low_n" else result.score, "target": target,
+                "gap": None if value is None or target is None else sign * (value - target),
                 "change": None if value is None or earlier is None else value - earlier}
 
     def seen(self, indicator, result):
@@ -338,6 +348,12 @@ class Oracle:
         if result.n < self.least_n(indicator):
             return None, "low_n"
         return result.value, "partial" if result.partial else "ok"
+
+
+def version_on(indicator, day):
+    """The rules of an indicator that hold for what begins on a day."""
+    return [one for first, one in indicator.versions if first is None or first <= day][-1] if indicator.versions \
+        else indicator
 
 
 def unwrapped(expr):
