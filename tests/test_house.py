@@ -27,7 +27,7 @@ LAYERS = (
     ("quick", "assets", "folders", "addresses", "source", "tables", "scales", "units", "patterns", "windows", "days"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
-    ("score_rules", "composite_rules", "codes", "benchmarks", "ir", "plan", "calendars"),
+    ("score_rules", "composite_rules", "codes", "benchmarks", "ir", "walks", "plan", "calendars"),
     ("load", "parse"),
     ("resolve", "check", "lower", "fuse"),
     ("compile",),

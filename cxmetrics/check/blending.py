@@ -14,13 +14,14 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, closest, report
 from cxmetrics.functions import AGGREGATES, BOTH, NUMBERS, OPERATORS, PEER_FUNCTIONS, WINDOWS
 from cxmetrics.ir import Apply, Blend, Constant, Expr, Indicator, Invalid, Ref
 from cxmetrics.load.scalars import Found
-from cxmetrics.resolve import Outline, references
+from cxmetrics.resolve import Outline
 from cxmetrics.resolve.expand import formula_text
 from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.names import Names
 from cxmetrics.source import Located
 from cxmetrics.syntax import Call, Items, Name, Node, Range
 from cxmetrics.units import NUMBER, UNKNOWN, Unit
+from cxmetrics.walks import references_in
 
 
 def is_blend(node: Node, rules: Sequence[str], children: Sequence[str]) -> bool:
@@ -48,7 +49,7 @@ def blend(outline: Outline, node: Node, written: Located, below: Mapping[str, In
     resolved = resolve_formula(node, names)
     units = {name: earns(below[name]) for name in children if name in below}
     formula, unit = prove(resolved, Proof({}, units, found))
-    used = {ref.indicator for ref in references(resolved)}
+    used = {ref.indicator for ref in references_in(resolved)}
     for name, child in children.items():
         if name not in used:
             found.append(report(codes.CHILD_UNUSED, child.span, child=name, parent=outline.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cxmetrics.benchmarks import Benchmark, Computed, Evidence, Peers
@@ -22,7 +22,6 @@ from cxmetrics.ir import (
     Invalid,
     Origin,
     Ref,
-    Windowed,
     columns_in,
     is_value,
 )
@@ -34,6 +33,7 @@ from cxmetrics.score_rules import AmongPeers
 from cxmetrics.source import Located, Span
 from cxmetrics.units import NUMBER, UNKNOWN, Unit, read_unit
 from cxmetrics.units import scale as make_scale
+from cxmetrics.walks import aggregates_in, references_in, with_aggregates
 
 
 def read_peers(outline: Outline, unit: Unit, formula: Expr | None, resolved: Resolved, proof: Proof) -> Peers | None:
@@ -146,7 +146,7 @@ def _scales(unit: Unit, formula: Expr | None) -> list[Unit]:
         return [unit]
     if unit.kind == "score":
         return [make_scale(0, 100)]
-    looked = (column.unit for one in _aggregates(formula) for arg in one.args for column in columns_in(arg))
+    looked = (column.unit for one in aggregates_in(formula) for arg in one.args for column in columns_in(arg))
     return [one for one in looked if one.kind == "scale"]
 
 
@@ -204,8 +204,8 @@ def _computed(outline: Outline, draft: PeersDraft, formula: Expr | None, sources
         return None
     if not _names_peers(spec, column, us, source.value, found) or isinstance(formula, Invalid):
         return None
-    strangers = [] if formula is None else [one for one in _aggregates(formula) if one.source != source.value]
-    if formula is None or strangers or not list(_aggregates(formula)) or _refers(formula):
+    strangers = [] if formula is None else [one for one in aggregates_in(formula) if one.source != source.value]
+    if formula is None or strangers or not list(aggregates_in(formula)) or any(references_in(formula)):
         at = strangers[0].span if strangers else outline.span
         found.append(report(codes.PEERS_OVER_ROWS, at, indicator=outline.id, source=source.value))
         return None
@@ -219,18 +219,10 @@ def our_rows(formula: Expr | None, peers: Peers | None, columns: Mapping[str, Ma
     computed = peers.computed
     ours = is_value(computed.source, columns[computed.source][computed.column], computed.us)
 
-    def narrowed(expr: Expr) -> Expr:
-        match expr:
-            case Aggregate():
-                return replace(expr, where=ours if expr.where is None else Apply("and", (expr.where, ours)))
-            case Apply():
-                return replace(expr, args=tuple(map(narrowed, expr.args)))
-            case Windowed():
-                return replace(expr, arg=narrowed(expr.arg))
-            case _:
-                return expr
+    def narrowed(aggregate: Aggregate) -> Aggregate:
+        return replace(aggregate, where=ours if aggregate.where is None else Apply("and", (aggregate.where, ours)))
 
-    return narrowed(formula)
+    return with_aggregates(formula, narrowed)
 
 
 def _names_peers(spec: ColumnSpec, column: Located, us: Located, source: str, found: Found) -> bool:
@@ -249,30 +241,6 @@ def _names_peers(spec: ColumnSpec, column: Located, us: Located, source: str, fo
                             column=f"{source}.{spec.name}", guess=guess or ""))
         return False
     return True
-
-
-def _aggregates(formula: Expr | None) -> Iterator[Aggregate]:
-    match formula:
-        case Aggregate():
-            yield formula
-        case Apply():
-            for arg in formula.args:
-                yield from _aggregates(arg)
-        case Windowed():
-            yield from _aggregates(formula.arg)
-
-
-def _refers(formula: Expr) -> bool:
-    """Whether a formula rests on other indicators, whose rows are not those of one peer."""
-    match formula:
-        case Ref():
-            return True
-        case Apply():
-            return any(map(_refers, formula.args))
-        case Windowed():
-            return _refers(formula.arg)
-        case _:
-            return False
 
 
 def _twice(recorded: tuple[Record, ...], computed: Computed | None) -> Found:

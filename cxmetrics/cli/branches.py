@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from cxmetrics.ir import Aggregate, Apply, Expr, Indicator, Merged, Pyramid, Ref, Windowed
+from cxmetrics.ir import Indicator, Merged, Pyramid
+from cxmetrics.walks import references_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Branch:
 
 def below(indicator: Indicator) -> tuple[tuple[str, float | None], ...]:
     """What an indicator is made of: its children with their weights, then the indicators its formula names."""
-    named = tuple(dict.fromkeys(_references(indicator.formula)))
+    named = tuple(dict.fromkeys(ref.indicator for ref in references_in(indicator.formula)))
     children = ((edge.child, edge.weight if indicator.weighted else None) for edge in indicator.children)
     return (*children, *((name, None) for name in named))
 
@@ -39,17 +40,6 @@ def below(indicator: Indicator) -> tuple[tuple[str, float | None], ...]:
 def bond(indicator: Indicator) -> str:
     """The word for how an indicator holds what has no weight in it."""
     return "pooled" if isinstance(indicator.combine, Merged) else "formula"
-
-
-def _references(formula: Expr | None) -> Iterator[str]:
-    match formula:
-        case Ref():
-            yield formula.indicator
-        case Apply() | Aggregate():
-            for arg in formula.args:
-                yield from _references(arg)
-        case Windowed():
-            yield from _references(formula.arg)
 
 
 def parents(pyramid: Pyramid) -> Mapping[str, tuple[tuple[str, float | None], ...]]:

@@ -9,7 +9,7 @@ from cxmetrics.check.leaves import leaves_below
 from cxmetrics.cli.branches import below, bond, parents, weights_at_roots
 from cxmetrics.cli.figures import figure, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
-from cxmetrics.cli.lineage import aggregates, columns_of, expression_text, is_over_rows
+from cxmetrics.cli.lineage import columns_of, expression_text, is_over_rows
 from cxmetrics.cli.peers import peer_table, peers_of
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import padded
@@ -32,6 +32,7 @@ from cxmetrics.score_rules import (
 )
 from cxmetrics.tables import place_of
 from cxmetrics.units import Unit
+from cxmetrics.walks import aggregates_in
 
 _GAP = 2
 Facts = Iterator[tuple[str, Sequence[str]]]
@@ -145,7 +146,7 @@ def _formula(indicator: Indicator, session: Session) -> list[str]:
         return [" ".join(indicator.combine.text.split())]
     if indicator.formula is None or indicator.formula_text is None:
         return []
-    names = dict.fromkeys(aggregate.function for aggregate in aggregates(indicator.formula))
+    names = dict.fromkeys(aggregate.function for aggregate in aggregates_in(indicator.formula))
     text = " ".join(indicator.formula_text.split())
     return [text, *(f"{name}: {getattr(AGGREGATES[name].help, session.language)}" for name in names)]
 

@@ -8,23 +8,12 @@ from typing import assert_never
 
 from cxmetrics.cli.branches import below
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid, Pyramid, Ref, Scalar, Windowed
-
-
-def aggregates(formula: Expr | None) -> Iterator[Aggregate]:
-    """The aggregates in a formula, from the left."""
-    match formula:
-        case Aggregate():
-            yield formula
-        case Apply():
-            for arg in formula.args:
-                yield from aggregates(arg)
-        case Windowed():
-            yield from aggregates(formula.arg)
+from cxmetrics.walks import aggregates_in
 
 
 def is_over_rows(formula: Expr) -> bool:
     """Whether a formula looks at rows, and not only at other indicators."""
-    return next(aggregates(formula), None) is not None
+    return next(aggregates_in(formula), None) is not None
 
 
 def columns_of(pyramid: Pyramid, name: str) -> Mapping[str, frozenset[str]]:
@@ -38,7 +27,7 @@ def columns_of(pyramid: Pyramid, name: str) -> Mapping[str, frozenset[str]]:
         seen.add(current)
         indicator = pyramid.indicators[current]
         todo += [child for child, _ in below(indicator)]
-        for aggregate in aggregates(indicator.formula):
+        for aggregate in aggregates_in(indicator.formula):
             for column in _columns(aggregate):
                 _add(column, pyramid, found)
     return {source: frozenset(names) for source, names in found.items()}

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from cxmetrics.benchmarks import Computed
 from cxmetrics.composite_rules import Required
-from cxmetrics.ir import Aggregate, Apply, Constant, Expr, Indicator, Pyramid, Ref, Windowed, is_value
+from cxmetrics.ir import Aggregate, Apply, Constant, Expr, Indicator, Pyramid, Ref, is_value
 from cxmetrics.lower.through import through
 from cxmetrics.plan import Operation, Series, Value
 from cxmetrics.score_rules import AmongPeers
+from cxmetrics.walks import with_aggregates
 from cxmetrics.windows import Window, tag
 
 
@@ -64,23 +65,17 @@ def _of(formula: Expr | None, computed: Computed, peer: str, pyramid: Pyramid) -
     spec = pyramid.sources[computed.source].columns[computed.column]
     ours, theirs = (is_value(computed.source, spec, name) for name in (computed.us, peer))
 
-    def moved(expr: Expr) -> Expr:
-        match expr:
-            case Aggregate(where=Apply("and", (first, last))) if last == ours:
-                return replace(expr, where=Apply("and", (first, theirs)))
-            case Aggregate() if expr.where == ours:
-                return replace(expr, where=theirs)
-            case Aggregate():
+    def moved(aggregate: Aggregate) -> Aggregate:
+        match aggregate.where:
+            case Apply("and", (first, last)) if last == ours:
+                return replace(aggregate, where=Apply("and", (first, theirs)))
+            case where if where == ours:
+                return replace(aggregate, where=theirs)
+            case _:
                 message = "rows of ours that were chosen when the peers were proved"
                 raise AssertionError(message)
-            case Apply():
-                return replace(expr, args=tuple(map(moved, expr.args)))
-            case Windowed():
-                return replace(expr, arg=moved(expr.arg))
-            case _:
-                return expr
 
-    return None if formula is None else moved(formula)
+    return None if formula is None else with_aggregates(formula, moved)
 
 
 def peer_value(expr: Apply, pyramid: Pyramid, window: Window) -> Value:

@@ -15,7 +15,7 @@ from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
-from cxmetrics.ir import Aggregate, Apply, Dimension, Expr, Origin, Project, Ref, Windowed
+from cxmetrics.ir import Dimension, Expr, Origin, Project
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, grains, is_time_zone, share, titles, whole, word
 from cxmetrics.parse import parse
@@ -30,6 +30,7 @@ from cxmetrics.resolve.origins import resolve_columns, resolve_dimensions, resol
 from cxmetrics.resolve.versions import dated, validity
 from cxmetrics.schema import IndicatorDraft, Key, ProjectDocument
 from cxmetrics.source import Located, Span
+from cxmetrics.walks import references_in
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -141,20 +142,6 @@ def _children(draft: IndicatorDraft, names: Names, weights: Mapping[str, Located
                                       fix=fix, name=key, guess=guess or ""))
 
 
-def references(expr: Expr | None) -> Iterator[Ref]:
-    """The indicators an expression refers to."""
-    match expr:
-        case Ref():
-            yield expr
-        case Apply():
-            for arg in expr.args:
-                yield from references(arg)
-        case Windowed():
-            yield from references(expr.arg)
-        case Aggregate() | _:
-            return
-
-
 def _in_order(outlines: dict[str, Outline], found: Found) -> dict[str, Outline]:
     """Each after all it depends on; circles are reported once and broken."""
     ordered: dict[str, Outline] = {}
@@ -185,7 +172,7 @@ def _enter(name: str, outlines: Mapping[str, Outline], ordered: Mapping[str, Out
     below: list[tuple[str, Span]] = []
     for one in (outline, *(version for _, version in outline.versions)):
         below += [(child.id, child.span) for child in one.children]
-        below += [(ref.indicator, ref.span or outline.span) for ref in references(one.formula)]
+        below += [(ref.indicator, ref.span or outline.span) for ref in references_in(one.formula)]
     path.append(name)
     stack.append((name, iter(below)))
 
