@@ -32,7 +32,8 @@ from cxmetrics.ir import (
 from cxmetrics.lower.conditions import all_of
 from cxmetrics.lower.leaves import leaf_of, together
 from cxmetrics.lower.partials import States
-from cxmetrics.lower.peers import Outline, peer_value
+from cxmetrics.lower.peers import peer_value
+from cxmetrics.lower.planned import Planned
 from cxmetrics.lower.through import direct
 from cxmetrics.lower.versions import with_versions
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of, references_of
@@ -46,9 +47,9 @@ __all__ = ["all_of", "lower"]
 def lower(pyramid: Pyramid) -> Plan:
     """The plan of a pyramid without faults."""
     work = _Work(pyramid)
-    outlines = [outline for name, windows in wanted(pyramid.indicators).items() for window in windows
-                for outline in with_versions(pyramid.indicators[name], window, pyramid)]
-    formulas = [work.formula(outline) for outline in outlines]
+    every = [planned for name, windows in wanted(pyramid.indicators).items() for window in windows
+             for planned in with_versions(pyramid.indicators[name], window, pyramid)]
+    formulas = [work.formula(planned) for planned in every]
     for source in {partial.source: None for partial in work.states.partials}:
         work.states.count(source, None)  # its rows tell which slices there are, whatever else is asked of them
     partials = tuple(work.states.partials)
@@ -59,20 +60,20 @@ def lower(pyramid: Pyramid) -> Plan:
     leaves = tuple(work.leaves)
     nodes: dict[str, Node] = {}
     calendar = None if pyramid.project.calendar == PLAIN else pyramid.project.calendar
-    for outline, formula in zip(outlines, formulas, strict=True):
-        nodes[outline.indicator.id] = _node(outline, formula, leaves, fingerprints, nodes, calendar)
+    for planned, formula in zip(every, formulas, strict=True):
+        nodes[planned.indicator.id] = _node(planned, formula, leaves, fingerprints, nodes, calendar)
     within = {dimension.id: dimension.within for dimension in pyramid.dimensions.values() if dimension.within}
     return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within)
 
 
-def _node(outline: Outline, formula: Value | None, leaves: tuple[Leaf, ...], fingerprints: tuple[str, ...],
+def _node(planned: Planned, formula: Value | None, leaves: tuple[Leaf, ...], fingerprints: tuple[str, ...],
           nodes: Mapping[str, Node], calendar: Calendar | None) -> Node:
-    indicator, window = outline.indicator, outline.window
-    if outline.versions:
-        eras = [(day, nodes[name]) for day, name in outline.versions]
+    indicator, window = planned.indicator, planned.window
+    if planned.versions:
+        eras = [(day, nodes[name]) for day, name in planned.versions]
         meaning = _digest((indicator.valid, [(day, node.meaning) for day, node in eras]))
         return Node(indicator, None, frozenset[str]().union(*(node.sources for _, node in eras)), meaning,
-                    outline.hidden, window, versions=outline.versions)
+                    planned.hidden, window, versions=planned.versions)
     below = sorted(set(leaves_of(formula)))
     own = {source for index in below for source in leaves[index].sources}
     inner = [nodes[child] for child in (*(edge.child for edge in indicator.combined), *references_of(formula))
@@ -81,13 +82,13 @@ def _node(outline: Outline, formula: Value | None, leaves: tuple[Leaf, ...], fin
     parts = [fingerprints[index] for leaf in below for total in leaves[leaf].inputs for index, _ in total.parts]
     said = (_rules_of(indicator), _shape(formula, leaves), parts, [node.meaning for node in inner])
     meaning = _digest(said if calendar is None else (*said, calendar))
-    if not outline.peers:
-        return Node(indicator, formula, sources, meaning, outline.hidden, window)
+    if not planned.peers:
+        return Node(indicator, formula, sources, meaning, planned.hidden, window)
     named = indicator.peers.named if indicator.peers else None
-    whole = _digest((meaning, named, [(peer, nodes[node].fingerprint) for peer, node in outline.peers]))
+    whole = _digest((meaning, named, [(peer, nodes[node].fingerprint) for peer, node in planned.peers]))
     # With whom an indicator is compared makes no difference to what rests on its value, unless it is scored so.
     fed = whole if isinstance(indicator.score, AmongPeers) else meaning
-    return Node(indicator, formula, sources, whole, outline.hidden, window, outline.peers, fed)
+    return Node(indicator, formula, sources, whole, planned.hidden, window, planned.peers, fed)
 
 
 def _digest(meaning: object) -> str:
@@ -132,19 +133,19 @@ class _Work:
                               if (weight := _weight(origin)) is not None})
         self.leaves: dict[Leaf, int] = {}
 
-    def formula(self, outline: Outline) -> Value | None:
+    def formula(self, planned: Planned) -> Value | None:
         """The formula that gives an indicator its value, seen through a window."""
-        if outline.versions:
+        if planned.versions:
             return None
-        if isinstance(outline.formula, Series):
-            return outline.formula
-        if outline.formula is not None:
-            return self.value(direct(outline.formula, self.pyramid.indicators), outline.window)
-        match outline.indicator.combine:
+        if isinstance(planned.formula, Series):
+            return planned.formula
+        if planned.formula is not None:
+            return self.value(direct(planned.formula, self.pyramid.indicators), planned.window)
+        match planned.indicator.combine:
             case Merged() as rule:
-                return self.merged(rule, outline.window)
+                return self.merged(rule, planned.window)
             case Blend(formula):
-                return self.value(formula, outline.window)
+                return self.value(formula, planned.window)
             case _:
                 return None
 

@@ -81,7 +81,7 @@ class StatesBy(States):
     """The partials that have states of their own for each text."""
 
     def __init__(self, states: States, by: Expr) -> None:
-        self.partials = states.partials
+        self.partials, self.weights = states.partials, states.weights
         self._by = by
 
     def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cxmetrics.benchmarks import Computed
 from cxmetrics.composite_rules import Required
 from cxmetrics.ir import Aggregate, Apply, Constant, Expr, Indicator, Pyramid, Ref, is_value
+from cxmetrics.lower.planned import Planned
 from cxmetrics.lower.through import through
 from cxmetrics.plan import Operation, Series, Value
 from cxmetrics.score_rules import AmongPeers
@@ -16,38 +16,23 @@ from cxmetrics.walks import with_aggregates
 from cxmetrics.windows import Window, tag
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """A node to be: an indicator and the formula of its value, seen through a window.
-
-    `peers` and `versions` as in `plan.Node`.
-    """
-
-    indicator: Indicator
-    formula: Expr | Series | None
-    window: Window = ()
-    hidden: bool = False
-    peers: tuple[tuple[str, str], ...] = ()
-    versions: tuple[tuple[dt.date | None, str], ...] = ()
-
-
-def with_peers(original: Indicator, window: Window, pyramid: Pyramid) -> Iterator[Outline]:
+def with_peers(original: Indicator, window: Window, pyramid: Pyramid) -> Iterator[Planned]:
     """The hidden nodes of the peers of an indicator seen through a window, and then its own."""
     indicator, peers = through(original, window), original.peers
     if peers is None:
-        yield Outline(indicator, indicator.formula, window, bool(window))
+        yield Planned(indicator, indicator.formula, window, bool(window))
         return
     for peer in peers.comparable:
         hidden = _hidden(indicator, peer)
         if peers.computed is not None and peer in peers.computed.names:
-            yield Outline(hidden, _of(indicator.formula, peers.computed, peer, pyramid), window, hidden=True)
+            yield Planned(hidden, _of(indicator.formula, peers.computed, peer, pyramid), window, hidden=True)
         else:
             dated = Series(tuple((one.first, one.value, one.n) for one in peers.series(peer)), window)
-            yield Outline(replace(hidden, rounding=None), dated, window, hidden=True)
+            yield Planned(replace(hidden, rounding=None), dated, window, hidden=True)
     # What nobody is shown stands among its peers only to be scored there.
     compared = peers.comparable if not window or isinstance(indicator.score, AmongPeers) else ()
     served = tuple((peer, _id(indicator.id, peer)) for peer in compared)
-    yield Outline(indicator, indicator.formula, window, bool(window), served)
+    yield Planned(indicator, indicator.formula, window, bool(window), served)
 
 
 def _id(indicator: str, peer: str) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cxmetrics.ir import Indicator, Pyramid
-from cxmetrics.lower.peers import Outline, with_peers
+from cxmetrics.lower.peers import with_peers
+from cxmetrics.lower.planned import Planned
 from cxmetrics.lower.through import through
 from cxmetrics.windows import Window
 
 
-def with_versions(original: Indicator, window: Window, pyramid: Pyramid) -> Iterator[Outline]:
+def with_versions(original: Indicator, window: Window, pyramid: Pyramid) -> Iterator[Planned]:
     """The hidden nodes that an indicator seen through a window is chosen from or compared with, and then its own."""
     if not original.versions:
         yield from with_peers(original, window, pyramid)
@@ -21,5 +22,5 @@ def with_versions(original: Indicator, window: Window, pyramid: Pyramid) -> Iter
     for day, version in original.versions:
         hidden = through(replace(version, id=f"{original.id}~{day or 'first'}", level=None), window)
         named.append((day, hidden.id))
-        yield Outline(hidden, hidden.formula, window, hidden=True)
-    yield Outline(through(original, window), None, window, bool(window), versions=tuple(named))
+        yield Planned(hidden, hidden.formula, window, hidden=True)
+    yield Planned(through(original, window), None, window, bool(window), versions=tuple(named))

@@ -13,7 +13,7 @@ from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import Label, report
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import Found, id_is_good
-from cxmetrics.schema import DimensionDraft, Document, IndicatorDraft, Key, SourceDraft
+from cxmetrics.schema import DimensionDraft, Document, IndicatorDraft, Key, SourceDraft, VersionDraft
 from cxmetrics.source import Located
 
 T = TypeVar("T")
@@ -84,15 +84,20 @@ def _indicators(drafts: Drafts, weights: dict[str, Located], found: Found) -> di
                 continue
             if draft.weight is not None and document.indicators.get(key) is draft:
                 weights[str(key)] = draft.weight
-            given = {name: getattr(draft, name) for name in draft.model_fields_set}
-            if draft.children is None and draft.formula is not None:
-                given["children"] = None  # a formula in place of children, and the other way round
-            elif draft.formula is None and draft.children is not None:
-                given["formula"] = None
-            if "children" in given:
-                _set_free(below.draft.children or {}, draft.children or {}, result)
-            result[str(key)] = _Defined(key, below.draft.model_copy(update=given), number)
+            merged = over(draft, below.draft)
+            _set_free(below.draft.children or {}, merged.children or {}, result)
+            result[str(key)] = _Defined(key, merged, number)
     return result
+
+
+def over(upper: IndicatorDraft | VersionDraft, lower: IndicatorDraft) -> IndicatorDraft:
+    """A draft with what another writes over it: a formula stands in place of children, and the other way round."""
+    given = {name: getattr(upper, name) for name in upper.model_fields_set}
+    if upper.children is None and upper.formula is not None:
+        given["children"] = None
+    elif upper.formula is None and upper.children is not None:
+        given["formula"] = None
+    return lower.model_copy(update=given)
 
 
 def _set_free(children: Mapping[Key, object], kept: Mapping[Key, object],

@@ -11,6 +11,7 @@ from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import report
 from cxmetrics.ir import DAYS
 from cxmetrics.load.scalars import Found, date
+from cxmetrics.resolve.gather import over
 from cxmetrics.schema import IndicatorDraft, VersionDraft
 from cxmetrics.source import Located
 
@@ -25,14 +26,9 @@ def dated(draft: IndicatorDraft, found: Found) -> Iterator[tuple[dt.date, Indica
     if not any(version.children for version in draft.versions):
         _without_children(draft, draft, found)
     for version in draft.versions:
-        given = {name: getattr(version, name) for name in version.model_fields_set}
-        if version.children is None and version.formula is not None:
-            given["children"] = None  # a formula in place of children, and the other way round
-        elif version.formula is None and version.children is not None:
-            given["formula"] = None
-        merged = merged.model_copy(update=given)
+        merged = over(version, merged)
         _without_children(merged, version, found)
-        first = _day(version.valid_from, found)
+        first = _day(version.valid_from, "valid_from", found)
         if first is None:
             continue
         if day is not None and first <= day:
@@ -56,16 +52,17 @@ def _without_children(whole: IndicatorDraft, written: IndicatorDraft | VersionDr
 
 def validity(draft: IndicatorDraft, found: Found) -> tuple[dt.date | None, dt.date | None]:
     """Between which days periods have to begin for the indicator to hold."""
-    first, final = (None if one is None else _day(one, found) for one in (draft.valid_from, draft.valid_to))
+    first = None if draft.valid_from is None else _day(draft.valid_from, "valid_from", found)
+    final = None if draft.valid_to is None else _day(draft.valid_to, "valid_to", found)
     if first is not None and final is not None and final < first and draft.valid_to is not None:
         found.append(report(codes.VERSIONS_ORDER, draft.valid_to.span, day=final, before=first))
     return first, final
 
 
-def _day(written: Located, found: Found) -> dt.date | None:
+def _day(written: Located, key: str, found: Found) -> dt.date | None:
     day = date(written.value)
     if day is None or not DAYS[0] <= day <= DAYS[1]:
-        found.append(report(yaml_codes.WRONG_VALUE, written.span, key="valid_from", found=written.value,
+        found.append(report(yaml_codes.WRONG_VALUE, written.span, key=key, found=written.value,
                             expected="a date such as 2026-07-01"))
         return None
     return day
