@@ -14,6 +14,7 @@ from typing import Literal
 from cxmetrics.benchmarks import Peers
 from cxmetrics.composite_rules import MissingRule, PowerMean, Renormalise, Required, Rounding
 from cxmetrics.days import NONE_TOLD, PLAIN, Calendar, Holidays
+from cxmetrics.deliveries import Arrival, Watch
 from cxmetrics.quick import quick
 from cxmetrics.scales import Scales
 from cxmetrics.score_rules import Direction, ScoreRule
@@ -242,14 +243,6 @@ class Unique:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """How long after its time a row may be received, and how far its clock may be ahead; in seconds, None: any."""
-
-    late: float | None = None
-    skew: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
     """A source: where rows come from and what they promise."""
 
@@ -269,7 +262,8 @@ class Origin:
     max_bad: float = 1.0  # share of rows
     span: Span | None = field(default=None, compare=False, repr=False)
     table: TableName | None = None  # where `read` is a database
-    arrival: Arrival = Arrival()
+    arrival: Arrival = field(default_factory=Arrival)
+    watch: Watch = field(default_factory=Watch, compare=False, repr=False)
     read_span: Span | None = field(default=None, compare=False, repr=False)
 
     def column_of(self, binding: Binding) -> ColumnSpec | None:

@@ -33,6 +33,7 @@ from cxmetrics.run.memory import covered_by
 from cxmetrics.run.scanning import scan
 from cxmetrics.run.stale import Task, days_between, delivered, gaps
 from cxmetrics.run.today import settled, today
+from cxmetrics.run.troubles import left_by, marked
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.rewrite import EVIDENCE, is_dimension
@@ -143,7 +144,7 @@ def _again(plan: Plan, root: Path, scratch: Path, inputs: Inputs, engine: Engine
         states[name] = scan(plan, backend, one, families(all_cuts(plan), one.dimensions), task).frames
     spans = {name: (min(days), max(days)) for name, days in known.items()}
     frame = evaluate(plan, states, spans, None, {name: gaps(days) for name, days in known.items()})
-    return frame, _taken(bound, inputs)
+    return marked(frame, plan, left_by(left)), _taken(bound, inputs)
 
 
 def _compared(made: Replay, then: Store, again: pl.DataFrame) -> Replay:

@@ -153,6 +153,8 @@ class SourceDraft(Draft):
     received: Scalar | None = None
     late: Scalar | None = None
     skew: Scalar | None = None
+    fresh: Scalar | None = None
+    volume: Scalar | None = None
     time_zone: Scalar | None = None
     entity: Scalar | None = None
     weight: Scalar | None = None

@@ -216,7 +216,7 @@ def test_data_files_are_named_from_the_project(tmp_path, monkeypatch, capsys, na
     sources.write_text(sources.read_text(encoding="utf-8").replace("calls.csv", name), encoding="utf-8")
     (tmp_path / "bank" / "data" / name).write_bytes(content)
     capsys.readouterr()
-    for asked in (["run", "bank"], ["query", "bank", "login_speed"]):
+    for asked in (["run", "bank", "--strict"], ["query", "bank", "login_speed"], ["run", "bank"]):
         assert status_of(asked) == 1
         assert f"`data/{name}`" in capsys.readouterr().err
 

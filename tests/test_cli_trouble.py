@@ -98,7 +98,7 @@ def test_a_first_run_that_failed_leaves_questions_open(tmp_path, capsys):
     answers = tmp_path / "data" / "answers.csv"
     rows = answers.read_bytes()
     answers.write_bytes(b"")
-    assert status_of(["run", str(tmp_path)]) == 1
+    assert status_of(["run", str(tmp_path), "--strict"]) == 1
     answers.write_bytes(rows)
     capsys.readouterr()
     assert status_of(["tree", str(tmp_path)]) == 0

@@ -93,7 +93,7 @@ def test_a_table_that_a_source_looks_into_is_its_input(root):
         value or 0 for _, _, value in before) + 1
     (root / "data/kinds.csv").unlink()
     with pytest.raises(Fault) as raised:
-        go(root)
+        go(root, strict=True)
     assert [found.code.id for found in raised.value.diagnostics] == ["CX701"]
 
 
@@ -199,7 +199,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(root, monkeypatch):
 
     monkeypatch.setattr(DuckDB, "cells", meanwhile)
     with pytest.raises(Fault) as caught:
-        go(root)
+        go(root, strict=True)
     assert caught.value.diagnostics[0].code.id == "CX719"
     assert not list((root / "store").rglob("*.parquet"))
     monkeypatch.undo()

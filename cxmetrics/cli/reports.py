@@ -28,6 +28,10 @@ def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
         yield from _reasons(busy, session)
         yield ""
     yield _outcome(report, session, dry=dry)
+    for status in ("failed", "stale"):
+        names = [source.id for source in report.sources if source.status == status]
+        if names:
+            yield session.say(f"run.{status}", sources=session.say("comma").join(names))
     if report.restated:
         why = session.say("comma").join(f"{session.term('why', name)} {whole(count)}"
                                         for name, count in report.restated.items())

@@ -59,6 +59,8 @@ _GENERAL = {
     "run.done": Phrase("run {run} on {engine}{span}: {values} values ({statuses}) from {scans} scans in {seconds} s",
                        "运行 {run}（{engine}）{span}：{scans} 次扫描，得到 {values} 个数值（{statuses}），用时 {seconds} 秒"),
     "run.nothing": Phrase("nothing to do: the store is up to date ({seconds} s)", "无需计算：存储已是最新（{seconds} 秒）"),
+    "run.failed": Phrase("failed: {sources}; all else was published", "失败：{sources}；其余均已发布"),
+    "run.stale": Phrase("stale: {sources}", "已过期：{sources}"),
     "run.restated": Phrase("{count} published values restated: {why}", "更改了 {count} 个已发布的数值：{why}"),
     "run.dry": Phrase("dry run on {engine}{span}: {scans} scans to make, nothing computed",
                       "试运行（{engine}）{span}：需要 {scans} 次扫描，未做计算"),
@@ -125,7 +127,7 @@ _TERMS = {
     },
     "status": {
         "ok": ("ok", "正常"), "low_n": ("too few", "样本不足"), "no_data": ("no data", "无数据"),
-        "partial": ("partial", "不完整"), "stale": ("stale", "待重算"), "failed": ("failed", "失败"),
+        "partial": ("partial", "不完整"), "stale": ("stale", "过期"), "failed": ("failed", "失败"),
     },
     "comparable": {"same_method": ("same method", "方法相同"), "same_definition": ("same definition", "口径相同"),
                    "reference_only": ("reference only", "仅供参考"), "computed": ("computed", "由数据计算")},

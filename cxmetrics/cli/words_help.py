@@ -82,6 +82,7 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.replay.engine": Phrase("What computes; the engine of then by default.", "计算引擎，默认为当时所用"),
     "option.full": Phrase("Compute everything anew.", "全部重算"),
     "option.dry_run": Phrase("Say what would be computed.", "只说明将计算什么"),
+    "option.strict": Phrase("Let one source that fails stop the run.", "任何数据源失败即停止运行"),
     "option.into": Phrase("Write a report to FILE, - for standard output.", "把报告写到 FILE，- 表示标准输出"),
     "option.rows": Phrase("Rows of data, about.", "数据行数（约）"),
     "option.seed": Phrase("Where the random numbers begin.", "随机数种子"),

@@ -40,7 +40,7 @@ TOO_MANY_BAD = Code(
     Phrase("{share} of the rows of `{source}` are bad, more than {limit}",
            "`{source}` 有 {share} 的行不合约定，超过 {limit}"),
     label=Phrase("limit {limit}", "上限 {limit}"),
-    note=Phrase("nothing was committed", "没有提交任何内容"),
+    note=Phrase("nothing of it was taken in", "没有采用它的任何内容"),
     help=Phrase("mend the data, or raise `max_bad` if this is known", "请修正数据；若情况已知，可提高 `max_bad`"))
 RAGGED_LINE = Code(
     "CX708", "ragged-line",
@@ -83,7 +83,7 @@ FAIL_ON_BAD = Code(
     "CX715", "fail-on-bad",
     Phrase("a row of `{source}` is bad at `{column}`: {reason}", "`{source}` 有一行的 `{column}` 不合约定：{reason}"),
     label=Phrase("declared here", "在这里声明"),
-    note=Phrase("`on_bad: fail` stops at the first such row", "`on_bad: fail` 遇到第一行就停止"),
+    note=Phrase("`on_bad: fail` gives the source up at the first such row", "`on_bad: fail` 遇到第一行就放弃该数据源"),
     help=Phrase("mend the row, or choose `on_bad: reject`", "请修正该行，或改用 `on_bad: reject`"))
 EMPTY_INTERVAL = Code(
     "CX716", "empty-interval",
@@ -101,7 +101,7 @@ FILE_CHANGED = Code(
     "CX719", "file-changed",
     Phrase("the data file `{path}` changed while it was read", "数据文件 `{path}` 在读取期间发生了变化"),
     label=Phrase("read by this source", "由这个数据源读取"),
-    note=Phrase("nothing was committed", "没有提交任何内容"),
+    note=Phrase("nothing of it was taken in", "没有采用它的任何内容"),
     help=Phrase("run again when the delivery is complete", "请在文件到齐后重新运行"))
 LOOKUP_VALIDITY = Code(
     "CX720", "lookup-validity",
@@ -189,8 +189,8 @@ CALENDAR_ENDS = Code(
     Phrase("`{source}` has rows from {first} to {last}, the calendar tells of {low} to {high}",
            "`{source}` 的行从 {first} 到 {last}，日历只涵盖 {low} 到 {high}"),
     label=Phrase("asks for workdays or holidays", "用到工作日或节假日"),
-    note=Phrase("nothing was committed: which of the other days people worked on is not known",
-                "没有提交任何内容：其余日子是否上班无从得知"),
+    note=Phrase("nothing of it was taken in: which of the other days people worked on is not known",
+                "没有采用它的任何内容：其余日子是否上班无从得知"),
     help=Phrase("add the holidays of the years that are lacking to `calendar`", "请在 `calendar` 中补上所缺年份的节假日"))
 
 # --- the past ----------------------------------------------------------------------------------------------------
@@ -237,3 +237,21 @@ INPUT_CHANGED = Code(
            "数据文件 `{path}` 与该次运行读取时不同：现在 {size} 字节，当时 {then} 字节"),
     note=Phrase("what differs may differ for that alone", "数值差异可能仅由此造成"),
     help=Phrase("restore the copy of then to compare the numbers", "如要核对数值，请恢复当时的文件"))
+
+# --- sources in trouble ------------------------------------------------------------------------------------------
+
+SOURCE_STALE = Code(
+    "CX722", "source-stale",
+    Phrase("the source `{source}` is stale: its last day is {last}", "数据源 `{source}` 已过期：最后一天是 {last}"),
+    label=Phrase("fresh within {limit}", "时限 {limit}"),
+    note=Phrase("the values of later periods are marked `stale`, those over them `partial`",
+                "之后周期的数值标为 `stale`，其上层标为 `partial`"),
+    help=Phrase("ask for the delivery; the next run takes it in", "请催促数据交付；下一次运行会读取"))
+FEW_ROWS = Code(
+    "CX723", "few-rows",
+    Phrase("`{source}` delivered {rows} rows for {day}; usual are {usual}",
+           "`{source}` 在 {day} 交付了 {rows} 行，通常为 {usual} 行"), severity="warning",
+    label=Phrase("this source", "这个数据源"),
+    note=Phrase("usual is the median of the same weekday in the eight weeks before", "通常值取此前八周同一星期几的中位数"),
+    help=Phrase("see whether the delivery is whole; `volume: 0%` of the source says that any number will do",
+                "请核实数据是否完整；如数量不限，可在数据源写 `volume: 0%`"))

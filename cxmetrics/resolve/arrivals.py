@@ -1,4 +1,4 @@
-"""When rows may arrive: how late, and how far ahead their clocks may be."""
+"""When rows may arrive: how late, and how far ahead their clocks may be; and what a delivery is held against."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import datetime as dt
 
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import yaml_files as codes
+from cxmetrics.deliveries import Arrival, Watch
 from cxmetrics.diagnostics import report
-from cxmetrics.ir import Arrival
-from cxmetrics.load.scalars import Found, date
+from cxmetrics.load.scalars import Found, date, share
 from cxmetrics.parse import parse
 from cxmetrics.schema import SourceDraft
 from cxmetrics.source import Located
@@ -25,6 +25,11 @@ def resolve_arrival(draft: SourceDraft, found: Found) -> Arrival:
             found.append(report(name_codes.ARRIVAL_UNKNOWN, written.span, key=key))
             return Arrival()
     return Arrival(_seconds(draft.late, "late", found), _seconds(draft.skew, "skew", found))
+
+
+def resolve_watch(draft: SourceDraft, found: Found) -> Watch:
+    """What a delivery of a source is held against."""
+    return Watch(_seconds(draft.fresh, "fresh", found), share(draft.volume, "volume", Watch().least, found))
 
 
 def _seconds(written: Located | None, key: str, found: Found) -> float | None:

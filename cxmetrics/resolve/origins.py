@@ -23,7 +23,7 @@ from cxmetrics.ir import (
 )
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, word, words
 from cxmetrics.parse import parse
-from cxmetrics.resolve.arrivals import resolve_arrival
+from cxmetrics.resolve.arrivals import resolve_arrival, resolve_watch
 from cxmetrics.resolve.derived import is_formula, resolve_derived
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.lookups import (
@@ -200,7 +200,7 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         draft.entity.value if draft.entity else None, weight, keep,
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
         share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found),
-        resolve_arrival(draft, found), read_span=draft.read.span)
+        resolve_arrival(draft, found), resolve_watch(draft, found), read_span=draft.read.span)
 
 
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Found) -> str | dt.date:

@@ -13,12 +13,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from cxmetrics import __version__
-from cxmetrics.backends.cells import Backend, Census
+from cxmetrics.backends.cells import Census
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.text_files import seen_from_project
 from cxmetrics.codes import data as codes
@@ -27,15 +27,17 @@ from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.load.texts import Texts
 from cxmetrics.plan import Plan
-from cxmetrics.run.bind import Files, bind, look
+from cxmetrics.run.bind import Files, look
 from cxmetrics.run.freezes import who
-from cxmetrics.run.memory import covered, families_of, memory, remembered
-from cxmetrics.run.need import Need, idle, needs
+from cxmetrics.run.gather import Gathering
+from cxmetrics.run.memory import covered, families_of, left_by_last, memory, remembered
+from cxmetrics.run.need import idle
 from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
 from cxmetrics.run.restate import Restated, restate
 from cxmetrics.run.revalue import Revaluation
-from cxmetrics.run.scanning import Done, scan
-from cxmetrics.run.stale import Task
+from cxmetrics.run.stale import Task, delivered
+from cxmetrics.run.troubles import Trouble, Troubles, as_left, left_by, other_since, unfresh
+from cxmetrics.run.volume import said, watched
 from cxmetrics.store import Store
 from cxmetrics.store.commits import Commit, Definition, RunRow
 
@@ -57,7 +59,10 @@ def compiled(root: Path) -> tuple[Compiled, Plan]:
 
 
 def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunReport:
-    """Compute what is missing or stale and commit it.  Raises `Fault` for definitions or data that cannot be used."""
+    """Compute what is missing or stale and commit it; a source that fails does not stop the others.
+
+    Raises `Fault` for definitions that cannot be used, and where no source can be read.
+    """
     if options.first and options.last and options.first >= options.last:
         raise Fault(report(codes.EMPTY_INTERVAL, None, start=options.first, end=options.last))
     clock, root = _Clock(), root.resolve()
@@ -65,8 +70,8 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
         result, plan = compiled(root)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \
             _store(root / plan.project.store, options, Path(scratch)) as store, seen_from_project(root):
-        job = _Job(root, Path(scratch), plan, options, store, engine_named(options.engine, Path(scratch)), progress,
-                   clock, result.texts)
+        gathered = Gathering(root, Path(scratch), plan, options, store, engine_named(options.engine, Path(scratch)))
+        job = _Job(plan, options, store, gathered, progress, clock, result.texts)
         return job.carry_out(result.diagnostics)
 
 
@@ -110,76 +115,70 @@ class _Clock:
 class _Job:
     """One run from its parts."""
 
-    root: Path
-    scratch: Path
     plan: Plan
     options: RunOptions
     store: Store
-    backend: Backend
+    gathered: Gathering
     progress: Progress
     clock: _Clock
     texts: Texts
-    needs: dict[str, Need] = field(default_factory=dict)
 
     def carry_out(self, found: tuple[Diagnostic, ...]) -> RunReport:
+        gathered = self.gathered
         with self.clock.stage("bind"):
             self.progress("bind", 0, 1)
-            files = look(self.plan, self.root)
+            files = look(self.plan, gathered.root)
             if not self._idle(files):
-                self._bind()
-        work = [one.task for one in self.needs.values() if one.task is not None]
-        done: list[Done] = []
+                gathered.bind()
+        work = gathered.work
         with self.clock.stage("scan"):
             for step, task in enumerate(work if not self.options.dry_run else ()):
                 self.progress(f"scan {task.source}", step, len(work))
-                one = self.needs[task.source]
-                done.append(scan(self.plan, self.backend, one.bound, one.families, task))
-        self._still_the_same()
+                gathered.scan(task)
+            gathered.look_again()
         with self.clock.stage("evaluate"):
             self.progress("evaluate", len(work), len(work) + 1)
-            restated = self._evaluate(done)
+            troubles = {**self._unfresh(), **gathered.troubles}
+            restated = self._evaluate(troubles)
         row = self._row(work)
-        answer = self._report(row.id, files, work, done, restated, found)
-        if self.options.dry_run or not (done or restated.changes):
+        answer = self._report(row.id, files, work, troubles, restated, found)
+        if self.options.dry_run or not (gathered.done or restated.changes):
             return answer
         with self.clock.stage("commit"):
             self.progress("commit", len(work), len(work) + 1)
             answer = replace(answer, committed=True)
-            left = {"memory": self._memory(), "covered": covered({name: one.known for name, one in self.needs.items()})}
-            self._commit(replace(row, report=json.dumps(answer.as_json() | left)), done, restated)
+            known = {name: one.known for name, one in gathered.needs.items()}
+            left = {"memory": self._memory(), "covered": covered(known), "troubles": as_left(troubles)}
+            self._commit(replace(row, report=json.dumps(answer.as_json() | left)), restated)
         return replace(answer, seconds=self.clock.seconds, stages=dict(self.clock.stages))
 
     def _idle(self, files: Mapping[str, Files]) -> bool:
         last = remembered(self.store)
-        if last is None:
+        if last is None or as_left(left_by(left_by_last(self.store))) != as_left(self._unfresh()):
             return False
         families = families_of(last)
         return last == memory(self.plan, families) and idle(self.plan, files, families, self.store, self.options)
 
-    def _bind(self) -> None:
-        bound = bind(self.plan, self.root, self.scratch)
-        self.backend.expect(path for one in bound.values() for path in one.paths)
-        self.needs.update(needs(self.plan, self.root, self.scratch, bound, self.store, self.options, self.backend))
+    def _unfresh(self) -> dict[str, Trouble]:
+        """The sources that are stale, by the files of this run, or else by those of the last."""
+        needs = self.gathered.needs
+        spans = {name: delivered(needs[name].files if name in needs else self.store.inputs(name))
+                 for name, origin in self.plan.sources.items() if origin.watch.fresh is not None}
+        lasts = {name: span[1] for name, span in spans.items() if span is not None}
+        now = self.options.now or self.clock.started
+        return unfresh(self.plan.sources.values(), lasts, now, self.plan.project.time_zone)
 
-    def _still_the_same(self) -> None:
-        """Nothing is committed of a file that changed while it was read."""
-        now = look(self.plan, self.root) if self.needs else {}
-        for name, one in self.needs.items():
-            seen, then = {**now[name].beside, **now[name].own}, {**one.bound.beside, **one.bound.files}
-            for path in sorted(then):
-                if not then[path].digest and seen.get(path) != then[path]:  # a table was taken at one moment
-                    raise Fault(report(codes.FILE_CHANGED, one.bound.origin.span, path=path))
-
-    def _evaluate(self, done: list[Done]) -> Restated:
-        if self.options.dry_run or not self.needs:
+    def _evaluate(self, troubles: Troubles) -> Restated:
+        needs = self.gathered.needs
+        if self.options.dry_run or not needs:
             return Restated(())
         other = remembered(self.store) != self._memory()
-        work = Revaluation(self.plan, self.store, self.needs, {one.task.source: one for one in done},
-                           anew=self.options.full or other)
-        return restate(self.plan, self.store, self.needs, work.changes(), anew=other)
+        also = other_since(left_by(left_by_last(self.store)), troubles)
+        work = Revaluation(self.plan, self.store, needs, self.gathered.done, self.options.full or other, troubles, also)
+        return restate(self.plan, self.store, needs, work.changes(), anew=other, mending=self.options.full)
 
     def _memory(self) -> dict[str, object]:
-        return memory(self.plan, {name: one.families for name, one in self.needs.items()})
+        return memory(self.plan, {name: one.families for name, one in self.gathered.needs.items()})
 
     def _row(self, work: list[Task]) -> RunRow:
         days = [day for task in work for day in task.days]
@@ -191,24 +190,25 @@ class _Job:
                       who=who(), project=self.plan.project.id, first=min(days, default=None),
                       last=max(days, default=None), report="{}")
 
-    def _report(self, run_id: str, files: Mapping[str, Files], work: list[Task], done: list[Done],
+    def _report(self, run_id: str, files: Mapping[str, Files], work: list[Task], troubles: Troubles,
                 restated: Restated, found: tuple[Diagnostic, ...]) -> RunReport:
-        census = {one.task.source: one.census for one in done}
+        done, thin = self.gathered.done, {name: watched(self.plan, self.store, one)
+                                          for name, one in self.gathered.done.items()}
         days = {task.source: task.days for task in work}
-        sources = tuple(source_report(name, len(own.own), census.get(name, Census()), len(days.get(name, ())))
-                        for name, own in sorted(files.items()))
+        sources = tuple(source_report(
+            name, len(files[name].own) if name in files else 0, done[name].census if name in done else Census(),
+            len(days.get(name, ())), troubles[name].kind if name in troubles else "ok", thin.get(name, ()))
+            for name in sorted({partial.source for partial in self.plan.partials}))
         every = [day for task in work for day in task.days]
-        statuses: dict[str, int] = {}
-        for change in restated.changes:
-            for status, count in change.frame["status"].value_counts().iter_rows():
-                statuses[status] = statuses.get(status, 0) + count
+        warned = [*found, *self._frozen(run_id, restated),
+                  *(one for name, listed in thin.items() for one in said(self.plan.sources[name], listed))]
         return RunReport(
             run_id, self.options.engine, min(every, default=None), max(every, default=None), self.clock.seconds,
             dict(self.clock.stages), sources, len(work),
-            sum(frame.height for one in done for frame in one.frames.values()),
-            sum(change.frame.height for change in restated.changes), committed=False, statuses=statuses,
-            restated=dict(restated.counts), refused=restated.refused,
-            diagnostics=(*found, *self._frozen(run_id, restated)))
+            sum(frame.height for one in done.values() for frame in one.frames.values()),
+            sum(change.frame.height for change in restated.changes), committed=False,
+            statuses=_statuses(restated), restated=dict(restated.counts), refused=restated.refused,
+            diagnostics=tuple(warned), troubles=tuple(one for each in troubles.values() for one in each.found))
 
     def _frozen(self, run_id: str, restated: Restated) -> list[Diagnostic]:
         """What would have changed, were it not frozen."""
@@ -218,12 +218,22 @@ class _Job:
         return [report(codes.FROZEN_DIFFERS, None, count=restated.refused, before=order["before"], why=order["why"],
                        run=run_id)]
 
-    def _commit(self, row: RunRow, done: list[Done], restated: Restated) -> None:
+    def _commit(self, row: RunRow, restated: Restated) -> None:
+        done, needs = self.gathered.done.values(), self.gathered.needs
         states = [change for one in done for change in one.changes(self.plan)]
         rejects = [reject for one in done for reject in one.rejects()]
         definitions = [Definition(node.fingerprint, name, repr(node.indicator))
                        for name, node in self.plan.shown.items()]
-        forget = {name: one.forget for name, one in self.needs.items()}
-        inputs = {name: one.files for name, one in self.needs.items()}
+        forget = {name: one.forget for name, one in needs.items()}
+        inputs = {name: one.files for name, one in needs.items()}
         self.store.commit(Commit(row, states, forget, inputs, restated.changes, definitions, rejects, restated.rows,
                                  self.texts.named()))
+
+
+def _statuses(restated: Restated) -> dict[str, int]:
+    """How many values have which status."""
+    found: dict[str, int] = {}
+    for change in restated.changes:
+        for status, count in change.frame["status"].value_counts().iter_rows():
+            found[status] = found.get(status, 0) + count
+    return found

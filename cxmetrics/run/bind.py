@@ -65,9 +65,13 @@ class Files:
 
 
 def look(plan: Plan, root: Path) -> dict[str, Files]:
-    """What the files of each source look like now; none is opened.  Raises `Fault` CX701."""
-    needed = {partial.source for partial in plan.partials}
-    return {name: _files(origin, root) for name, origin in plan.sources.items() if name in needed}
+    """What the files of each source look like now; none is opened.  Sources whose files are not there are left out."""
+    needed, found = {partial.source for partial in plan.partials}, dict[str, Files]()
+    for name, origin in plan.sources.items():
+        if name in needed:
+            with suppress(Fault):  # what is wrong is told when the source is bound
+                found[name] = _files(origin, root)
+    return found
 
 
 def _files(origin: Origin, root: Path, only: Collection[str] | None = None) -> Files:

@@ -47,12 +47,17 @@ def covered_by(left: Mapping[str, Any]) -> dict[str, frozenset[Day]]:
 
 def remembered(store: Store) -> Memory | None:
     """What the last run left; None where nothing can be made of it."""
+    found = left_by_last(store).get("memory")
+    return found if isinstance(found, dict) else None
+
+
+def left_by_last(store: Store) -> dict[str, Any]:
+    """The report of the last run; nothing where there is none that can be read."""
     try:
         left = json.loads(store.last_report() or "null")
     except ValueError:
-        return None
-    found = left.get("memory") if isinstance(left, dict) else None
-    return found if isinstance(found, dict) else None
+        return {}
+    return left if isinstance(left, dict) else {}
 
 
 def families_of(known: Memory) -> dict[str, tuple[Family, ...]]:

@@ -19,7 +19,7 @@ from cxmetrics.run.extents import extents
 from cxmetrics.run.memory import Families
 from cxmetrics.run.reports import RunOptions
 from cxmetrics.run.stale import Day, Family, Task, days_between, delivered, stale_days, tasks
-from cxmetrics.run.today import settled, today, told_apart
+from cxmetrics.run.today import told_apart
 from cxmetrics.store import Store
 from cxmetrics.store.commits import InputFile
 
@@ -30,10 +30,10 @@ class Need:
 
     `files`: the whole truth about its files, for the next run; `before`: what the last one knew of them.  `stored`: the
     days that the store has states of, and `forget` those whose states hold no longer (None: all).  `known`: the days
-    whose states hold after this run.
+    whose states hold after this run.  `bound`: None for a source that failed, of which what is stored holds.
     """
 
-    bound: Bound
+    bound: Bound | None
     files: Mapping[str, InputFile]
     families: tuple[Family, ...]
     stored: frozenset[Day]
@@ -49,24 +49,21 @@ class Need:
         return gone | (self.task.days if self.task is not None else frozenset())
 
 
-def needs(plan: Plan, root: Path, scratch: Path, bound: Mapping[str, Bound], store: Store, options: RunOptions,
-          backend: Backend) -> dict[str, Need]:
-    """What each source needs, from what its files look like and what the store has.  Raises `Fault` CX700 to CX755."""
-    zone, files = plan.project.time_zone, dict[str, Mapping[str, InputFile]]()
-    for name, one in sorted(bound.items()):
-        declared = [spec.physical for spec in one.origin.columns.values() if spec.own]
-        known = {} if options.full else store.inputs(name)
-        opened = partial(_opened, scratch=scratch, declared=declared)
-        files[name] = extents(one, known, root, zone, backend, opened)
-    now = today(map(delivered, files.values()))
-    return {name: _need(plan, settled(bound[name], now), found, store, options) for name, found in files.items()}
+def measured(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, options: RunOptions,
+             backend: Backend) -> dict[str, InputFile]:
+    """The files of a source as they are now.  Raises `Fault` CX70x."""
+    declared = [spec.physical for spec in bound.origin.columns.values() if spec.own]
+    known = {} if options.full else store.inputs(bound.origin.id)
+    opened = partial(_opened, scratch=scratch, declared=declared)
+    return extents(bound, known, root, plan.project.time_zone, backend, opened)
 
 
 def _opened(path: Path, scratch: Path, declared: Sequence[str]) -> Table:
     return open_table((path,), scratch=scratch, declared=declared)
 
 
-def _need(plan: Plan, bound: Bound, files: Mapping[str, InputFile], store: Store, options: RunOptions) -> Need:
+def need(plan: Plan, bound: Bound, files: Mapping[str, InputFile], store: Store, options: RunOptions) -> Need:
+    """What a source needs, from what its files look like and what the store has.  Raises `Fault` CX700 to CX755."""
     source, before = bound.origin.id, store.inputs(bound.origin.id)
     span = delivered(files)
     if span is None:
@@ -108,7 +105,8 @@ def idle(plan: Plan, files: Mapping[str, Files], known: Families, store: Store, 
 
     `known`: the families of the last run, which was of the same definitions.
     """
-    return not options.full and all(
+    needed = {partial.source for partial in plan.partials}
+    return not options.full and files.keys() >= needed and all(
         _same(found, store.inputs(source)) and _complete(plan, source, known.get(source, ()), store, options)
         for source, found in files.items())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
@@ -20,6 +20,8 @@ class RunOptions:
 
     Days that are stored already are kept true whatever is asked for: where their files or definitions have changed,
     they are computed anew.  `full`: compute the days asked for even if nothing has changed.
+    `strict`: a source that cannot be read stops the run, and nothing is committed.  `now`: the moment that freshness is
+    judged at, if not the present.
     """
 
     first: dt.date | None = None
@@ -27,6 +29,8 @@ class RunOptions:
     engine: Engine = "duckdb"
     full: bool = False
     dry_run: bool = False
+    strict: bool = False
+    now: dt.datetime | None = None
 
     @property
     def limited(self) -> bool:
@@ -40,8 +44,20 @@ class RunOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ThinDay:
+    """A day with far fewer rows than usual."""
+
+    day: dt.date
+    rows: int
+    usual: float
+
+
+@dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What became of the rows of a source in a run; `rejected` and `nulled` count by "column: reason"."""
+    """What became of the rows of a source in a run; `rejected` and `nulled` count by "column: reason".
+
+    `thin`: days with far fewer rows than usual: how many, and how many are usual.
+    """
 
     id: str
     files: int
@@ -54,6 +70,8 @@ class SourceReport:
     nulled: Mapping[str, int] = field(default_factory=dict)
     first: dt.date | None = None
     last: dt.date | None = None
+    status: Literal["ok", "failed", "stale"] = "ok"
+    thin: Mapping[str, tuple[int, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,7 @@ class RunReport:
     """What a run did: `stages` in seconds; `values` and `states` in rows written; `statuses` of the values.
 
     `restated`: how many published values it changed, by why; `refused`: how many it left, because they are frozen.
+    `troubles`: why sources failed or are stale, while all else went on.
     """
 
     run: str
@@ -78,17 +97,27 @@ class RunReport:
     restated: Mapping[str, int] = field(default_factory=dict)
     refused: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
+    troubles: tuple[Diagnostic, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every source could be read, and none is stale."""
+        return not self.troubles
 
     def as_json(self) -> dict[str, object]:
         """The report for machines."""
-        plain = {key: value for key, value in asdict(replace(self, diagnostics=())).items() if key != "diagnostics"}
+        plain = {key: value for key, value in asdict(replace(self, diagnostics=(), troubles=())).items()
+                 if key not in ("diagnostics", "troubles")}
         readable: dict[str, object] = json.loads(json.dumps(plain, default=str))
-        return readable | {"warnings": [d.code.id for d in self.diagnostics]}
+        return readable | {"warnings": [d.code.id for d in self.diagnostics],
+                           "troubles": [d.code.id for d in self.troubles]}
 
 
-def source_report(name: str, files: int, census: Census, days: int) -> SourceReport:
-    """The report of a source: its files, what became of its rows, and the days computed."""
+def source_report(name: str, files: int, census: Census, days: int,
+                  status: Literal["ok", "failed", "stale"] = "ok", thin: Iterable[ThinDay] = ()) -> SourceReport:
+    """The report of a source: its files, what became of its rows, the days computed, and how it is."""
     return SourceReport(
         name, files, days, census.read, census.kept, census.dropped, census.duplicates,
         {f"{column}: {reason}": count for (column, reason), count in census.rejected.items()},
-        {f"{column}: {reason}": count for (column, reason), count in census.nulled.items()}, census.first, census.last)
+        {f"{column}: {reason}": count for (column, reason), count in census.nulled.items()}, census.first, census.last,
+        status, {one.day.isoformat(): (one.rows, one.usual) for one in thin})

@@ -15,6 +15,7 @@ import polars as pl
 
 from cxmetrics.calendars import DAY, end
 from cxmetrics.calendars import last as last_day
+from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Plan
 from cxmetrics.run.need import Need
@@ -50,13 +51,17 @@ class _Cause:
 
 
 def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterable[ValuesChange], *,
-            anew: bool) -> Restated:
-    """Hold new values against those published; frozen ones stay as they are.  `anew`: rules have changed."""
+            anew: bool, mending: bool = False) -> Restated:
+    """Hold new values against those published; frozen ones stay as they are.  `anew`: rules have changed.
+
+    `mending`: all is computed anew, so that published values that are damaged need not be read, unless some are frozen.
+    Raises `Fault` CX803.
+    """
     frozen = store.frozen_before()
     kept, found = list[ValuesChange](), list[pl.DataFrame]()
     closed, causes = _closed(plan, needs), _causes(plan, needs, anew=anew)
     for change in changes:
-        old = _published(store, change)
+        old = _published(store, change, mending=mending and frozen is None)
         if old.is_empty():
             kept.append(change)
             continue
@@ -73,12 +78,17 @@ def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterab
     return Restated(tuple(kept), rows, counts, rows.height - taken.height)
 
 
-def _published(store: Store, change: ValuesChange) -> pl.DataFrame:
-    """What is stored of the periods of a change."""
+def _published(store: Store, change: ValuesChange, *, mending: bool) -> pl.DataFrame:
+    """What is stored of the periods of a change; nothing where it is damaged and need not be known."""
     first, final = min(change.periods), max(change.periods)
     after = final + DAY if final < dt.date.max else None
-    return store.values(grain=change.grain, first=first, last=after).filter(
-        pl.col("period").is_in(sorted(change.periods)))
+    try:
+        found = store.values(grain=change.grain, first=first, last=after)
+    except Fault:
+        if not mending:
+            raise
+        return pl.DataFrame()
+    return found.filter(pl.col("period").is_in(sorted(change.periods)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from cxmetrics.plan import Plan
 from cxmetrics.run.need import Need
 from cxmetrics.run.scanning import Done
 from cxmetrics.run.stale import Day, Family, gaps
+from cxmetrics.run.troubles import Troubles, marked
 from cxmetrics.states import concat
 from cxmetrics.store import Store
 from cxmetrics.store.commits import ValuesChange
@@ -23,13 +24,18 @@ from cxmetrics.store.commits import ValuesChange
 
 @dataclass(frozen=True, slots=True)
 class Revaluation:
-    """What the values of a run follow from; with `anew`, all are evaluated, whether states changed or not."""
+    """What the values of a run follow from; with `anew`, all are evaluated, whether states changed or not.
+
+    `also`: the first day from which a source is in trouble that was not, or is no longer.
+    """
 
     plan: Plan
     store: Store
     needs: Mapping[str, Need]
     done: Mapping[str, Done]
     anew: bool
+    troubles: Troubles
+    also: Day | None
 
     def changes(self) -> Iterator[ValuesChange]:
         """The values of all periods whose states or definitions changed, and of all that follow them.
@@ -37,14 +43,16 @@ class Revaluation:
         A slice that is new on an old day counts 0 on all later ones.
         """
         changed = frozenset[Day]().union(*(one.changed for one in self.needs.values()))
-        if not (self.anew or changed):
+        if not (self.anew or changed or self.also):
             return
         states = {source: self._states(source, own) for source, own in self.needs.items()}
-        first = None if self.anew else min(_since(states[name], one.changed)
-                                           for name, one in self.needs.items() if one.changed)
+        begins = [_since(states[name], one.changed) for name, one in self.needs.items() if one.changed]
+        begins += [] if self.also is None else [self.also]
+        first = None if self.anew or min(begins) == Day.min else min(begins)
         known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
         frame = evaluate(self.plan, states, known, None if first is None else (first, Day.max),
                          {name: gaps(one.known) for name, one in self.needs.items()})
+        frame = marked(frame, self.plan, self.troubles)
         stored = self.store.periods()
         for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
             begin = Day.min if first is None else period_start(first, grain, self.plan.project.calendar)

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 from cxmetrics.calendars import last, start
 from cxmetrics.check.declared_tests import Cell, Given, MetricTest, givable
+from cxmetrics.deliveries import Arrival
 from cxmetrics.ir import (
     GRAINS,
     Apply,
-    Arrival,
     Binding,
     ColumnSpec,
     Expr,

@@ -10,7 +10,8 @@ from drawn_lookups import lookups
 from hypothesis import strategies as st
 from made import DAY, Binding, Classifier, Slot, Unique, call, col, column, const, cube, source
 
-from cxmetrics.ir import Arrival, Silence
+from cxmetrics.deliveries import Arrival
+from cxmetrics.ir import Silence
 from cxmetrics.scales import Scales, Version
 
 ZONES = ("Asia/Shanghai", "UTC", "America/New_York", "Asia/Kolkata")

@@ -21,7 +21,9 @@ from cxmetrics.cli.terminal import emit, tell
 from cxmetrics.cli.usage import Verb
 
 if TYPE_CHECKING:
-    from cxmetrics.diagnostics import Fault
+    from collections.abc import Sequence
+
+    from cxmetrics.diagnostics import Diagnostic, Fault
     from cxmetrics.run import Engine, RunOptions, RunReport
 
 
@@ -32,11 +34,12 @@ if TYPE_CHECKING:
 @engine_option
 @click.option("--full", is_flag=True)
 @click.option("--dry-run", is_flag=True)
+@click.option("--strict", is_flag=True)
 @click.option("--json", "into", metavar="FILE")
 @language_option
 @click.pass_obj
 def run(session: Session, project: Path, first: str | None, last: str | None, engine: Engine, full: bool,
-        dry_run: bool, into: str | None) -> int:
+        dry_run: bool, strict: bool, into: str | None) -> int:
     """Run the project and report."""
     from cxmetrics.diagnostics import Fault
     from cxmetrics.run import RunOptions
@@ -45,14 +48,14 @@ def run(session: Session, project: Path, first: str | None, last: str | None, en
         Path(into).open("a").close()  # known before the work, not after it
     try:
         start, end = interval(first, last)
-        report = carry_out(session, project, RunOptions(start, end, engine, full, dry_run))
+        report = carry_out(session, project, RunOptions(start, end, engine, full, dry_run, strict))
     except Fault as fault:
         if into is not None:
             _write(into, _failure(fault, session))
         raise
     if into is not None:
-        _write(into, report.as_json())
-    return 0
+        _write(into, report.as_json() | _errors(report.troubles, session))
+    return 0 if report.whole else 1
 
 
 def carry_out(session: Session, project: Path, options: RunOptions) -> RunReport:
@@ -65,20 +68,24 @@ def carry_out(session: Session, project: Path, options: RunOptions) -> RunReport
 
     with watched(session) as progress, places_of(project):
         report = run_project(project.resolve(), options, progress)
-    if report.diagnostics:
-        show(seen_from(Path.cwd(), project, report.diagnostics), session)
+    said = (*report.troubles, *report.diagnostics)
+    if said:
+        show(seen_from(Path.cwd(), project, said), session)
     tell("\n".join(told(report, session, dry=options.dry_run)))
     return report
 
 
 def _failure(fault: Fault, session: Session) -> dict[str, object]:
     """The report of a run that did not come to its end."""
+    return {"committed": False} | _errors(fault.diagnostics, session)
+
+
+def _errors(found: Sequence[Diagnostic], session: Session) -> dict[str, object]:
     import json
 
     from cxmetrics.render import render
 
-    found = render(fault.diagnostics, format="json", language=session.language)
-    return {"committed": False, "errors": json.loads(found)}
+    return {"errors": json.loads(render(found, format="json", language=session.language))} if found else {}
 
 
 def _write(into: str, report: dict[str, object]) -> None:

@@ -1,0 +1,106 @@
+"""The sources of a run: bound to their files, scanned, looked at again; one that fails does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cxmetrics.backends.cells import Backend
+from cxmetrics.backends.text_files import seen_from_project
+from cxmetrics.codes import data as codes
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.plan import Plan
+from cxmetrics.run.bind import Bound, Files, bind_source, look
+from cxmetrics.run.need import Need, measured, need
+from cxmetrics.run.reports import RunOptions
+from cxmetrics.run.scanning import Done, scan
+from cxmetrics.run.stale import Task, delivered
+from cxmetrics.run.today import settled, today
+from cxmetrics.run.troubles import Trouble, failed, hold, is_of_source
+from cxmetrics.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What is gathered: `needs` of all sources, what was `done` for some, and those that failed, in `troubles`.
+
+    Raises `Fault` where a run cannot go on: all sources failed, or one did that `--strict` or its stored states do not
+    let go without.
+    """
+
+    root: Path
+    scratch: Path
+    plan: Plan
+    options: RunOptions
+    store: Store
+    backend: Backend
+    needs: dict[str, Need] = field(default_factory=dict)
+    done: dict[str, Done] = field(default_factory=dict)
+    troubles: dict[str, Trouble] = field(default_factory=dict)
+
+    def bind(self) -> None:
+        """See what each source needs."""
+        bound: dict[str, Bound] = {}
+        for name in sorted({partial.source for partial in self.plan.partials}):
+            with self._by_itself(name):
+                bound[name] = bind_source(self.plan.sources[name], self.root, self.scratch)
+        self.backend.expect(path for one in bound.values() for path in one.paths)
+        files = {name: one.before for name, one in self.needs.items()}  # of those that failed: as they were
+        for name, one in bound.items():
+            with self._by_itself(name):
+                files[name] = measured(self.plan, self.root, self.scratch, one, self.store, self.options, self.backend)
+        now = today(map(delivered, files.values()))
+        for name, one in bound.items():
+            if name not in self.troubles:
+                with self._by_itself(name):
+                    self.needs[name] = need(self.plan, settled(one, now), files[name], self.store, self.options)
+        self._some_left()
+
+    @property
+    def work(self) -> list[Task]:
+        """The scans to be made."""
+        return [one.task for _, one in sorted(self.needs.items()) if one.task is not None]
+
+    def scan(self, task: Task) -> None:
+        """Make a scan."""
+        one = self.needs[task.source]
+        with self._by_itself(task.source):
+            if one.bound is not None:
+                self.done[task.source] = scan(self.plan, self.backend, one.bound, one.families, task)
+        self._some_left()
+
+    def look_again(self) -> None:
+        """See that no file has changed while it was read: nothing is taken in of one that has."""
+        now = look(self.plan, self.root) if self.needs else {}
+        for name, one in list(self.needs.items()):
+            with self._by_itself(name):
+                _still_the_same(one, now.get(name, Files({}, {})))
+        self._some_left()
+
+    @contextmanager
+    def _by_itself(self, source: str) -> Iterator[None]:
+        """A fault of a source takes it out, and leaves the others."""
+        try:
+            with seen_from_project(self.root):
+                yield
+        except Fault as fault:
+            held = None if self.options.strict or not is_of_source(fault) else hold(self.plan, self.store, source)
+            if held is None:
+                raise
+            self.needs[source], self.troubles[source] = held, failed(source, fault, held)
+            self.done.pop(source, None)
+
+    def _some_left(self) -> None:
+        if self.troubles and self.troubles.keys() >= {partial.source for partial in self.plan.partials}:
+            raise Fault(*(found for _, one in sorted(self.troubles.items()) for found in one.found))
+
+
+def _still_the_same(one: Need, now: Files) -> None:
+    if one.bound is None:
+        return
+    seen, then = {**now.beside, **now.own}, {**one.bound.beside, **one.bound.files}
+    for path in sorted(then):
+        if not then[path].digest and seen.get(path) != then[path]:  # a table was taken at one moment
+            raise Fault(report(codes.FILE_CHANGED, one.bound.origin.span, path=path))
