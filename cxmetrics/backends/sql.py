@@ -332,21 +332,6 @@ def query_text(query: Query) -> str:
     return ("WITH " + ", ".join(steps) + "\n" if steps else "") + _select(query.body)
 
 
-def create_in(database: str, name: str, query: Query) -> str:
-    """A statement that keeps the rows of a query in a table of an attached database."""
-    return f"CREATE TABLE {quoted(database)}.{quoted(name)} AS\n{query_text(query)}"
-
-
-def attach(path: str, database: str, storage: str) -> str:
-    """A statement that makes a database file, in the format that engines from the version `storage` on read."""
-    return f"ATTACH {_text(path)} AS {quoted(database)} (STORAGE_VERSION {_text(storage)})"
-
-
-def detach(database: str) -> str:
-    """A statement that lets go of a database file."""
-    return f"DETACH {quoted(database)}"
-
-
 def _head(step: Select | Values) -> str:
     return f"({', '.join(map(quoted, step.columns))})" if isinstance(step, Values) else ""
 

@@ -30,6 +30,21 @@ def attach(path: str, name: str) -> str:
     return f"ATTACH {show(Literal(path))} AS {quoted(name)} (TYPE duckdb, READ_ONLY)"
 
 
+def make_database(path: str, name: str, storage: str) -> str:
+    """A statement that makes a DuckDB file, as a catalogue, which engines from the version `storage` on can read."""
+    return f"ATTACH {show(Literal(path))} AS {quoted(name)} (TYPE duckdb, STORAGE_VERSION {show(Literal(storage))})"
+
+
+def create_in(database: str, name: str, query: Query) -> str:
+    """A statement that keeps the rows of a query in a table of a catalogue."""
+    return f"CREATE TABLE {quoted(database)}.{quoted(name)} AS\n{query_text(query)}"
+
+
+def detach(name: str) -> str:
+    """A statement that lets go of a catalogue; what was written is in its file then."""
+    return f"DETACH {quoted(name)}"
+
+
 def describe(query: Query) -> str:
     """A statement that gives the columns of a query: name, type and more."""
     return f"DESCRIBE {query_text(query)}"

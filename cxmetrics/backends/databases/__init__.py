@@ -13,8 +13,9 @@ from pathlib import Path
 
 from cxmetrics.addresses import Address, is_address, read_address
 from cxmetrics.backends.databases.duckdb_tables import list_duckdb, take_duckdb
-from cxmetrics.backends.databases.sqlite_tables import list_sqlite, take_sqlite
+from cxmetrics.backends.databases.sqlite_tables import SQLITE_LOG, list_sqlite, take_sqlite
 from cxmetrics.backends.databases.wishes import Wish, told
+from cxmetrics.backends.duckdb.session import LOG
 from cxmetrics.backends.text_files import shown
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
@@ -22,7 +23,7 @@ from cxmetrics.source import Span
 from cxmetrics.tables import TableName
 
 _MAGIC = ((0, b"SQLite format 3\0", "sqlite"), (8, b"DUCK", "duckdb"))
-_LOGS = {"sqlite": "-wal", "duckdb": ".wal"}
+_LOGS = {"sqlite": SQLITE_LOG, "duckdb": LOG}
 
 
 def take_table(database: Path | str, wish: Wish, scratch: Path) -> Path:

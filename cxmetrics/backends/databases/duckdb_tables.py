@@ -19,7 +19,7 @@ from cxmetrics.backends.databases.wishes import (
     unread_column,
     unread_table,
 )
-from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, SPEAKING, Connection, Limits, session, words_of
+from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, LOG, SPEAKING, Connection, Limits, session, words_of
 from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Query, Relation, Select, Star
 from cxmetrics.backends.statements import attach, copy_to_parquet, describe
 from cxmetrics.backends.text_files import shown
@@ -91,7 +91,7 @@ def _held(column: str, kind: str, wish: Wish, *, bare: bool) -> Node:
 @contextmanager
 def _opened(path: Path, wish: Wish, target: Path | None) -> Iterator[Connection]:
     """A session in which the file is a catalogue.  Raises `Fault` CX745 for whatever the engine says."""
-    log = path.with_name(f"{path.name}.wal")
+    log = path.with_name(path.name + LOG)
     scratch = None if target is None else target.parent
     try:
         with session((path, log), "UTC", Limits(scratch=scratch), writes=target) as connection:

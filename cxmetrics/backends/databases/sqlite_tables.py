@@ -38,6 +38,7 @@ from cxmetrics.backends.text_files import shown
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 
+SQLITE_LOG = "-wal"  # ends the name of the file beside a database that has the changes which are not in it yet
 _WAIT = 10.0  # seconds for a writer's transaction to end
 _STEP = 2_000  # rows fetched at once
 _PART = 1 << 26  # bytes kept in memory before they are written
@@ -108,7 +109,7 @@ def _connected(path: Path, scratch: Path) -> Iterator[sqlite3.Connection]:
     Of a file with a write-ahead log, a reader would lay an index beside the log.  Where there is a log and no index,
     nobody writes, and a copy is read; where there is no log, the file alone is all, and stays so or the run is off.
     """
-    log, index = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
+    log, index = (path.with_name(path.name + ending) for ending in (SQLITE_LOG, "-shm"))
     before = _looks(path, log)
     with path.open("rb") as stream:
         logged = stream.read(20)[18:20] == b"\2\2"
@@ -116,7 +117,7 @@ def _connected(path: Path, scratch: Path) -> Iterator[sqlite3.Connection]:
     if not still and log.exists():
         copy = scratch / "copy.db"
         copyfile(path, copy)
-        copyfile(log, copy.with_name("copy.db-wal"))
+        copyfile(log, copy.with_name(copy.name + SQLITE_LOG))
         where = copy
     else:
         where, options = path, options if still else "mode=ro&immutable=1"

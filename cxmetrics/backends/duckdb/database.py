@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
 from cxmetrics.backends.cells import Table
 from cxmetrics.backends.duckdb.rows import files_of
-from cxmetrics.backends.sql import Query, Select, Star, attach, create_in, detach
+from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, LOG, Limits, session, words_of
+from cxmetrics.backends.sql import Query, Select, Star
+from cxmetrics.backends.statements import create_in, detach, make_database
 
 _OLDEST = "v1.0.0"  # of the engines that can read the file
+_CATALOGUE = "made"
 
 
 def write_database(path: Path, tables: Mapping[str, Path]) -> None:
     """Write a database file with a table out of each Parquet file.  Raises `OSError` where that cannot be done."""
-    connection = duckdb.connect(":memory:")
+    beside = [path.with_name(f"{path.name}{ending}") for ending in (LOG, f"{LOG}.checkpoint")]
+    files, limits = (*tables.values(), *beside), Limits(scratch=path.parent)
     try:
-        connection.execute(attach(str(path), "made", _OLDEST))
-        for name, file in tables.items():
-            rows = Select(((Star(), None),), files_of(Table((file,), {})))
-            connection.execute(create_in("made", name, Query((), rows)))
-        connection.execute(detach("made"))
-    except duckdb.IOException as error:
-        raise OSError(str(error).partition("\n")[0]) from error
-    finally:
-        connection.close()
+        with session(files, "UTC", limits, writes=path, ordered=True) as connection:
+            connection.execute(make_database(str(path), _CATALOGUE, _OLDEST))
+            for name, file in tables.items():
+                rows = Select(((Star(), None),), files_of(Table((file,), {})))
+                connection.execute(create_in(_CATALOGUE, name, Query((), rows)))
+            connection.execute(detach(_CATALOGUE))
+    except ENGINE_ERRORS as error:
+        raise OSError(words_of(error, path)) from error

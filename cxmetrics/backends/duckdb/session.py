@@ -29,6 +29,7 @@ from cxmetrics.backends.sql import (
 from cxmetrics.backends.statements import create_macro, create_table, drop_table, set_option
 
 Connection = duckdb.DuckDBPyConnection
+LOG = ".wal"  # ends the name of the file beside a database that has the changes which are not in the database yet
 ENGINE_ERRORS = (duckdb.Error,)
 OVERFLOWS = (duckdb.OutOfRangeException, duckdb.ConversionException)  # what a sum that is too large raises
 SPEAKING = (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException, duckdb.PermissionException,
@@ -45,11 +46,16 @@ class Limits:
 
 
 @contextmanager
-def session(files: Iterable[Path], zone: str, limits: Limits, *, writes: Path | None = None) -> Iterator[Connection]:
-    """A connection to a database in memory, which may read `files` and write the file `writes`, and nothing else."""
+def session(files: Iterable[Path], zone: str, limits: Limits, *, writes: Path | None = None,
+            ordered: bool = False) -> Iterator[Connection]:
+    """A connection to a database in memory, which may read `files` and write the file `writes`, and nothing else.
+
+    `ordered`: rows are kept in the order in which they are read.
+    """
     with TemporaryDirectory(prefix="duckdb-", dir=limits.scratch) as scratch:
         connection = duckdb.connect(":memory:")
         try:
+            connection.execute(set_option("preserve_insertion_order", Literal(ordered)))
             for option, value in _options((*files, *((writes,) if writes else ())), zone, limits, scratch):
                 connection.execute(set_option(option, value))
             connection.execute(create_macro(STRIP, "x", strip_macro()))
@@ -108,7 +114,6 @@ def _options(files: Iterable[Path], zone: str, limits: Limits, scratch: str) -> 
     yield "autoinstall_known_extensions", Literal(False)
     yield "autoload_known_extensions", Literal(False)
     yield "enable_progress_bar", Literal(False)
-    yield "preserve_insertion_order", Literal(False)
     yield "python_enable_replacements", Literal(False)
     yield "timezone", Literal(zone)
     if limits.threads is not None:
