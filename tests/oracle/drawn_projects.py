@@ -166,11 +166,14 @@ class Project:
         low, high = source.scale
         rule = f", rule = {draw.choice(RULES)}" if draw.random() < 0.5 else ""
         q = draw.choice([0.01, 0.1, 0.25, 0.333, 0.5, 0.75, 0.9, 0.999])
+        within = draw.choice(["", ", within = 1 d", ", within = 90 min", ", within = 40 h"])
         boxes = f", promoters = {high}..{high}, detractors = {low}..{low + 2}"
         made = [
             ("count", f"count({s})"), ("count", f"count({s}.score)"), ("count", f"distinct({s}.id)"),
             ("count", f"distinct({s}.{draw.choice(['touch', 'score', 'ok', 'large', 'amount'])})"),
             ("share", f"checklist({s}.score, {s}.large, {s}.ok, by = {s}.{draw.choice(['id', 'touch'])}, cap = 60%)"),
+            *[("share", f"conversion({self.condition(s)}, {steps}, by = {s}.{draw.choice(['id', 'touch'])}{within})")
+              for steps in (self.condition(s), f"{self.condition(s)}, {self.condition(s)}")],
             ("share", f"checklist({s}.score, {s}.score)"), ("ms", f"first({s}.latency)"),
             ("CNY", f"last({s}.amount)"), ("CNY", f"sum({s}.amount)"),
             ("number", f"sum({s}.large)"), ("CNY", f"mean({s}.amount)"), ("number", f"mean({s}.large)"),
@@ -196,7 +199,7 @@ class Project:
         if draw.random() < 0.15:
             formula = f"{formula[:-1]} over {draw.choice(['2 d', '7 d', '1 month', '2 quarter', '1 year'])})"
         if draw.random() < 0.25 and not formula.startswith(
-                ("distinct", "first", "last", "checklist")):
+                ("distinct", "first", "last", "checklist", "conversion")):
             formula = f"{formula[:-1]} at end)"
         draft = {"formula": formula}
         if kind == "ms" and draw.random() < 0.3:

@@ -112,6 +112,27 @@ def checklist(expr, rows, options):
     return float(sum(scores) / len(scores)) if scores else None, len(scores)
 
 
+def conversion(expr, rows, everyone):
+    """The part of those who took the first step that took the others in order, and how many they are.
+
+    `everyone`: the rows of all periods and slices, in which somebody may go on.
+    """
+    (first, *steps), options, who = expr.args, dict(expr.options), {}
+    limit = options["within"].value if "within" in options else math.inf
+    fit = [row for row in everyone if expr.where is None or value_of(expr.where, row) is True]
+    for row in rows:
+        text = value_of(options["by"], row)
+        if text is None or row not in fit or value_of(first, row) is not True:
+            continue
+        at = row[MOMENT]
+        for step in steps:
+            at = min((other[MOMENT] for other in fit if at is not None and other[MOMENT] >= at
+                      and value_of(options["by"], other) == text and value_of(step, other) is True), default=None)
+        within = at is not None and (at - row[MOMENT]).total_seconds() <= limit
+        who[text] = who.get(text, False) or within
+    return sum(who.values()) / len(who) if who else None, len(who)
+
+
 def mean(pairs):
     """Σwx/Σw of (x, w)."""
     return float(sum(Fraction(x) * w for x, w in pairs) / sum(w for _, w in pairs)) if pairs else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from plain_composites import combined, pooled
 from plain_days import DAY, beginning, days_of, seen_through
 from plain_formulas import applied, over_children
-from plain_numbers import UNBOUND, aggregate, by_rule, score_alone, score_in_pool
+from plain_numbers import UNBOUND, aggregate, by_rule, conversion, score_alone, score_in_pool
 from plain_rows import NOWHERE, deliver, looked_at
 
 from cxmetrics.composite_rules import Carry, Neutral
@@ -273,6 +273,8 @@ class Oracle:
                 if expr.source not in sheet.rows or place not in sheet.places:
                     return None, 0
                 rows = looked_at(expr, place, sheet.rows, self.pyramid)
+                if expr.function == "conversion":
+                    return conversion(expr, rows, [row.values for row in self.delivered[expr.source].rows])
                 value, n = aggregate(expr, rows, self.pyramid.sources[expr.source].weight)
                 return value, UNBOUND if n == 0 and value is not None else n
             case Apply("in", (first, Constant(tuple() as listed))):
