@@ -50,6 +50,8 @@ from cxmetrics.units import (
     UNKNOWN,
     Unit,
     add,
+    comparable,
+    conversion,
     divide,
     multiply,
     power,
@@ -276,6 +278,22 @@ def _alike(values: list[Expr], units: list[Unit], expr: Apply, proof: Proof) -> 
     return settled, unit
 
 
+def _as_declared(spec: ColumnSpec, formula: Expr, unit: Unit, proof: Proof) -> Proved:
+    """The formula of a derived column in the unit that is declared for it.
+
+    A plain number may be of any; points moved along a scale are on the one that is declared, where the rows prove it.
+    """
+    if spec.unit == NUMBER or not spec.unit.numeric or isinstance(formula, Invalid) or unit.kind == "unknown":
+        return formula, unit
+    if unit == NUMBER or unit.kind == spec.unit.kind == "scale":
+        return formula, spec.unit
+    if not unit.numeric or not comparable(unit, spec.unit):
+        return proof.say(codes.UNIT_MISMATCH_DECLARED, spec.span, declared=spec.unit, found=unit)
+    if unit.kind == "quantity" and unit.factor != spec.unit.factor:
+        formula = Apply("convert", (formula, Constant(conversion(unit, spec.unit), NUMBER)), formula.span)
+    return formula, spec.unit
+
+
 def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], found: list[Diagnostic],
                  holidays: Holidays) -> Origin:
     """A source whose derived columns and `keep` have units; `columns` learns the derived ones."""
@@ -295,8 +313,8 @@ def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], foun
         kind = unit.kind if unit.kind in ("boolean", "text", "date", "time") else spec.type
         if spec.type not in ("integer", "number"):
             kind = kind if kind != "text" or unit.kind == "text" else "number"
-        own[name] = replace(spec, formula=formula, unit=unit if spec.unit == NUMBER or not unit.numeric else spec.unit,
-                            type=cast("Literal['number']", kind))
+        formula, unit = _as_declared(spec, formula, unit, proof)
+        own[name] = replace(spec, formula=formula, unit=unit, type=cast("Literal['number']", kind))
 
     for name in list(own):
         derive(name)

@@ -209,3 +209,11 @@ SHARE_ABOVE_ALL = Code(
     label=Phrase("more than all", "超过全部"),
     note=Phrase("shares are parts of 1: a half is `0.5`, or `50%`", "比例是 1 的一部分：一半写作 `0.5` 或 `50%`"),
     help=Phrase("write `{value}%` if that is meant", "若本意如此，请写 `{value}%`"))
+PER_CENT_COLUMN = Code(
+    "CX347", "per-cent-column",
+    Phrase("a column of `%` does not say whether a quarter is 25 or 0.25", "单位为 `%` 的列没有说明四分之一是 25 还是 0.25"),
+    label=Phrase("per cents, or parts of 1?", "是百分数，还是 1 的一部分？"),
+    note=Phrase("read one way in place of the other, every number is off by a hundred", "误读会使所有数值相差一百倍"),
+    help=Phrase("write `unit: share` for parts of 1; of per cents derive a share: "
+                "`rate: {formula: rate_percent / 100, unit: share}`",
+                "1 的一部分请写 `unit: share`；百分数请派生：`rate: {formula: rate_percent / 100, unit: share}`"))

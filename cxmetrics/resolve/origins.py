@@ -166,6 +166,8 @@ def _unit(draft: GivenColumnDraft, kind: ColumnType, low: float | None, high: fl
     if unit is None or plain != NUMBER:
         found.append(report(unit_codes.UNIT_UNKNOWN, draft.unit.span, unit=draft.unit.value))
         return UNKNOWN
+    if draft.unit.value.strip() == "%" and not (isinstance(draft, ColumnDraft) and draft.formula):
+        found.append(report(unit_codes.PER_CENT_COLUMN, draft.unit.span))
     return unit
 
 
