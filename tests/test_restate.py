@@ -93,9 +93,8 @@ def test_rules_of_the_project_are_a_reason_too(root):
     go(root)
     # Two visits on 2 March are enough yet, one of a region is not; on 9 March, and in its week, one is all.
     assert restated(root, grain="day") == [
-        ("typical", "day", day(2), region, spent, None, 1, 1, "rules", False)
-        for region, spent in (("east", 5), ("west", 7))] + [
-        ("typical", "day", day(9), region, 1, None, 1, 1, "rules", False) for region in (None, "east")]
+        (name, "day", when, region, spent, None, 1, None, "rules", False) for name in ("spent", "typical")
+        for when, region, spent in ((day(2), "east", 5), (day(2), "west", 7), (day(9), None, 1), (day(9), "east", 1))]
 
 
 def test_a_slice_that_comes_late_restates_its_cut(root):

@@ -22,7 +22,7 @@ from cxmetrics.units import NUMBER, SCORE, SHARE, Unit
 Cell = str | None
 Rows = Sequence[Mapping[Key, Located]]
 MISSING = "missing"
-STATUSES = ("ok", "low_n", "no_data", "partial", "stale", "failed")
+STATUSES = ("ok", "low_n", "withheld", "no_data", "partial", "stale", "failed")
 _IN_UNIT = ("value", "low", "high", "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "change")
 _PLAIN = {"n": NUMBER, "n_effective": NUMBER, "score": SCORE, "coverage": SHARE, "peer_rank": NUMBER, "peers": NUMBER}
 MEASURES = (*_IN_UNIT, *_PLAIN, "status")

@@ -126,8 +126,9 @@ _TERMS = {
         "first": ("from", "首日"), "last": ("to", "末日"), "values": ("values", "数值"),
     },
     "status": {
-        "ok": ("ok", "正常"), "low_n": ("too few", "样本不足"), "no_data": ("no data", "无数据"),
-        "partial": ("partial", "不完整"), "stale": ("stale", "过期"), "failed": ("failed", "失败"),
+        "ok": ("ok", "正常"), "low_n": ("too few", "样本不足"), "withheld": ("withheld", "隐去"),
+        "no_data": ("no data", "无数据"), "partial": ("partial", "不完整"), "stale": ("stale", "过期"),
+        "failed": ("failed", "失败"),
     },
     "comparable": {"same_method": ("same method", "方法相同"), "same_definition": ("same definition", "口径相同"),
                    "reference_only": ("reference only", "仅供参考"), "computed": ("computed", "由数据计算")},

@@ -19,12 +19,14 @@ from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.carrying import Carrying, lead
 from cxmetrics.evaluate.daily import CODED, Daily, Runs, States, daily
 from cxmetrics.evaluate.finish import Finished, finish
+from cxmetrics.evaluate.hidden import Reader
 from cxmetrics.evaluate.peers import Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.show import Shown, columns, show
 from cxmetrics.evaluate.silences import with_silences
 from cxmetrics.evaluate.tree import Gift, Sight, climb, gift
 from cxmetrics.evaluate.views import Delivered, Gaps, Looked, View, view
+from cxmetrics.evaluate.withholding import withhold
 from cxmetrics.evaluate.work import Work, cuts, unsplit, work_for, work_of
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
@@ -52,7 +54,8 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
     dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
     looked = Looked(delivered, with_silences(states, delivered, gaps or {}))
     parts = [part for cut in cuts(plan) for part in _evaluate_cut(plan, states, looked, between, cut, dimensions)]
-    return pl.concat(parts) if parts else pl.DataFrame(schema=columns(dimensions))
+    frame = pl.concat(parts) if parts else pl.DataFrame(schema=columns(dimensions))
+    return withhold(Reader(plan, states, _spans(looked), cuts(plan)), frame)
 
 
 # --- one cut, grain by grain and block by block ------------------------------------------------------------------

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from cxmetrics.calendars import before
 from cxmetrics.evaluate.peers import Field, Standing, standing
 from cxmetrics.evaluate.points import Grid
-from cxmetrics.evaluate.tree import in_force, lone_leaf
+from cxmetrics.evaluate.protection import least_n
+from cxmetrics.evaluate.tree import in_force
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan
 from cxmetrics.statistics.arrays import Array, Flags, quiet
 
-STATUSES = ("ok", "low_n", "no_data", "partial")
+STATUSES = ("ok", "low_n", "no_data", "partial")  # and `withheld`: see `withholding`
 _OK, _LOW_N, _NO_DATA, _PARTIAL = range(4)
 
 
@@ -149,17 +150,9 @@ def _targets(plan: Plan, nodes: Sequence[Node], grid: Grid) -> Array:
 
 
 def _too_few(plan: Plan, nodes: Sequence[Node], value: Array, n: Array) -> Flags:
-    """Where a value rests on too few rows to be shown; counts and sums say themselves how few."""
-    least = [plan.project.min_n if node.indicator.min_n is None else node.indicator.min_n for node in nodes]
-    bare = [_is_bare(plan, node) for node in nodes]
-    return ~np.isnan(value) & (n < np.array(least)[:, None]) & ~np.array(bare, np.bool_)[:, None]
-
-
-def _is_bare(plan: Plan, node: Node) -> bool:
-    if node.versions:
-        return all(_is_bare(plan, plan.nodes[name]) for _, name in node.versions)
-    lone = lone_leaf(node.formula)
-    return lone is not None and plan.leaves[lone[0]].function in ("count", "sum", "distinct")
+    """Where a value rests on too few rows to be shown."""
+    least = np.array([least_n(plan, node) for node in nodes])
+    return ~np.isnan(value) & (n < least[:, None])
 
 
 def _evidence(nodes: Sequence[Node], n: Array) -> Array:

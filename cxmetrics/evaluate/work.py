@@ -48,14 +48,15 @@ def _cuts_of(plan: Plan, node: Node) -> tuple[tuple[str, ...], ...]:
     return plan.project.cuts if given is None else given
 
 
-def _is_shown(plan: Plan, node: Node, grain: Grain, cut: tuple[str, ...]) -> bool:
+def is_shown(plan: Plan, node: Node, grain: Grain, cut: tuple[str, ...]) -> bool:
+    """Whether a node has values in a grain and cut."""
     grains = plan.project.grains if node.indicator.grains is None else node.indicator.grains
     return not node.hidden and grain in grains and (not cut or frozenset(cut) in map(frozenset, _cuts_of(plan, node)))
 
 
 def work_of(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> Work:
     """What a grain and cut need; nothing is shown where no indicator has them."""
-    return work_for(plan, frozenset(name for name, node in plan.nodes.items() if _is_shown(plan, node, grain, cut)))
+    return work_for(plan, frozenset(name for name, node in plan.nodes.items() if is_shown(plan, node, grain, cut)))
 
 
 def unsplit(work: Work, able: frozenset[str]) -> frozenset[str]:

@@ -35,13 +35,30 @@ def fuse(plan: Plan, dimensions: Mapping[str, frozenset[str]], wanted: Iterable[
 
 
 def all_cuts(plan: Plan, extra: Sequence[Dimensions] = ()) -> tuple[Dimensions, ...]:
-    """Every cut that any indicator is shown in, the total first."""
+    """Every cut that any indicator is shown in, the total first.
+
+    Where small cells are hidden, also with the dimensions that those of a cut are within: for what slices sum to.
+    """
     cuts: dict[Dimensions, None] = {(): None}
     for cut in plan.project.cuts:
         cuts[cut] = None
     for node in plan.nodes.values():
         cuts |= dict.fromkeys(node.indicator.cuts or ())
+    if max([plan.project.min_n, *(node.indicator.min_n or 0 for node in plan.nodes.values())]) > 1:
+        cuts |= dict.fromkeys(_widened(plan, cut) for cut in list(cuts))
     return tuple(cuts | dict.fromkeys(extra))
+
+
+def _widened(plan: Plan, cut: Dimensions) -> Dimensions:
+    """A cut with all that its dimensions are within, if any cut is of these."""
+    known = {name for other in plan.project.cuts for name in other}
+    found = dict.fromkeys(cut)
+    for name in cut:
+        above = plan.within.get(name)
+        while above in known and above not in found:
+            found[above] = None
+            above = plan.within.get(above)
+    return tuple(found)
 
 
 def families(cuts: Iterable[Dimensions], available: frozenset[str]) -> tuple[Dimensions, ...]:

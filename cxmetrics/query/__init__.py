@@ -20,6 +20,8 @@ from cxmetrics.codes import data as data_codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.evaluate import earliest, evaluate
 from cxmetrics.evaluate.carrying import lead, reach
+from cxmetrics.evaluate.protection import protected
+from cxmetrics.evaluate.work import is_shown
 from cxmetrics.fuse import families, fuse
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Days, Leaf, Node, Plan, Scan, leaves_of
@@ -80,7 +82,8 @@ def _of_cut(frame: pl.DataFrame, plan: Plan, asked: Question) -> pl.DataFrame:
 
 
 def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl.DataFrame:
-    part = pruned(plan, asked.indicators, asked.grain, asked.by)
+    as_stored = _as_stored(plan, asked)
+    part = plan if as_stored else pruned(plan, asked.indicators, asked.grain, asked.by)
     needed = partials_of(part)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder, seen_from_project(root):
         scratch = Path(folder)
@@ -94,7 +97,7 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
         states: dict[str, dict[Family, pl.DataFrame]] = {}
         for scan in fused.scans:
             one = bound[scan.source.id]
-            days = _days(asked, part)
+            days = None if as_stored else _days(asked, part)
             request = Request(Scan(one.origin, scan.cubes), one.table, one.lookups, plan.project.time_zone, days)
             cells = backend.cells(request)
             task = Task(one.origin.id, frozenset(wanted), frozenset(), everything=days is None)
@@ -102,8 +105,14 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
             require_cover(part, one.origin, cells.frames)
             frames = [spread(cube, frame) for cube, frame in zip(scan.cubes, cells.frames, strict=True)]
             states[one.origin.id] = _sliced(asked, part, one, scan, frames)
-        between = None if asked.first is None or asked.last is None else (asked.first, asked.last)
-        return evaluate(part, states, spans, between)
+        between = None if as_stored or asked.first is None or asked.last is None else (asked.first, asked.last)
+        return evaluate(part, states, spans, between).filter(pl.col("grain") == asked.grain)
+
+
+def _as_stored(plan: Plan, asked: Question) -> bool:
+    """Whether a run would show the answer, and what it withholds depends on all else that it shows."""
+    return asked.where is None and bool(protected(plan)) and all(
+        is_shown(plan, plan.nodes[name], asked.grain, asked.by) for name in asked.indicators)
 
 
 def _telling(plan: Plan, asked: Question, bound: Mapping[str, Bound]) -> frozenset[int]:

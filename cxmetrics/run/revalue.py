@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cxmetrics.calendars import DAY
+from cxmetrics.calendars import DAY, days_before
 from cxmetrics.calendars import start as period_start
-from cxmetrics.evaluate import evaluate
+from cxmetrics.evaluate import States, evaluate
 from cxmetrics.evaluate.silences import heard_until
+from cxmetrics.evaluate.views import Delivered
+from cxmetrics.evaluate.withholding import HIDING, unit_of
 from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Plan
 from cxmetrics.run.need import Need
@@ -50,8 +52,7 @@ class Revaluation:
         begins += [] if self.also is None else [self.also]
         first = None if self.anew or min(begins) == Day.min else min(begins)
         known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
-        frame = evaluate(self.plan, states, known, None if first is None else (first, Day.max),
-                         {name: gaps(one.known) for name, one in self.needs.items()})
+        first, frame = self._evaluated(states, known, first)
         frame = marked(frame, self.plan, self.troubles)
         stored = self.store.periods()
         for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
@@ -60,6 +61,22 @@ class Revaluation:
             periods = frozenset(shown["period"]) | {each for each in stored.get(grain, ()) if each >= begin}
             if periods:
                 yield ValuesChange(grain, periods, shown)
+
+    def _evaluated(self, states: States, known: Delivered, first: Day | None) -> tuple[Day | None, pl.DataFrame]:
+        """The values from a day on; where some are hidden, of all that is hidden together with what has changed."""
+        silent = {name: gaps(one.known) for name, one in self.needs.items()}
+        frame = evaluate(self.plan, states, known, None if first is None else (first, Day.max), silent)
+        if first is None or (unit := unit_of(self.plan, first)) == first:
+            return first, frame
+        hides = frame["status"].is_in(HIDING).any()
+        if not hides:
+            before = self.store.values(first=unit if unit == Day.min else days_before(unit, 7), last=first)
+            hides = before["status"].is_in(HIDING).any()
+        if not hides:
+            return first, frame
+        if unit == Day.min:
+            return None, evaluate(self.plan, states, known, None, silent)
+        return unit, evaluate(self.plan, states, known, (unit, Day.max), silent)
 
     def _states(self, source: str, own: Need) -> dict[Family, pl.DataFrame]:
         """All states that hold: those of this run, and those of the store that this run did not replace."""

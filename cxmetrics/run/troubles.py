@@ -18,6 +18,7 @@ from cxmetrics.calendars import DAY
 from cxmetrics.calendars import last as last_day
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Diagnostic, Fault, report
+from cxmetrics.evaluate.withholding import HIDING
 from cxmetrics.fuse import all_cuts, families
 from cxmetrics.ir import Origin
 from cxmetrics.plan import Node, Plan, references_of
@@ -132,8 +133,9 @@ def marked(frame: pl.DataFrame, plan: Plan, troubles: Troubles) -> pl.DataFrame:
         ends, on=["grain", "period"], how="left", maintain_order="left")
     hit = {kind: pl.col("~last") >= pl.col(f"~{kind}") for kind in ("failed", "stale")}
     own, status = ~pl.col("~parent"), pl.col("status")
-    told = (pl.when(own & hit["failed"] & (status != "low_n")).then(pl.lit("failed"))
-            .when(own & hit["stale"] & (status != "low_n")).then(pl.lit("stale"))
+    open_ = ~status.is_in(HIDING)
+    told = (pl.when(own & hit["failed"] & open_).then(pl.lit("failed"))
+            .when(own & hit["stale"] & open_).then(pl.lit("stale"))
             .when(~own & (hit["failed"] | hit["stale"]) & (status == "ok")).then(pl.lit("partial"))
             .otherwise(status))
     return rows.with_columns(told.alias("status")).select(frame.columns)

@@ -101,7 +101,7 @@ class Oracle:
         inner = self.pyramid.indicators[bare.indicator] if windowed and isinstance(bare, Ref) else None
         if inner and inner.rounding is None and not inner.versions and inner.valid == (None, None):
             bare, _ = unwrapped(inner.formula)
-        if isinstance(bare, Aggregate) and bare.function in ("count", "sum", "distinct"):
+        if isinstance(bare, Aggregate) and bare.function in ("count", "distinct"):
             return 0
         return self.project.min_n if indicator.min_n is None else indicator.min_n
 

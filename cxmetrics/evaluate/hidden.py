@@ -1,0 +1,324 @@
+"""Which cells of which leaves are hidden: leaves alike in their rows and their limit together, unit of time by unit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.calendars import DAY, end, last, looked_at, periods, start
+from cxmetrics.disclosure import Cut, conceal
+from cxmetrics.disclosure.cells import Ints
+from cxmetrics.evaluate.daily import States, daily
+from cxmetrics.evaluate.points import Slice
+from cxmetrics.evaluate.protection import ranked
+from cxmetrics.evaluate.work import work_of
+from cxmetrics.ir import GRAINS, Grain
+from cxmetrics.plan import Days, Leaf, Plan
+from cxmetrics.statistics.arrays import Flags
+from cxmetrics.windows import Window
+
+# `cut`: its place; `age`: 0 where the leaf is hidden, else it has no rows there, and was hidden so many days before.
+HIDDEN = pl.DataFrame(schema={"leaf": pl.Int64, "grain": pl.String, "period": pl.Date, "cut": pl.Int64,
+                              "slice": pl.Int64, "age": pl.Int64})
+_Interval = tuple[int, int]  # days as ordinals, half-open
+_Owner = tuple[int, Grain, dt.date]  # leaf, grain, period
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Leaves that rest on the same rows, and are shown from the same number of them on."""
+
+    leaves: tuple[int, ...]
+    parts: tuple[tuple[int, float], ...]
+    sources: frozenset[str]
+    least: int
+
+
+@dataclass(frozen=True)
+class Reader:
+    """States of which the numbers of rows are read.  `spans`: the days on which there may be something to say."""
+
+    plan: Plan
+    states: States
+    spans: Sequence[Days]
+    cuts: tuple[tuple[str, ...], ...]
+    _parts: dict[tuple[tuple[str, ...], ...], Mapping[Slice, Slice] | None] = field(default_factory=dict)
+    _intervals: dict[tuple[Window, Grain, Days], list[tuple[_Interval, dt.date]]] = field(default_factory=dict)
+
+    @cached_property
+    def asked(self) -> Mapping[tuple[Grain, int], frozenset[int]]:
+        """The leaves that each grain and cut need."""
+        return {(grain, place): frozenset(work_of(self.plan, grain, cut).leaves)
+                for grain in GRAINS for place, cut in enumerate(self.cuts)}
+
+    def intervals(self, window: Window, grain: Grain, unit: Days) -> list[tuple[_Interval, dt.date]]:
+        """The days looked at from the periods of a grain that touch a unit of time, each with its period."""
+        calendar = self.plan.project.calendar
+        if (window, grain, unit) not in self._intervals:
+            seen = ((looked_at(window, (first, end(first, grain)), grain, calendar), first)
+                    for first in periods(self.spans, grain, calendar, unit))
+            self._intervals[window, grain, unit] = [((low.toordinal(), high.toordinal()), first)
+                                                    for (low, high), first in seen if low < high]
+        return self._intervals[window, grain, unit]
+
+    @cached_property
+    def untold(self) -> list[_Interval]:
+        """The days on which there is nothing to say, as everyone knows, before and after the spans too."""
+        found, after = list[_Interval](), dt.date.min.toordinal()
+        for first, final in sorted(span for span in self.spans if span[0] <= span[1]):
+            if first.toordinal() > after:
+                found.append((after, first.toordinal()))
+            after = max(after, final.toordinal() + 1)
+        return [*found, (after, dt.date.max.toordinal() + 1)]
+
+    def able(self, source: str, cut: tuple[str, ...]) -> bool:
+        """Whether a source can make a cut."""
+        return any(set(cut) <= set(family) for family in self.states.get(source, {}))
+
+    def part_of(self, cut: tuple[str, ...], other: tuple[str, ...]) -> Mapping[Slice, Slice] | None:
+        """Which slice of a coarser cut each slice of a cut is part of; None where that is not for sure."""
+        if (cut, other) not in self._parts:
+            self._parts[cut, other] = self._part_of(cut, other)
+        return self._parts[cut, other]
+
+    def _part_of(self, cut: tuple[str, ...], other: tuple[str, ...]) -> Mapping[Slice, Slice] | None:
+        wide, found = {*cut, *other}, dict[Slice, Slice]()
+        for families in self.states.values():
+            able = [family for family in families if set(cut) <= set(family) and not families[family].is_empty()]
+            chosen = next((family for family in able if wide <= set(family)), None)
+            if chosen is None and able:
+                return None
+            for row in () if chosen is None else _distinct(families[chosen], chosen, sorted(wide)):
+                own, above = (tuple(row[name] for name in names) for names in (cut, other))
+                if found.setdefault(own, above) != above:
+                    return None
+        return found
+
+
+def _distinct(frame: pl.DataFrame, family: tuple[str, ...], wanted: Sequence[str]) -> Iterator[dict[str, str]]:
+    """The different slices of a family in some of its dimensions."""
+    return frame.select(pl.col(f"d{family.index(name)}").alias(name) for name in wanted).unique().iter_rows(named=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slices:
+    """The slices of a cut and how many rows they have: running totals [slices, days + 1] from `first` (an ordinal)."""
+
+    names: tuple[Slice, ...]
+    total: Ints
+    first: int
+
+    def rows(self, low: Ints, high: Ints) -> Ints:
+        """The rows of each slice in intervals, [slices, intervals]."""
+        days = self.total.shape[1] - 1
+        begin, after = (np.clip(side - self.first, 0, days) for side in (low, high))
+        return self.total[:, after] - self.total[:, begin]
+
+
+def hidden_leaves(reader: Reader, leaves: Mapping[int, int], days: Days,
+                  carried: Iterable[int]) -> tuple[pl.DataFrame, Mapping[int, tuple[Slice, ...]]]:
+    """The hidden cells (`HIDDEN`) of protected leaves in days [low, high), and the slices of each cut.
+
+    `leaves`: from how many rows on each is shown; `carried`: those whose last values may be told again.
+    """
+    kept = _States(reader, _groups(reader.plan, leaves))
+    parts = [frame for group in kept.groups for unit in _units(reader.plan, leaves, reader.spans, days)
+             for frame in _hidden(kept, group, unit, frozenset(carried))]
+    frame = pl.concat([HIDDEN, *parts]).unique(maintain_order=True)
+    return frame, {place: kept.names[place] for place in range(len(reader.cuts))}
+
+
+def _groups(plan: Plan, leaves: Mapping[int, int]) -> tuple[_Group, ...]:
+    found: dict[tuple[object, ...], list[int]] = {}
+    for leaf, least in leaves.items():
+        one = plan.leaves[leaf]
+        if not ends_last(plan, one):
+            found.setdefault((one.inputs[0].parts, frozenset(one.sources), least), []).append(leaf)
+    return tuple(_Group(tuple(own), plan.leaves[own[0]].inputs[0].parts, frozenset(plan.leaves[own[0]].sources),
+                        leaves[own[0]]) for own in found.values())
+
+
+def ends_last(plan: Plan, leaf: Leaf) -> bool:
+    """Whether only the last moment of a period counts: then days do not sum to it."""
+    return any(plan.partials[index].last for total in leaf.inputs for index, _ in total.parts)
+
+
+def _units(plan: Plan, leaves: Iterable[int], spans: Sequence[Days], days: Days) -> list[Days]:
+    """The years of some days; all of time where there are windows."""
+    low = max(days[0], min((first for first, _ in spans), default=days[0]))
+    high = min(days[1], max((final for _, final in spans), default=days[1] - DAY) + DAY)
+    if any(plan.leaves[leaf].window for leaf in leaves):
+        return [(dt.date.min, dt.date.max)]
+    found: list[Days] = []
+    first = start(low, "year", plan.project.calendar)
+    while first < high:
+        found.append((first, end(first, "year")))
+        first = end(first, "year")
+    return found
+
+
+class _States:
+    """The numbers of rows by cut, read once."""
+
+    __slots__ = ("_frames", "groups", "names", "reader")
+
+    def __init__(self, reader: Reader, groups: tuple[_Group, ...]) -> None:
+        self.reader, self.groups = reader, groups
+        wanted = sorted({part for group in groups for part, _ in group.parts})
+        few = {source: {family: frame.filter(pl.col("partial").is_in(wanted)) for family, frame in families.items()}
+               for source, families in reader.states.items()}
+        self._frames: list[pl.DataFrame] = []
+        self.names: list[tuple[Slice, ...]] = []
+        for cut in reader.cuts:
+            made = daily(reader.plan, few, cut, None)
+            self._frames.append(made.frame.select("partial", "day", "d0", "value"))
+            self.names.append(tuple(made.slices))
+
+    def slices(self, group: _Group, place: int, low: int, high: int) -> _Slices:
+        """The rows of a group in a cut, in the days from `low` to before `high`."""
+        factors = dict(group.parts)
+        rows = self._frames[place].filter(
+            pl.col("partial").is_in(list(factors)),
+            pl.col("day").is_between(dt.date.fromordinal(low), dt.date.fromordinal(high), closed="left"))
+        shape = len(self.names[place]), max(high - low, 0)
+        found = np.zeros(shape, np.int64)
+        day = rows["day"].to_physical().to_numpy().astype(np.int64) + dt.date(1970, 1, 1).toordinal() - low
+        scale = rows["partial"].replace_strict(list(factors), list(factors.values()), return_dtype=pl.Float64)
+        np.add.at(found, (rows["d0"].to_numpy().astype(np.int64), day),
+                  (rows["value"].cast(pl.Float64) * scale).to_numpy().astype(np.int64))
+        return _Slices(self.names[place], np.concatenate([np.zeros((shape[0], 1), np.int64), found.cumsum(axis=1)], 1),
+                       low)
+
+    def extent(self, group: _Group) -> _Interval | None:
+        """The first day with rows, and the day after the last."""
+        days = self._frames[0].filter(pl.col("partial").is_in([part for part, _ in group.parts]))["day"]
+        low, high = days.min(), days.max()
+        return (low.toordinal(), high.toordinal() + 1) if isinstance(low, dt.date) and isinstance(high, dt.date) \
+            else None
+
+
+def _hidden(kept: _States, group: _Group, unit: Days, carried: frozenset[int]) -> Iterator[pl.DataFrame]:
+    """The hidden cells of a group in a unit of time."""
+    reader, extent = kept.reader, kept.extent(group)
+    owners = {place: _owners(reader, group, unit, place) for place, cut in enumerate(reader.cuts)
+              if all(reader.able(source, cut) or not cut for source in group.sources)}
+    if extent is None or not any(owners.values()):
+        return
+    told = [interval for own in owners.values() for interval in own]
+    low = max(min(begin for begin, _ in told), extent[0])
+    high = min(max(after for _, after in told), extent[1])
+    if low >= high:
+        return
+    cells = {place: _Cells.of(kept.slices(group, place, low, high), own, unit, group.least)
+             for place, own in owners.items()}
+    if not any(one.small.any() for one in cells.values()):
+        return
+    for place, flags in _concealed(reader, cells).items():
+        yield from cells[place].told(place, flags, carried)
+
+
+def _owners(reader: Reader, group: _Group, unit: Days, place: int) -> dict[_Interval, list[_Owner]]:
+    """Which leaves and periods look at each interval of days, in a cut."""
+    plan, found = reader.plan, dict[_Interval, list[_Owner]]()
+    for grain in GRAINS:
+        own = [leaf for leaf in group.leaves if leaf in reader.asked[grain, place]]
+        for leaf in own:
+            for interval, first in reader.intervals(plan.leaves[leaf].window, grain, unit):
+                found.setdefault(interval, []).append((leaf, grain, first))
+    low, high = (reach(side for interval in found for side in interval) for reach in (min, max)) if found else (0, 0)
+    for begin, after in reader.untold if found else ():
+        if begin < high and low < after:
+            found.setdefault((max(begin, low), min(after, high)), [])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The cells of a cut in a unit of time; `low`, `high` [cells] are days within the unit, as ordinals.
+
+    `small` [slices, cells]: too few rows, be it that some of the days are of the next unit.
+    """
+
+    slices: _Slices
+    owners: Sequence[Sequence[_Owner]]
+    low: Ints
+    high: Ints
+    n: Ints
+    small: Flags
+    missing: Flags  # no rows, all days counted
+
+    @staticmethod
+    def of(slices: _Slices, owners: Mapping[_Interval, Sequence[_Owner]], unit: Days, least: int) -> _Cells:
+        """The cells at some intervals."""
+        low, high = (np.array([interval[side] for interval in owners], np.int64) for side in (0, 1))
+        whole = slices.rows(low, high)
+        low, high = (np.clip(side, unit[0].toordinal(), unit[1].toordinal()) for side in (low, high))
+        n = slices.rows(low, high)
+        return _Cells(slices, list(owners.values()), low, high, n, (whole < least) & (n > 0), whole == 0)
+
+    def told(self, place: int, flags: Flags, carried: frozenset[int]) -> Iterator[pl.DataFrame]:
+        """The hidden cells as rows of `HIDDEN`; those of some leaves also where they are carried on."""
+        row, cell = np.nonzero(flags)
+        each = pl.DataFrame({"slice": row, "cell": cell}, schema={"slice": pl.Int64, "cell": pl.Int64})
+        owners = pl.DataFrame([(number, *owner) for number, own in enumerate(self.owners) for owner in own],
+                              schema={"cell": pl.Int64, "leaf": pl.Int64, "grain": pl.String, "period": pl.Date},
+                              orient="row")
+        yield each.join(owners, on="cell").select("leaf", "grain", "period", pl.lit(place, pl.Int64).alias("cut"),
+                                                  "slice", pl.lit(0, pl.Int64).alias("age"))
+        for _, own in owners.filter(pl.col("leaf").is_in(sorted(carried))).sort("period").group_by(
+                "leaf", "grain", maintain_order=True):
+            yield self._carried(place, flags, own)
+
+    def _carried(self, place: int, flags: Flags, own: pl.DataFrame) -> pl.DataFrame:
+        """Where a leaf has no rows, and was hidden when it last had some."""
+        cells, period = own["cell"].to_numpy(), own["period"].to_list()
+        grain: Grain = own["grain"][0]
+        ends = np.array([last(each, grain).toordinal() for each in period], np.int64)
+        missing = self.missing[:, cells]
+        at = np.maximum.accumulate(np.where(missing, -1, np.arange(len(period))[None, :]), axis=1)
+        was = np.take_along_axis(flags[:, cells], np.maximum(at, 0), axis=1) & (at >= 0)
+        row, here = np.nonzero(missing & was)
+        age = ends[here] - ends[at[row, here]]
+        return pl.DataFrame({"leaf": own["leaf"][0], "grain": grain, "period": [period[i] for i in here.tolist()],
+                             "cut": place, "slice": row, "age": age}, schema=HIDDEN.schema)
+
+
+def _concealed(reader: Reader, cells: Mapping[int, _Cells]) -> dict[int, Flags]:
+    """The hidden cells by cut; cuts that cross others are hidden whole, if anything is."""
+    tree, parents, others = ranked([reader.cuts[place] for place in cells], reader.plan.within)
+    places = list(cells)
+    order, ups = list[int](), dict[int, Ints]()
+    for index in tree:
+        up = _up(reader, cells, places[index], places[parents[index]]) if index in parents else \
+            np.zeros(len(cells[places[index]].slices.names), np.int64)
+        if up is None or (index in parents and parents[index] not in order):
+            others.append(index)
+        else:
+            order.append(index)
+            ups[index] = up
+    chosen = [cells[places[index]] for index in order]
+    bounds = np.unique(np.concatenate([side for one in chosen for side in (one.low, one.high)]))
+    made = [Cut(order.index(parents[index]) if index in parents else None, ups[index],
+                np.searchsorted(bounds, one.low), np.searchsorted(bounds, one.high), one.n)
+            for index, one in zip(order, chosen, strict=True)]
+    found = conceal(made, len(bounds), [one.small for one in chosen])
+    result = {places[index]: flags for index, flags in zip(order, found, strict=True)}
+    some = any(flags.any() for flags in found)
+    for index in others:
+        one = cells[places[index]]
+        result[places[index]] = (one.n > 0) & (some or bool(one.small.any()))
+    return result
+
+
+def _up(reader: Reader, cells: Mapping[int, _Cells], place: int, parent: int) -> Ints | None:
+    """The slice of the coarser cut that each slice is part of, by its place there."""
+    part = reader.part_of(reader.cuts[place], reader.cuts[parent])
+    where = {name: row for row, name in enumerate(cells[parent].slices.names)}
+    if part is None or not where:
+        return None
+    return np.array([where.get(part.get(name, ()), 0) for name in cells[place].slices.names], np.int64)

@@ -1,0 +1,115 @@
+"""What is protected in a plan: which leaves, from how many rows on they are shown, and what would give them away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cxmetrics.composite_rules import Carry
+from cxmetrics.evaluate.points import coarser
+from cxmetrics.evaluate.tree import lone_leaf
+from cxmetrics.plan import Node, Plan, leaves_of, references_of
+from cxmetrics.score_rules import Pooled
+
+COUNTS = ("count", "distinct")  # they say themselves how few, and nothing of whom they count
+
+
+def least_n(plan: Plan, node: Node) -> int:
+    """From how many rows on a node is shown; bare counts always are."""
+    own = node.indicator.min_n
+    return 0 if is_count(plan, node) else plan.project.min_n if own is None else own
+
+
+def is_count(plan: Plan, node: Node) -> bool:
+    """Whether a node is nothing but a number of rows, or of different values."""
+    if node.versions:
+        return all(is_count(plan, plan.nodes[name]) for _, name in node.versions)
+    lone = lone_leaf(node.formula)
+    return lone is not None and plan.leaves[lone[0]].function in COUNTS
+
+
+def protected(plan: Plan) -> dict[int, int]:
+    """The leaves that are hidden where they rest on too few rows, and the number of rows from which they are shown.
+
+    That is the least that any node asks for which stands on the leaf itself: who shows it elsewhere from fewer rows
+    on has said that it is no secret.
+    """
+    found: dict[int, list[int]] = {}
+    for node in plan.nodes.values():
+        for leaf in set(leaves_of(node.formula)):
+            found.setdefault(leaf, []).append(0 if plan.leaves[leaf].function in COUNTS else least_n(plan, node))
+    return {leaf: min(listed) for leaf, listed in sorted(found.items()) if min(listed) > 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The leaves that would be given away by an indicator where they are hidden, each in the same cell.
+
+    `peers`: by what it is compared with.  `whole`: where they are hidden at the total.  `before`: where they are
+    missing, and were hidden when they were last there, at most so many days ago.  `pooled`: by its value, where they
+    are hidden in any slice; `own_pool`: by its score.
+    """
+
+    own: frozenset[int]
+    peers: frozenset[int]
+    whole: frozenset[int]
+    before: Mapping[int, int]
+    pooled: frozenset[int]
+    own_pool: frozenset[int]
+
+
+def exposures(plan: Plan) -> dict[str, Exposure]:
+    """What each node would give away, itself and through all that it is made of."""
+    found: dict[str, Exposure] = {}
+    for name, node in plan.nodes.items():
+        below = [found[other] for other in _made_of(node)]
+        own = frozenset(leaves_of(node.formula)).union(*(each.own for each in below))
+        before: dict[int, int] = {}
+        for each in below:
+            for leaf, days in each.before.items():
+                before[leaf] = max(before.get(leaf, 0), days)
+        if isinstance(node.indicator.missing, Carry):
+            for leaf in frozenset[int]().union(*(found[edge.child].own for edge in node.indicator.combined)):
+                before[leaf] = before.get(leaf, 0) + node.indicator.missing.days
+        whole = _union(each.whole for each in below)
+        if node.indicator.use_total:
+            whole |= _union(found[edge.child].own for edge in node.indicator.combined)
+        pooled = _union(each.pooled | each.own_pool for each in below)
+        found[name] = Exposure(own, _union(found[other].own for _, other in node.peers), whole, before, pooled,
+                               own if isinstance(node.indicator.score, Pooled) else frozenset())
+    return found
+
+
+def _made_of(node: Node) -> tuple[str, ...]:
+    """What its value is computed from; what it is compared with is not."""
+    if node.versions:
+        return tuple(name for _, name in node.versions)
+    return *(edge.child for edge in node.indicator.combined), *references_of(node.formula)
+
+
+def _union(parts: Iterator[frozenset[int]]) -> frozenset[int]:
+    return frozenset[int]().union(*parts)
+
+
+def ranked(cuts: Sequence[tuple[str, ...]], within: Mapping[str, str]) -> tuple[list[int], dict[int, int], list[int]]:
+    """Cuts by how they divide one another: (places in a tree, coarser first; their parents; places of others).
+
+    A cut is in the tree if the cuts coarser than it are coarser one than another: then each of its slices is part of
+    one slice of the next.  Where it divides two that do not divide one another, it crosses them.
+    """
+    order = sorted(range(len(cuts)), key=lambda place: (len(cuts[place]), place))
+    wide = [frozenset(cuts[place]).union(*(coarser(name, within) for name in cuts[place]))
+            for place in range(len(cuts))]
+    tree, parents, others = list[int](), dict[int, int](), list[int]()
+    for place in order:
+        above = [other for other in order if other != place and wide[other] < wide[place]]
+        next_ = max(above, key=lambda other: (len(wide[other]), -other), default=None)
+        chain = all(wide[other] <= wide[next_] for other in above) if next_ is not None else True
+        if next_ is None:
+            tree.append(place)
+        elif chain and next_ in tree:
+            parents[place] = next_
+            tree.append(place)
+        else:
+            others.append(place)
+    return tree, parents, others
