@@ -11,7 +11,7 @@ from functools import reduce
 from typing import assert_never
 
 from cxmetrics.days import PLAIN, Calendar
-from cxmetrics.ir import Grain
+from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days
 from cxmetrics.windows import Earlier, LastYear, SpanUnit, Step, ToDate, Trailing, Window
 
@@ -19,6 +19,11 @@ DAY = dt.timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAYS = {"d": 1, "week": 7}
 _UNITS: dict[Grain, SpanUnit] = {"day": "d", "week": "week", "month": "month", "quarter": "quarter", "year": "year"}
+
+
+def coarsest(grains: Iterable[Grain]) -> Grain:
+    """The longest of some periods, of which there is one at least."""
+    return max(grains, key=GRAINS.index)
 
 
 def start(day: dt.date, grain: Grain, calendar: Calendar = PLAIN) -> dt.date:

@@ -164,6 +164,11 @@ class ColumnSpec:
         """Whether it is read from the files of its source."""
         return self.formula is None and self.lookup is None
 
+    @property
+    def personal(self) -> bool:
+        """Whether it is classed as telling of persons: its values are in no message."""
+        return self.privacy in ("C2", "C3")
+
 
 @dataclass(frozen=True, slots=True)
 class Validity:

@@ -56,6 +56,11 @@ class Unit(NamedTuple):
         """Whether it is a length of time."""
         return self.powers == ((SECOND, 1),)
 
+    @property
+    def is_count(self) -> bool:
+        """Whether it is a number of things."""
+        return self.powers == ((COUNT, 1),)
+
 
 NUMBER, SHARE, SCORE, NPS = Unit("number"), Unit("share"), Unit("score"), Unit("nps")
 TEXT, BOOLEAN, DATE, TIME, UNKNOWN = Unit("text"), Unit("boolean"), Unit("date"), Unit("time"), Unit("unknown")

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from cxmetrics.check.leaves import leaves_below
 from cxmetrics.cli.branches import below, bond, parents, weights_at_roots
-from cxmetrics.cli.figures import figure, period_name, share, unit_named, whole
+from cxmetrics.cli.figures import figure, figure_of, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
 from cxmetrics.cli.lineage import columns_of, expression_text, is_over_rows
 from cxmetrics.cli.peers import peer_table, peers_of
@@ -288,7 +288,7 @@ def _latest(indicator: Indicator, found: Latest, session: Session) -> list[str]:
     row = found.rows.get(indicator.id)
     if row is None or found.period is None:
         return [session.say("show.no_values")]
-    value = figure(row["value"], indicator.unit, indicator.display or indicator.rounding)
+    value = figure_of(indicator, row["value"])
     parts = [value, f"n {whole(row['n'])}"]
     if row["low"] is not None:
         ends = (figure(row[end], indicator.unit) for end in ("low", "high"))

@@ -9,8 +9,8 @@ from typing import Literal
 
 from cxmetrics.calendars import last
 from cxmetrics.composite_rules import Rounding
-from cxmetrics.ir import Grain
-from cxmetrics.units import COUNT, Unit, conversion, duration, read_unit
+from cxmetrics.ir import Grain, Indicator
+from cxmetrics.units import Unit, conversion, duration, read_unit
 
 Sign = Literal["", "+"]
 _MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncate": ROUND_DOWN}
@@ -34,6 +34,11 @@ def figure(value: float | None, unit: Unit | None, display: Rounding | None = No
     exact = Decimal(repr(float(value))) * (100 if share else 1)
     text = _rounded(exact, display, _places(abs(float(exact)), unit), sign)
     return text + (" pp" if difference else "%") * share + _suffix(unit)
+
+
+def figure_of(indicator: Indicator, value: float | None, *, difference: bool = False) -> str:
+    """A value of an indicator as a `figure`, rounded as it says."""
+    return figure(value, indicator.unit, indicator.display or indicator.rounding, difference=difference)
 
 
 def share(value: float | None) -> str:
@@ -107,7 +112,7 @@ def _places(size: float, unit: Unit | None) -> int:
             return 2
         case "score" | "nps":
             return 1
-        case "quantity" if unit and unit.powers == ((COUNT, 1),) and size.is_integer():
+        case "quantity" if unit and unit.is_count and size.is_integer():
             return 0
     if size == 0:
         return 0
@@ -115,6 +120,6 @@ def _places(size: float, unit: Unit | None) -> int:
 
 
 def _suffix(unit: Unit | None) -> str:
-    if unit is None or unit.kind != "quantity" or unit.powers == ((COUNT, 1),):
+    if unit is None or unit.kind != "quantity" or unit.is_count:
         return ""
     return f" {unit}"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxmetrics.ir import GRAINS, Grain, Project
+from cxmetrics.calendars import coarsest, end, start
+from cxmetrics.ir import Grain, Project
 from cxmetrics.plan import Plan
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Latest:
 
 def usual_grain(project: Project) -> Grain:
     """The month, if the project has it, else its coarsest grain."""
-    return "month" if "month" in project.grains else max(project.grains, key=GRAINS.index)
+    return "month" if "month" in project.grains else coarsest(project.grains)
 
 
 def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grain: Grain | None = None,
@@ -48,7 +49,7 @@ def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grai
         if period is None:
             frame = store.values(grain=chosen, cut=(), indicators=wanted)
         else:
-            first = _start(period, chosen, plan.project)
+            first = start(period, chosen, plan.project.calendar)
             frame = store.values(grain=chosen, cut=(), indicators=wanted, first=first, last=first + dt.timedelta(1))
     then = None if as_of is None else dt.date.max
     rows = [_judged(row, plan, then or frozen) for row in frame.iter_rows(named=True)
@@ -69,14 +70,6 @@ def _opened(folder: Path, plan: Plan, as_of: str | None) -> Store | None:
 
 def _judged(row: dict[str, Any], plan: Plan, fixed: dt.date | None) -> dict[str, Any]:
     """`fixed`: periods that end before this day are meant to be as they are."""
-    from cxmetrics.calendars import end
-
     same = row.get("definition") == plan.nodes[row["indicator"]].fingerprint
     same |= fixed is not None and end(row["period"], row["grain"]) <= fixed
     return row if same else row | {"status": "stale"}
-
-
-def _start(day: dt.date, grain: Grain, project: Project) -> dt.date:
-    from cxmetrics.calendars import start
-
-    return start(day, grain, project.calendar)

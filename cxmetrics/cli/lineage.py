@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from cxmetrics.cli.branches import below
-from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid, Pyramid, Ref, Scalar, Windowed
+from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid, Pyramid, Ref, Scalar, Windowed, columns_in
 from cxmetrics.walks import aggregates_in
 
 
@@ -28,7 +28,7 @@ def columns_of(pyramid: Pyramid, name: str) -> Mapping[str, frozenset[str]]:
         indicator = pyramid.indicators[current]
         todo += [child for child, _ in below(indicator)]
         for aggregate in aggregates_in(indicator.formula):
-            for column in _columns(aggregate):
+            for column in (column for expr in (*aggregate.args, aggregate.where) for column in columns_in(expr)):
                 _add(column, pyramid, found)
     return {source: frozenset(names) for source, names in found.items()}
 
@@ -40,20 +40,8 @@ def _add(column: Column, pyramid: Pyramid, found: dict[str, set[str]]) -> None:
     names.add(column.name)
     origin = pyramid.sources.get(column.source)
     spec = origin.columns.get(column.name) if origin else None
-    if spec is not None and spec.formula is not None:
-        for inner in _columns(spec.formula):
-            _add(inner, pyramid, found)
-
-
-def _columns(expr: Expr | None) -> Iterator[Column]:
-    match expr:
-        case Column():
-            yield expr
-        case Apply() | Aggregate():
-            for arg in expr.args:
-                yield from _columns(arg)
-            if isinstance(expr, Aggregate):
-                yield from _columns(expr.where)
+    for inner in columns_in(spec.formula) if spec else ():
+        _add(inner, pyramid, found)
 
 
 def expression_text(expr: Expr) -> str:

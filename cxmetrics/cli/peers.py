@@ -8,7 +8,7 @@ from math import isinf
 
 from cxmetrics.benchmarks import Benchmark, in_force
 from cxmetrics.calendars import last
-from cxmetrics.cli.figures import NONE, figure, whole
+from cxmetrics.cli.figures import NONE, figure, figure_of, whole
 from cxmetrics.cli.latest import Latest
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import Column, as_table
@@ -73,7 +73,7 @@ def peer_table(indicator: Indicator, found: Latest, session: Session) -> list[st
              figure(_number(one["value"]), units.get(str(one["peer"]), indicator.unit), display),
              str(one["period"] or NONE), session.say("show.census") if one["census"] else whole(_number(one["n"])),
              session.term("comparable", str(one["comparable"])), str(one["publisher"] or NONE),
-             figure(_number(one["gap"]), indicator.unit, display, difference=True)] for one in records]
+             figure_of(indicator, _number(one["gap"]), difference=True)] for one in records]
     columns = [Column(session.term("column", name), right=name in ("value", "n", "gap")) for name in HEADINGS]
     return list(as_table(columns, rows))
 

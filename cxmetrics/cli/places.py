@@ -12,11 +12,16 @@ from cxmetrics.source import Located, Source, Span
 
 def seen_from(here: Path, project: Path, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Findings whose paths count from the folder `here` instead of the project's, where the project lies below it."""
-    try:
-        folder = (here / project).resolve().relative_to(here.resolve()).as_posix()
-    except ValueError:
-        return tuple(found)
+    folder = folder_from(here, project)
     return tuple(found) if folder == "." else tuple(_moved(each, folder, {}) for each in found)
+
+
+def folder_from(here: Path, project: Path) -> str:
+    """A project's folder as seen from the folder `here`; `.` where it does not lie below."""
+    try:
+        return (here / project).resolve().relative_to(here.resolve()).as_posix()
+    except ValueError:
+        return "."
 
 
 def _moved(found: Diagnostic, folder: str, known: dict[Source, Source]) -> Diagnostic:

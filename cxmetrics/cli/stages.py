@@ -32,7 +32,6 @@ from cxmetrics.source import Located, Source
 from cxmetrics.syntax import Broken, Call, Items, Node, Range
 
 Stage = Literal["documents", "syntax", "ir", "plan", "fused", "sql", "polars"]
-STAGES: tuple[Stage, ...] = ("documents", "syntax", "ir", "plan", "fused", "sql", "polars")
 
 
 def staged(compiled: Compiled, plan: Plan, root: Path, name: str, stage: Stage, session: Session) -> str:

@@ -28,6 +28,11 @@ def emit(text: str) -> None:
     emit_parts((text, "\n"))
 
 
+def emit_lines(lines: Iterable[str]) -> None:
+    """Write lines to standard output as they come."""
+    emit_parts(f"{line}\n" for line in lines)
+
+
 def emit_parts(parts: Iterable[str]) -> None:
     """Write data to standard output part by part, as it comes."""
     try:

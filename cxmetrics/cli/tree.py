@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from rich.cells import cell_len
 
 from cxmetrics.cli.branches import Branch, branches
-from cxmetrics.cli.figures import NONE, figure, period_name, share, unit_named, whole
+from cxmetrics.cli.figures import NONE, figure, figure_of, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import clipped
@@ -118,7 +118,7 @@ def _numbers(branch: Branch, row: Mapping[str, Any], session: Session, paper: Pa
     points = _score(branch, row)
     style = _style(points)
     status = str(row.get("status") or "no_data")
-    return [_Cell(figure(row.get("value"), indicator.unit, indicator.display or indicator.rounding), right=True),
+    return [_Cell(figure_of(indicator, row.get("value")), right=True),
             _Cell(whole(row.get("n")), right=True),
             _Cell(NONE if points is None else figure(points, unit_named("score")), style, right=True),
             _Cell(_bar(points, paper), style),
@@ -127,9 +127,8 @@ def _numbers(branch: Branch, row: Mapping[str, Any], session: Session, paper: Pa
 
 def _peer_gap(branch: Branch, row: Mapping[str, Any]) -> _Cell:
     """How far it is from its peer; nothing where there is none."""
-    gap, indicator = row.get("peer_gap"), branch.indicator
-    display = indicator.display or indicator.rounding
-    return _Cell("" if gap is None else figure(gap, indicator.unit, display, difference=True), right=True)
+    gap = row.get("peer_gap")
+    return _Cell("" if gap is None else figure_of(branch.indicator, gap, difference=True), right=True)
 
 
 def _score(branch: Branch, row: Mapping[str, Any]) -> float | None:

@@ -17,7 +17,6 @@ from cxmetrics.render.places import place
 from cxmetrics.render.wording import visible, words
 from cxmetrics.source import Span
 from cxmetrics.testing import Check, Evidence, Failure, Part, Verdict
-from cxmetrics.units import COUNT
 
 _SHARES = ("coverage",)
 _IN_UNIT = ("value", "low", "high", "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "change")
@@ -125,7 +124,7 @@ def _number(value: float | None, unit: str) -> str:
     known = unit_named(unit)
     if known is not None and known.kind == "share":
         return f"{float(f'{value * 100:.12g}'):.12g}%"
-    named = known is not None and known.kind == "quantity" and known.powers != ((COUNT, 1),)
+    named = known is not None and known.kind == "quantity" and not known.is_count
     return f"{value:.12g}" + (f" {unit}" if named else "")
 
 

@@ -131,6 +131,6 @@ def _slot(partial: Partial) -> Slot:
 def _personal(origin: Origin, column: str) -> bool:
     """Whether the values of a column tell of persons: it is classed so, made of such a column, or is the `entity`."""
     spec = origin.columns.get(column)
-    if column == origin.entity or (spec is not None and spec.privacy in ("C2", "C3")):
+    if column == origin.entity or (spec is not None and spec.personal):
         return True
     return spec is not None and any(_personal(origin, below.name) for below in columns_in(spec.formula))

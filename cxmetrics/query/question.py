@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from cxmetrics.calendars import coarsest
 from cxmetrics.check.matching import Proof
 from cxmetrics.check.prove import condition
 from cxmetrics.codes import data as data_codes
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
-from cxmetrics.ir import GRAINS, ColumnSpec, Expr, Grain
+from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fault, closest, report
+from cxmetrics.ir import GRAINS, ColumnSpec, Expr, Grain, columns_in
 from cxmetrics.parse import parse
 from cxmetrics.plan import Plan
 from cxmetrics.resolve.formulas import resolve_condition
@@ -37,28 +38,28 @@ class Question:
 
 
 def question(plan: Plan, indicators: Sequence[str], by: Sequence[str], grain: str | None, first: Day | None,
-              last_day: Day | None, where: str | None) -> Question:
+             last: Day | None, where: str | None) -> Question:
     """A question that can be answered.  Raises `Fault` for names that are unknown and days that are none."""
-    if first and last_day and first >= last_day:
-        raise Fault(report(data_codes.EMPTY_INTERVAL, None, start=first, end=last_day))
+    if first and last and first >= last:
+        raise Fault(report(data_codes.EMPTY_INTERVAL, None, start=first, end=last))
     dimensions = dimensions_of(plan)
-    for name in indicators:
-        if name not in plan.shown:
-            guess = closest(name, plan.shown)
-            raise Fault(report(codes.UNKNOWN_INDICATOR, None, help=DID_YOU_MEAN if guess else None, name=name,
-                               guess=guess or ""))
-    for name in by:
-        if name not in dimensions:
-            guess = closest(name, dimensions)
-            raise Fault(report(codes.UNKNOWN_DIMENSION, None, help=DID_YOU_MEAN if guess else None, name=name,
-                               guess=guess or ""))
-    chosen = max(plan.project.grains, key=GRAINS.index) if grain is None else grain
+    _all_known(indicators, plan.shown, codes.UNKNOWN_INDICATOR)
+    _all_known(by, dimensions, codes.UNKNOWN_DIMENSION)
+    chosen = coarsest(plan.project.grains) if grain is None else grain
     if chosen not in GRAINS:
         raise Fault(report(yaml_codes.WRONG_VALUE, None, key="grain", expected=", ".join(GRAINS), found=chosen))
     condition_, looked_at = _where(where, dimensions)
     across = tuple(name for name in dimensions if name in by or name in looked_at)
     kept = tuple(name for name in dimensions if name in by)
-    return Question(tuple(dict.fromkeys(indicators)), kept, chosen, first, last_day, condition_, across)
+    return Question(tuple(dict.fromkeys(indicators)), kept, chosen, first, last, condition_, across)
+
+
+def _all_known(names: Sequence[str], known: Collection[str], code: Code) -> None:
+    """Raise `Fault` for the first name that is not known."""
+    for name in names:
+        if name not in known:
+            guess = closest(name, known)
+            raise Fault(report(code, None, help=DID_YOU_MEAN if guess else None, name=name, guess=guess or ""))
 
 
 def dimensions_of(plan: Plan) -> tuple[str, ...]:
@@ -78,7 +79,7 @@ def _where(text: str | None, dimensions: Sequence[str]) -> tuple[Expr | None, se
     proved = condition(expr, Proof({_WHERE: columns}, {}, scope.found))
     if scope.found:
         raise Fault(*(_of_dimensions(finding) for finding in scope.found))
-    return proved, {name for name in dimensions if name in _names_in(proved)}
+    return proved, {column.name for column in columns_in(proved)}
 
 
 def _of_dimensions(finding: Diagnostic) -> Diagnostic:
@@ -86,9 +87,3 @@ def _of_dimensions(finding: Diagnostic) -> Diagnostic:
     if finding.code is not codes.UNKNOWN_COLUMN:
         return finding
     return replace(finding, code=codes.UNKNOWN_DIMENSION)
-
-
-def _names_in(expr: Expr) -> set[str]:
-    args: Iterable[Expr] = getattr(expr, "args", ())
-    own = {expr.name} if hasattr(expr, "name") else set()
-    return own.union(*(_names_in(arg) for arg in args))

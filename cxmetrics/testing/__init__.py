@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from cxmetrics.testing.given import ROW, TEST, Batch, Posed, batches, bound, per
 
 SHOWN = 10  # rows of a source shown for a failed test
 MASK = "•••"
-_MASKED = ("C2", "C3")
 _EXACT = 1e-9  # of the size of the number, and of one thousandth
 
 
@@ -128,7 +128,7 @@ class _Bench:
     scratch: Path
     states: dict[int, dict[str, dict[Family, Any]]] = field(default_factory=dict)
     faults: dict[int, tuple[Diagnostic, ...]] = field(default_factory=dict)
-    files: list[int] = field(default_factory=list)
+    folders: Iterator[int] = field(default_factory=count)
 
     def measure(self, batch: Batch) -> None:
         """Find the states of all tests of a batch; of each alone where together they stop the engine."""
@@ -148,9 +148,7 @@ class _Bench:
     def scan(self, batch: Batch, mark: str, cuts: Iterable[Family],
              partials: frozenset[int]) -> dict[Family, Mapping[str, Any]]:
         """States by family, apart by what the column `mark` says."""
-        self.files.append(len(self.files))
-        folder = self.scratch / f"given{len(self.files)}"
-        one = bound(batch, folder)
+        one = bound(batch, self.scratch / f"given{next(self.folders)}")
         if one is None:
             return {(mark,): {}}
         plan = batch.members[0].plan
@@ -280,6 +278,6 @@ def _counts(check: Check, looks: Sequence[tuple[frozenset[int], Days]], family: 
 def _personal(plan: Plan, source: str) -> frozenset[str]:
     """The columns of a source whose values are not shown, by any of the names a test may give them."""
     origin = plan.sources[source]
-    hidden = {spec.physical for spec in origin.columns.values() if spec.privacy in _MASKED}
+    hidden = {spec.physical for spec in origin.columns.values() if spec.personal}
     names = {spec.name for spec in origin.columns.values() if spec.physical in hidden}
     return frozenset(hidden | names | {each.dimension for each in origin.bindings if each.column in hidden | names})

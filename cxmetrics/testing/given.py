@@ -13,11 +13,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cxmetrics.calendars import last, start
+from cxmetrics.calendars import coarsest, last, start
 from cxmetrics.check.declared_tests import Cell, Given, MetricTest, givable
 from cxmetrics.deliveries import Arrival
 from cxmetrics.ir import (
-    GRAINS,
     Apply,
     Binding,
     ColumnSpec,
@@ -94,7 +93,7 @@ class Batch:
 
 def period_of(test: MetricTest, plan: Plan) -> tuple[Grain, dt.date]:
     """The length and the first day of the period a test is about: its own, else that of the last time it gives."""
-    grain = max(plan.project.grains, key=GRAINS.index) if test.grain is None else test.grain
+    grain = coarsest(plan.project.grains) if test.grain is None else test.grain
     day = test.at or max((day for given in test.given.values() for day in _days_in(given, plan)), default=DEFAULT_DAY)
     return grain, start(day, grain, plan.project.calendar)
 

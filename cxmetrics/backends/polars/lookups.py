@@ -154,7 +154,7 @@ def began(request: Request, lookup: Lookup) -> dt.datetime | None:
 def _said(value: object, source: Origin, lookup: Lookup) -> str:
     """A key as it may stand in a message."""
     spec = source.columns.get(lookup.on or "")
-    return place_of(lookup) if spec is not None and spec.privacy in ("C2", "C3") else str(value)
+    return place_of(lookup) if spec is not None and spec.personal else str(value)
 
 
 # --- beside rows -----------------------------------------------------------------------------------------------

@@ -19,14 +19,13 @@ from cxmetrics.cli.options import (
     to_option,
 )
 from cxmetrics.cli.session import Refusal, Session
-from cxmetrics.cli.terminal import emit_parts, tell
+from cxmetrics.cli.terminal import emit_lines, emit_parts, tell
 from cxmetrics.cli.usage import Verb
+from cxmetrics.folders import PROJECT_FILE
 
 if TYPE_CHECKING:
     from cxmetrics.cli.tables import Shape
     from cxmetrics.run import Engine
-
-PROJECT_FILE = "cxmetrics.yaml"
 
 
 @click.command("query", cls=Verb)
@@ -57,7 +56,7 @@ def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], gr
     if shape == "table":
         from cxmetrics.cli.answers import told
 
-        emit_parts(f"{line}\n" for line in told(project, frame.columns, list(frame.iter_rows(named=True)), session))
+        emit_lines(told(project, frame.columns, list(frame.iter_rows(named=True)), session))
     else:
         emit_parts(shaped(shape, frame.columns, frame.iter_rows(), watched=sys.stdout.isatty()))
     if not frame.height:

@@ -10,7 +10,7 @@ import click
 
 from cxmetrics.cli.options import ENGINES, language_option, project_option
 from cxmetrics.cli.session import Session
-from cxmetrics.cli.terminal import emit, emit_parts, tell
+from cxmetrics.cli.terminal import emit, emit_lines, tell
 from cxmetrics.cli.usage import Verb
 from cxmetrics.cli.verbs.store import store_of
 
@@ -67,7 +67,7 @@ def _tell(found: Replay, session: Session) -> None:
         heads = [Column(session.term("column", name), right=name in names[-2:]) for name in names]
         lines = [[*place(row, session), row["column"], row["published"] or NONE, row["replayed"] or NONE]
                  for row in rows[:_MOST]]
-        emit_parts(f"{line}\n" for line in as_table(heads, lines))
+        emit_lines(as_table(heads, lines))
     if len(rows) > _MOST:
         tell(session.say("replay.more", count=whole(len(rows) - _MOST)))
     if found.releases[0] != found.releases[1]:

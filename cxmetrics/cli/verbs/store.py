@@ -11,7 +11,7 @@ import click
 
 from cxmetrics.cli.options import day, format_option, language_option, project_argument, project_option
 from cxmetrics.cli.session import Refusal, Session
-from cxmetrics.cli.terminal import emit, emit_parts, tell
+from cxmetrics.cli.terminal import emit, emit_lines, emit_parts, tell
 from cxmetrics.cli.usage import Verb, Verbs
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def log(session: Session, project: Path, shape: Shape) -> int:
     if shape == "table":
         rows = [_line(row) for row in frame.iter_rows(named=True)]
         heads = [Column(session.term("column", name), right=name == "values") for name in _SHOWN]
-        emit_parts(f"{line}\n" for line in as_table(heads, rows))
+        emit_lines(as_table(heads, rows))
     else:
         emit_parts(shaped(shape, frame.columns, frame.iter_rows(), watched=sys.stdout.isatty()))
     return 0
@@ -71,7 +71,7 @@ def restatements(session: Session, project: Path, of_run: str | None, shape: Sha
     with _opened(project) as found:
         frame = found.restatements(of_run)
     if shape == "table":
-        emit_parts(f"{line}\n" for line in told(list(frame.iter_rows(named=True)), session))
+        emit_lines(told(list(frame.iter_rows(named=True)), session))
     else:
         emit_parts(shaped(shape, frame.columns, frame.iter_rows(), watched=sys.stdout.isatty()))
     if not frame.height:
@@ -98,7 +98,7 @@ def freeze(session: Session, before: str | None, why: str | None, thaw: bool, pr
     with _opened(project) as found:
         frame = found.freezes()
     if shape == "table":
-        emit_parts(f"{line}\n" for line in orders(list(frame.iter_rows(named=True)), session))
+        emit_lines(orders(list(frame.iter_rows(named=True)), session))
     else:
         emit_parts(shaped(shape, frame.columns, frame.iter_rows(), watched=sys.stdout.isatty()))
     return 0

@@ -37,6 +37,7 @@ def test(session: Session, project: Path, pattern: str | None, engine: str,
     import tempfile
 
     from cxmetrics.cli.compiled import compiled, places_of
+    from cxmetrics.cli.places import folder_from
     from cxmetrics.cli.verdicts import Teller
     from cxmetrics.testing import run_tests
 
@@ -46,7 +47,7 @@ def test(session: Session, project: Path, pattern: str | None, engine: str,
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, places_of(project):
         verdicts = run_tests(plan, chosen, engine, Path(scratch))
     seconds = time.perf_counter() - began
-    _print(verdicts, Teller(session, _folder(project)), form, engine, seconds)
+    _print(verdicts, Teller(session, folder_from(Path.cwd(), project)), form, engine, seconds)
     failed = sum(not verdict.passed for verdict in verdicts)
     if result.tests:
         tell(session.say("test.summary", passed=len(verdicts) - failed, failed=failed, seconds=f"{seconds:.1f}",
@@ -54,14 +55,6 @@ def test(session: Session, project: Path, pattern: str | None, engine: str,
     else:
         tell(session.say("test.nothing"))
     return int(failed > 0)
-
-
-def _folder(project: Path) -> str:
-    """The project's folder as seen from where one stands; `.` where it does not lie below."""
-    try:
-        return project.resolve().relative_to(Path.cwd().resolve()).as_posix()
-    except ValueError:
-        return "."
 
 
 def _print(verdicts: Sequence[Verdict], teller: Teller, form: Literal["text", "json", "junit"], engine: str,

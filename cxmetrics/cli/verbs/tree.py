@@ -10,7 +10,7 @@ import click
 
 from cxmetrics.cli.options import as_of_option, day, format_option, grain_option, language_option, project_argument
 from cxmetrics.cli.session import Session
-from cxmetrics.cli.terminal import emit_parts, tell
+from cxmetrics.cli.terminal import emit_lines, emit_parts, tell
 from cxmetrics.cli.usage import Verb
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def draw(session: Session, project: Path, shape: Shape, grain: Grain | None = No
     result, plan = compiled(project)
     found = latest(project, plan, grain=grain, period=when, as_of=as_of)
     if shape == "table":
-        emit_parts(f"{line}\n" for line in drawing(result.pyramid, found, session, paper_of(sys.stdout),
-                                                   depth))
+        emit_lines(drawing(result.pyramid, found, session, paper_of(sys.stdout), depth))
     else:
         rows = ordered(records(result.pyramid, found, session, depth), NAMES)
         emit_parts(shaped(shape, NAMES, rows, watched=sys.stdout.isatty()))
