@@ -11,13 +11,13 @@ from cxmetrics.diagnostics import Fault, report
 ENGINES = ("duckdb", "polars")
 
 
-def engine_named(name: str, scratch: Path) -> Backend:
-    """The engine called `name`, with a folder for what does not fit in memory.  Raises `Fault` CX602."""
+def engine_named(name: str, scratch: Path, memory: str | None = None) -> Backend:
+    """The engine called `name`, with a folder for what does not fit in `memory` (`4GB`).  Raises `Fault` CX602."""
     match name:
         case "duckdb":
             from cxmetrics.backends.duckdb import DuckDB
 
-            return DuckDB(scratch)
+            return DuckDB(scratch, memory=memory)
         case "polars":
             from cxmetrics.backends.polars import Polars
 

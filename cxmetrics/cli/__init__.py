@@ -2,7 +2,7 @@
 
 Verbs import what they need when they are called, so that `check` and `--help` never wait for an engine.
 Exit status: 0 clean; 1 the definitions, the data or the tests are at fault; 2 misuse, or a fault of the machine
-or of cxmetrics; 130 interrupted.
+or of cxmetrics; 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ def main() -> NoReturn:
     """The entry of the scripts `cxmetrics` and `cxm`."""
     try:
         from cxmetrics.cli.command import status_of  # takes long enough for somebody to press Ctrl-C
+        from cxmetrics.cli.signals import listen
         from cxmetrics.cli.terminal import flush, prepare
 
+        listen()
         prepare()
         status = status_of(sys.argv[1:])
         flush()

@@ -11,6 +11,7 @@ from cxmetrics import __version__
 from cxmetrics.cli.faults import broken, faulty, interrupted, refused
 from cxmetrics.cli.options import language_option
 from cxmetrics.cli.session import Refusal, Session, language_of
+from cxmetrics.cli.signals import ended
 from cxmetrics.cli.terminal import tell
 from cxmetrics.cli.usage import Verbs, complaint, dress
 from cxmetrics.cli.verbs.check import check
@@ -57,8 +58,8 @@ def status_of(args: Sequence[str]) -> int:
     except Fault as fault:
         return faulty(fault, session)
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return ended()
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - a traceback is never an answer, and engines raise more than errors
-        return 130 if interrupted(error) else broken(error, session)
+        return ended() if interrupted(error) else broken(error, session)

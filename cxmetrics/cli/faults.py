@@ -25,6 +25,11 @@ def refused(refusal: Refusal, session: Session) -> int:
 def faulty(fault: Fault, session: Session) -> int:
     """Show findings that ended the call."""
     show(fault.diagnostics, session)
+    return status_of_fault(fault)
+
+
+def status_of_fault(fault: Fault) -> int:
+    """1 where definitions, data or the store are at fault, 2 where it is the machine or cxmetrics."""
     return 2 if all(found.code.id.startswith(_MACHINE) for found in fault.diagnostics) else 1
 
 

@@ -247,6 +247,10 @@ SOURCE_STALE = Code(
     note=Phrase("the values of later periods are marked `stale`, those over them `partial`",
                 "之后周期的数值标为 `stale`，其上层标为 `partial`"),
     help=Phrase("ask for the delivery; the next run takes it in", "请催促数据交付；下一次运行会读取"))
+LOCK_TAKEN_OVER = Code(
+    "CX724", "lock-taken-over",
+    Phrase("the run before did not come to its end: {owner}", "上一次运行没有正常结束：{owner}"), severity="warning",
+    note=Phrase("nothing of it was committed, and what it had left was swept away", "它没有提交任何内容，留下的文件已清除"))
 FEW_ROWS = Code(
     "CX723", "few-rows",
     Phrase("`{source}` delivered {rows} rows for {day}; usual are {usual}",

@@ -69,15 +69,20 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     with clock.stage("compile"):
         result, plan = compiled(root)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \
-            _store(root / plan.project.store, options, Path(scratch)) as store, seen_from_project(root):
-        gathered = Gathering(root, Path(scratch), plan, options, store, engine_named(options.engine, Path(scratch)))
+            _store(root / plan.project.store, options, Path(scratch)) as (store, dead), seen_from_project(root):
+        engine = engine_named(options.engine, Path(scratch), options.memory)
+        gathered = Gathering(root, Path(scratch), plan, options, store, engine)
         job = _Job(plan, options, store, gathered, progress, clock, result.texts)
-        return job.carry_out(result.diagnostics)
+        taken = () if dead is None else (report(codes.LOCK_TAKEN_OVER, None, owner=dead),)
+        return job.carry_out((*result.diagnostics, *taken))
 
 
 @contextmanager
-def _store(path: Path, options: RunOptions, scratch: Path) -> Iterator[Store]:
-    """The store of the project, locked; for a dry run only to read, and before the first run one thrown away."""
+def _store(path: Path, options: RunOptions, scratch: Path) -> Iterator[tuple[Store, str | None]]:
+    """The store of the project, locked, and who held the lock and died.
+
+    For a dry run it is only to read, and before the first run one that is thrown away.
+    """
     try:
         opened = Store.open(path, writable=not options.dry_run)
     except Fault as fault:
@@ -86,10 +91,10 @@ def _store(path: Path, options: RunOptions, scratch: Path) -> Iterator[Store]:
         opened = Store.open(scratch / "store", writable=True)
     with opened as store:
         if options.dry_run:
-            yield store
+            yield store, None
         else:
-            with store.lock():
-                yield store
+            with store.lock() as dead:
+                yield store, dead
 
 
 class _Clock:

@@ -240,15 +240,15 @@ class Store:
     # --- writing -------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Be the one writer, and sweep away what an interrupted one left.  Raises `Fault` CX802, CX801."""
+    def lock(self) -> Iterator[str | None]:
+        """Be the one writer, and sweep away what one that died left; who it was.  Raises `Fault` CX802, CX801."""
         if not self._ledger.writable:
             raise ValueError("the store was opened for reading")
-        with locked(self._folder):
+        with locked(self._folder) as dead:
             self._locked = True
             try:
                 self._sweep()
-                yield
+                yield dead
             finally:
                 self._locked = False
 

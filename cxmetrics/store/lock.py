@@ -20,17 +20,21 @@ OWNER = "lock.json"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a store.  A lock whose owner died is free.  Raises `Fault` CX802 (with the owner), CX801."""
+def locked(folder: Path) -> Iterator[str | None]:
+    """Hold the lock of a store.  A lock whose owner died is free, and the owner is told.
+
+    Raises `Fault` CX802 (with the owner), CX801.
+    """
     with alone(folder / LOCK) as free:
         if not free:
             raise Fault(report(stores.STORE_LOCKED, None, owner=owner(folder)))
+        dead = owner(folder) if (folder / OWNER).exists() else None
         try:
             _sign(folder / OWNER)
         except OSError as error:
             raise unwritable(folder, error) from error
         try:
-            yield
+            yield dead
         finally:
             with suppress(OSError):
                 (folder / OWNER).unlink()
