@@ -61,11 +61,20 @@ def compose(outline: Outline, unit: Unit, below: Mapping[str, Indicator], outlin
     if not outline.children:
         return Composed(unit, (), "weighted_mean", Renormalise(), Required())
     made, found = _combined(outline, below, outlines, proof), proof.found
+    _in_its_unit(outline, made, found)
     written = outline.draft.when_not_split
     asked = word(written, "when_not_split", ("leave_out", "use_total"), "leave_out", found) == "use_total"
     if asked and written is not None and isinstance(made.combine, Merged):
         found.append(report(codes.MISSING_RULE_UNFIT, written.span, rule=written.value, combine=made.combine))
     return replace(made, use_total=True) if asked else made
+
+
+def _in_its_unit(outline: Outline, made: Composed, found: Found) -> None:
+    """Report a unit that is declared for what is of another: a composite has that of its children."""
+    written = outline.draft.unit
+    declared = None if written is None else read_unit(written.value)
+    if written is not None and declared not in (None, made.unit) and made.unit != UNKNOWN:
+        found.append(report(unit_codes.UNIT_MISMATCH_DECLARED, written.span, declared=written.value, found=made.unit))
 
 
 def _combined(outline: Outline, below: Mapping[str, Indicator], outlines: Mapping[str, Outline],

@@ -57,6 +57,8 @@ from cxmetrics.units import (
     power,
 )
 
+_SLACK = 1e-9  # what weights may be short of 1
+
 
 def prove(expr: Expr, proof: Proof) -> Proved:
     """The expression with its units settled, and its unit."""
@@ -141,6 +143,8 @@ def _sum(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Prov
     if sign == "+" and a_unit.kind == b_unit.kind and a_unit.kind in ("share", "nps") \
             and not isinstance(a, Constant) and not isinstance(b, Constant):
         return proof.say(codes.SUM_OF_SHARES, expr.span, name=f"{a_unit} + {b_unit}")
+    if sign == "+" and a_unit == b_unit == NUMBER and not _means_alike(expr, proof):
+        return Invalid(expr.span), UNKNOWN
     unit = add(a_unit, b_unit, sign)
     plain = [side for side, own in ((a, a_unit), (b, b_unit)) if own == NUMBER]
     if plain and unit == SHARE and not isinstance(plain[0], Constant):
@@ -149,6 +153,34 @@ def _sum(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Prov
         differ(a, a_unit, b, b_unit, expr.span, sign, proof)
         return Invalid(expr.span), UNKNOWN
     return Apply(expr.function, (a, b), expr.span), unit
+
+
+def _means_alike(expr: Apply, proof: Proof) -> bool:
+    """Whether the parts of a weighted mean are of one unit: that of half an NPS and half a share is none."""
+    terms = _weighed(expr)
+    if terms is None or abs(sum(weight for weight, _ in terms) - 1) > _SLACK:
+        return True
+    told = [(part, unit) for _, part in terms if (unit := prove(part, replace(proof, found=[]))[1]) not in (
+        NUMBER, UNKNOWN)]
+    for part, unit in told[1:]:
+        if not comparable(told[0][1], unit):
+            differ(*told[0], part, unit, expr.span, "+", proof)
+            return False
+    return True
+
+
+def _weighed(expr: Expr) -> list[tuple[float, Expr]] | None:
+    """The parts of a sum with the number each is multiplied by; None where one is not."""
+    match expr:
+        case Apply("+", (left, right)):
+            first, others = _weighed(left), _weighed(right)
+            return None if first is None or others is None else first + others
+        case Apply("*", (Constant(int() | float() as weight, unit), part)) if unit == NUMBER:
+            return [(weight, part)]
+        case Apply("*", (part, Constant(int() | float() as weight, unit))) if unit == NUMBER:
+            return [(weight, part)]
+        case _:
+            return None
 
 
 def _product(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
