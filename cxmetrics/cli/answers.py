@@ -13,8 +13,9 @@ from cxmetrics.compile import compile_project
 from cxmetrics.ir import Pyramid
 
 Row = Mapping[str, Any]
-_VALUES = ("value", "low", "high", "peer", "target")
+_VALUES = ("value", "low", "high", "peer", "target", "shrunken")
 _DIFFERENCES = ("gap", "change", "change_low", "change_high", "peer_gap", "peer_low", "peer_high")
+_RANKS = ("peer_rank", "peers", "rank_best", "rank_worst")
 _TEXTS = ("moved", "status")
 _SKIPPED = ("level", "grain", "unit", "n_effective", "definition", "run")  # for programs
 _FIRST = ("indicator", "period")
@@ -25,7 +26,7 @@ def told(project: Path, names: Sequence[str], rows: Sequence[Row], session: Sess
     if not rows:
         return
     pyramid = compile_project(project).pyramid
-    known = {*_VALUES, *_DIFFERENCES, *_TEXTS, *_SKIPPED, *_FIRST, "n", "score", "coverage", "peer_rank", "peers"}
+    known = {*_VALUES, *_DIFFERENCES, *_TEXTS, *_SKIPPED, *_FIRST, "n", "score", "coverage", *_RANKS}
     dimensions = [name for name in names if name not in known]
     shown = [name for name in names if name not in _SKIPPED and _says(name, rows, dimensions)]
     columns = [Column(session.term("column", name), right=name not in (*_FIRST, *_TEXTS, *dimensions))
@@ -48,7 +49,7 @@ def _cell(name: str, row: Row, pyramid: Pyramid, session: Session) -> str:
     writers: Mapping[str, Callable[[Any], str]] = {
         "indicator": str, "n": whole,
         "period": lambda period: period_name(period, row["grain"], pyramid.project.calendar.year_start),
-        "score": lambda points: figure(points, unit_named("score")), "coverage": share, "peer_rank": str, "peers": str,
+        "score": lambda points: figure(points, unit_named("score")), "coverage": share, **dict.fromkeys(_RANKS, str),
         "status": lambda status: session.term("status", status),
         "moved": lambda moved: session.term("moved", moved)}
     if name in writers:

@@ -50,6 +50,8 @@ _GENERAL = {
     "tree.no_values": Phrase("no values yet: cxmetrics run computes them", "还没有数值：请用 cxmetrics run 计算"),
     "tree.no_period": Phrase("the store has no values for this grain and period", "存储中没有该粒度和周期的数值"),
     "query.nothing": Phrase("no values", "没有数值"),
+    "query.ranks": Phrase("ranks of what? name the slices to be ranked: --by branch --ranks",
+                          "对什么排名？请用 --by 指明切片，例如 --by branch --ranks"),
     "query.which": Phrase("which indicators of {project}?", "要查询 {project} 的哪些指标？"),
     "run.rejected": Phrase("{count} rows of {source} rejected, {reason}", "{source} 拒收 {count} 行，{reason}"),
     "run.nulled": Phrase("{count} values of {source} taken as missing, {reason}",
@@ -115,6 +117,7 @@ _TERMS = {
     "column": {
         "title": ("title", "名称"), "indicator": ("indicator", "指标"), "level": ("level", "层级"),
         "weight": ("weight", "权重"), "weight_at_root": ("of top", "占顶层"), "value": ("value", "数值"),
+        "rank_best": ("rank from", "最高名次"), "rank_worst": ("to", "最低名次"), "shrunken": ("shrunken", "收缩估计"),
         "n": ("n", "样本量"), "score": ("score", "得分"), "status": ("status", "状态"), "period": ("period", "周期"),
         "low": ("low", "下限"), "high": ("high", "上限"), "target": ("target", "目标"), "gap": ("gap", "差距"),
         "change": ("change", "变化"), "coverage": ("coverage", "覆盖率"), "peer": ("peer", "同业"),

@@ -76,6 +76,7 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.last": Phrase("Day after the last.", "末日的次日"),
     "option.as_of": Phrase("What was known after a run, or at a time.", "截至某次运行或某一时刻已知的数值"),
     "option.by": Phrase("Dimensions to slice by.", "按哪些维度切分"),
+    "option.ranks": Phrase("Ranks that slices may have; shrunken values.", "各切片可能的名次区间，并列收缩估计"),
     "option.where": Phrase("Which slices, such as region = 'east'.", "只取哪些切片，例如 region = 'east'"),
     "option.project": Phrase("Project folder.", "项目文件夹"),
     "option.stage": Phrase("What to show of the compiler's work.", "显示编译的哪个阶段"),

@@ -26,6 +26,7 @@ from cxmetrics.fuse import families, fuse
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Days, Leaf, Node, Plan, Scan, leaves_of
 from cxmetrics.query.question import Question, dimensions_of, question
+from cxmetrics.query.ranks import ranked
 from cxmetrics.query.stored import as_published, recalled, stored
 from cxmetrics.run import Engine, compiled
 from cxmetrics.run.bind import Bound, bind
@@ -43,12 +44,13 @@ _ONE = dt.timedelta(days=1)
 
 def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grain: str | None = None,
           first: Day | None = None, last: Day | None = None, where: str | None = None,
-          engine: Engine = "duckdb", as_of: str | None = None) -> pl.DataFrame:
+          engine: Engine = "duckdb", as_of: str | None = None, ranks: bool = False) -> pl.DataFrame:
     """The values of some indicators: the columns of `values`, one row a period and slice, in order.
 
     Periods are those that begin in [first, last); `grain` is the project's coarsest by default.  `where` is a
     condition over dimensions: only rows of these slices are counted.  `as_of`: a run or a time (`store.moments`),
-    for what was known then.  Values of frozen periods are those published.  Raises `Fault`.
+    for what was known then.  Values of frozen periods are those published.  `ranks`: with the columns
+    `RANKS`, of slices.  Raises `Fault`.
     """
     root = root.resolve()
     _, plan = compiled(root)
@@ -70,8 +72,9 @@ def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grai
     shown = [column for column in frame.columns if column in asked.by or column not in others]
     order = pl.col("indicator").replace_strict({name: i for i, name in enumerate(asked.indicators)},
                                                return_dtype=pl.Int64)
-    return frame.filter(pl.col("indicator").is_in(asked.indicators)).select(shown).sort(
+    frame = frame.filter(pl.col("indicator").is_in(asked.indicators)).select(shown).sort(
         [order, "period", *asked.by], nulls_last=True)
+    return ranked(frame, plan, asked.by) if ranks else frame
 
 
 def _of_cut(frame: pl.DataFrame, plan: Plan, asked: Question) -> pl.DataFrame:

@@ -35,13 +35,15 @@ if TYPE_CHECKING:
 @from_option
 @to_option
 @click.option("--where", metavar="EXPR")
+@click.option("--ranks", is_flag=True)
 @engine_option
 @as_of_option
 @format_option
 @language_option
 @click.pass_obj
 def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], grain: str | None, first: str | None,
-          last: str | None, where: str | None, engine: Engine, as_of: str | None, shape: Shape) -> int:
+          last: str | None, where: str | None, ranks: bool, engine: Engine, as_of: str | None,
+          shape: Shape) -> int:
     """Print values."""
     from cxmetrics.cli.compiled import places_of
     from cxmetrics.cli.tables import shaped
@@ -50,9 +52,11 @@ def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], gr
     start, end = interval(first, last)
     project, names = parted(indicators)
     across = [name.strip() for part in by for name in part.split(",") if name.strip()]
+    if ranks and not across:
+        raise Refusal("query.ranks")
     with places_of(project):
         frame = ask(project.resolve(), names, by=across, grain=grain, first=start, last=end, where=where, engine=engine,
-                    as_of=as_of)
+                    as_of=as_of, ranks=ranks)
     if shape == "table":
         from cxmetrics.cli.answers import told
 
