@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from cxmetrics.backends.cells import Physical, Request
+from cxmetrics.backends.fates import REASONS
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.functions import PRESENCE
@@ -15,7 +16,6 @@ from cxmetrics.plan import Cube
 from cxmetrics.tables import place_of
 from cxmetrics.units import TIME, UNKNOWN, duration
 
-REASONS = ("type", "scale", "values")  # what can be wrong with a value, in the order it is looked for
 _READABLE: Mapping[ColumnType, frozenset[Physical]] = {
     "integer": frozenset(("text", "integer", "number")),
     "number": frozenset(("text", "integer", "number")),
@@ -250,7 +250,7 @@ def _reasons(request: Request, judged: Iterable[ColumnSpec]) -> Iterator[tuple[s
     for spec in judged:
         rejects = source.on_bad != "null" or spec.name == source.time
         if rejects and _has_status(request, spec):
-            yield from ((spec.name, reason) for reason in REASONS)
+            yield from ((spec.name, reason) for reason in REASONS.values())
     yield from ((name, "key") for name in (source.unique.by if source.unique else ()))
     if source.weight is not None:
         yield source.weight, "weight"

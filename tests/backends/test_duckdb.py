@@ -16,7 +16,8 @@ from made import table as table_of
 from cxmetrics.backends import sql
 from cxmetrics.backends.duckdb import DuckDB
 from cxmetrics.backends.duckdb.session import Limits, frame_of, session
-from cxmetrics.backends.duckdb.times import USUAL, local_of, offsets
+from cxmetrics.backends.duckdb.times import local_of
+from cxmetrics.backends.zones import USUAL, offsets
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 NASTY = ["'", '"', "''", "\\", "\\'", "--", "/*", ";", "'; DROP TABLE t; --", '"; --', "\n", "$$", "E'\\x'", "{}", "?",

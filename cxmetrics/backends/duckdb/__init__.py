@@ -15,15 +15,7 @@ from cxmetrics.backends import needs, sql
 from cxmetrics.backends.cells import Cells, Census, Request
 from cxmetrics.backends.duckdb.cubes import BITS, Narrow, cells_of, census_select, cube_select, narrow, nulling
 from cxmetrics.backends.duckdb.marks import MARKED, marked_rows
-from cxmetrics.backends.duckdb.rows import (
-    DROPPED,
-    DUPLICATE,
-    FIRST_REASON,
-    Rows,
-    in_days,
-    relation_of,
-    rows_of,
-)
+from cxmetrics.backends.duckdb.rows import Rows, in_days, relation_of, rows_of
 from cxmetrics.backends.duckdb.session import (
     ENGINE_ERRORS,
     OVERFLOWS,
@@ -36,7 +28,8 @@ from cxmetrics.backends.duckdb.session import (
     problem_of,
 )
 from cxmetrics.backends.duckdb.unique import losers, rivals, unique_items
-from cxmetrics.backends.duckdb.values import FINE, Read
+from cxmetrics.backends.duckdb.values import Read
+from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON
 from cxmetrics.backends.marks import is_mark, reach
 from cxmetrics.backends.polars.lookups import answers
 from cxmetrics.backends.statements import create_table

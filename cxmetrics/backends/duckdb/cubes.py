@@ -15,9 +15,8 @@ import polars as pl
 from cxmetrics.backends.duckdb.expressions import NARROW, Term, double
 from cxmetrics.backends.duckdb.moments import source_moment, text_by
 from cxmetrics.backends.duckdb.rows import Rows, is_bad
-from cxmetrics.backends.duckdb.values import FINE, NOT_FINITE
+from cxmetrics.backends.fates import FINE, NOT_FINITE, REASONS
 from cxmetrics.backends.marks import is_mark
-from cxmetrics.backends.needs import REASONS
 from cxmetrics.backends.sql import (
     Cast,
     Infix,
@@ -121,7 +120,7 @@ def _counts(rows: Rows, masks: int) -> Iterator[Item]:
 
 def nulling(rows: Rows, name: str) -> Mapping[int, str]:
     """The statuses by which a value of the column becomes null while its row stays, and their names."""
-    bad = dict(enumerate(REASONS, 1)) if rows.request.scan.source.on_bad == "null" else {}
+    bad = REASONS if rows.request.scan.source.on_bad == "null" else {}
     return {**bad, NOT_FINITE: "not finite"} if name in rows.floats else bad
 
 

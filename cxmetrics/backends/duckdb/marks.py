@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cxmetrics.backends.duckdb.cubes import AT, Narrow
-from cxmetrics.backends.duckdb.values import FINE
+from cxmetrics.backends.fates import FINE
 from cxmetrics.backends.sql import (
     Cast,
     Infix,

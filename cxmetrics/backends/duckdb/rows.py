@@ -16,19 +16,9 @@ from cxmetrics.backends.cells import MISSING, Physical, Request, Table
 from cxmetrics.backends.duckdb.expressions import Term, Writer, double
 from cxmetrics.backends.duckdb.scales import rescaled
 from cxmetrics.backends.duckdb.steps import Steps
-from cxmetrics.backends.duckdb.times import instant_literal, years_of
-from cxmetrics.backends.duckdb.values import (
-    FINE,
-    TYPE,
-    VALUES,
-    Read,
-    Zone,
-    bound_of,
-    contract_of,
-    held,
-    read_column,
-    text_of,
-)
+from cxmetrics.backends.duckdb.times import instant_literal
+from cxmetrics.backends.duckdb.values import Read, bound_of, contract_of, held, read_column, text_of
+from cxmetrics.backends.fates import DROPPED, FINE, FIRST_REASON, TYPE, VALUES
 from cxmetrics.backends.needs import LookedUp, Needs, arrivals, derivation, has_contract, kind_of
 from cxmetrics.backends.polars.lookups import END, KEY, START
 from cxmetrics.backends.rules import WEIGHTS
@@ -50,11 +40,10 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
+from cxmetrics.backends.zones import Zone, years_of
 from cxmetrics.ir import DAYS, ColumnSpec
 from cxmetrics.plan import Days
 
-DROPPED, DUPLICATE = 1, 2
-FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
 PLACE = ("file_index", "file_row_number")  # where a row stands
 _MARGIN = dt.timedelta(days=2)  # more than any time zone shifts a day
 _NANOSECONDS = dt.date(1678, 1, 1), dt.date(2262, 1, 1)  # what 64 bits of them reach, less a margin

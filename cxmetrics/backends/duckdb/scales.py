@@ -7,7 +7,8 @@ import math
 
 from cxmetrics.backends.duckdb.expressions import Term, double
 from cxmetrics.backends.duckdb.steps import Steps
-from cxmetrics.backends.duckdb.values import FINE, SCALE, Read
+from cxmetrics.backends.duckdb.values import Read
+from cxmetrics.backends.fates import FINE, SCALE
 from cxmetrics.backends.needs import asked_before, ends_today, same_ends
 from cxmetrics.backends.sql import Case, Infix, Literal, Name, Node, either, when
 from cxmetrics.ir import ColumnSpec

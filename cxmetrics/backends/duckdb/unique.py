@@ -12,7 +12,7 @@ from cxmetrics.backends.cells import Request
 from cxmetrics.backends.duckdb.expressions import Term
 from cxmetrics.backends.duckdb.rows import PLACE, Found, Rows, rows_of
 from cxmetrics.backends.duckdb.times import micros
-from cxmetrics.backends.duckdb.values import FINE
+from cxmetrics.backends.fates import FINE
 from cxmetrics.backends.needs import needs_of
 from cxmetrics.backends.sql import (
     Infix,

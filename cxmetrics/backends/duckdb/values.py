@@ -16,7 +16,8 @@ from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
 from cxmetrics.backends.duckdb.expressions import NARROW, Term, text_literal
 from cxmetrics.backends.duckdb.steps import Steps
-from cxmetrics.backends.duckdb.times import USUAL, Years, instant_literal, local_of
+from cxmetrics.backends.duckdb.times import instant_literal, local_of
+from cxmetrics.backends.fates import FINE, NOT_FINITE, SCALE, TYPE, VALUES
 from cxmetrics.backends.needs import as_written, has_status
 from cxmetrics.backends.sql import (
     NULL,
@@ -35,24 +36,10 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
+from cxmetrics.backends.zones import Zone
 from cxmetrics.ir import ColumnSpec, ColumnType, Silence
 
-FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses; 1 to 3 are `needs.REASONS`
-EPOCH = {"epoch_s": 1_000_000, "epoch_ms": 1_000}  # microseconds in one
-_YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # years 1 to 9999, in microseconds from the epoch
-_INSTANTS = (dt.datetime(1, 1, 3, tzinfo=dt.UTC), dt.datetime(9999, 12, 29, tzinfo=dt.UTC))  # in all zones a date
-_MOMENT = f"{rules.LOCAL_TIME[:-1]}({rules.OFFSET[:-1]})?$"
 STRIP = "stripped"  # a macro: text without blanks at its ends, null where nothing is left
-_CLOCK_MARKS = ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l", "%-H", "%-I")
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """The project's time zone, the years in which the data may lie, and the zone of times that do not say theirs."""
-
-    name: str
-    years: Years = USUAL
-    unsaid: str | None = None  # where it is another
 
 
 def strip_macro() -> Node:
@@ -210,15 +197,7 @@ def _missing_numbers(spec: ColumnSpec) -> tuple[Node, ...]:
 
 
 def _numbers(texts: tuple[str, ...]) -> tuple[Node, ...]:
-    found = []
-    for text in texts:
-        try:
-            number = float(text)
-        except ValueError:
-            continue
-        if math.isfinite(number):
-            found.append(Literal(number))
-    return tuple(found)
+    return tuple(map(Literal, rules.numbers_in(texts)))
 
 
 def _among(value: Node, spec: ColumnSpec) -> Node:
@@ -303,11 +282,11 @@ def _time(steps: Steps, source: Node, spec: ColumnSpec, kind: Physical, zone: Zo
             local = Cast(_clipped(source, *ends), "TIMESTAMP")
             return _moved(steps, local, zone) if kind == "time" else (local, None)
         case "instant":
-            first, last = (instant_literal(end) for end in _INSTANTS)
+            first, last = (instant_literal(end) for end in rules.INSTANTS)
             instant = steps.bind(_clipped(source, first, last))
             return local_of(instant, zone.name, zone.years), instant
-        case "integer" if spec.format in EPOCH:
-            return _from_epoch(steps, source, EPOCH[spec.format], zone)
+        case "integer" if spec.format in rules.EPOCH:
+            return _from_epoch(steps, source, rules.EPOCH[spec.format], zone)
         case _:
             return _read_time(steps, steps.bind(Cast(source, "VARCHAR")), spec, zone)
 
@@ -318,8 +297,8 @@ def _clipped(time: Node, first: Node, last: Node) -> Node:
 
 
 def _read_time(steps: Steps, text: Node, spec: ColumnSpec, zone: Zone) -> tuple[Node, Node | None]:
-    if spec.format in EPOCH:
-        return _from_epoch(steps, steps.bind(_integer(steps, text, "text")), EPOCH[spec.format], zone)
+    if spec.format in rules.EPOCH:
+        return _from_epoch(steps, steps.bind(_integer(steps, text, "text")), rules.EPOCH[spec.format], zone)
     if spec.format:
         return _by_pattern(steps, text, spec.format, zone)
     if spec.type == "date":
@@ -328,7 +307,7 @@ def _read_time(steps: Steps, text: Node, spec: ColumnSpec, zone: Zone) -> tuple[
 
 
 def _from_epoch(steps: Steps, source: Node, step: int, zone: Zone) -> tuple[Node, Node]:
-    lowest, highest = -(-_YEARS[0] // step), _YEARS[1] // step
+    lowest, highest = -(-rules.YEARS[0] // step), rules.YEARS[1] // step
     inside = both(Infix(">=", (source, Literal(lowest))), Infix("<=", (source, Literal(highest))))
     count = Infix("*", (Cast(when(inside, source), "BIGINT"), Literal(step)))
     instant = steps.bind(call("make_timestamptz", count))
@@ -340,7 +319,7 @@ def _by_pattern(steps: Steps, text: Node, pattern: str, zone: Zone) -> tuple[Nod
     if "%z" in pattern or "%:z" in pattern:
         instant = steps.bind(parsed)
         return local_of(instant, zone.name, zone.years), instant
-    if any(mark in pattern for mark in _CLOCK_MARKS):
+    if any(mark in pattern for mark in rules.CLOCK_MARKS):
         return _moved(steps, parsed, zone)
     return Cast(Cast(parsed, "DATE"), "TIMESTAMP"), None
 
@@ -353,7 +332,7 @@ def _iso_date(text: Node) -> Node:
 
 def _iso(steps: Steps, text: Node, zone: Zone) -> tuple[Node, Node]:
     slash = call("replace", text, Literal("/"), Literal("-"))
-    known = steps.bind(when(_matches(text, _MOMENT), slash))
+    known = steps.bind(when(_matches(text, rules.MOMENT), slash))
     offset = steps.bind(call("regexp_extract", call("substr", known, Literal(17)), Literal(rules.OFFSET)))
     bare = Infix("=", (offset, Literal("")))
     close = call("regexp_replace", known, Literal(" ?(Z|[+-][0-9:]+)$"), Literal(r"\1"))  # no blank before the offset

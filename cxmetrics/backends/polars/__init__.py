@@ -10,20 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.backends.cells import Cells, Census, Request
+from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, NOT_FINITE, REASONS, TYPE, VALUES
 from cxmetrics.backends.marks import reach
 from cxmetrics.backends.polars.cubes import finished, grouped, overflow
 from cxmetrics.backends.polars.files import unreadable
 from cxmetrics.backends.polars.marks import marked
-from cxmetrics.backends.polars.rows import (
-    DROPPED,
-    DUPLICATE,
-    FIRST_REASON,
-    Pipeline,
-    in_days,
-    scanned,
-    with_dimensions,
-)
-from cxmetrics.backends.polars.values import FINE, NOT_FINITE, REASONS, TYPE, VALUES
+from cxmetrics.backends.polars.rows import Pipeline, in_days, scanned, with_dimensions
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Apply, Expr

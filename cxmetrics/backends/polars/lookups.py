@@ -14,10 +14,12 @@ from dataclasses import replace
 import polars as pl
 
 from cxmetrics.backends.cells import Request, Table
+from cxmetrics.backends.fates import TYPE
 from cxmetrics.backends.needs import LookedUp, readable
 from cxmetrics.backends.polars.expressions import Term
 from cxmetrics.backends.polars.files import opened, rows_of
-from cxmetrics.backends.polars.values import TYPE, Reading, Zone, reading, text_of
+from cxmetrics.backends.polars.values import Reading, reading, text_of
+from cxmetrics.backends.zones import Zone
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import ColumnSpec, Lookup, Origin

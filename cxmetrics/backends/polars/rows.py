@@ -14,18 +14,16 @@ from functools import reduce
 import polars as pl
 
 from cxmetrics.backends.cells import MISSING, Request
-from cxmetrics.backends.duckdb.times import years_of
+from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, TYPE, VALUES
 from cxmetrics.backends.needs import LookedUp, Needs, arrivals, derivation, has_contract, needs_of
 from cxmetrics.backends.polars.expressions import NARROW, Columns, Term, term
 from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_of
 from cxmetrics.backends.polars.lookups import answers, beside
 from cxmetrics.backends.polars.scales import rescaled
-from cxmetrics.backends.polars.values import FINE, TYPE, VALUES, Reading, Zone, contract_of, reading, text_of, utc_of
+from cxmetrics.backends.polars.values import Reading, contract_of, reading, text_of, utc_of
 from cxmetrics.backends.rules import WEIGHTS
+from cxmetrics.backends.zones import Zone, years_of
 from cxmetrics.ir import DAYS, ColumnSpec, Origin
-
-DROPPED, DUPLICATE = 1, 2
-FIRST_REASON = 3  # further fates are places in `Needs.reasons`, counted from here
 
 
 @dataclass(frozen=True, slots=True)

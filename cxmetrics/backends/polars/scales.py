@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from cxmetrics.backends.fates import FINE, SCALE
 from cxmetrics.backends.needs import asked_before, ends_today, same_ends
-from cxmetrics.backends.polars.values import FINE, SCALE, Reading
+from cxmetrics.backends.polars.values import Reading
 
 
 def rescaled(frame: pl.LazyFrame, readings: tuple[Reading, ...]) -> pl.LazyFrame:

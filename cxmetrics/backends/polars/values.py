@@ -8,7 +8,6 @@ counts from the epoch, `u:x` also holds it in UTC (naive), so that differences d
 from __future__ import annotations
 
 import datetime as dt
-import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,26 +15,10 @@ import polars as pl
 
 from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
-from cxmetrics.backends.duckdb.times import MOST_CASES, USUAL, Years, offsets
+from cxmetrics.backends.fates import FINE, NOT_FINITE, SCALE, TYPE, VALUES
 from cxmetrics.backends.needs import as_written, can_be_bad
+from cxmetrics.backends.zones import MOST_CASES, Zone, offsets
 from cxmetrics.ir import ColumnSpec, ColumnType, Silence
-
-FINE, TYPE, SCALE, VALUES, NOT_FINITE = range(5)  # statuses
-REASONS = {TYPE: "type", SCALE: "scale", VALUES: "values"}
-EPOCH = {"epoch_s": 1_000_000, "epoch_ms": 1_000}  # microseconds in one
-_YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # years 1 to 9999, in microseconds from the epoch
-_INSTANTS = (dt.datetime(1, 1, 3, tzinfo=dt.UTC), dt.datetime(9999, 12, 29, tzinfo=dt.UTC))  # in all zones a date
-_MOMENT = f"{rules.LOCAL_TIME[:-1]}({rules.OFFSET[:-1]})?$"
-_CLOCK_MARKS = ("%H", "%I", "%T", "%R", "%s", "%c", "%X", "%k", "%l", "%-H", "%-I")
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """The project's time zone, the years of most data, and the zone of times that do not say theirs."""
-
-    name: str
-    years: Years = USUAL
-    unsaid: str | None = None  # where it is another
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +87,7 @@ def _silent(held: pl.Expr, silence: Silence, spec: ColumnSpec, kind: Physical, z
         silent = silent | held.cast(pl.String).is_in(list(silence.codes)).fill_null(value=False)
     if silence.type in ("integer", "number"):
         value = _typed(held, replace(spec, type=silence.type), kind, zone)[0].cast(pl.Float64)
-        silent = silent | value.is_in(_numbers(silence.codes)).fill_null(value=False)
+        silent = silent | value.is_in(rules.numbers_in(silence.codes)).fill_null(value=False)
     return silent
 
 
@@ -163,20 +146,13 @@ def _first_of(checks: list[tuple[pl.Expr, int]]) -> pl.Expr:
 
 
 def _missing_numbers(spec: ColumnSpec) -> list[float]:
-    if spec.type not in ("integer", "number"):
-        return []
-    return _numbers(spec.missing)
-
-
-def _numbers(texts: tuple[str, ...]) -> list[float]:
-    numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
-    return [number for number in numbers if number is not None and math.isfinite(number)]
+    return rules.numbers_in(spec.missing) if spec.type in ("integer", "number") else []
 
 
 def _among(value: pl.Expr, spec: ColumnSpec) -> pl.Expr:
     assert spec.values is not None
     if spec.type in ("integer", "number"):
-        return value.cast(pl.Float64).is_in(_numbers(spec.values))
+        return value.cast(pl.Float64).is_in(rules.numbers_in(spec.values))
     if spec.type == "boolean":
         return value.cast(pl.String).is_in([text.lower() for text in spec.values])
     return text_of(value, spec.type, Zone("UTC")).is_in(list(spec.values))
@@ -269,24 +245,24 @@ def _time(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple[
         case "time":
             return _moved(held.clip(*(pl.lit(end).cast(pl.Datetime("us")) for end in (dt.date.min, dt.date.max))), zone)
         case "instant":
-            instant = held.clip(*_INSTANTS)
+            instant = held.clip(*rules.INSTANTS)
             return local_of(instant, zone), instant.dt.replace_time_zone(None)
-        case "integer" if spec.format in EPOCH:
-            return _from_epoch(held, EPOCH[spec.format], zone)
+        case "integer" if spec.format in rules.EPOCH:
+            return _from_epoch(held, rules.EPOCH[spec.format], zone)
         case _:
             return _read_time(held.cast(pl.String), spec, zone)
 
 
 def _from_epoch(held: pl.Expr, step: int, zone: Zone) -> tuple[pl.Expr, pl.Expr]:
-    lowest, highest = -(-_YEARS[0] // step), _YEARS[1] // step
+    lowest, highest = -(-rules.YEARS[0] // step), rules.YEARS[1] // step
     count = pl.when(held.is_between(lowest, highest)).then(held).cast(pl.Int64)
     instant = (count * step).cast(pl.Datetime("us"))
     return local_of(instant.dt.replace_time_zone("UTC"), zone), instant
 
 
 def _read_time(text: pl.Expr, spec: ColumnSpec, zone: Zone) -> tuple[pl.Expr, pl.Expr | None]:
-    if spec.format in EPOCH:
-        return _from_epoch(_integer(text, "text"), EPOCH[spec.format], zone)
+    if spec.format in rules.EPOCH:
+        return _from_epoch(_integer(text, "text"), rules.EPOCH[spec.format], zone)
     if spec.format:
         return _by_pattern(text, spec.format, zone)
     if spec.type == "date":
@@ -303,13 +279,13 @@ def _by_pattern(text: pl.Expr, pattern: str, zone: Zone) -> tuple[pl.Expr, pl.Ex
     if "%z" in pattern or "%:z" in pattern:
         instant = text.str.to_datetime(pattern, time_unit="us", strict=False)
         return local_of(instant, zone), instant.dt.replace_time_zone(None)
-    if any(mark in pattern for mark in _CLOCK_MARKS):
+    if any(mark in pattern for mark in rules.CLOCK_MARKS):
         return _moved(text.str.to_datetime(pattern, time_unit="us", strict=False), zone)
     return text.str.to_date(pattern, strict=False).cast(pl.Datetime("us")), None
 
 
 def _iso(text: pl.Expr, zone: Zone) -> tuple[pl.Expr, pl.Expr]:
-    known = pl.when(text.str.contains(_MOMENT)).then(text)
+    known = pl.when(text.str.contains(rules.MOMENT)).then(text)
     day = known.str.slice(0, 10).str.replace_all("/", "-", literal=True)
     clock = known.str.slice(11).str.extract(r"^([0-9:]+(\.[0-9]{1,6})?)", 1)
     wall = day + " " + pl.when(clock.str.len_bytes() == 5).then(clock + ":00").otherwise(clock)
