@@ -120,6 +120,9 @@ _AGGREGATES = (
                "csi(answers.perceived, answers.expected)", "of"),
     _aggregate("alpha", "number number number*", "number", "Cronbach's alpha: how far the items of a scale agree",
                "克隆巴赫 α：量表各题的一致性", "alpha(answers.calm, answers.clear, answers.quick)"),
+    _aggregate("straight_lining", "number number number*", "share",
+               "share of those who answered all items that gave the same answer to each", "所有题目都选同一答案者的占比（答全者）",
+               "straight_lining(answers.calm, answers.clear, answers.quick)"),
     _aggregate("correlation", "number number", "number", "Pearson's correlation, −1…1; missing where one never varies",
                "皮尔逊相关系数，−1…1；一方恒定时缺失", "correlation(answers.ease, answers.score)"),
 )
@@ -204,7 +207,8 @@ OPERATORS = ARITHMETIC | CONDITIONS
 BOTH = ("min", "max")  # of one column's rows, or of several numbers
 CSI_RULES = ("means", "ratios")
 # Of a source with weights: what each row weighs in, and what counts rows all the same.  All others are refused.
-WEIGHED = frozenset(("mean", "stdev", "share", "top_box", "csat", "ces", "nps", "apdex", "csi", "alpha", "correlation"))
+WEIGHED = frozenset(("mean", "stdev", "share", "top_box", "csat", "ces", "nps", "apdex", "csi", "alpha", "correlation",
+                     "straight_lining"))
 BY_ROWS = frozenset(("count", "sum", "min", "max", "first", "last", "distinct"))
 QUANTILE_RULES = tuple(f"hf{number}" for number in range(1, 10))
 

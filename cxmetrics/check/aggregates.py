@@ -109,7 +109,7 @@ def _second(expr: Aggregate, arg: Expr, unit: Unit, rows: _Rows) -> Expr:
     if expr.function == "checklist" and arg is not expr.args[1]:
         return rows.condition(arg)
     proved, own = rows.prove(arg, proof)
-    if expr.function in ("alpha", "csi", "correlation", "checklist"):
+    if expr.function in ("alpha", "csi", "correlation", "checklist", "straight_lining"):
         return _item(expr, proved, unit, own, rows)
     value = literal_value(proved)
     if not isinstance(value, int | float) or isinstance(value, bool):

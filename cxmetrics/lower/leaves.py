@@ -73,6 +73,14 @@ def _share(expr: Aggregate, states: States) -> Leaf:
     return moments.counted("share", source, base, [all_of(base, arg)], states)
 
 
+def _straight(expr: Aggregate, states: States) -> Leaf:
+    """Of the rows that have all items, those in which each is the first one."""
+    first, *others = expr.args
+    base = all_of(expr.where, *(Apply("is not missing", (arg,)) for arg in expr.args))
+    same = [Apply("=", (first, other)) for other in others]
+    return moments.counted("share", expr.source, base, [all_of(base, *same)], states)
+
+
 def _answers(expr: Aggregate, states: States) -> Leaf:
     """A share of answers in the top boxes, or an NPS."""
     source, arg = expr.source, expr.args[0]
@@ -138,6 +146,7 @@ _RECIPES: Mapping[str, Callable[[Aggregate, States], Leaf]] = {
     **dict.fromkeys(_EXTREMES, _extreme), "share": _share, "top_box": _answers, "csat": _answers, "nps": _answers,
     "apdex": _apdex, "distinct": _distinct, "conversion": _conversion, "checklist": _checklist,
     "csi": moments.csi, "alpha": moments.alpha, "correlation": moments.correlation,
+    "straight_lining": _straight,
 }  # all others are quantiles
 
 

@@ -188,6 +188,7 @@ class Project:
             ("ms", f"quantile({s}.twice, {q}{rule})"), ("scale", f"quantile({s}.score, {q}{rule})"),
             ("number", f"csi({s}.score, {high} - {s}.score, of = {draw.choice(['means', 'ratios'])})"),
             ("number", f"alpha({s}.score, {high} - {s}.score, clamp({s}.score, {low + 1}, {high - 1}))"),
+            ("share", f"straight_lining({s}.score, {high} - {s}.score, clamp({s}.score, {low + 1}, {high}))"),
             ("number", f"correlation({s}.score, {s}.latency)"),
             ("number", f"apdex({s}.latency, {draw.choice(['500 ms', '0.25 s'])})"),
             ("number", f"apdex({s}.latency, 0.5 s, failed = ({self.condition(s)}))")]

@@ -61,6 +61,9 @@ def counted(expr, rows, weight=None):
         case "alpha" | "correlation" | "csi":
             sets = [([value_of(one, row) for one in expr.args], w) for row, w in rows]
             return [(values, w) for values, w in sets if None not in values]
+        case "straight_lining":
+            sets = [([value_of(one, row) for one in expr.args], w) for row, w in rows]
+            return [(all(value == values[0] for value in values), w) for values, w in sets if None not in values]
         case "first" | "last":
             return [((row[MOMENT], value), w) for row, w in rows if (value := value_of(arg, row)) is not None]
         case _:
@@ -88,7 +91,7 @@ def of_counted(expr, listed):
         return float(pick(x for x, _ in listed)[1]) if listed else None, len(listed)
     if expr.function == "distinct":
         return len({x for x, _ in listed}), len(listed)
-    if expr.function in ("share", "apdex"):
+    if expr.function in ("share", "apdex", "straight_lining"):
         return mean(listed), len(listed)
     return of_values(expr, [value for value, _ in listed], [w for _, w in listed], dict(expr.options)), len(listed)
 
