@@ -58,6 +58,11 @@ HELP: Final[dict[str, Phrase]] = {
                           "status 1 if anything differs.",
                           "用当时的定义和文件重算一次运行，并逐值比较\n\n"
                           "RUN 为 cxmetrics store log 列出的编号；与当时不同的文件逐一列出；有差异时退出状态为 1。"),
+    "help.publish": Phrase("Write the tables to PostgreSQL, all in one transaction.\n\nADDRESS is "
+                           "postgresql://user@host/database; the password is taken from PGPASSWORD. Called again, it "
+                           "sends what later runs wrote.",
+                           "把各表写入 PostgreSQL，全部在同一事务中\n\nADDRESS 形如 postgresql://user@host/database，"
+                           "密码取自 PGPASSWORD；再次调用只发送之后运行写入的内容。"),
     "help.explain": Phrase("Explain a code (CX201), or a function of the language (nps).\n\n"
                            "Without CODE, list all codes.",
                            "解释诊断代码（CX201）或公式函数（nps）\n\n不带 CODE 时列出全部代码。"),
@@ -87,6 +92,7 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.memory": Phrase("What DuckDB may take, 4GB; the rest goes to the disk.", "DuckDB 的内存上限，如 4GB；超出部分写入磁盘"),
     "option.prometheus": Phrase("Write metrics for Prometheus to FILE.", "把 Prometheus 指标写到 FILE"),
     "option.log": Phrase("text for people, json for machines.", "text 供人阅读；json 供程序使用"),
+    "option.schema": Phrase("Schema for the tables, made if need be.", "存放各表的模式，没有则新建"),
     "option.strict": Phrase("Let one source that fails stop the run.", "任何数据源失败即停止运行"),
     "option.into": Phrase("Write a report to FILE, - for standard output.", "把报告写到 FILE，- 表示标准输出"),
     "option.rows": Phrase("Rows of data, about.", "数据行数（约）"),

@@ -171,7 +171,7 @@ SERVER_UNREACHABLE = Code(
                 "密码取自环境变量 `PGPASSWORD` 或 PostgreSQL 的密码文件"))
 DRIVER_MISSING = Code(
     "CX748", "driver-missing",
-    Phrase("to read from PostgreSQL, a driver is needed that is not installed", "读取 PostgreSQL 需要的驱动尚未安装"),
+    Phrase("for PostgreSQL a driver is needed that is not installed", "使用 PostgreSQL 需要的驱动尚未安装"),
     label=Phrase("read by this source", "由这个数据源读取"),
     help=Phrase("install it with `pip install {extra}`", "请用 `pip install {extra}` 安装"))
 TABLE_AMBIGUOUS = Code(
@@ -259,3 +259,8 @@ FEW_ROWS = Code(
     note=Phrase("usual is the median of the same weekday in the eight weeks before", "通常值取此前八周同一星期几的中位数"),
     help=Phrase("see whether the delivery is whole; `volume: 0%` of the source says that any number will do",
                 "请核实数据是否完整；如数量不限，可在数据源写 `volume: 0%`"))
+SINK_REFUSED = Code(
+    "CX725", "sink-refused",
+    Phrase("`{database}` did not take the tables: {problem}", "`{database}` 没有接受这些表：{problem}"),
+    note=Phrase("nothing was written: all tables go in one transaction", "没有写入任何内容：所有表在同一事务中写入"),
+    help=Phrase("the user needs the right to make tables in that schema", "用户需要在该模式中建表的权限"))

@@ -9,7 +9,7 @@ from cxmetrics.load.scalars import Found
 from cxmetrics.source import Located
 from cxmetrics.tables import TableName
 
-_EXPECTED = {
+EXPECTED = {
     "scheme": "an address that begins with postgresql://",
     "host": "a host after ://",
     "database": "the name of a database after the host",
@@ -32,7 +32,7 @@ def resolve_table(read: Located, table: Located | None, found: Found) -> TableNa
 def _prove(read: Located, table: Located | None, found: Found) -> None:
     address = read_address(read.value)
     if not isinstance(address, Address):
-        found.append(report(codes.ADDRESS_UNREADABLE, read.span, expected=_EXPECTED[address],
+        found.append(report(codes.ADDRESS_UNREADABLE, read.span, expected=EXPECTED[address],
                             scheme=SCHEMES[0]))
     elif table is None:
         found.append(report(codes.TABLE_NOT_SAID, read.span, database=address))

@@ -187,6 +187,10 @@ class Store:
             found.setdefault(grain, set()).add(period)
         return {grain: frozenset(listed) for grain, listed in found.items()}
 
+    def written(self) -> list[tuple[Grain, dt.date, str]]:
+        """Grain and first day of every period that values were ever stored of, and the run that did so last."""
+        return self._ledger.records.periods()
+
     def runs(self) -> pl.DataFrame:
         """The table `runs`, the oldest first; `number` counts the commits."""
         return frames.runs(self._ledger.records)

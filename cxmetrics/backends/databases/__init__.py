@@ -1,4 +1,4 @@
-"""Tables of databases become Parquet in a scratch folder, once a run; nothing is ever written to a database.
+"""Tables of databases become Parquet in a scratch folder, once a run; nothing is ever written to one that is read.
 
 `wishes` says what is wanted and what is there; a module for each kind of database does the reading.  Rows of a table
 have no order, and a database gives them as it likes: so they are sorted, by the time of the source, then by all columns
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cxmetrics.addresses import Address, is_address, read_address
 from cxmetrics.backends.databases.duckdb_tables import list_duckdb, take_duckdb
@@ -21,6 +23,9 @@ from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.source import Span
 from cxmetrics.tables import TableName
+
+if TYPE_CHECKING:
+    from cxmetrics.backends.databases.sink import Sink
 
 _MAGIC = ((0, b"SQLite format 3\0", "sqlite"), (8, b"DUCK", "duckdb"))
 _LOGS = {"sqlite": SQLITE_LOG, "duckdb": LOG}
@@ -64,6 +69,15 @@ def _take_from_server(read: str, wish: Wish, target: Path) -> None:
     except ImportError as error:
         raise Fault(report(data.DRIVER_MISSING, wish.table.span, extra="'cxmetrics[postgresql]'")) from error
     take_postgresql(address, wish, target)
+
+
+def open_sink(address: Address, schema: str, project: str) -> AbstractContextManager[Sink]:
+    """A schema of a server, to be written to in one transaction.  Raises `Fault` CX725, CX747, CX748."""
+    try:
+        from cxmetrics.backends.databases.sink import sink
+    except ImportError as error:
+        raise Fault(report(data.DRIVER_MISSING, None, extra="'cxmetrics[postgresql]'")) from error
+    return sink(address, schema, project)
 
 
 def kind_of(path: Path) -> str | None:

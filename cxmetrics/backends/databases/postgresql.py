@@ -145,9 +145,9 @@ def _convert(text: Path, kinds: Kinds, choice: Choice, wish: Wish, target: Path,
 def _connected(address: Address, wish: Wish) -> Iterator[psycopg.Connection[tuple[str, ...]]]:
     """A connection with one transaction that can only read and keeps to one moment.  Raises `Fault` CX745, CX747."""
     try:
-        connection = psycopg.connect(make_conninfo(**_parameters(address)))
+        connection = psycopg.connect(make_conninfo(**connection_parameters(address)))
     except psycopg.Error as error:
-        told = report(data.SERVER_UNREACHABLE, wish.table.span, database=address, problem=_words(error))
+        told = report(data.SERVER_UNREACHABLE, wish.table.span, database=address, problem=words_of(error))
         raise Fault(told) from error
     try:
         with connection:
@@ -157,10 +157,11 @@ def _connected(address: Address, wish: Wish) -> Iterator[psycopg.Connection[tupl
                 connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", (setting, value))
             yield connection
     except psycopg.Error as error:
-        raise unread_table(wish, str(address), _words(error)) from error
+        raise unread_table(wish, str(address), words_of(error)) from error
 
 
-def _parameters(address: Address) -> dict[str, Any]:
+def connection_parameters(address: Address) -> dict[str, Any]:
+    """What the driver is told of an address; the password it finds by itself."""
     options = dict(address.options)
     given: dict[str, Any] = {
         "host": address.host, "port": address.port, "dbname": address.database, "user": address.user, **options,
@@ -170,7 +171,7 @@ def _parameters(address: Address) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _words(error: psycopg.Error) -> str:
+def words_of(error: psycopg.Error) -> str:
     """What the driver or the server says: its first line, without a password; only its kind where it may quote data."""
     if error.sqlstate is not None and error.sqlstate.startswith(_OF_VALUES):
         return type(error).__name__

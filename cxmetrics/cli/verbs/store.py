@@ -15,6 +15,7 @@ from cxmetrics.cli.terminal import emit, emit_lines, emit_parts, tell
 from cxmetrics.cli.usage import Verb, Verbs
 
 if TYPE_CHECKING:
+    from cxmetrics.addresses import Address
     from cxmetrics.cli.tables import Shape
     from cxmetrics.store import Store
     from cxmetrics.store.export import Kind
@@ -173,6 +174,44 @@ def export(session: Session, target: Path, project: Path, kind: Kind) -> int:
     tables = session.say("comma").join(f"{name} {whole(count)}" for name, count in counts.items())
     tell(session.say("store.exported", path=target, tables=tables))
     return 0
+
+
+@store.command("publish", cls=Verb)
+@click.argument("address")
+@click.option("--schema", default="cxmetrics", show_default=True, metavar="NAME")
+@project_option
+@language_option
+@click.pass_obj
+def publish(session: Session, address: str, schema: str, project: Path) -> int:
+    """Write the tables to PostgreSQL."""
+    from cxmetrics.cli.figures import whole
+    from cxmetrics.compile import compile_project
+    from cxmetrics.store.publish import publish as write
+
+    where = _address(address)
+    with _opened(project) as found:
+        counts = write(found, where, schema, compile_project(project).pyramid.project.id)
+    if counts is None:
+        tell(session.say("store.published_before"))
+    else:
+        tables = session.say("comma").join(f"{name} {whole(count)}" for name, count in counts.items())
+        tell(session.say("store.published", address=where, schema=schema, tables=tables))
+    return 0
+
+
+def _address(written: str) -> Address:
+    """Where to publish.  Raises `Fault` CX740, CX741."""
+    from cxmetrics.addresses import Address, has_password, read_address
+    from cxmetrics.codes.data import ADDRESS_UNREADABLE, PASSWORD_WRITTEN
+    from cxmetrics.diagnostics import Fault, report
+    from cxmetrics.resolve.tables import EXPECTED
+
+    if has_password(written):
+        raise Fault(report(PASSWORD_WRITTEN, None))
+    found = read_address(written)
+    if isinstance(found, Address):
+        return found
+    raise Fault(report(ADDRESS_UNREADABLE, None, expected=EXPECTED[found], scheme="postgresql"))
 
 
 def _opened(project: Path, *, writable: bool = False) -> Store:
