@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cxmetrics.benchmarks import Peers
 from cxmetrics.check.composites import compose
-from cxmetrics.check.doubts import floors, levels, uncut_scores
+from cxmetrics.check.doubts import directions, floors, levels, uncut_scores
 from cxmetrics.check.matching import Proof
 from cxmetrics.check.peers import check_score, our_rows, read_peers
 from cxmetrics.check.prove import prove, prove_origin
@@ -48,6 +48,7 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
             indicator, peers=peers[name], formula=our_rows(indicator.formula, peers[name], columns))
         units[name] = indicator.unit
     levels(indicators, resolved, found)
+    found += directions(indicators, resolved)
     found += floors(indicators)
     pyramid = Pyramid(resolved.project, sources, resolved.dimensions, indicators)
     found += uncut_scores(pyramid)

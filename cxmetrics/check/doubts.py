@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cxmetrics.codes import pyramid as codes
+from cxmetrics.codes import units as unit_codes
 from cxmetrics.composite_rules import Neutral, PowerMean
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Combine, Indicator, Pyramid
@@ -22,6 +23,7 @@ from cxmetrics.score_rules import (
     ScoreRule,
     ZScore,
 )
+from cxmetrics.source import Located
 
 LEVELS = ("north_star", "journey", "touchpoint", "factor")
 
@@ -40,6 +42,20 @@ def levels(indicators: Mapping[str, Indicator], resolved: Resolved, found: Found
     for name, outline in resolved.outlines.items():
         if outline.draft.weight is not None and name not in used:
             found.append(report(codes.WEIGHT_WITHOUT_PARENT, outline.draft.weight.span, id=name))
+
+
+def directions(indicators: Mapping[str, Indicator], resolved: Resolved) -> Iterator[Diagnostic]:
+    """Durations that are compared with something, of which nothing says that less is good."""
+    for name, outline in resolved.outlines.items():
+        indicator, draft = indicators[name], outline.draft
+        if draft.direction is not None or not indicator.unit.is_duration:
+            continue
+        scored = any(isinstance(era.score, Pooled | AmongPeers) for era in indicator.eras)
+        held = draft.target if indicator.target is not None else draft.benchmark
+        place = draft.score if scored else held if draft.score is None else None
+        if place:
+            span = place.span if isinstance(place, Located) else outline.span
+            yield report(unit_codes.DIRECTION_OPEN, span, indicator=name, unit=indicator.unit)
 
 
 def floors(indicators: Mapping[str, Indicator]) -> Iterator[Diagnostic]:

@@ -217,3 +217,11 @@ PER_CENT_COLUMN = Code(
     help=Phrase("write `unit: share` for parts of 1; of per cents derive a share: "
                 "`rate: {formula: rate_percent / 100, unit: share}`",
                 "1 的一部分请写 `unit: share`；百分数请派生：`rate: {formula: rate_percent / 100, unit: share}`"))
+DIRECTION_OPEN = Code(
+    "CX348", "direction-open",
+    Phrase("`{indicator}` is in {unit}, and nothing says that less is good", "`{indicator}` 的单位是 {unit}，没有说明越少越好"),
+    severity="warning",
+    label=Phrase("more counts as better here", "此处按越多越好计"),
+    note=Phrase("gaps, ranks and scores among others turn round with the direction", "差距、排名和相对得分都取决于方向"),
+    help=Phrase("write `direction: down`, or `direction: up` where longer is meant to be better",
+                "请写 `direction: down`；若确实越长越好，请写 `direction: up`"))
