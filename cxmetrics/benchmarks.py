@@ -91,6 +91,9 @@ class Peers:
                           key=lambda record: (record.first, record.last))
 
 
+NOBODY = Peers()
+
+
 def in_force(records: Iterator[Benchmark], until: dt.date) -> Benchmark | None:
     """Of records in order the last one whose period has begun by the day `until`."""
     found = None

@@ -1,4 +1,4 @@
-"""What a compilation does to the program around it."""
+"""What a compilation does to the program around it, and what has no better place."""
 
 import gc
 
@@ -6,6 +6,7 @@ import pytest
 
 import cxmetrics.compile
 from cxmetrics.compile import compile_sources
+from cxmetrics.source import Source
 
 
 @pytest.fixture
@@ -31,3 +32,17 @@ def test_the_collector_of_cycles_rests_meanwhile_and_is_left_as_it_was(monkeypat
         compile_sources([])
     assert seen == [False]
     assert gc.isenabled() == wanted
+
+
+PROJECT = """\
+project: p
+sources: {{t: {{read: t.csv, time: day, columns: {{x: number}}}}}}
+indicators: {{a: {{formula: mean(t.x), score: {{0: 1, {points}: 2}}}}}}
+"""
+
+
+@pytest.mark.parametrize(("points", "codes"), [
+    ("100", []), ("1e2", []), ("99.5", []), ("inf", ["CX419"]), ("nan", ["CX419"]), ("1e999", ["CX419"])])
+def test_points_have_an_end(points, codes):
+    compiled = compile_sources([Source("cxmetrics.yaml", PROJECT.format(points=points))])
+    assert [found.code.id for found in compiled.diagnostics] == codes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cxmetrics.benchmarks import Peers
+from cxmetrics.benchmarks import NOBODY, Peers
 from cxmetrics.check.composites import compose
 from cxmetrics.check.doubts import directions, floors, levels, uncut_scores
 from cxmetrics.check.matching import Proof
@@ -44,7 +44,7 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
         without_peers(indicator, peers[name], found)
         for one in indicator.eras:
             check_score(one, peers[name], found)
-        indicators[name] = indicator if peers[name] in (None, Peers()) else replace(
+        indicators[name] = indicator if peers[name] in (None, NOBODY) else replace(
             indicator, peers=peers[name], formula=our_rows(indicator.formula, peers[name], columns))
         units[name] = indicator.unit
     levels(indicators, resolved, found)

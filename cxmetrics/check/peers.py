@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cxmetrics.benchmarks import Benchmark, Computed, Evidence, Peers
+from cxmetrics.benchmarks import NOBODY, Benchmark, Computed, Evidence, Peers
 from cxmetrics.check.matching import Proof, Proved
 from cxmetrics.check.rules import constant_of
 from cxmetrics.codes import benchmarks as codes
@@ -43,6 +43,8 @@ def read_peers(outline: Outline, unit: Unit, formula: Expr | None, resolved: Res
     recorded = resolved.benchmarks.records.get(outline.id, ())
     records = [_benchmark(record, outline, unit, formula, found) for record in recorded
                if unit.kind != "unknown"]
+    if not recorded and outline.draft.peers is None and outline.draft.benchmark is None:  # as most
+        return None if unit.kind == "unknown" or not resolved.benchmarks.is_whole(outline.id) else NOBODY
     computed = None
     if outline.draft.peers is not None:
         computed = _computed(outline, outline.draft.peers, formula, resolved.sources, proof)
@@ -85,7 +87,7 @@ def peer_function(expr: Apply, proof: Proof) -> Proved:
     if not isinstance(indicator, Ref):
         return Invalid(expr.span), UNKNOWN
     unit = proof.units.get(indicator.indicator, UNKNOWN)
-    peers = proof.peers.get(indicator.indicator, Peers())
+    peers = proof.peers.get(indicator.indicator, NOBODY)
     if peers is None:  # reported
         return Invalid(expr.span), UNKNOWN
     if rest:

@@ -23,6 +23,7 @@ Found = list[Diagnostic]
 Known = Mapping[str, tuple[int, tuple[str, ...]]]  # how many values a rule takes (`MANY`: some), and its options
 MANY = -1
 _SHORT = 40  # characters
+_NOWHERE = Source("", "")  # where a constant stands of which only the value is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _well_known(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | Non
 
 @lru_cache(maxsize=10_000)
 def _by_text(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | None:
-    node, problems = parse(Located(text, Source("", text), 0, len(text)))
+    node, problems = parse(Located(text, _NOWHERE, 0, len(text)))
     return None if problems else constant_of(node, unit, [], unit_codes.UNIT_MISMATCH_DECLARED, beyond=beyond)
 
 

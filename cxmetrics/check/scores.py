@@ -10,8 +10,9 @@ from cxmetrics.check.rules import MANY, Known, Rule, fits, literal, read_rule
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import report
 from cxmetrics.ir import Indicator
-from cxmetrics.load.scalars import Found, word
+from cxmetrics.load.scalars import Found, plain_number, word
 from cxmetrics.resolve import Outline
+from cxmetrics.schema import Key
 from cxmetrics.score_rules import (
     AmongPeers,
     Anchors,
@@ -29,14 +30,13 @@ from cxmetrics.syntax import Items, Name, Number, Range, Truth
 from cxmetrics.units import NUMBER, Unit
 
 
-def read_anchors(written: Mapping[str, Located], span: Span, unit: Unit, found: Found) -> Anchors | None:
+def read_anchors(written: Mapping[Key, Located], span: Span, unit: Unit, found: Found) -> Anchors | None:
     """`{0: 8 s, 60: 3 s, 100: 1 s}` as (value, points), by value."""
     points: list[tuple[float, float]] = []
     for key, at in written.items():
         value = literal(at, unit, found)
-        try:
-            earned = float(key)
-        except ValueError:
+        earned = plain_number(key)
+        if earned is None:
             found.append(report(codes.ANCHOR_POINTS, at.span, points=key))
             return None
         if value is None:
@@ -175,8 +175,7 @@ def score_of(outline: Outline, unit: Unit, dimensions: Mapping[str, object], fou
         return None
     if isinstance(written, Located):
         return read_score(written, unit, dimensions, found)
-    anchors = {str(points): value for points, value in written.items()}
-    return read_anchors(anchors, next(iter(written)).span if written else outline.span, unit, found)
+    return read_anchors(written, next(iter(written)).span if written else outline.span, unit, found)
 
 
 def direction_of(outline: Outline, score: ScoreRule | None, found: Found) -> Direction:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
-from cxmetrics.benchmarks import Peers
+from cxmetrics.benchmarks import NOBODY, Peers
 from cxmetrics.check.scores import earns
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import report
@@ -44,7 +44,7 @@ def _one_series(day: dt.date, version: Outline, first: Indicator, last: Indicato
 
 def without_peers(indicator: Indicator, peers: Peers | None, found: Found) -> None:
     """Report peers of an indicator with versions: they would be computed by its last rules."""
-    if indicator.versions and peers is not None and peers != Peers():
+    if indicator.versions and peers is not None and peers != NOBODY:
         found.append(report(codes.VERSIONED_WITHIN, indicator.span, indicator=indicator.id, use="peers"))
 
 

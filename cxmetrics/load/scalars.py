@@ -54,10 +54,15 @@ def grains(written: Sequence[Located] | None, place: Span, found: Found) -> tupl
     return tuple(grain for grain in GRAINS if grain in asked)
 
 
+def plain_number(text: str) -> float | None:
+    """The number a text says; None where it says none, or one that has no end."""
+    text = text.strip()
+    return result if _NUMBER.match(text) and math.isfinite(result := float(text)) else None
+
+
 def number(written: Located, found: Found) -> float | None:
     """A plain number; `12`, `0.5`, `1e3`."""
-    text = written.value.strip()
-    if _NUMBER.match(text) and math.isfinite(result := float(text)):
+    if (result := plain_number(written.value)) is not None:
         return result
     found.append(report(codes.NOT_A_NUMBER, written.span, found=written.value))
     return None
