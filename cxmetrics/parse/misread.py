@@ -14,6 +14,7 @@ from cxmetrics.codes.syntax import (
     CHAINED_COMPARISON,
     CLAUSE_AFTER_COMMA,
     CLAUSE_OUTSIDE,
+    COMMA_ENDS_IT,
     EMPTY_FORMULA,
     ENDS_EARLY,
     NO_MEANING,
@@ -225,8 +226,10 @@ def _early_end(formula: Located, mishap: Mishap) -> Diagnostic | None:
     if opened and mishap.accepts & {"RPAR", "RSQB"}:
         opening = formula.value[opened[-1]]
         related = [Label(formula.part(opened[-1], opened[-1] + 1), OPENED_HERE)]
-        fix = Fix(at, "".join(_CLOSING[formula.value[i]] for i in reversed(opened)))
-        return report(UNCLOSED_BRACKET, at, related=related, fix=fix, bracket=opening, closing=_CLOSING[opening])
+        cut = not formula.style and formula.source.text[formula.end:formula.end + 200].lstrip().startswith(",")
+        fix = None if cut else Fix(at, "".join(_CLOSING[formula.value[i]] for i in reversed(opened)))
+        return report(UNCLOSED_BRACKET, at, related=related, fix=fix, help=COMMA_ENDS_IT if cut else None,
+                      bracket=opening, closing=_CLOSING[opening])
     return report(ENDS_EARLY, at, help=expected(mishap.accepts))
 
 
