@@ -222,6 +222,7 @@ class Dimension:
     lookup: Lookup | None = None  # a table that leads from it to others
     gives: tuple[str, ...] = ()  # the others; none: those it lies within
     span: Span | None = field(default=None, compare=False, repr=False)
+    min_n: int = field(default=1, kw_only=True)  # values of its slices rest on so many rows at least
 
 
 @dataclass(frozen=True, slots=True)

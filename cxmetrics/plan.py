@@ -199,6 +199,11 @@ class Plan:
     leaves: tuple[Leaf, ...]
     nodes: Mapping[str, Node]
     within: Mapping[str, str] = field(default_factory=dict)  # dimension -> the coarser one it is part of
+    least: Mapping[str, int] = field(default_factory=dict)  # dimension -> `min_n` of its slices, where more than 1
+
+    def least_in(self, cut: tuple[str, ...]) -> int:
+        """How many rows the dimensions of a cut ask for."""
+        return max((self.least.get(name, 1) for name in cut), default=1)
 
     @property
     def shown(self) -> Mapping[str, Node]:

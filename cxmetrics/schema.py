@@ -136,6 +136,7 @@ class DimensionDraft(Draft):
     within: Scalar | None = None
     values: list[Scalar] | None = None
     lookup: DimensionLookupDraft | None = None
+    min_n: Scalar | None = None
 
 
 _Column = Annotated[

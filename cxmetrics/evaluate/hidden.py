@@ -214,7 +214,8 @@ def _hidden(kept: _States, group: _Group, unit: Days, carried: frozenset[int]) -
     high = min(max(after for _, after in told), extent[1])
     if low >= high:
         return
-    cells = {place: _Cells.of(kept.slices(group, place, low, high), own, unit, group.least)
+    cells = {place: _Cells.of(kept.slices(group, place, low, high), own, unit,
+                              max(group.least, reader.plan.least_in(reader.cuts[place])))
              for place, own in owners.items()}
     if not any(one.small.any() for one in cells.values()):
         return

@@ -14,10 +14,10 @@ from cxmetrics.score_rules import Pooled
 COUNTS = ("count", "distinct")  # they say themselves how few, and nothing of whom they count
 
 
-def least_n(plan: Plan, node: Node) -> int:
-    """From how many rows on a node is shown; bare counts always are."""
-    own = node.indicator.min_n
-    return 0 if is_count(plan, node) else plan.project.min_n if own is None else own
+def least_n(plan: Plan, node: Node, cut: tuple[str, ...] = ()) -> int:
+    """From how many rows on a node is shown in a cut; bare counts always are."""
+    own = plan.project.min_n if node.indicator.min_n is None else node.indicator.min_n
+    return 0 if is_count(plan, node) else max(own, plan.least_in(cut))
 
 
 def is_count(plan: Plan, node: Node) -> bool:
@@ -32,13 +32,14 @@ def protected(plan: Plan) -> dict[int, int]:
     """The leaves that are hidden where they rest on too few rows, and the number of rows from which they are shown.
 
     That is the least that any node asks for which stands on the leaf itself: who shows it elsewhere from fewer rows
-    on has said that it is no secret.
+    on has said that it is no secret.  Slices of a dimension may ask for more.
     """
     found: dict[int, list[int]] = {}
     for node in plan.nodes.values():
         for leaf in set(leaves_of(node.formula)):
-            found.setdefault(leaf, []).append(0 if plan.leaves[leaf].function in COUNTS else least_n(plan, node))
-    return {leaf: min(listed) for leaf, listed in sorted(found.items()) if min(listed) > 1}
+            if plan.leaves[leaf].function not in COUNTS:
+                found.setdefault(leaf, []).append(least_n(plan, node))
+    return {leaf: min(listed) for leaf, listed in sorted(found.items()) if min(listed) > 1 or plan.least}
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def show(field: Field, rows: Sequence[int], earlier: Shown | None) -> Shown:
     plan, tree, grid, grain = field.plan, field.tree, field.grid, field.grain
     nodes = [field.nodes[row] for row in rows]
     value, n = tree.value[rows], tree.n[rows]
-    hidden = _too_few(plan, nodes, value, n)
+    hidden = _too_few(plan, nodes, grid.cut, value, n)
     seen = np.where(hidden, np.nan, value)
     return Shown(
         grain, nodes, grid, seen, np.where(hidden, np.nan, tree.score[rows]), _evidence(nodes, n),
@@ -149,9 +149,9 @@ def _targets(plan: Plan, nodes: Sequence[Node], grid: Grid) -> Array:
     return found
 
 
-def _too_few(plan: Plan, nodes: Sequence[Node], value: Array, n: Array) -> Flags:
+def _too_few(plan: Plan, nodes: Sequence[Node], cut: tuple[str, ...], value: Array, n: Array) -> Flags:
     """Where a value rests on too few rows to be shown."""
-    least = np.array([least_n(plan, node) for node in nodes])
+    least = np.array([least_n(plan, node, cut) for node in nodes])
     return ~np.isnan(value) & (n < least[:, None])
 
 

@@ -44,7 +44,7 @@ def all_cuts(plan: Plan, extra: Sequence[Dimensions] = ()) -> tuple[Dimensions, 
         cuts[cut] = None
     for node in plan.nodes.values():
         cuts |= dict.fromkeys(node.indicator.cuts or ())
-    if max([plan.project.min_n, *(node.indicator.min_n or 0 for node in plan.nodes.values())]) > 1:
+    if plan.least or max([plan.project.min_n, *(node.indicator.min_n or 0 for node in plan.nodes.values())]) > 1:
         cuts |= dict.fromkeys(_widened(plan, cut) for cut in list(cuts))
     return tuple(cuts | dict.fromkeys(extra))
 

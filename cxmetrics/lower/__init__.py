@@ -63,7 +63,8 @@ def lower(pyramid: Pyramid) -> Plan:
     for planned, formula in zip(every, formulas, strict=True):
         nodes[planned.indicator.id] = _node(planned, formula, leaves, fingerprints, nodes, calendar)
     within = {dimension.id: dimension.within for dimension in pyramid.dimensions.values() if dimension.within}
-    return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within)
+    least = {dimension.id: dimension.min_n for dimension in pyramid.dimensions.values() if dimension.min_n > 1}
+    return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within, least)
 
 
 def _node(planned: Planned, formula: Value | None, leaves: tuple[Leaf, ...], fingerprints: tuple[str, ...],

@@ -21,7 +21,7 @@ from cxmetrics.ir import (
     Silence,
     Unique,
 )
-from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, word, words
+from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, whole, word, words
 from cxmetrics.parse import parse
 from cxmetrics.resolve.arrivals import resolve_arrival, resolve_watch
 from cxmetrics.resolve.derived import is_formula, resolve_derived
@@ -47,7 +47,7 @@ EPOCHS = ("epoch_s", "epoch_ms")
 RESERVED = frozenset((
     "indicator", "level", "grain", "period", "value", "unit", "n", "n_effective", "low", "high", "score", "coverage",
     "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "change_low",
-    "change_high", "moved", "status", "definition", "run", "at", "tolerance"))
+    "change_high", "moved", "rank_best", "rank_worst", "shrunken", "status", "definition", "run", "at", "tolerance"))
 _CLASSES = ("C1", "C2", "C3")
 
 
@@ -63,7 +63,8 @@ def resolve_dimensions(drafts: Mapping[Key, DimensionDraft | Located], found: Fo
         lookup, gives = dimension_lookup(key, draft.lookup, drafts, found) if draft.lookup else (None, ())
         values = tuple(item.value for item in draft.values) if draft.values is not None else None
         within = draft.within.value if draft.within else None
-        result[key] = Dimension(str(key), titles(draft.title), within, values, lookup, gives, key.span)
+        result[key] = Dimension(str(key), titles(draft.title), within, values, lookup, gives, key.span,
+                                min_n=whole(draft.min_n, "min_n", 1, found, least=1))
         if draft.within and draft.within.value not in drafts:
             guess = closest(draft.within.value, drafts, found)
             found.append(report(name_codes.UNKNOWN_DIMENSION, draft.within.span,
