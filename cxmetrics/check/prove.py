@@ -45,6 +45,7 @@ from cxmetrics.units import (
     BOOLEAN,
     COUNTED,
     NUMBER,
+    SECOND,
     SHARE,
     TEXT,
     UNKNOWN,
@@ -202,8 +203,8 @@ def _product(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> 
     if unit is None or (expr.function == "^" and units[1].kind == "quantity"):
         return proof.say(codes.POWER_OF_UNIT, args[0].span, unit=units[0])
     result: Expr = Apply(expr.function, tuple(args), expr.span)
-    if unit.kind == "number" and unit.factor != 1:
-        return Apply("convert", (result, Constant(unit.factor, NUMBER)), expr.span), NUMBER
+    if unit.factor != 1 and SECOND not in dict(unit.powers):  # no duration is left that could be in other units
+        return Apply("convert", (result, Constant(unit.factor, NUMBER)), expr.span), unit._replace(factor=1.0)
     return result, unit
 
 
