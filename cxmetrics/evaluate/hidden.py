@@ -107,16 +107,15 @@ def _distinct(frame: pl.DataFrame, family: tuple[str, ...], wanted: Sequence[str
 
 @dataclass(frozen=True, slots=True)
 class _Slices:
-    """The slices of a cut and how many rows they have: running totals [slices, days + 1] from `first` (an ordinal)."""
+    """The slices of a cut and how many rows they have: running totals [slices, days + 1] over `days` with rows."""
 
     names: tuple[Slice, ...]
     total: Ints
-    first: int
+    days: Ints  # ordinals, in order
 
     def rows(self, low: Ints, high: Ints) -> Ints:
         """The rows of each slice in intervals, [slices, intervals]."""
-        days = self.total.shape[1] - 1
-        begin, after = (np.clip(side - self.first, 0, days) for side in (low, high))
+        begin, after = (np.searchsorted(self.days, side) for side in (low, high))
         return self.total[:, after] - self.total[:, begin]
 
 
@@ -185,14 +184,14 @@ class _States:
         rows = self._frames[place].filter(
             pl.col("partial").is_in(list(factors)),
             pl.col("day").is_between(dt.date.fromordinal(low), dt.date.fromordinal(high), closed="left"))
-        shape = len(self.names[place]), max(high - low, 0)
-        found = np.zeros(shape, np.int64)
-        day = rows["day"].to_physical().to_numpy().astype(np.int64) + dt.date(1970, 1, 1).toordinal() - low
+        each = rows["day"].to_physical().to_numpy().astype(np.int64) + dt.date(1970, 1, 1).toordinal()
+        days, day = np.unique(each, return_inverse=True)
+        found = np.zeros((len(self.names[place]), len(days)), np.int64)
         scale = rows["partial"].replace_strict(list(factors), list(factors.values()), return_dtype=pl.Float64)
         np.add.at(found, (rows["d0"].to_numpy().astype(np.int64), day),
                   (rows["value"].cast(pl.Float64) * scale).to_numpy().astype(np.int64))
-        return _Slices(self.names[place], np.concatenate([np.zeros((shape[0], 1), np.int64), found.cumsum(axis=1)], 1),
-                       low)
+        total = np.concatenate([np.zeros((len(found), 1), np.int64), found.cumsum(axis=1)], axis=1)
+        return _Slices(self.names[place], total, days)
 
     def extent(self, group: _Group) -> _Interval | None:
         """The first day with rows, and the day after the last."""
