@@ -270,6 +270,7 @@ class Origin:
     table: TableName | None = None  # where `read` is a database
     arrival: Arrival = field(default_factory=Arrival)
     watch: Watch = field(default_factory=Watch, compare=False, repr=False)
+    strata: str | None = field(default=None, kw_only=True)  # the column that says from which part a unit was drawn
     read_span: Span | None = field(default=None, compare=False, repr=False)
 
     def column_of(self, binding: Binding) -> ColumnSpec | None:
@@ -379,6 +380,7 @@ class Project:
     confidence: float = 0.95
     calendar: Calendar = PLAIN
     holidays: Holidays = NONE_TOLD
+    replicates: int = 30  # random groups of units that are left out one at a time; 0: none
 
 
 @dataclass(frozen=True, slots=True)

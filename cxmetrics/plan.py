@@ -55,7 +55,7 @@ class Partial:
     @property
     def all_rows(self) -> bool:
         """Whether it is how many rows the source has."""
-        return self.op == "count" and self.arg is None and self.where is None
+        return self.op == "count" and self.arg is None and self.where is None and self.by is None
 
 
 def days_ahead(where: Expr | None) -> float:
@@ -73,6 +73,13 @@ class Total:
     """A sum finished from partials: Σ state · factor over its parts (part index into `Plan.partials`)."""
 
     parts: tuple[tuple[int, float], ...]
+
+
+# The inputs that the value of a leaf follows from, where its interval needs others besides.
+_FOLLOWED: Mapping[str, tuple[int, ...]] = {
+    "mean": (0, 1), "weighted_mean": (0, 1, 3), "weighted_share": (0, 1, 3), "weighted_nps": (0, 1, 3, 4),
+    "weighted_apdex": (0, 1, 3, 4), "csi": (0, 1, 3, 4),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,12 @@ class Leaf:
     options: tuple[tuple[str, float | str], ...] = ()
     others: tuple[str, ...] = ()
     window: Window = ()
+    units: tuple[Total, ...] = ()  # the totals its value follows from, with states of each unit or group of units
+
+    @property
+    def followed(self) -> tuple[Total, ...]:
+        """The inputs that its value follows from; `units` are the same."""
+        return tuple(self.inputs[place] for place in _FOLLOWED.get(self.function, range(len(self.inputs))))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -157,6 +170,17 @@ def references_of(value: Value | None) -> Iterator[str]:
             return
 
 
+def lone_leaf(formula: Value | None) -> tuple[int, float] | None:
+    """The leaf (index into `Plan.leaves`) that a formula consists of, and the factor to the formula's unit."""
+    match formula:
+        case LeafValue(leaf):
+            return leaf, 1.0
+        case Operation("convert", (inner, Constant(int() | float() as factor))) if (lone := lone_leaf(inner)):
+            return lone[0], lone[1] * factor
+        case _:
+            return None
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """An indicator and the formula that gives its value; None where it is a mean of what its children give.
@@ -200,6 +224,7 @@ class Plan:
     nodes: Mapping[str, Node]
     within: Mapping[str, str] = field(default_factory=dict)  # dimension -> the coarser one it is part of
     least: Mapping[str, int] = field(default_factory=dict)  # dimension -> `min_n` of its slices, where more than 1
+    twins: Mapping[int, int] = field(default_factory=dict)  # partial by units -> the same of all rows
 
     def least_in(self, cut: tuple[str, ...]) -> int:
         """How many rows the dimensions of a cut ask for."""

@@ -158,6 +158,7 @@ class SourceDraft(Draft):
     volume: Scalar | None = None
     time_zone: Scalar | None = None
     entity: Scalar | None = None
+    strata: Scalar | None = None
     weight: Scalar | None = None
     columns: dict[Name, _Column] = {}
     lookups: dict[Name, LookupDraft] = {}
@@ -370,6 +371,7 @@ class ProjectDocument(Document):
     cuts: list[list[Scalar]] | None = None
     store: Scalar | None = None
     confidence: Scalar | None = None
+    replicates: Scalar | None = None
     privacy: PrivacyDraft | None = None
 
 

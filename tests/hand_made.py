@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 
 from cxmetrics.evaluate import evaluate
-from cxmetrics.ir import Constant, Edge, Indicator, Project
+from cxmetrics.ir import Constant, Edge, Indicator, Origin, Project
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Partial, Plan, Total
 from cxmetrics.states import schema
 from cxmetrics.units import NUMBER
@@ -35,8 +35,9 @@ def composite(name: str, children: dict[str, float], **more) -> Node:
 
 def plan(leaves, nodes, ops, cuts=(), grains=("month",), within=None, **project) -> Plan:
     partials = tuple(Partial(op.partition("@")[2] or "answers", op.partition("@")[0], None, None) for op in ops)
-    return Plan(Project("p", {}, cuts=cuts, grains=grains, **project), dict.fromkeys(("answers", "calls")), partials,
-                ("",) * len(ops), tuple(leaves), {node.indicator.id: node for node in nodes}, within or {})
+    origins = {name: Origin(name, "", {}, (), "day") for name in ("answers", "calls")}
+    return Plan(Project("p", {}, cuts=cuts, grains=grains, **project), origins, partials, ("",) * len(ops),
+                tuple(leaves), {node.indicator.id: node for node in nodes}, within or {})
 
 
 def states(rows, dims: int = 0) -> pl.DataFrame:

@@ -25,7 +25,7 @@ PACKAGE = ROOT / "cxmetrics"
 # Lowest first.  A module imports from the layers below it and, within its layer, from those named before it.
 LAYERS = (
     ("quick", "assets", "folders", "addresses", "source", "tables", "scales", "units", "patterns", "windows", "days",
-     "deliveries"),
+     "pseudonyms", "deliveries"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
     ("score_rules", "composite_rules", "codes", "benchmarks", "ir", "walks", "plan", "calendars"),

@@ -1,6 +1,7 @@
 """Conditions that only other rows can tell (`functions.MARKS`), found in cubes: the same for all engines.
 
-An engine makes a column for each of them, from the rows that count, and groups by it.
+An engine makes a column for each of them, from the rows that count, and groups by it.  Here is also what engines have
+to agree on where rows are divided into groups of units.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from dataclasses import replace
 
 from cxmetrics.backends.cells import Request
 from cxmetrics.functions import MARKS
-from cxmetrics.ir import DAYS, Apply, Column
+from cxmetrics.ir import DAYS, Apply, Column, Constant, Expr
 from cxmetrics.plan import Classifier, Cube, Days, days_ahead
 from cxmetrics.units import BOOLEAN
+
+BETWEEN = "\x1e"  # between the columns that tell units apart
+SPREAD = 65_536  # what moments are divided by before they are dealt out to groups: the last digits are less random
 
 
 def is_mark(key: Classifier) -> bool:
@@ -47,3 +51,12 @@ def settled(cube: Cube, columns: Mapping[Apply, Column]) -> Cube:
     keys = (replace(key, expr=columns[key.expr]) if isinstance(key.expr, Apply) and key.expr in columns else key
             for key in cube.keys)
     return replace(cube, keys=tuple(keys))
+
+
+def key_and_groups(key: Expr, groups: Expr) -> tuple[str, int]:
+    """What units are hashed with, and how many groups there are, out of the arguments of a `REPLICATE`."""
+    assert isinstance(key, Constant)
+    assert isinstance(key.value, str)
+    assert isinstance(groups, Constant)
+    assert isinstance(groups.value, int)
+    return key.value, groups.value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import assert_never
+from typing import Any, assert_never
 
 from cxmetrics.check.leaves import leaves_below
 from cxmetrics.cli.branches import below, bond, parents, weights_at_roots
@@ -68,7 +68,7 @@ def recorded(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: Se
 
 
 _MEASURES = ("value", "n", "low", "high", "score", "coverage", "gap", "peer", "peer_gap", "peer_low", "peer_high",
-             "peer_rank", "change", "status", "definition")
+             "peer_rank", "change", "change_low", "change_high", "moved", "status", "definition")
 
 
 def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, session: Session) -> Facts:
@@ -284,6 +284,15 @@ def _promises(origin: Origin, used: frozenset[str], session: Session) -> Iterato
         yield session.say(f"show.unique.{origin.unique.keep}", by=", ".join(origin.unique.by))
 
 
+def _changed(row: Mapping[str, Any], indicator: Indicator, session: Session) -> str:
+    """A change, its interval, and whether it can be told from none."""
+    change, *ends = (None if row[name] is None else figure(row[name], indicator.unit, difference=True)
+                     for name in ("change", "change_low", "change_high"))
+    if row["moved"] is None:
+        return session.say("show.change", change=change)
+    return session.say(f"show.moved.{row['moved']}", change=change, low=ends[0], high=ends[1])
+
+
 def _latest(indicator: Indicator, found: Latest, session: Session) -> list[str]:
     row = found.rows.get(indicator.id)
     if row is None or found.period is None:
@@ -296,7 +305,7 @@ def _latest(indicator: Indicator, found: Latest, session: Session) -> list[str]:
     if row["score"] is not None:
         parts.append(session.say("show.score", points=figure(row["score"], unit_named("score"))))
     if row["change"] is not None:
-        parts.append(session.say("show.change", change=figure(row["change"], indicator.unit, difference=True)))
+        parts.append(_changed(row, indicator, session))
     parts.append(session.term("status", row["status"]))
     period = f"{session.term('grain', found.grain)} {period_name(found.period, found.grain, found.year_start)}"
     return [f"{period}: {session.say('comma').join(parts)}"]

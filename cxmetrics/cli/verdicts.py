@@ -19,7 +19,8 @@ from cxmetrics.source import Span
 from cxmetrics.testing import Check, Evidence, Failure, Part, Verdict
 
 _SHARES = ("coverage",)
-_IN_UNIT = ("value", "low", "high", "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "change")
+_IN_UNIT = ("value", "low", "high", "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "change",
+            "change_low", "change_high")
 
 
 @dataclass(frozen=True, slots=True)

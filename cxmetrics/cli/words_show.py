@@ -97,6 +97,12 @@ SHOW: Final[dict[str, Phrase]] = {
     "show.interval": Phrase("between {low} and {high}", "区间 {low} 至 {high}"),
     "show.score": Phrase("score {points}", "得分 {points}"),
     "show.change": Phrase("{change} since the period before", "比上期 {change}"),
+    "show.moved.up": Phrase("higher than the period before ({change}, between {low} and {high})",
+                            "高于上期（{change}，区间 {low} 至 {high}）"),
+    "show.moved.down": Phrase("lower than the period before ({change}, between {low} and {high})",
+                              "低于上期（{change}，区间 {low} 至 {high}）"),
+    "show.moved.not shown": Phrase("a change since the period before is not shown ({change}, between {low} and {high})",
+                                   "与上期相比变化不显著（{change}，区间 {low} 至 {high}）"),
     "show.fused": Phrase("{indicators} indicators, {partials} partials, {scans} scans, {cubes} state tables",
                          "{indicators} 个指标，{partials} 个部分，{scans} 次扫描，{cubes} 张状态表"),
 }

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from cxmetrics.statistics.arrays import Array
+from cxmetrics.statistics.arrays import Array, Flags
+
+WHOLE = 2**53  # integers up to here are float64s
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Block:
     """
 
     points: int
+    partial: NDArray[np.int64]
     point: NDArray[np.int64]
     key: Array
     high: Array
@@ -26,6 +30,37 @@ class Block:
     text: NDArray[np.int64]
     starts: NDArray[np.int64]
 
+    @staticmethod
+    def of(rows: pl.DataFrame, points: int, partials: int) -> Block:
+        """The block of states at so many points; `rows` are sorted."""
+        partial = rows["partial"].to_numpy().astype(np.int64)
+        high, low = amounts(rows["value"])
+        return Block(points, partial, rows["point"].to_numpy(), rows["key"].cast(pl.Float64).to_numpy(), high, low,
+                     _coded(rows["text"]), np.searchsorted(partial, np.arange(partials + 1)))
+
     def rows(self, partial: int) -> slice:
         """The rows of a partial."""
         return slice(int(self.starts[partial]), int(self.starts[partial + 1]))
+
+    def among(self, kept: Flags) -> Block:
+        """Only the rows that are kept, [rows]."""
+        partial = self.partial[kept]
+        return Block(self.points, partial, self.point[kept], self.key[kept], self.high[kept], self.low[kept],
+                     self.text[kept], np.searchsorted(partial, np.arange(len(self.starts))))
+
+
+def amounts(values: pl.Series) -> tuple[Array, Array]:
+    """Integers as the nearest floats and what is left of them."""
+    high = values.cast(pl.Float64)
+    low = np.zeros(len(values))
+    if len(values) and float(np.abs(high.to_numpy()).max()) > WHOLE:
+        whole = high.cast(pl.Int128)
+        low = (values.cast(pl.Int128) - whole).cast(pl.Float64).to_numpy()
+    return high.to_numpy(), low
+
+
+def _coded(texts: pl.Series) -> NDArray[np.int64]:
+    """A number for each text, the same for the same text, 0 for none."""
+    if texts.null_count() == len(texts):
+        return np.zeros(len(texts), np.int64)
+    return texts.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()

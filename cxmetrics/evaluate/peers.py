@@ -8,15 +8,16 @@ from typing import Literal
 
 import numpy as np
 
-from cxmetrics.evaluate.finish import Finished
+from cxmetrics.evaluate.comparing import Estimate, compared
+from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.points import Grid
-from cxmetrics.evaluate.tree import Tree, lone_leaf
+from cxmetrics.evaluate.tree import Tree
 from cxmetrics.evaluate.views import View
 from cxmetrics.ir import Grain
-from cxmetrics.plan import Node, Plan, Series
+from cxmetrics.plan import Node, Plan, Series, lone_leaf
 from cxmetrics.statistics.among import SUMMARIES, joint_rank
 from cxmetrics.statistics.arrays import Array, quiet
-from cxmetrics.statistics.comparisons import Comparison, independent, share_against, shares, welch
+from cxmetrics.statistics.comparisons import Comparison, share_against, shares
 
 Dated = Callable[[Series, Literal["value", "n"]], Array]
 """A series at points [points]: the value or the n of the step in force there."""
@@ -70,6 +71,8 @@ class Field:
     grid: Grid
     grain: Grain
     dated: Dated
+    change_error: Array  # of changes of the nodes shown, [shown, points], by the jackknife; NaN where it does not tell
+    change_df: Array
 
 
 def standing(field: Field, rows: Sequence[int], seen: Array) -> Standing:
@@ -124,50 +127,30 @@ def _compare(field: Field, row: int, peer: int) -> Comparison:
     if lone is None:
         return _nothing(field)
     kind = field.plan.leaves[lone[0]].function.removeprefix("weighted_")
-    us = _estimate(field, *lone)
+    us = estimate(field, *lone)
     if isinstance(other, Series):
         value = field.tree.value[peer]
         return _published(kind, us, value, field.dated(other, "n"), field.plan.project.confidence)
-    return _nothing(field) if against is None else _compared(kind, us, _estimate(field, *against),
+    return _nothing(field) if against is None else compared(kind, us, estimate(field, *against),
                                                              field.plan.project.confidence)
 
 
-@dataclass(frozen=True, slots=True)
-class _Estimate:
-    """A leaf at points [points]: its value, its standard error and its n, in the unit of the formula."""
-
-    value: Array
-    error: Array
-    n: Array
-
-
-def _estimate(field: Field, leaf: int, factor: float) -> _Estimate:
+def estimate(field: Field, leaf: int, factor: float) -> Estimate:
+    """A leaf (index into `Plan.leaves`) at the points of a field, in a unit that is `factor` times its own."""
     done, row = field.finished, field.leaves[leaf]
     n = done.effective if field.plan.leaves[leaf].function == "weighted_share" else done.n
-    return _Estimate(done.value[row] * factor, done.error[row] * factor, n[row])
+    return Estimate(done.value[row] * factor, done.error[row] * factor, n[row])
 
 
-def _compared(kind: str, a: _Estimate, b: _Estimate, confidence: float) -> Comparison:
-    """Two estimates from different rows."""
-    match kind:
-        case "share":
-            return shares(a.value, a.n, b.value, b.n, confidence)
-        case "mean":
-            return welch(a.value, b.value, stdev_a=a.error * np.sqrt(a.n), stdev_b=b.error * np.sqrt(b.n), n_a=a.n,
-                         n_b=b.n, confidence=confidence)
-        case _:  # errors are NaN but for NPS and Apdex
-            return independent(a.value, a.error, b.value, b.error, confidence)
-
-
-def _published(kind: str, us: _Estimate, value: Array, n: Array, confidence: float) -> Comparison:
+def _published(kind: str, us: Estimate, value: Array, n: Array, confidence: float) -> Comparison:
     """An estimate and a published number: a census is exact; of a sample only a share tells its own spread."""
     if kind == "share":
         sampled, exact = shares(us.value, us.n, value, n, confidence), share_against(us.value, us.n, value, confidence)
         census = np.isinf(n)
         return Comparison(*(np.where(census, getattr(exact, name), getattr(sampled, name))
                             for name in ("difference", "low", "high", "p", "df")))
-    exactly = _Estimate(value, np.where(np.isinf(n), 0.0, np.nan), np.where(np.isinf(n), 2.0, np.nan))
-    return _compared(kind, us, exactly, confidence)
+    exactly = Estimate(value, np.where(np.isinf(n), 0.0, np.nan), np.where(np.isinf(n), 2.0, np.nan))
+    return compared(kind, us, exactly, confidence)
 
 
 def _nothing(field: Field) -> Comparison:

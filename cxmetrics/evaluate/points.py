@@ -17,16 +17,17 @@ Slice = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Some periods and some slices of a cut: point = period · slices + slice."""
+    """Some periods and some slices of a cut: point = (period · copies + copy) · slices + slice."""
 
     cut: tuple[str, ...]
     periods: tuple[dt.date, ...]
     slices: tuple[Slice, ...]
+    copies: int = 1
 
     @property
     def points(self) -> int:
         """How many there are."""
-        return len(self.periods) * len(self.slices)
+        return len(self.periods) * self.copies * len(self.slices)
 
     def pools(self, within: Mapping[str, str]) -> Pools:
         """The pools of slices that are compared across a dimension.
@@ -50,8 +51,8 @@ class Grid:
         codes: dict[Slice, int] = {}
         of_slice = [-1 if cell[place] == MISSING else codes.setdefault(tuple(cell[i] for i in kept), len(codes))
                     for cell in self.slices]
-        each = np.tile(np.array(of_slice, np.int64), len(self.periods))
-        period = np.repeat(np.arange(len(self.periods)), len(self.slices))
+        each = np.tile(np.array(of_slice, np.int64), len(self.periods) * self.copies)
+        period = np.repeat(np.arange(len(self.periods) * self.copies), len(self.slices))
         return np.where(each < 0, -1, period * max(len(codes), 1) + each)
 
 

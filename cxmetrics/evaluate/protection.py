@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from cxmetrics.composite_rules import Carry
 from cxmetrics.evaluate.points import coarser
-from cxmetrics.evaluate.tree import lone_leaf
-from cxmetrics.plan import Node, Plan, leaves_of, references_of
+from cxmetrics.plan import Node, Plan, leaves_of, lone_leaf, references_of
 from cxmetrics.score_rules import Pooled
 
 COUNTS = ("count", "distinct")  # they say themselves how few, and nothing of whom they count

@@ -10,14 +10,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cxmetrics.calendars import before
+from cxmetrics.evaluate.changes import MOVES, Change, Past, changes
 from cxmetrics.evaluate.peers import Field, Standing, standing
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.protection import least_n
 from cxmetrics.evaluate.tree import in_force
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan
-from cxmetrics.statistics.arrays import Array, Flags, quiet
+from cxmetrics.statistics.arrays import Array, Flags
 
 STATUSES = ("ok", "low_n", "no_data", "partial")  # and `withheld`: see `withholding`
 _OK, _LOW_N, _NO_DATA, _PARTIAL = range(4)
@@ -31,7 +31,8 @@ def columns(dimensions: Sequence[str]) -> dict[str, pl.DataType]:
         "value": number, "unit": text, "n": pl.Int64(), "n_effective": number, "low": number, "high": number,
         "score": number, "coverage": number, "target": number, "gap": number, "peer": number,
         "peer_gap": number, "peer_low": number, "peer_high": number, "peer_rank": pl.Int64(), "peers": pl.Int64(),
-        "change": number, "status": text, "definition": text,
+        "change": number, "change_low": number, "change_high": number, "moved": text,
+        "status": text, "definition": text,
     }
 
 
@@ -52,7 +53,7 @@ class Shown:
     low: Array
     high: Array
     coverage: Array
-    change: Array
+    change: Change
     status: NDArray[np.int8]
     peers: Standing
     target: Array
@@ -105,11 +106,14 @@ class Shown:
         numbers = {
             "value": self.value, "score": self.score, "low": self.low, "high": self.high, "n": self.n,
             "n_effective": np.where(hidden, np.nan, self.effective), "coverage": self.coverage, "target": self.target,
-            "gap": gap, "change": self.change, "peer": self.peers.value, "peer_gap": self.peers.gap,
+            "gap": gap, "change": self.change.value, "change_low": self.change.low, "change_high": self.change.high,
+            "peer": self.peers.value, "peer_gap": self.peers.gap,
             "peer_low": self.peers.low, "peer_high": self.peers.high, "peer_rank": self.peers.rank,
             "peers": self.peers.count,
         }
         found = {name: _series(name, matrix[node, point]) for name, matrix in numbers.items()}
+        verdicts = pl.Series("moved", [None, *MOVES], dtype=pl.String)
+        found["moved"] = verdicts.gather(self.change.moved[node, point] + 1)
         found["status"] = pl.Series("status", STATUSES).gather(self.status[node, point])
         return found
 
@@ -122,8 +126,8 @@ def _series(name: str, values: Array) -> pl.Series:
     return pl.Series(name, values).fill_nan(None)
 
 
-def show(field: Field, rows: Sequence[int], earlier: Shown | None) -> Shown:
-    """What may be seen of some rows of a tree; `earlier` is the block of periods before, of the same slices."""
+def show(field: Field, rows: Sequence[int], earlier: Past | None) -> Shown:
+    """What may be seen of some rows of a tree; `earlier`: what the block of periods before has left."""
     plan, tree, grid, grain = field.plan, field.tree, field.grid, field.grain
     nodes = [field.nodes[row] for row in rows]
     value, n = tree.value[rows], tree.n[rows]
@@ -132,7 +136,7 @@ def show(field: Field, rows: Sequence[int], earlier: Shown | None) -> Shown:
     return Shown(
         grain, nodes, grid, seen, np.where(hidden, np.nan, tree.score[rows]), _evidence(nodes, n),
         _evidence(nodes, tree.effective[rows]), np.where(hidden, np.nan, tree.low[rows]),
-        np.where(hidden, np.nan, tree.high[rows]), tree.coverage[rows], _change(plan, grain, seen, grid, earlier),
+        np.where(hidden, np.nan, tree.high[rows]), tree.coverage[rows], changes(field, rows, seen, earlier),
         _status(value, hidden, tree.partial[rows]), standing(field, rows, seen), _targets(plan, nodes, grid))
 
 
@@ -159,23 +163,6 @@ def _evidence(nodes: Sequence[Node], n: Array) -> Array:
     """The n to show: none for what rests on constants only."""
     constant = np.array([not node.sources for node in nodes], np.bool_)[:, None]
     return np.where(np.isinf(n), np.where(constant, np.nan, 0.0), n)
-
-
-@quiet
-def _change(plan: Plan, grain: Grain, seen: Array, grid: Grid, earlier: Shown | None) -> Array:
-    """What is seen less what was seen in the period before."""
-    width = len(grid.slices)
-    result = np.full(seen.shape, np.nan)
-    for i, period in enumerate(grid.periods):
-        then: Array | None = None
-        expected = before(period, grain, plan.project.calendar)
-        if i and grid.periods[i - 1] == expected:
-            then = seen[:, (i - 1) * width:i * width]
-        elif not i and earlier is not None and earlier.grid.periods[-1] == expected:
-            then = earlier.value[:, -width:]
-        if then is not None:
-            result[:, i * width:(i + 1) * width] = seen[:, i * width:(i + 1) * width] - then
-    return result
 
 
 def _status(value: Array, hidden: Flags, partial: Flags) -> NDArray[np.int8]:

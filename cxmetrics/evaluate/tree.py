@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from cxmetrics.composite_rules import Carry
 from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
 from cxmetrics.evaluate.carrying import Carrying
-from cxmetrics.evaluate.finish import Finished
+from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.scoring import SLACK, Pools, combine, covered, filled, rounded, score
-from cxmetrics.ir import Blend, Constant, Merged
-from cxmetrics.plan import LeafValue, Node, Operation, Series, Value, leaves_of, references_of
+from cxmetrics.ir import Blend, Merged
+from cxmetrics.plan import Node, Series, Value, leaves_of, references_of
 from cxmetrics.statistics.arrays import Array, Flags
 from cxmetrics.units import SCORE
 from cxmetrics.windows import Window
@@ -92,7 +92,6 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
         elif node.formula is not None:
             _formula(node.formula, row, figures, [rows[name] for name in references_of(node.formula)], tree)
         _mark_short(node.formula, row, leaves, finished, tree)
-        _interval(node.formula, row, leaves, finished, tree)
         unknown = ~sights[node.window].known
         tree.value[row, unknown] = np.nan
         tree.n[row, unknown] = tree.effective[row, unknown] = 0
@@ -182,26 +181,6 @@ def _fed(node: Node, fed: Array, n: Array, known: Known) -> Known:
     given = filled(node.indicator, fed)
     figures = {edge.child: Figure(given[i], n[i]) for i, edge in enumerate(node.indicator.children)}
     return Known(known.leaf, figures.__getitem__, known.series, known.points)
-
-
-def _interval(formula: Value | None, row: int, leaves: Mapping[int, int], finished: Finished, tree: Tree) -> None:
-    """A formula that is one leaf, perhaps in another unit, has the leaf's interval."""
-    if (lone := lone_leaf(formula)) is not None:
-        leaf, factor = lone
-        absent = np.isnan(tree.value[row])
-        for bound, own in ((finished.low, tree.low), (finished.high, tree.high)):
-            own[row] = np.where(absent, np.nan, bound[leaves[leaf]] * factor)
-
-
-def lone_leaf(formula: Value | None) -> tuple[int, float] | None:
-    """The leaf (index into `Plan.leaves`) that a formula consists of, and the factor to the formula's unit."""
-    match formula:
-        case LeafValue(leaf):
-            return leaf, 1.0
-        case Operation("convert", (inner, Constant(int() | float() as factor))) if (lone := lone_leaf(inner)):
-            return lone[0], lone[1] * factor
-        case _:
-            return None
 
 
 def _settle(node: Node, row: int, tree: Tree, pools: Pools, peers: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cxmetrics.evaluate.carrying import reach
-from cxmetrics.evaluate.tree import lone_leaf
+from cxmetrics.evaluate.intervals import uncertain_leaf
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan, leaves_of
 from cxmetrics.score_rules import Pooled
@@ -21,12 +21,14 @@ class Work:
     leaves: tuple[int, ...]  # index into Plan.leaves
     bounded: frozenset[int]  # index into `leaves`: those whose interval is shown
     windows: tuple[Window, ...]  # all that are looked through
+    groups: int  # of units that are left out one at a time
     reach: int  # how many days back values are carried from
+    least: int  # rows that a value rests on which is shown
 
     @property
     def width(self) -> int:
         """How many numbers a point takes, but for the states that a window is put together from."""
-        return 10 * len(self.leaves) + 12 * len(self.nodes)
+        return (1 + self.groups) * (10 * len(self.leaves) + 12 * len(self.nodes))
 
     @property
     def pooled(self) -> bool:
@@ -76,7 +78,10 @@ def work_for(plan: Plan, shown: frozenset[str]) -> Work:
     rows = tuple(row for row, node in enumerate(nodes) if node.indicator.id in shown)
     leaves = tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves_of(node.formula)))
     bounded = shown.union(other for name in shown for _, other in (*plan.nodes[name].peers, *plan.nodes[name].versions))
-    alone = {lone[0] for node in nodes if node.indicator.id in bounded and (lone := lone_leaf(node.formula))}
+    alone = {leaf for node in nodes if node.indicator.id in bounded
+             and (leaf := uncertain_leaf(node.formula, plan.leaves)) is not None}
     windows = [plan.leaves[leaf].window for leaf in leaves]
+    least = min([plan.project.min_n, *(node.indicator.min_n for node in nodes if node.indicator.min_n is not None)])
+    groups = plan.project.replicates if any(plan.leaves[leaf].units for leaf in leaves) else 0
     return Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone),
-                tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])), reach(nodes))
+                tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])), groups, reach(nodes), least)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cxmetrics.functions import REPLICATE
 from cxmetrics.fuse.classify import Keys, atoms_of
-from cxmetrics.ir import Expr, Origin, columns_in
+from cxmetrics.ir import Apply, Expr, Origin, columns_in
 from cxmetrics.plan import Cube, Fused, Member, Partial, Plan, Scan, Slot
 
 MAX_CLASSES = 20_000  # at most so many combinations of classes, if all occurred, in one cube
@@ -119,8 +120,9 @@ def _cube(plan: Plan, group: _Group, dimensions: Dimensions, apart: _Apart) -> C
         partial = plan.partials[index]
         slot = slots.setdefault(_slot(partial), len(slots))
         members.append(Member(index, slot, None if partial.where is None else classified.condition(partial.where)))
-    salt = plan.project.id if any(_personal(plan.sources[column.source], column.name)
-                                  for column in columns_in(apart.by)) else None
+    told = isinstance(apart.by, Apply) and apart.by.function == REPLICATE  # a group tells nothing of a person
+    salt = plan.project.id if not told and any(_personal(plan.sources[column.source], column.name)
+                                               for column in columns_in(apart.by)) else None
     return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, salt)
 
 

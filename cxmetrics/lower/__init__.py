@@ -13,7 +13,7 @@ from typing import assert_never
 
 from cxmetrics.check.windows import wanted
 from cxmetrics.days import PLAIN, Calendar
-from cxmetrics.functions import PEER_FUNCTIONS
+from cxmetrics.functions import PEER_FUNCTIONS, REPLICATE, UNIT
 from cxmetrics.ir import (
     Aggregate,
     Apply,
@@ -34,6 +34,7 @@ from cxmetrics.lower.leaves import leaf_of, together
 from cxmetrics.lower.partials import States
 from cxmetrics.lower.peers import peer_value
 from cxmetrics.lower.planned import Planned
+from cxmetrics.lower.sampling import in_question, with_units
 from cxmetrics.lower.through import direct
 from cxmetrics.lower.versions import with_versions
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of, references_of
@@ -52,19 +53,25 @@ def lower(pyramid: Pyramid) -> Plan:
     formulas = [work.formula(planned) for planned in every]
     for source in {partial.source: None for partial in work.states.partials}:
         work.states.count(source, None)  # its rows tell which slices there are, whatever else is asked of them
+    leaves = tuple(work.leaves)
+    asked = in_question(every, formulas, leaves, pyramid.sources)
+    leaves = with_units(leaves, asked, work.states, pyramid)
     partials = tuple(work.states.partials)
     meanings = {name: _digest(replace(origin, span=None)) for name, origin in pyramid.sources.items()}
     salt = pyramid.project.id  # of the hashes of texts, see `Cube.salt`
     fingerprints = tuple(_digest((partial, meanings[partial.source], pyramid.project.time_zone,
                                   *((salt,) if partial.by is not None else ()))) for partial in partials)
-    leaves = tuple(work.leaves)
     nodes: dict[str, Node] = {}
     calendar = None if pyramid.project.calendar == PLAIN else pyramid.project.calendar
     for planned, formula in zip(every, formulas, strict=True):
         nodes[planned.indicator.id] = _node(planned, formula, leaves, fingerprints, nodes, calendar)
     within = {dimension.id: dimension.within for dimension in pyramid.dimensions.values() if dimension.within}
     least = {dimension.id: dimension.min_n for dimension in pyramid.dimensions.values() if dimension.min_n > 1}
-    return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within, least)
+    places = {partial: place for place, partial in enumerate(partials)}
+    twins = {place: places[replace(partial, by=None)] for place, partial in enumerate(partials)
+             if isinstance(partial.by, Apply) and partial.by.function in (UNIT, REPLICATE)}
+    return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within, least,
+                twins)
 
 
 def _node(planned: Planned, formula: Value | None, leaves: tuple[Leaf, ...], fingerprints: tuple[str, ...],

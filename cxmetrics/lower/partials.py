@@ -34,6 +34,10 @@ class States:
         partial = Partial(source, op, arg, where, by)
         return self.partials.setdefault(partial, len(self.partials))
 
+    def twin(self, partial: Partial, by: Expr) -> int:
+        """The place of the same partial with a state for each text of `by`."""
+        return self.partials.setdefault(replace(partial, by=by), len(self.partials))
+
     def one(self, source: str, op: Op, arg: Expr | None, where: Expr | None) -> Total:
         """A single partial as a total."""
         return Total(((self.partial(source, op, arg, where), 1.0),))

@@ -203,7 +203,10 @@ def _shown(node: Node) -> Node:
 def partials_of(plan: Plan) -> frozenset[int]:
     """The partials that the nodes of a plan are finished from."""
     leaves: list[Leaf] = [plan.leaves[index] for node in plan.nodes.values() for index in leaves_of(node.formula)]
-    return frozenset(part for leaf in leaves for total in leaf.inputs for part, _ in total.parts)
+    found = {part for leaf in leaves for total in (*leaf.inputs, *leaf.units) for part, _ in total.parts}
+    sampled = {plan.partials[twin].source for twin in found & plan.twins.keys()}
+    return frozenset(found | {twin for twin, whole in plan.twins.items()
+                              if plan.partials[whole].all_rows and plan.partials[whole].source in sampled})
 
 
 def rows_of(plan: Plan, sources: Iterable[str]) -> frozenset[int]:

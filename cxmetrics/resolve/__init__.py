@@ -33,6 +33,7 @@ from cxmetrics.source import Located, Span
 from cxmetrics.walks import references_in
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FEWEST, MOST = 10, 99  # groups of units that are left out
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
            "november", "december")
 
@@ -195,7 +196,18 @@ def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension],
         draft.project.value, titles(draft.title), zone, lengths, resolve_cuts(draft.cuts, dimensions, found),
         _store(draft.store, found), min_n, confidence if 0 < confidence < 1 else 0.95,
         Calendar(_WEEKDAYS.index(word(draft.week_start, "week_start", _WEEKDAYS, "monday", found)),
-                 1 + _MONTHS.index(word(draft.year_start, "year_start", _MONTHS, "january", found))))
+                 1 + _MONTHS.index(word(draft.year_start, "year_start", _MONTHS, "january", found))),
+        replicates=_replicates(draft.replicates, found))
+
+
+def _replicates(written: Located | None, found: Found) -> int:
+    """How many groups of units are left out: none, or enough for the spread of what is left to tell something."""
+    groups = whole(written, "replicates", 30, found, least=0)
+    if written is not None and groups not in (0, *range(FEWEST, MOST + 1)):
+        found.append(report(yaml_codes.WRONG_VALUE, written.span, key="replicates",
+                            expected=f"0, or a whole number from {FEWEST} to {MOST}", found=written.value))
+        return 30
+    return groups
 
 
 def _store(written: Located | None, found: Found) -> str:

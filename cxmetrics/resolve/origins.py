@@ -203,7 +203,8 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         draft.entity.value if draft.entity else None, weight, keep,
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
         share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found),
-        resolve_arrival(draft, found), resolve_watch(draft, found), read_span=draft.read.span)
+        resolve_arrival(draft, found), resolve_watch(draft, found), read_span=draft.read.span,
+        strata=_strata(str(key), draft, columns, found))
 
 
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Found) -> str | dt.date:
@@ -232,6 +233,20 @@ def _weight(source: str, draft: SourceDraft, columns: Columns, found: Found) -> 
     else:
         return name
     return None
+
+
+def _strata(source: str, draft: SourceDraft, columns: Columns, found: Found) -> str | None:
+    """The column that says from which part of the population a unit was drawn, as text unless declared otherwise."""
+    if draft.strata is None:
+        return None
+    name, span = draft.strata.value, draft.strata.span
+    if draft.entity is None:
+        found.append(report(codes.WRONG_VALUE, span, key="strata", expected="an `entity` beside it", found=name))
+    spec = columns.setdefault(name, ColumnSpec(name, "text", TEXT, name, span=span))
+    if spec.privacy == "C3":
+        found.append(report(name_codes.SECRET_COLUMN, span, name=name, source=source))
+        return None
+    return name
 
 
 def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dimension],

@@ -25,7 +25,8 @@ def memory(plan: Plan, families: Families) -> Memory:
     shown = {name: [node.fingerprint, node.indicator.target, node.indicator.min_n, node.indicator.cuts,
                     node.indicator.grains, node.indicator.level, str(node.indicator.unit)]
              for name, node in plan.shown.items()}
-    rules = [project.grains, project.cuts, project.min_n, dict(plan.least), project.confidence, repr(project.calendar)]
+    rules = [project.grains, project.cuts, project.min_n, dict(plan.least), project.confidence,
+             project.replicates, repr(project.calendar)]
     found: Memory = json.loads(json.dumps({"version": __version__, "indicators": shown, "project": rules,
                                            "within": dict(plan.within), "families": dict(families)}))
     return found

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import assert_never
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cxmetrics.functions import UNIT
+from cxmetrics.ir import Apply
 from cxmetrics.plan import BY_TIME, Cell, Condition, Cube, Logic, Op
+from cxmetrics.pseudonyms import HEX, UNIT_HEX, hashed, key_of
 from cxmetrics.states.frames import AMOUNT, end_in_time, grouped, may_overflow, names, overflow, overflown, schema
 
 ROWS_AT_ONCE = 6_000_000  # of an intermediate join
-DIGEST = 16  # bytes of the hash of a personal text
 EXTREMES: frozenset[Op] = frozenset(("min", "max"))
 _FALSE, _MISSING, _TRUE = 0, 1, 2  # three-valued logic, where `and` is the least and `or` the greatest
 
@@ -51,8 +52,9 @@ def _texts(cube: Cube, cells: pl.DataFrame) -> pl.DataFrame | None:
     texts = cells.select(pl.col("text").unique()).with_row_index("whose")
     if cube.salt is None:
         return texts.with_columns(kept="text")
-    key = blake2b(cube.salt.encode()).digest()
-    kept = [blake2b(text.encode(), digest_size=DIGEST, key=key).hexdigest() for text in texts["text"]]
+    key = key_of(cube.salt)
+    digits = UNIT_HEX if isinstance(cube.by, Apply) and cube.by.function == UNIT else HEX
+    kept = [hashed(text, key, digits) for text in texts["text"]]
     return texts.with_columns(pl.Series("kept", kept, dtype=pl.String))
 
 

@@ -40,18 +40,34 @@ def weighted_quantiles(values: Numbers, counts: Numbers, starts: Numbers, q: Num
     before = running[begin]
     size = running[ends] - before
     share = np.where((share >= 0) & (share <= 1) & (size > 0), share, np.nan)
-    rank, part = _position(size, share, rule)
+    rank, part = position(size, share, rule)
     if not size.any():
         return np.full(share.shape, np.nan)
     lower = listed[_row(running, before, size, rank)]
     higher = listed[_row(running, before, size, rank + 1)]
+    return np.where(np.isnan(share), np.nan, interpolated(lower, higher, part))
+
+
+def interpolated(lower: Array, higher: Array, part: Array) -> Array:
+    """Return what lies that part (0..1) of the way from one value to the next; equal values stay what they are."""
     between = lower + part * (higher - lower)
-    result = np.where((part == 0) | (lower == higher), lower, np.where(part == 1, higher, between))
-    return np.where(np.isnan(share), np.nan, result)
+    return np.where((part == 0) | (lower == higher), lower, np.where(part == 1, higher, between))
 
 
-def _position(n: Codes, q: Array, rule: str) -> tuple[Codes, Array]:
-    """Return the rank j, and how far between ranks j and j + 1 the quantile lies (0..1)."""
+@quiet
+def at_rank(values: Numbers, counts: Numbers, starts: Numbers, rank: Numbers) -> Array:
+    """Return the value of a rank (1..n, smallest first) of every group, as in `weighted_quantiles`; NaN for NaN."""
+    listed, begin, given = floats(values), codes(starts), floats(rank)
+    running = np.append(np.int64(0), np.cumsum(codes(counts)))
+    before = running[begin]
+    size = running[np.append(begin, len(listed))[1:]] - before
+    known = np.isfinite(given) & (size > 0)
+    found = listed[_row(running, before, size, codes(np.where(known, given, 1)))] if len(listed) else given
+    return np.where(known, found, np.nan)
+
+
+def position(n: Codes, q: Array, rule: str) -> tuple[Codes, Array]:
+    """Return the rank j of the quantile `q` of `n` values, and how far to rank j + 1 it lies (0..1), by a rule."""
     if rule in CONTINUOUS:
         a, b = CONTINUOUS[rule]
         exact = a + q * (n + 1 - a - b)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
 
-from cxmetrics.backends.marks import column_of, marks_in, settled
+from cxmetrics.backends.marks import BETWEEN, SPREAD, column_of, key_and_groups, marks_in, settled
 from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.backends.polars.rows import Pipeline, moment, source_moment
 from cxmetrics.backends.polars.values import text_of
-from cxmetrics.functions import COMPLETES, WHOSE
+from cxmetrics.functions import COMPLETES, REPLICATE, UNIT, WHOSE
 from cxmetrics.ir import Apply, Column, Constant, Expr
 from cxmetrics.plan import NO_LIMIT, Cube
+from cxmetrics.pseudonyms import PRIME, STRATUM, group_of, hashed, label, multiplier
 
 _NEVER = 2**63 - 1
 
@@ -64,9 +66,48 @@ def _is_constant(by: Expr) -> bool:
 
 def text_by(pipeline: Pipeline, by: Expr) -> pl.Expr:
     """What tells values apart; a time by its instant, to the microsecond."""
-    if isinstance(by, Apply) and by.function == WHOSE:
-        return text_by(pipeline, by.args[0]).fill_null("")
+    if isinstance(by, Apply) and by.function in _OF_ROWS:
+        return _OF_ROWS[by.function](pipeline, *by.args)
     x = term(by, pipeline.columns)
     if x.type == "time":
         return moment(x, pipeline.zone).dt.epoch("us").cast(pl.String)
     return text_of(x.expr, x.type, pipeline.zone)
+
+
+def _whose(pipeline: Pipeline, who: Expr) -> pl.Expr:
+    return text_by(pipeline, who).fill_null("")
+
+
+def _unit(pipeline: Pipeline, stratum: Expr, *who: Expr) -> pl.Expr:
+    """Whom a row is about, or else when it was, and the stratum."""
+    text = _who(pipeline, who).fill_null(pl.format("@{}", source_moment(pipeline)))
+    return text if _is_constant(stratum) else pl.format(f"{{}}{STRATUM}{{}}", text, _whose(pipeline, stratum))
+
+
+def _who(pipeline: Pipeline, who: Sequence[Expr]) -> pl.Expr:
+    """Of one column its text, which may be missing; of several all."""
+    if len(who) == 1:
+        return text_by(pipeline, who[0])
+    texts = [_whose(pipeline, each) for each in who]
+    return pl.concat_str(texts, separator=BETWEEN) if texts else pl.lit(None, pl.String)
+
+
+def _replicate(pipeline: Pipeline, unit: Expr, key: Expr, groups: Expr) -> pl.Expr:
+    """The group of a row's unit, by a hash; of a row that is about nobody, by its moment."""
+    assert isinstance(unit, Apply)
+    salt, count = key_and_groups(key, groups)
+    moments = ((source_moment(pipeline) % PRIME + PRIME) % PRIME * multiplier(salt) % PRIME) // SPREAD % count
+    by_moment = moments.cast(pl.String).str.zfill(2)
+    if not unit.args[1:]:
+        return by_moment
+
+    def labels(texts: pl.Series) -> pl.Series:
+        known = texts.unique().drop_nulls()
+        given = pl.Series([label(group_of(hashed(text, salt), count)) for text in known], dtype=pl.String)
+        return texts.replace_strict(known, given, default=None, return_dtype=pl.String)
+
+    by_hash = _who(pipeline, unit.args[1:]).map_batches(labels, return_dtype=pl.String, is_elementwise=True)
+    return by_hash.fill_null(by_moment)
+
+
+_OF_ROWS: Mapping[str, Callable[..., pl.Expr]] = {WHOSE: _whose, UNIT: _unit, REPLICATE: _replicate}

@@ -1,0 +1,130 @@
+"""How often intervals hold the truth: many small worlds with a known one, each a slice of one run.
+
+    python -m benchmarks.coverage --worlds 2000 --customers 300
+
+Every world draws its customers anew.  A customer has a mood, which all that is asked of him and all that he meets
+depend on: answers and events share respondents, and some customers answer and act more than once.  Three levels stand
+over the factors.  What is true is the number that a world of endless size would give, found by integration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cxmetrics.run import RunOptions, run
+from cxmetrics.store import Store
+
+Array = NDArray[np.float64]
+PROJECT = """\
+project: worlds
+grains: [month]
+cuts: [[world]]
+dimensions: {world: {}}
+sources:
+  answers:
+    read: data/answers.parquet
+    time: 2026-03-01
+    entity: who
+    columns: {score: {type: integer, scale: 0..10}}
+  events:
+    read: data/events.parquet
+    time: 2026-03-01
+    entity: who
+    columns: {ok: boolean, wait: {type: number, unit: s}}
+indicators:
+  nps: {formula: nps(answers.score), score: {0: -100, 100: 100}}
+  satisfied: {formula: share(answers.score >= 8), score: {0: 0%, 100: 100%}}
+  success: {formula: share(events.ok), score: {0: 0%, 100: 100%}}
+  wait: {formula: mean(events.wait), score: {0: 20 s, 100: 0 s}}
+  voice: {children: {nps: 60%, satisfied: 40%}}
+  machine: {children: {success: 1, wait: 1}, combine: geometric}
+  journey: {children: {voice: 50%, machine: 50%}}
+  north: {children: {journey: 70%, satisfied: 30%}, combine: harmonic}
+"""
+NAMES = ("nps", "satisfied", "success", "wait", "voice", "machine", "journey", "north")
+
+
+def score_of(mood: Array, noise: Array) -> Array:
+    """An answer on 0..10."""
+    return np.clip(np.round(7.6 + 1.6 * mood + 1.2 * noise), 0, 10)
+
+
+def chance_of(mood: Array) -> Array:
+    """How likely an event is to go well."""
+    return 1 / (1 + np.exp(-(1.5 + 0.8 * mood)))
+
+
+def truth() -> dict[str, float]:
+    """What the indicators are of an endless world: integrals over moods and noises."""
+    points, weights = np.polynomial.hermite_e.hermegauss(60)
+    weights = weights / weights.sum()
+    grid = np.linspace(-8, 8, 40_001)
+    dense = np.exp(-grid**2 / 2)
+    dense /= dense.sum()
+    scores = score_of(grid[None, :] * 0 + points[:, None], grid[None, :])
+    promoters, detractors, high = (weights @ ((test) @ dense) for test in (scores >= 9, scores <= 6, scores >= 8))
+    nps, success, wait = 100 * (promoters - detractors), weights @ chance_of(points), 5.0
+    voice = 0.6 * (nps + 100) / 2 + 0.4 * 100 * high
+    machine = np.sqrt(100 * success * (100 - 5 * wait))
+    journey = (voice + machine) / 2
+    north = 1 / (0.7 / journey + 0.3 / (100 * high))
+    return dict(zip(NAMES, (nps, high, success, wait, voice, machine, journey, north), strict=True))
+
+
+def draw(folder: Path, worlds: int, customers: int, seed: int) -> None:
+    """Write the rows of all worlds."""
+    rng = np.random.default_rng(seed)
+    mood = rng.normal(size=worlds * customers)
+    who = np.arange(len(mood))
+    (folder / "data").mkdir()
+    times = 1 + rng.poisson(0.5, len(mood)) * (rng.random(len(mood)) < 0.6)
+    of = np.repeat(who, times)
+    answers = pl.DataFrame({"score": score_of(mood[of], rng.normal(size=len(of))).astype(np.int64), "of": of})
+    of = np.repeat(who, rng.poisson(2, len(mood)))
+    wait = rng.gamma(2.5, 2.0, len(of)) * np.exp(0.3 * mood[of] - 0.045)  # a mean of 5, longer for some than for others
+    events = pl.DataFrame({"ok": rng.random(len(of)) < chance_of(mood[of]), "wait": wait, "of": of})
+    for name, frame in (("answers", answers), ("events", events)):
+        placed = frame.with_columns(pl.format("w{}", pl.col("of") // customers).alias("world"),
+                                    pl.format("c{}", "of").alias("who")).drop("of")
+        placed.write_parquet(folder / f"data/{name}.parquet")
+    (folder / "cxmetrics.yaml").write_text(PROJECT, "utf-8")
+
+
+def report(values: pl.DataFrame, true: dict[str, float]) -> list[str]:
+    """A line an indicator: how many worlds had an interval, and what part of these held the truth."""
+    lines = ["| indicator | truth | worlds | held the truth | mean half-width |", "|---|---|---|---|---|"]
+    for name in NAMES:
+        mine = values.filter(pl.col("world").is_not_null(), pl.col("low").is_not_null(), indicator=name)
+        held = mine.filter(pl.col("low") <= true[name], pl.col("high") >= true[name]).height / max(mine.height, 1)
+        half = (mine["high"] - mine["low"]).mean()
+        lines.append(f"| {name} | {true[name]:.4g} | {mine.height} | {held:.1%} | {half / 2:.3g} |")
+    return lines
+
+
+def main() -> None:
+    """Draw the worlds, run them, and print what came of it."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--worlds", type=int, default=2000)
+    asked.add_argument("--customers", type=int, default=300)
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--engine", default="duckdb")
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        draw(folder, given.worlds, given.customers, given.seed)
+        begun = time.monotonic()
+        run(folder, RunOptions(engine=given.engine))
+        with Store.open(folder / "store", writable=False) as store:
+            lines = report(store.values(), truth())
+    print(*lines, f"\n{given.worlds} worlds of {given.customers} customers, {time.monotonic() - begun:.0f} s", sep="\n")
+
+
+if __name__ == "__main__":
+    main()

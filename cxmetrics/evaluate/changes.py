@@ -1,0 +1,107 @@
+"""Changes from the period before, with their intervals and verdicts.
+
+Where groups of units are left out the interval is that of the jackknife, in which those who answered in both periods
+are pairs.  Rows that are nobody's are draws by themselves, and so are two periods of them, unless both look at the
+same days through a window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxmetrics.calendars import before
+from cxmetrics.evaluate.comparing import Estimate, compared
+from cxmetrics.evaluate.peers import Field, estimate
+from cxmetrics.evaluate.points import Grid
+from cxmetrics.ir import Grain
+from cxmetrics.plan import Plan, lone_leaf
+from cxmetrics.statistics.arrays import Array, Flags, quiet
+from cxmetrics.statistics.comparisons import moved
+from cxmetrics.statistics.distributions import t_quantile
+from cxmetrics.statistics.intervals import upper
+
+MOVES = ("down", "not shown", "up")
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the last period of a block leaves for the next: [nodes, slices] each."""
+
+    grid: Grid
+    seen: Array
+    estimates: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Changes of nodes [nodes, points], NaN where there is none; `moved`: index into `MOVES`, −1 for none."""
+
+    value: Array
+    low: Array
+    high: Array
+    moved: NDArray[np.int8]
+    past: Past
+
+
+@quiet
+def changes(field: Field, rows: Sequence[int], seen: Array, earlier: Past | None) -> Change:
+    """How nodes changed that are seen so; `earlier`: what the block of periods before has left."""
+    grid, plan, width = field.grid, field.plan, len(field.grid.slices)
+    follows = _follows(plan, field.grain, grid, earlier)
+    now = _estimates(field, rows, seen.shape)
+    past = Past(grid, seen[:, -width:], Estimate(*(each[:, -width:] for each in (now.value, now.error, now.n))))
+
+    def then(current: Array, last: Array | None) -> Array:
+        first = np.full((len(current), width), np.nan) if last is None else last
+        return np.where(follows, np.concatenate([first, current], axis=1)[:, :current.shape[1]], np.nan)
+
+    difference = seen - then(seen, None if earlier is None else earlier.seen)
+    half = np.where(field.change_df > 0, t_quantile(field.change_df, upper(plan.project.confidence)), np.nan)
+    low, high = (difference + side * half * field.change_error for side in (-1, 1))
+    before_ = Estimate(*(then(each, last) for each, last in zip(
+        (now.value, now.error, now.n), _parts(None if earlier is None else earlier.estimates), strict=True)))
+    for place, row in enumerate(rows):
+        kind = _kind(field, row)
+        if kind is not None:
+            found = compared(kind, now.of(place), before_.of(place), plan.project.confidence)
+            low[place] = np.where(np.isnan(found.low), low[place], found.low)
+            high[place] = np.where(np.isnan(found.high), high[place], found.high)
+    absent = np.isnan(difference)
+    low, high = np.where(absent, np.nan, low), np.where(absent, np.nan, high)
+    verdict = np.nan_to_num(moved(low, high), nan=-2.0) + 1
+    return Change(difference, low, high, verdict.astype(np.int8), past)
+
+
+def _parts(estimates: Estimate | None) -> tuple[Array | None, Array | None, Array | None]:
+    return (None, None, None) if estimates is None else (estimates.value, estimates.error, estimates.n)
+
+
+def _follows(plan: Plan, grain: Grain, grid: Grid, earlier: Past | None) -> Flags:
+    """The points whose period follows that before them in the grid, or at its beginning in the block before."""
+    previous = [None if earlier is None else earlier.grid.periods[-1], *grid.periods[:-1]]
+    linked = [last is not None and before(period, grain, plan.project.calendar) == last
+              for period, last in zip(grid.periods, previous, strict=True)]
+    return np.repeat(np.array(linked, np.bool_), len(grid.slices))
+
+
+def _kind(field: Field, row: int) -> str | None:
+    """The function of a node that is one leaf of rows that are nobody's, each seen in one period only."""
+    lone = lone_leaf(field.nodes[row].formula)
+    leaf = None if lone is None else field.plan.leaves[lone[0]]
+    if leaf is None or leaf.window or any(field.plan.sources[source].entity for source in leaf.sources):
+        return None
+    return leaf.function.removeprefix("weighted_")
+
+
+def _estimates(field: Field, rows: Sequence[int], shape: tuple[int, ...]) -> Estimate:
+    value, error, n = np.full((3, *shape), np.nan)
+    for place, row in enumerate(rows):
+        lone = lone_leaf(field.nodes[row].formula)
+        if lone is not None and _kind(field, row) is not None:
+            one = estimate(field, *lone)
+            value[place], error[place], n[place] = one.value, one.error, one.n
+    return Estimate(value, error, n)

@@ -1,0 +1,147 @@
+"""Replicates: the leaves of a block with the units of one random group left out, for the delete-a-group jackknife.
+
+All replicates of a grid are points of one larger grid: point = (period · groups + group) · slices + slice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cxmetrics.evaluate.block import Block, amounts
+from cxmetrics.evaluate.finish import finish_values
+from cxmetrics.evaluate.finished import Finished
+from cxmetrics.evaluate.quantiles import Parts, quantile_without
+from cxmetrics.evaluate.sums import BY_KEY, BY_TEXT, Sums
+from cxmetrics.plan import Leaf, Plan
+from cxmetrics.pseudonyms import GROUPED, HEX, LABEL, group_of, hashed, key_of
+from cxmetrics.statistics.arrays import Array
+from cxmetrics.statistics.precise import Pair
+
+_T = TypeVar("_T", bound=np.generic)
+TOTALS = ("count", "sum")  # leaves that grow with the sample: without a group they are that much smaller
+
+
+def stacked(whole: NDArray[_T], groups: int, slices: int) -> NDArray[_T]:
+    """An array [..., points] repeated for every group."""
+    by_period = whole.reshape(*whole.shape[:-1], -1, 1, slices)
+    return np.repeat(by_period, groups, axis=-2).reshape(*whole.shape[:-1], whole.shape[-1] * groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The states of a block by units, in groups.
+
+    `twins`: of plain sums, `partial`, `point`, `key`, `value`, `text` and `group`.  `rows`: those of all rows, in the
+    order of `block`.
+    """
+
+    plan: Plan
+    block: Block
+    rows: pl.DataFrame
+    twins: pl.DataFrame
+    slices: int
+    least: int  # rows behind a value that is shown
+
+    @property
+    def groups(self) -> int:
+        """How many groups there are."""
+        return self.plan.project.replicates
+
+    def without(self, leaves: Sequence[Leaf], sums: Sums, n: Array) -> Finished:
+        """The leaves, of so many rows [leaves, points], at the points of all replicates: their values and rows."""
+        done = Finished.missing(len(leaves), self.block.points * self.groups)
+        sampled = [i for i, leaf in enumerate(leaves) if leaf.units]
+        left = _LeftOut([leaves[i] for i in sampled], sums, self)
+        linear = [i for i in sampled if leaves[i].function not in BY_KEY]
+        some = finish_values([leaves[i] for i in linear], left)
+        done.value[linear], done.n[linear] = some.value, some.n
+        for i in set(sampled) - set(linear):
+            done.n[i] = left.of(leaves[i].inputs[:1])[0][0]
+            done.value[i] = self._quantile(leaves[i], n[i])
+        told = [i for i, leaf in enumerate(leaves) if leaf.function in BY_TEXT]
+        if told:
+            self._by_text([leaves[i] for i in told], told, done)
+        for i in linear:
+            if leaves[i].function in TOTALS:
+                done.value[i] *= self.groups / (self.groups - 1)
+        return done
+
+    def _quantile(self, leaf: Leaf, n: Array) -> Array:
+        """A quantile of so many rows [points] at the points of all replicates, where it may be shown."""
+        parts = [part for part, _ in leaf.units[1].parts]
+        mine = self.twins.filter(pl.col("partial").is_in(parts), pl.col("value") > 0)
+        rows = Parts(mine["point"].to_numpy(), mine["key"].to_numpy(), amounts(mine["value"])[0],
+                     mine["group"].to_numpy())
+        found = quantile_without(leaf, self.block, rows, np.flatnonzero(n >= self.least), self.groups)
+        by_point = found.reshape(-1, self.slices, self.groups)
+        return np.swapaxes(by_point, 1, 2).ravel()
+
+    def _by_text(self, leaves: Sequence[Leaf], places: Sequence[int], done: Finished) -> None:
+        """Leaves of states by text, which go with the group of their text."""
+        value, n = (own.reshape(len(own), -1, self.groups, self.slices) for own in (done.value, done.n))
+        whose = _whose(self.rows["text"], self.groups, key_of(self.plan.project.id))
+        for group in range(self.groups):
+            some = finish_values(leaves, Sums(leaves, self.block.among(whose != group)))
+            shape = len(leaves), -1, self.slices
+            value[places, :, group], n[places, :, group] = some.value.reshape(shape), some.n.reshape(shape)
+
+
+class _LeftOut(Sums):
+    """Totals without each of the groups: those of all rows less the group's."""
+
+    __slots__ = ("_nothing",)
+
+    def __init__(self, leaves: Sequence[Leaf], sums: Sums, sample: Sample) -> None:
+        groups, points = sample.groups, sample.block.points * sample.groups
+        pairs = {whole: part for leaf in leaves for whole, part in list(zip(
+            leaf.followed, leaf.units, strict=True))[:1 if leaf.function in BY_KEY else None]}
+        twins = _stacked_block(sample)
+        own = Sums([Leaf("", "", tuple(pairs.values()))], twins)
+        self.block = twins
+        self.places = {total: row for row, total in enumerate(pairs)}
+        high, low = sums.of(list(pairs))
+        self.high, self.low = (stacked(each, groups, sample.slices) for each in (high, low))
+        less, rest = own.of(list(pairs.values()))
+        self.high -= less
+        self.low -= rest
+        self._nothing = np.full(points, np.nan)
+
+    def each(self, leaf: Leaf) -> Sequence[Pair]:
+        """The two parts of each total of a leaf, [points]; NaN of those that its value does not follow from."""
+        rows = [self.places.get(total) for total in leaf.inputs]
+        return [(self._nothing, self._nothing) if row is None else (self.high[row], self.low[row]) for row in rows]
+
+
+def _stacked_block(sample: Sample) -> Block:
+    """The states by groups of units as a block of the points of all replicates."""
+    period, slice_ = pl.col("point") // sample.slices, pl.col("point") % sample.slices
+    point = ((period * sample.groups + pl.col("group")) * sample.slices + slice_).alias("point")
+    rows = sample.twins.filter(pl.col("key").is_null()).group_by("partial", point).agg(pl.col("value").sum())
+    rows = rows.with_columns(key=pl.lit(None, pl.Float64), text=pl.lit(None, pl.String)).sort("partial", "point")
+    return Block.of(rows, sample.block.points * sample.groups, len(sample.plan.partials))
+
+
+def with_groups(rows: pl.DataFrame, groups: int) -> pl.DataFrame:
+    """States by units with the `group` of their text, which is the name of one or a hash."""
+    text = pl.col("text")
+    hashed_ = text.str.slice(0, GROUPED).str.to_integer(base=16, strict=False) % groups
+    return rows.with_columns(group=pl.when(text.str.len_bytes() == LABEL).then(
+        text.str.to_integer(strict=False)).otherwise(hashed_))
+
+
+def _whose(texts: pl.Series, groups: int, key: str) -> NDArray[np.int64]:
+    """The group of those whose states these are: of hashes as they are, of other texts by their hash; −1 for none."""
+    told = texts.unique().drop_nulls()
+    found = [group_of(text if _is_hash(text) else hashed(text, key), groups) for text in told]
+    return texts.replace_strict(told, pl.Series(found, dtype=pl.Int64), default=-1,
+                                return_dtype=pl.Int64).fill_null(-1).to_numpy()
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) == HEX and set(text) <= set("0123456789abcdef")

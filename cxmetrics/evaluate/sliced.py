@@ -1,0 +1,46 @@
+"""The states of one cut, merged to the periods of each grain as they are asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from cxmetrics.evaluate.daily import CODED, Runs, States, daily
+from cxmetrics.ir import Grain
+from cxmetrics.plan import Plan
+from cxmetrics.states import merge, without_texts
+
+_COARSER: dict[Grain, Grain] = {"quarter": "month", "year": "month"}  # made of these rather than of days
+
+
+class Sliced:
+    """The states of a cut: day by day, by periods, and through windows."""
+
+    __slots__ = ("_merged", "daily", "plan", "runs")
+
+    def __init__(self, plan: Plan, states: States, cut: tuple[str, ...],
+                 days: tuple[dt.date, dt.date] | None) -> None:
+        """Merge states to a cut; `days`: the first and the last that matter, or None for all."""
+        self.plan, self.daily = plan, daily(plan, states, cut, days)
+        self._merged: dict[Grain, pl.DataFrame] = {"day": self.daily.frame}
+        self.runs = Runs(plan, _windowed(plan, self.daily.frame), len(self.daily.slices))
+
+    def by(self, grain: Grain) -> pl.DataFrame:
+        """States merged to the periods of a grain: `day` is the first of each, by which they are sorted."""
+        return without_texts(self._by(grain), self.plan).sort("day")
+
+    def _by(self, grain: Grain) -> pl.DataFrame:
+        if grain not in self._merged:
+            finer = self._by(_COARSER[grain]) if grain in _COARSER else self.daily.frame
+            merged = merge(finer, self.plan, grain, CODED, CODED, self.plan.project.calendar)
+            self._merged[grain] = merged.rename({"period": "day"})
+        return self._merged[grain]
+
+
+def _windowed(plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
+    """The states of partials that are looked at through windows."""
+    wanted = {part for leaf in plan.leaves if leaf.window for total in (*leaf.inputs, *leaf.units)
+              for part, _ in total.parts}
+    wanted |= {twin for twin, whole in plan.twins.items() if wanted and plan.partials[whole].all_rows}
+    return frame.filter(pl.col("partial").is_in(sorted(wanted)))

@@ -1,0 +1,68 @@
+"""Totals of merged states, each computed once for all leaves that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cxmetrics.evaluate.block import Block
+from cxmetrics.evaluate.visits import Visits, visits
+from cxmetrics.plan import Leaf, Total
+from cxmetrics.statistics.arrays import Array
+from cxmetrics.statistics.precise import Pair, two_product, two_sum, variance
+
+BY_TEXT = ("conversion", "checklist")  # leaves whose n is how many texts there are
+BY_KEY = ("min", "max", "first", "last", "quantile", "distinct")  # leaves whose states beyond the first are no sums
+EPSILON = float(np.finfo(np.float64).eps)
+
+
+class Sums:
+    """Totals of sums and counts, each computed once: [totals, points] in two parts."""
+
+    __slots__ = ("_visits", "block", "high", "low", "places")
+
+    def __init__(self, leaves: Sequence[Leaf], block: Block) -> None:
+        """Add up what the leaves need of a block of states."""
+        self._visits: dict[Leaf, Visits] = {}
+        wanted = [total for leaf in leaves if leaf.function not in BY_TEXT
+                  for total in (leaf.inputs[:1] if leaf.function in BY_KEY else leaf.inputs)]
+        self.places = {total: row for row, total in enumerate(dict.fromkeys(wanted))}
+        self.block = block
+        self.high, self.low = np.zeros((2, len(self.places), block.points))
+        for total, row in self.places.items():
+            _add(total, block, self.high[row], self.low[row])
+
+    def of(self, totals: Sequence[Total]) -> Pair:
+        """The two parts of several totals, [totals, points]."""
+        rows = [self.places[total] for total in totals]
+        return self.high[rows], self.low[rows]
+
+    def visits(self, leaf: Leaf) -> Visits:
+        """The visits of a checklist."""
+        if leaf not in self._visits:
+            self._visits[leaf] = visits(leaf, self.block)
+        return self._visits[leaf]
+
+    def each(self, leaf: Leaf) -> Sequence[Pair]:
+        """The two parts of each total of a leaf, [points]."""
+        return [(self.high[row], self.low[row]) for row in (self.places[total] for total in leaf.inputs)]
+
+
+def deviations(leaves: Sequence[Leaf], sums: Sums) -> Array:
+    """Standard deviations, divisor n − 1, in the unit of the values."""
+    n, total, squares = (sums.of([leaf.inputs[place] for leaf in leaves]) for place in range(3))
+    spread = variance(n[0], total, squares)
+    # Squares of fractions are rounded before they are summed: what is less than that rounding is no spread.
+    rounded = np.array([[any(factor != 1 for _, factor in leaf.inputs[2].parts)] for leaf in leaves])
+    return np.sqrt(np.where(rounded & (spread * n[0] <= EPSILON * squares[0]), 0 * spread, spread))
+
+
+def _add(total: Total, block: Block, high: Array, low: Array) -> None:
+    """Add Σ state · factor to a row of points, exactly but for the last of some 32 digits."""
+    for part, factor in total.parts:
+        rows = block.rows(part)
+        at = block.point[rows]
+        term, rest = two_product(block.high[rows], np.float64(factor) + np.zeros(at.shape))
+        summed, error = two_sum(high[at], term)
+        high[at], low[at] = two_sum(summed, low[at] + (error + rest + block.low[rows] * factor))

@@ -1,0 +1,183 @@
+"""Clustered, stratified and weighted answers on both engines, held against `statistics.survey`, and the jackknife.
+
+`statistics.survey` is itself held against published estimates of the R package `survey`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cxmetrics.compile import compile_project
+from cxmetrics.pseudonyms import group_of, hashed, key_of
+from cxmetrics.run import RunOptions, run
+from cxmetrics.statistics.distributions import t_quantile
+from cxmetrics.statistics.intervals import share_interval
+from cxmetrics.statistics.survey import design, taylor_mean, taylor_nps, taylor_ratio
+from cxmetrics.store import Store
+
+PROJECT = """\
+project: clustered
+grains: [month]
+cuts: [[segment]]
+dimensions: {{segment: {{}}}}
+sources:
+  answers:
+    read: data/answers.parquet
+    time: at
+    entity: who
+    {design}
+    columns:
+      score: {{type: integer, scale: 0..10}}
+      hoped: {{type: integer, scale: 0..10}}
+      wait: {{type: number, unit: s}}
+  calls:
+    read: data/calls.parquet
+    time: at
+    entity: who
+    columns: {{ok: boolean, wait: {{type: number, unit: s}}}}
+indicators:
+  mean: {{formula: mean(answers.wait)}}
+  high: {{formula: share(answers.score >= 8)}}
+  nps: {{formula: nps(answers.score), score: {{0: -100, 100: 100}}}}
+  csi: {{formula: "csi(answers.score, answers.hoped)"}}
+  few: {{formula: mean(answers.wait where answers.score > 8)}}
+  reached: {{formula: share(calls.ok), score: {{0: 0%, 100: 100%}}}}
+  slow: {{formula: "quantile(calls.wait, 0.9)", score: {{0: 20 s, 100: 0 s}}}}
+  rate: {{formula: count(calls) / mean(answers.wait)}}
+  half: {{children: {{nps: 50%, reached: 50%}}}}
+  whole: {{children: {{half: 3, slow: 1}}, combine: geometric}}
+"""
+DESIGNS = {"plain": "", "weighted": "weight: w", "drawn": "weight: w\n    strata: part"}
+SEGMENTS = ("gold", "mass")
+MONTHS = (3, 4)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    draw = np.random.default_rng(11)
+    people = [f"c{i}" for i in range(90)]
+    mood = dict(zip(people, draw.normal(0, 2, len(people)), strict=True))
+    found = {}
+    for name, n in (("answers", 400), ("calls", 700)):
+        who = draw.choice(people, n)
+        score = np.clip(np.round(7 + np.array([mood[one] for one in who]) + draw.normal(0, 1, n)), 0, 10).astype(int)
+        month, day = draw.choice(MONTHS, n), draw.integers(1, 29, n)
+        found[name] = pl.DataFrame({
+            "who": who, "at": [f"2026-{m:02}-{d:02} 10:00:00" for m, d in zip(month, day, strict=True)],
+            "month": month, "segment": [SEGMENTS[int(one[1:]) % 3 == 0] for one in who],
+            "part": [f"p{int(one[1:]) % 4}" for one in who], "score": score,
+            "hoped": np.clip(score + draw.integers(-1, 3, n), 1, 10), "wait": np.round(draw.exponential(6, n), 3),
+            "w": np.round(draw.lognormal(0, 0.5, n), 4), "ok": score > 5})
+    return found
+
+
+@pytest.fixture(scope="module", params=[(engine, kind) for engine in ("duckdb", "polars") for kind in DESIGNS],
+                ids="-".join)
+def computed(request, rows, tmp_path_factory):
+    engine, kind = request.param
+    root = tmp_path_factory.mktemp("clustered")
+    (root / "data").mkdir()
+    for name, frame in rows.items():
+        frame.with_columns(pl.col("at").str.to_datetime()).drop("month").write_parquet(root / f"data/{name}.parquet")
+    (root / "cxmetrics.yaml").write_text(PROJECT.format(design=DESIGNS[kind]), "utf-8")
+    done = compile_project(root)
+    assert done.plan is not None, done.diagnostics
+    run(root, RunOptions(engine=engine))
+    with Store.open(root / "store", writable=False) as store:
+        return kind, store.values()
+
+
+def row_of(values, indicator, month, segment):
+    of = pl.col("segment").is_null() if segment is None else pl.col("segment") == segment
+    return values.filter(of, indicator=indicator, period=pl.date(2026, month, 1)).row(0, named=True)
+
+
+@pytest.mark.parametrize("segment", [None, *SEGMENTS])
+def test_leaves_of_a_survey_have_the_intervals_of_taylor(computed, rows, segment):
+    kind, values = computed
+    for month in MONTHS:
+        part = rows["answers"].filter(month=month)
+        w = part["w"].to_numpy() if kind != "plain" else np.ones(part.height)
+        strata = part["part"].rank("dense").to_numpy().astype(int) - 1 if kind == "drawn" else None
+        plan = design(w, strata, part["who"].rank("dense").to_numpy().astype(int))
+        inside = np.where((part["segment"] == segment).to_numpy() if segment else True, 0, -1)
+        score, wait = part["score"].to_numpy().astype(float), part["wait"].to_numpy()
+        found = {"mean": taylor_mean(wait, plan, inside), "nps": taylor_nps(score, plan, inside),
+                 "few": taylor_mean(np.where(score > 8, wait, np.nan), plan, inside)}
+        ratio = taylor_ratio(100 * score, part["hoped"].to_numpy(), plan, inside)
+        found["csi"] = ratio
+        for name, expected in found.items():
+            row = row_of(values, name, month, segment)
+            assert (row["value"], row["low"], row["high"]) == pytest.approx(
+                (expected.value[0], expected.low[0], expected.high[0]), rel=1e-9), (name, month)
+        share, row = taylor_mean((score >= 8) * 1.0, plan, inside), row_of(values, "high", month, segment)
+        p, error = share.value[0], share.error[0]
+        z = t_quantile(share.df[0], 0.975)
+        shrink, size = 1 / (1 + z**2 / (p * (1 - p) / error**2)), p * (1 - p) / error**2
+        half = z * shrink * np.sqrt(p * (1 - p) / size + z**2 / (4 * size**2))
+        centre = (p + z**2 / (2 * size)) * shrink
+        assert (row["low"], row["high"]) == pytest.approx((centre - half, centre + half), rel=1e-9)
+        assert row["n_effective"] == pytest.approx(min(size, row["n"]), rel=1e-9)
+
+
+def evaluated(rows, kind, month, segment, without=None):
+    """The indicators in plain Python, without the people of a group."""
+    def of(name):
+        part = rows[name].filter(month=month)
+        part = part if segment is None else part.filter(segment=segment)
+        key = key_of("clustered")
+        group = [group_of(hashed(who, key), 30) for who in part["who"]]
+        return part.filter(pl.Series(group, dtype=pl.Int64) != without) if without is not None else part
+    answers, calls = of("answers"), of("calls")
+    w = answers["w"].to_numpy() if kind != "plain" else np.ones(answers.height)
+    score = answers["score"].to_numpy()
+    nps = 100 * (w[score >= 9].sum() - w[score <= 6].sum()) / w.sum()
+    reached, slow = calls["ok"].mean(), np.quantile(calls["wait"].to_numpy(), 0.9)
+    size = calls.height * (1 if without is None else 30 / 29)
+    half = (50 + nps / 2 + 100 * reached) / 2
+    slow_score = min(max(100 - 5 * slow, 0), 100)
+    return {"rate": size / np.average(answers["wait"].to_numpy(), weights=w), "half": half,
+            "whole": np.exp((3 * np.log(half) + np.log(slow_score)) / 4), "nps": nps, "slow": slow}
+
+
+@pytest.mark.parametrize("segment", [None, *SEGMENTS])
+def test_composites_have_the_intervals_of_the_jackknife(computed, rows, segment):
+    kind, values = computed
+    full = {month: evaluated(rows, kind, month, segment) for month in MONTHS}
+    left = {month: [evaluated(rows, kind, month, segment, group) for group in range(30)] for month in MONTHS}
+    for name in ("half", "whole", "rate"):
+        for month in MONTHS:
+            row = row_of(values, name, month, segment)
+            off = np.array([one[name] for one in left[month]]) - full[month][name]
+            half = t_quantile(np.count_nonzero(off) - 1, 0.975) * np.sqrt(29 / 30 * (off**2).sum())
+            assert (row["value"], row["low"], row["high"]) == pytest.approx(
+                (full[month][name], full[month][name] - half, full[month][name] + half), rel=1e-9)
+    for name in ("half", "whole", "nps", "slow"):
+        row = row_of(values, name, 4, segment)
+        off = np.array([now[name] - then[name] for now, then in zip(left[4], left[3], strict=True)])
+        off -= full[4][name] - full[3][name]
+        half = t_quantile(np.count_nonzero(off) - 1, 0.975) * np.sqrt(29 / 30 * (off**2).sum())
+        change = full[4][name] - full[3][name]
+        assert (row["change"], row["change_low"], row["change_high"]) == pytest.approx(
+            (change, change - half, change + half), rel=1e-6)
+        assert row["moved"] == ("up" if change > half else "down" if change < -half else "not shown")
+
+
+def test_a_share_of_one_answer_a_person_keeps_its_closed_form(tmp_path):
+    (tmp_path / "data").mkdir()
+    pl.DataFrame({"who": [f"c{i}" for i in range(20)], "day": ["2026-03-01"] * 20,
+                  "score": [10] * 15 + [3] * 5}).write_csv(tmp_path / "data/answers.csv")
+    (tmp_path / "cxmetrics.yaml").write_text("""\
+project: alone
+grains: [month]
+sources:
+  answers: {read: data/answers.csv, time: day, entity: who, columns: {score: {type: integer, scale: 0..10}}}
+indicators: {high: {formula: share(answers.score >= 8)}}
+""", "utf-8")
+    run(tmp_path, RunOptions())
+    with Store.open(tmp_path / "store", writable=False) as store:
+        row = store.values().row(0, named=True)
+    low, high = share_interval(0.75, 20)
+    assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)))
