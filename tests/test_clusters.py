@@ -181,3 +181,25 @@ indicators: {high: {formula: share(answers.score >= 8)}}
         row = store.values().row(0, named=True)
     low, high = share_interval(0.75, 20)
     assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)))
+
+
+@pytest.mark.parametrize("kind", DESIGNS)
+def test_days_that_arrive_one_after_another_give_the_same_to_the_last_bit(kind, rows, tmp_path):
+    """Run by run, now on one engine and now on the other; and all at once."""
+    text = PROJECT.format(design=DESIGNS[kind]).replace(".parquet", "/*.parquet").replace("[month]", "[day, week, month]")
+    found = []
+    for name, steps in (("parts", ((1, 12), (12, 20), (20, 29))), ("whole", ((1, 29),))):
+        root = tmp_path / name
+        for step, (low, high) in enumerate(steps):
+            for source, frame in rows.items():
+                (root / "data" / source).mkdir(parents=True, exist_ok=True)
+                part = frame.with_columns(pl.col("at").str.to_datetime()).drop("month").filter(
+                    pl.col("at").dt.day().is_between(low, high, closed="left"))
+                for month, days in part.group_by(pl.col("at").dt.month()):
+                    days.write_parquet(root / f"data/{source}/{step}-{month[0]}.parquet")
+            (root / "cxmetrics.yaml").write_text(text, "utf-8")
+            run(root, RunOptions(engine=("duckdb", "polars")[step % 2]))
+        with Store.open(root / "store", writable=False) as store:
+            found.append(store.values().drop("run").sort("indicator", "grain", "period", "segment", nulls_last=True))
+    assert found[0].equals(found[1])
+    assert found[0]["change_low"].is_not_null().sum() > 500

@@ -18,10 +18,9 @@ from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply
 from cxmetrics.plan import Leaf, Plan, Total
 from cxmetrics.pseudonyms import STRATUM
-from cxmetrics.statistics.arrays import Array, Flags, quiet
+from cxmetrics.statistics.arrays import Array, Flags, floats, quiet
 from cxmetrics.statistics.distributions import normal_two_sided, t_quantile
 from cxmetrics.statistics.intervals import share_interval, upper
-from cxmetrics.statistics.survey import design, taylor_ratio
 
 # What a leaf is the quotient of, by the places of its `units`: numerator (with factors) and denominator.
 _QUOTIENTS: Mapping[str, tuple[Mapping[int, float], int]] = {
@@ -29,7 +28,8 @@ _QUOTIENTS: Mapping[str, tuple[Mapping[int, float], int]] = {
     "weighted_mean": ({2: 1.0}, 1), "weighted_share": ({2: 1.0}, 1), "weighted_nps": ({2: 100.0, 3: -100.0}, 1),
     "weighted_apdex": ({2: 1.0, 3: 0.5}, 1), "csi": ({2: 100.0}, 3),
 }
-_ENDS = {"nps": (-100.0, 100.0), "apdex": (0.0, 1.0), "share": (0.0, 1.0)}
+_ENDS = {"nps": (-100.0, 100.0), "apdex": (0.0, 1.0), "correlation": (-1.0, 1.0), "stdev": (0.0, np.inf),
+         "count": (0.0, np.inf), "alpha": (-np.inf, 1.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,9 @@ def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, pl
         taken = (np.bincount(totals.point, totals.n > 1, points) > 0) | weighted | strata
         if not len(totals.point) or not taken.any():
             continue
-        period, unit = _absent(totals, leaf, sampled)
-        none = np.full(len(period), np.nan)
-        layer = np.append(totals.point // sampled.slices, period) * (sampled.stratum.max() + 1)
-        who = np.append(totals.unit, unit)
-        survey = design(np.ones(len(who)), np.unique(layer + sampled.stratum[who], return_inverse=True)[1], who)
-        found = taylor_ratio(np.append(totals.y, none), np.append(totals.x, none), survey,
-                             np.append(totals.point, np.full(len(period), -1)), count=points)
+        error, df = _linearised(totals, leaf, sampled, points)
         units = np.bincount(totals.point, minlength=points).astype(np.float64)
-        spread(leaf, index, np.where(taken, found.error, np.nan), found.df, units, plan.project.confidence, done)
+        spread(leaf, index, np.where(taken, error, np.nan), df, units, plan.project.confidence, done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +119,34 @@ def _by_unit(leaf: Leaf, sampled: Sampled, shown: Flags) -> _Totals:
     return _Totals(pairs // width, pairs % width, y, amount(leaf.units[below]), amount(leaf.units[0]))
 
 
-def _absent(totals: _Totals, leaf: Leaf, sampled: Sampled) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The units of the sample, by period, without a row that counts: they are in no domain."""
+def _linearised(totals: _Totals, leaf: Leaf, sampled: Sampled, points: int) -> tuple[Array, Array]:
+    """Standard errors and degrees of freedom [points]: Σ m/(m − 1) · Σ(u − ū)² over strata, units less strata.
+
+    u are the units' parts in what the quotient's numerator lacks or has beyond it, over the denominator; m all units of
+    the stratum in the period, for those without a row that counts have u = 0.  NaN where m is 1.
+    """
+    point, layers = totals.point, int(sampled.stratum.max()) + 1
+    below = np.bincount(point, totals.x, points)
+    ratio = np.bincount(point, totals.y, points) / below
+    u = (totals.y - ratio[point] * totals.x) / below[point]
+    layer, size = _sizes(totals, leaf, sampled, layers)
+    cells, at = np.unique(point * layers + sampled.stratum[totals.unit], return_inverse=True)
+    of = cells // layers
+    m = size[np.searchsorted(layer, of // sampled.slices * layers + cells % layers)].astype(np.float64)
+    seen = np.bincount(at, minlength=len(cells))
+    centre = np.bincount(at, u, len(cells)) / m
+    around = np.bincount(at, (u - centre[at]) ** 2, len(cells)) + (m - seen) * centre**2
+    variance = np.bincount(of, m / (m - 1) * around, points)
+    return floats(np.sqrt(variance)), floats(np.bincount(of, seen - 1.0, points))
+
+
+def _sizes(totals: _Totals, leaf: Leaf, sampled: Sampled, layers: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The strata of periods (period · strata + stratum), sorted, and how many units each has."""
     width = len(sampled.stratum)
-    everyone = np.concatenate([sampled.present[source] for source in leaf.sources])
-    code = np.setdiff1d(everyone[:, 0] * width + everyone[:, 1],
-                        totals.point // sampled.slices * width + totals.unit)
-    return code // width, code % width
+    codes = [sampled.present[source][:, 0] * width + sampled.present[source][:, 1] for source in leaf.sources]
+    everyone = np.unique(np.concatenate([*codes, totals.point // sampled.slices * width + totals.unit]))
+    layer, size = np.unique(everyone // width * layers + sampled.stratum[everyone % width], return_counts=True)
+    return layer, size.astype(np.int64)
 
 
 @quiet

@@ -17,7 +17,7 @@ from cxmetrics.evaluate.intervals import FIGURES
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.replicates import Sample, stacked, with_groups
 from cxmetrics.evaluate.sliced import Sliced
-from cxmetrics.evaluate.spreads import errors
+from cxmetrics.evaluate.spreads import added, errors
 from cxmetrics.evaluate.sums import BY_TEXT, Sums
 from cxmetrics.evaluate.views import Looked, View
 from cxmetrics.evaluate.work import Work
@@ -90,6 +90,9 @@ class LeafReader:
         bounded = [place for place, row in enumerate(rows) if row in self.work.bounded]
         bound(leaves, frozenset(bounded), sums, done, plan.project.confidence)
         self._close(leaves, done, seen, known)
+        exact = [place for place in bounded if is_exact(leaves[place], plan)]
+        if exact:
+            cluster(leaves, exact, self._sampled(twins, everyone, leaves, grid, exact), plan, done)
         without = stacked(done.value, self.groups, len(grid.slices))
         sampled = [place for place, leaf in enumerate(leaves) if leaf.units or leaf.function in BY_TEXT]
         if self.groups and sampled:
@@ -97,8 +100,6 @@ class LeafReader:
             sample = Sample(plan, block, plain, grouped, len(grid.slices), self.work.least)
             left = sample.without([leaves[place] for place in sampled], sums, done.n[sampled])
             without[sampled] = np.where(np.isnan(without[sampled]), np.nan, left.value)
-            exact = [place for place in bounded if is_exact(leaves[place], plan)]
-            cluster(leaves, exact, self._sampled(twins, everyone, leaves, grid, exact), plan, done)
             for place, n in zip(sampled, left.n, strict=True):
                 if place in bounded and place not in exact and _is_clustered(leaves[place], plan):
                     self._cluster(leaves[place], place, without[place], n, len(grid.slices), done)
@@ -115,7 +116,7 @@ class LeafReader:
     def _cluster(self, leaf: Leaf, place: int, without: Array, n: Array, slices: int, done: Finished) -> None:
         """Give a leaf the evidence of its groups of units."""
         off = self._by_group(without, slices) - done.value[place].reshape(-1, 1, slices)
-        error = np.nan_to_num(errors((off**2).sum(axis=1).ravel(), self.groups))
+        error = np.nan_to_num(errors(added(off**2, 1).ravel(), self.groups))
         less = self._by_group(n, slices) != done.n[place].reshape(-1, 1, slices)
         seen = less.sum(axis=1).ravel().astype(np.float64)
         units = np.where(seen < self.groups, seen, np.inf)

@@ -42,7 +42,15 @@ class Deviations:
 
 def _summed(off: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
     """The squares of deviations [nodes, periods, groups, slices] summed over groups, and how many are not 0."""
-    return (off**2).sum(axis=2).reshape(shape), (off != 0).sum(axis=2).reshape(shape).astype(np.float64)
+    return added(off**2, 2).reshape(shape), (off != 0).sum(axis=2).reshape(shape).astype(np.float64)
+
+
+def added(values: Array, axis: int) -> Array:
+    """Values added along an axis one after another: `sum` takes an order that depends on the other axes."""
+    total = np.zeros(np.delete(values.shape, axis))
+    for each in np.moveaxis(values, axis, 0):
+        total += each
+    return total
 
 
 @quiet
