@@ -138,7 +138,9 @@ class LeafReader:
             parts = [twin for twin, whole in self.plan.twins.items()
                      if self.plan.partials[whole].source == source and self.plan.partials[whole].all_rows]
             present[source] = everyone.filter(pl.col("partial").is_in(parts)).select("period", "text").unique()
-        return Sampled.of(twins, present, len(self.plan.partials), len(grid.slices), self.work.least)
+        wanted = {part for place in exact for total in leaves[place].units for part, _ in total.parts}
+        return Sampled.of(twins.filter(pl.col("partial").is_in(wanted)), present, len(self.plan.partials),
+                          len(grid.slices), self.work.least)
 
     def _close(self, leaves: Sequence[Leaf], done: Finished, seen: View, known: Flags) -> None:
         """Make leaves missing where none of their sources has delivered and can make the slice."""

@@ -74,13 +74,17 @@ class Sample:
 
     def _quantile(self, leaf: Leaf, n: Array) -> Array:
         """A quantile of so many rows [points] at the points of all replicates, where it may be shown."""
-        parts = [part for part, _ in leaf.units[1].parts]
-        mine = self.twins.filter(pl.col("partial").is_in(parts), pl.col("value") > 0)
+        mine = pl.concat([self._of(part) for part, _ in leaf.units[1].parts])
         rows = Parts(mine["point"].to_numpy(), mine["key"].to_numpy(), amounts(mine["value"])[0],
                      mine["group"].to_numpy())
         found = quantile_without(leaf, self.block, rows, np.flatnonzero(n >= self.least), self.groups)
         by_point = found.reshape(-1, self.slices, self.groups)
         return np.swapaxes(by_point, 1, 2).ravel()
+
+    def _of(self, partial: int) -> pl.DataFrame:
+        """The states by units of one partial; `twins` are sorted by it."""
+        first, after = (self.twins["partial"].search_sorted(each, "left") for each in (partial, partial + 1))
+        return self.twins[first:after]
 
     def _by_text(self, leaves: Sequence[Leaf], places: Sequence[int], done: Finished) -> None:
         """Leaves of states by text, which go with the group of their text."""
