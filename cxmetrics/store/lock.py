@@ -29,20 +29,22 @@ def locked(folder: Path) -> Iterator[str | None]:
         if not free:
             raise Fault(report(stores.STORE_LOCKED, None, owner=owner(folder)))
         dead = owner(folder) if (folder / OWNER).exists() else None
-        try:
-            _sign(folder / OWNER)
-        except OSError as error:
-            raise unwritable(folder, error) from error
-        try:
+        try:  # from before the file is there: a signal may come between any two steps
+            _signed(folder)
             yield dead
         finally:
             with suppress(OSError):
                 (folder / OWNER).unlink()
 
 
-def _sign(path: Path) -> None:
+def _signed(folder: Path) -> None:
+    """Write down who holds the lock.  Raises `Fault` CX801."""
     since = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    path.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}), encoding="utf-8")
+    told = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since})
+    try:
+        (folder / OWNER).write_text(told, encoding="utf-8")
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
 def owner(folder: Path) -> str:

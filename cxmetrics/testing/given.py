@@ -187,8 +187,9 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
     columns, weight = dict(origin.columns), origin.weight
     if weight is not None and not told(weight):  # then every row weighs the same
         columns[weight], weight = ColumnSpec(weight, "number", NUMBER, _WEIGHT), None
-    if origin.entity is not None:  # whose rows they are may be asked for, though nobody declared it
-        columns.setdefault(origin.entity, ColumnSpec(origin.entity, "text", TEXT, origin.entity))
+    told_apart = (origin.entity, origin.strata, *(origin.unique.by if origin.unique else ()))
+    for name in filter(None, told_apart):  # whose rows they are may be asked for, though nobody declared it
+        columns.setdefault(name, ColumnSpec(name, "text", TEXT, name))
     marks = (Binding(TEST, TEST), Binding(ROW, ROW))
     ways = tuple(way for way in origin.ways if place_of(way.lookup) in lookups)
     entity = origin.entity if origin.entity is not None and told(origin.entity) else None
