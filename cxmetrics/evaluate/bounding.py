@@ -21,6 +21,9 @@ from cxmetrics.statistics.intervals import (
     share_interval,
 )
 
+# Functions with a closed form: where it says nothing (of one row, say) nothing is known.
+CLOSED = BOUNDED | {"count", "mean", "checklist", "share", "conversion", "nps", "apdex", "quantile"}
+
 
 def bound(leaves: Sequence[Leaf], bounded: frozenset[int], sums: Sums, done: Finished, confidence: float) -> None:
     """Give the leaves `bounded` (index) their intervals at `confidence` (0.95)."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cxmetrics.calendars import last
+from cxmetrics.evaluate.bounding import CLOSED
 from cxmetrics.evaluate.carrying import Carrying
 from cxmetrics.evaluate.changes import Past
-from cxmetrics.evaluate.intervals import bound, jackknifed
+from cxmetrics.evaluate.intervals import bound, jackknifed, uncertain_leaf
 from cxmetrics.evaluate.leaves import LeafReader, Leaves
 from cxmetrics.evaluate.peers import Dated, Field, dating
 from cxmetrics.evaluate.points import Grid
@@ -118,6 +119,9 @@ def _fill(scene: Scene, tree: Tree, rows: list[int], error: Array, freedom: Arra
     confidence = scene.reader.plan.project.confidence
     for place, row in enumerate(rows):
         node = scene.reader.work.nodes[row]
+        leaf = uncertain_leaf(node.formula, scene.reader.plan.leaves)
+        if leaf is not None and scene.reader.plan.leaves[leaf].function in CLOSED:
+            continue
         low, high = jackknifed(tree.value[row], error[place], freedom[place], node, confidence)
         unknown = np.isnan(tree.low[row]) & np.isnan(tree.high[row])
         tree.low[row], tree.high[row] = np.where(unknown, low, tree.low[row]), np.where(unknown, high, tree.high[row])
