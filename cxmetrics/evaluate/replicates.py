@@ -29,7 +29,7 @@ TOTALS = ("count", "sum")  # leaves that grow with the sample: without a group t
 
 def stacked(whole: NDArray[_T], groups: int, slices: int) -> NDArray[_T]:
     """An array [..., points] repeated for every group."""
-    by_period = whole.reshape(*whole.shape[:-1], -1, 1, slices)
+    by_period = whole.reshape(*whole.shape[:-1], whole.shape[-1] // max(slices, 1), 1, slices)
     return np.repeat(by_period, groups, axis=-2).reshape(*whole.shape[:-1], whole.shape[-1] * groups)
 
 
