@@ -273,6 +273,11 @@ class Origin:
     strata: str | None = field(default=None, kw_only=True)  # the column that says from which part a unit was drawn
     read_span: Span | None = field(default=None, compare=False, repr=False)
 
+    def column(self, name: str) -> Column:
+        """A column as rows are asked for it; one that nobody declared is text."""
+        spec = self.columns.get(name)
+        return Column(self.id, name, "text", TEXT) if spec is None else Column(self.id, name, spec.type, spec.unit)
+
     def column_of(self, binding: Binding) -> ColumnSpec | None:
         """The column that makes a dimension, by its name or else by that in the files; None if none is declared."""
         named = self.columns.get(binding.column)

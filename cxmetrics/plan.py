@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -105,6 +105,12 @@ class Leaf:
     others: tuple[str, ...] = ()
     window: Window = ()
     units: tuple[Total, ...] = ()  # the totals its value follows from, with states of each unit or group of units
+    present: tuple[int, ...] = ()  # partials that say which units have rows, where each single one has states
+
+    @property
+    def partials(self) -> frozenset[int]:
+        """All partials that it, and what is known of its sureness, is finished from."""
+        return frozenset(part for total in (*self.inputs, *self.units) for part, _ in total.parts).union(self.present)
 
     @property
     def followed(self) -> tuple[Total, ...]:
@@ -115,6 +121,14 @@ class Leaf:
     def sources(self) -> tuple[str, ...]:
         """Every source whose rows it counts."""
         return (self.source, *self.others)
+
+    def is_about_somebody(self, origins: Mapping[str, Origin]) -> bool:
+        """Whether some of its rows say whom they are about: then several of them may tell of one."""
+        return any(origins[source].entity is not None for source in self.sources)
+
+    def ends_last(self, partials: Sequence[Partial]) -> bool:
+        """Whether only the last moment of a period counts: then days do not sum to it."""
+        return any(partials[part].last for total in self.inputs for part, _ in total.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +218,16 @@ class Node:
         return self.fed or self.fingerprint
 
     @property
-    def below(self) -> tuple[str, ...]:
-        """The indicators it is computed from."""
+    def made_of(self) -> tuple[str, ...]:
+        """The indicators that its value is computed from."""
         if self.versions:
             return tuple(node for _, node in self.versions)
-        return (*(edge.child for edge in self.indicator.combined), *references_of(self.formula),
-                *(node for _, node in self.peers))
+        return (*(edge.child for edge in self.indicator.combined), *references_of(self.formula))
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        """The indicators that it is computed from, or compared with."""
+        return (*self.made_of, *(node for _, node in self.peers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +243,10 @@ class Plan:
     within: Mapping[str, str] = field(default_factory=dict)  # dimension -> the coarser one it is part of
     least: Mapping[str, int] = field(default_factory=dict)  # dimension -> `min_n` of its slices, where more than 1
     twins: Mapping[int, int] = field(default_factory=dict)  # partial by units -> the same of all rows
+
+    def min_n(self, indicator: Indicator) -> int:
+        """From how many rows on an indicator may be shown, as far as it says itself or else the project."""
+        return self.project.min_n if indicator.min_n is None else indicator.min_n
 
     def least_in(self, cut: tuple[str, ...]) -> int:
         """How many rows the dimensions of a cut ask for."""

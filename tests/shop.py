@@ -23,7 +23,6 @@ indicators:
 NOW = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 
 
-
 def day(number: int) -> dt.date:
     return dt.date(2026, 3, number)
 
@@ -38,8 +37,10 @@ def opened(root: Path) -> Path:
     return root
 
 
-def put(root: Path, name: str, *lines: str) -> None:
-    (root / "data" / f"{name}.csv").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+def put(root: Path, name: str, *lines: str) -> Path:
+    path = root / "data" / f"{name}.csv"
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return path
 
 
 def go(root: Path, **options: object) -> RunReport:

@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from shop import go, put
 
 import cxmetrics.run as runner
 from cxmetrics.backends.duckdb import DuckDB
 from cxmetrics.diagnostics import Fault
 from cxmetrics.query import query
-from cxmetrics.run import RunOptions, RunReport, run
 from cxmetrics.store import Store
 
 PROJECT = """
@@ -46,16 +46,6 @@ def root(tmp_path: Path) -> Path:
     put(tmp_path, "visits-8", "day,branch_id,spent", "2026-03-08,a,1")
     put(tmp_path, "calls-1", "day,minutes", "2026-03-01,3", "2026-03-08,2")
     return tmp_path
-
-
-def put(root: Path, name: str, *lines: str) -> Path:
-    path = root / "data" / f"{name}.csv"
-    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    return path
-
-
-def go(root: Path, **options: object) -> RunReport:
-    return run(root, RunOptions(**options))
 
 
 def values(root: Path, **conditions: object) -> list[tuple[object, ...]]:

@@ -35,7 +35,7 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     indicators: dict[str, Indicator] = {}
     units: dict[str, Unit] = {}
     peers: dict[str, Peers | None] = {}
-    entities = {name: one.entity for name, one in sources.items()}
+    entities = {name: one.column(one.entity) for name, one in sources.items() if one.entity is not None}
     weighted = frozenset(name for name, one in sources.items() if one.weight is not None)
     proof = Proof(columns, units, found, holidays, peers, indicators, entities, weighted)
     for name, outline in resolved.outlines.items():

@@ -11,7 +11,7 @@ from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Label, report
 from cxmetrics.functions import AGGREGATES, BY_ROWS, CSI_RULES, QUANTILE_RULES, WEIGHED
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid
-from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, TEXT, UNKNOWN, Unit, duration
+from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, UNKNOWN, Unit, duration
 
 Prove = Callable[[Expr, Proof], Proved]
 _OF_ANSWERS = ("csat", "nps", "top_box", "ces")
@@ -57,11 +57,7 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
 def _entity(expr: Aggregate, proof: Proof) -> Expr:
     """Whom the rows are about, as their source says."""
     entity = proof.entities.get(expr.source)
-    if entity is None:
-        return proof.say(name_codes.WHOSE_STEPS, expr.span, source=expr.source)[0]
-    spec = proof.columns[expr.source].get(entity)
-    return Column(expr.source, entity, "text", TEXT) if spec is None else Column(
-        expr.source, spec.name, spec.type, spec.unit)
+    return proof.say(name_codes.WHOSE_STEPS, expr.span, source=expr.source)[0] if entity is None else entity
 
 
 def _arguments(expr: Aggregate, rows: _Rows) -> tuple[tuple[Expr, ...], Unit]:

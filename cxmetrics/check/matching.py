@@ -34,7 +34,7 @@ class Proof:
     holidays: Holidays = NONE_TOLD
     peers: Mapping[str, Peers | None] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
-    entities: Mapping[str, str | None] = field(default_factory=dict)
+    entities: Mapping[str, Column] = field(default_factory=dict)
     weighted: frozenset[str] = frozenset()
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:

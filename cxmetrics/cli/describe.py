@@ -88,7 +88,7 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "compared", [_compared(indicator, session)] if indicator.peers and indicator.peers.comparable else []
     yield "rounding", [_rounding(rule, name, session) for name, rule in
                        (("show.rounded", indicator.rounding), ("show.displayed", indicator.display)) if rule]
-    least = plan.project.min_n if indicator.min_n is None else indicator.min_n
+    least = plan.min_n(indicator)
     yield "shown", [session.say("show.min_n", n=least)] if least > 1 else []
     yield "parents", _parents(pyramid, indicator, session)
     yield "roots", [session.say("show.of", weight=share(part), name=root, title=_title(pyramid, root, session))

@@ -92,7 +92,7 @@ def _kind(field: Field, row: int) -> str | None:
     """The function of a node that is one leaf of rows that are nobody's, each seen in one period only."""
     lone = lone_leaf(field.nodes[row].formula)
     leaf = None if lone is None else field.plan.leaves[lone[0]]
-    if leaf is None or leaf.window or any(field.plan.sources[source].entity for source in leaf.sources):
+    if leaf is None or leaf.window or leaf.is_about_somebody(field.plan.sources):
         return None
     return leaf.function.removeprefix("weighted_")
 

@@ -18,7 +18,7 @@ from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.protection import ranked
 from cxmetrics.evaluate.work import work_of
 from cxmetrics.ir import GRAINS, Grain
-from cxmetrics.plan import Days, Leaf, Plan
+from cxmetrics.plan import Days, Plan
 from cxmetrics.statistics.arrays import Flags
 from cxmetrics.windows import Window
 
@@ -136,15 +136,10 @@ def _groups(plan: Plan, leaves: Mapping[int, int]) -> tuple[_Group, ...]:
     found: dict[tuple[object, ...], list[int]] = {}
     for leaf, least in leaves.items():
         one = plan.leaves[leaf]
-        if not ends_last(plan, one):
+        if not one.ends_last(plan.partials):
             found.setdefault((one.inputs[0].parts, frozenset(one.sources), least), []).append(leaf)
     return tuple(_Group(tuple(own), plan.leaves[own[0]].inputs[0].parts, frozenset(plan.leaves[own[0]].sources),
                         leaves[own[0]]) for own in found.values())
-
-
-def ends_last(plan: Plan, leaf: Leaf) -> bool:
-    """Whether only the last moment of a period counts: then days do not sum to it."""
-    return any(plan.partials[index].last for total in leaf.inputs for index, _ in total.parts)
 
 
 def _units(plan: Plan, leaves: Iterable[int], spans: Sequence[Days], days: Days) -> list[Days]:

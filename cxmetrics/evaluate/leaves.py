@@ -17,12 +17,13 @@ from cxmetrics.evaluate.intervals import FIGURES
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.replicates import Sample, stacked, with_groups
 from cxmetrics.evaluate.sliced import Sliced
-from cxmetrics.evaluate.spreads import added, errors
+from cxmetrics.evaluate.spreads import added
 from cxmetrics.evaluate.sums import BY_TEXT, Sums
 from cxmetrics.evaluate.views import Looked, View
 from cxmetrics.evaluate.work import Work
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Leaf, Plan
+from cxmetrics.statistics import jackknife
 from cxmetrics.statistics.arrays import Array, Flags
 from cxmetrics.windows import Window
 
@@ -79,18 +80,20 @@ class LeafReader:
     def _seen(self, grid: Grid, low: int, seen: View, rows: Sequence[int], known: Flags) -> Leaves:
         """The leaves in some rows of the work, which look at the same days."""
         plan, leaves = self.plan, [self.plan.leaves[self.work.leaves[row]] for row in rows]
-        everyone = self._states(seen, grid)
-        here = everyone.filter(pl.col("d0").is_between(low, low + len(grid.slices), closed="left"))
+        bounded = [place for place, row in enumerate(rows) if row in self.work.bounded]
+        exact = [place for place in bounded if is_exact(leaves[place], plan)]
+        after = low + len(grid.slices)
+        # Of a survey all units count, in whatever slice.
+        everyone = self._states(seen, grid, *((0, len(self.sliced.daily.slices)) if exact else (low, after)))
+        here = everyone.filter(pl.col("d0").is_between(low, after, closed="left"))
         states = _placed(here, grid, low)
         apart = pl.col("partial").is_in(list(plan.twins))
         plain, twins = states.filter(~apart), states.filter(apart)
         block = Block.of(plain, grid.points, len(plan.partials))
         sums = Sums(leaves, block)
         done = finish(leaves, sums)
-        bounded = [place for place, row in enumerate(rows) if row in self.work.bounded]
         bound(leaves, frozenset(bounded), sums, done, plan.project.confidence)
         self._close(leaves, done, seen, known)
-        exact = [place for place in bounded if is_exact(leaves[place], plan)]
         if exact:
             cluster(leaves, exact, self._sampled(twins, everyone, leaves, grid, exact), plan, done)
         without = stacked(done.value, self.groups, len(grid.slices))
@@ -116,16 +119,16 @@ class LeafReader:
     def _cluster(self, leaf: Leaf, place: int, without: Array, n: Array, slices: int, done: Finished) -> None:
         """Give a leaf the evidence of its groups of units."""
         off = self._by_group(without, slices) - done.value[place].reshape(-1, 1, slices)
-        error = np.nan_to_num(errors(added(off**2, 1).ravel(), self.groups))
+        error = np.nan_to_num(jackknife.error(added(off**2, 1).ravel(), self.groups))
         less = self._by_group(n, slices) != done.n[place].reshape(-1, 1, slices)
         seen = less.sum(axis=1).ravel().astype(np.float64)
         units = np.where(seen < self.groups, seen, np.inf)
         spread(leaf, place, error, seen - 1, units, self.plan.project.confidence, done)
 
-    def _states(self, seen: View, grid: Grid) -> pl.DataFrame:
-        """The merged states of all slices, each by the number of its period in the grid."""
+    def _states(self, seen: View, grid: Grid, low: int, high: int) -> pl.DataFrame:
+        """The merged states of the slices [low, high) at least, each by the number of its period in the grid."""
         if seen.window:
-            return self.sliced.runs.between(seen.days, 0, len(self.sliced.daily.slices))
+            return self.sliced.runs.between(seen.days, low, high)
         days = pl.DataFrame({"day": pl.Series(grid.periods, dtype=pl.Date)}).with_row_index("period")
         first = self.periods["day"].search_sorted(grid.periods[0], "left")
         after = self.periods["day"].search_sorted(grid.periods[-1], "right")
@@ -135,8 +138,8 @@ class LeafReader:
                  exact: Sequence[int]) -> Sampled:
         present = {}
         for source in {source for place in exact for source in leaves[place].sources}:
-            parts = [twin for twin, whole in self.plan.twins.items()
-                     if self.plan.partials[whole].source == source and self.plan.partials[whole].all_rows]
+            parts = [part for place in exact for part in leaves[place].present
+                     if self.plan.partials[part].source == source]
             present[source] = everyone.filter(pl.col("partial").is_in(parts)).select("period", "text").unique()
         wanted = {part for place in exact for total in leaves[place].units for part, _ in total.parts}
         return Sampled.of(twins.filter(pl.col("partial").is_in(wanted)), present, len(self.plan.partials),
@@ -157,8 +160,7 @@ class LeafReader:
 
 def _is_clustered(leaf: Leaf, plan: Plan) -> bool:
     """Whether the rows are about somebody.  Of quantiles the order statistics stay the interval."""
-    return bool(leaf.units) and leaf.function != "quantile" and any(
-        plan.sources[source].entity is not None for source in leaf.sources)
+    return bool(leaf.units) and leaf.function != "quantile" and leaf.is_about_somebody(plan.sources)
 
 
 def _unsure(leaves: Sequence[Leaf], done: Finished, lost: Flags, plan: Plan) -> Flags:
@@ -166,8 +168,7 @@ def _unsure(leaves: Sequence[Leaf], done: Finished, lost: Flags, plan: Plan) -> 
     present = ~np.isnan(done.value)
     found = lost & present
     for index, leaf in enumerate(leaves):
-        ending = any(plan.partials[part].last for total in leaf.inputs for part, _ in total.parts)
-        if not (leaf.units or leaf.function in (*BY_TEXT, *FIGURES) or ending):
+        if not (leaf.units or leaf.function in (*BY_TEXT, *FIGURES) or leaf.ends_last(plan.partials)):
             found[index] = present[index]
     return found
 

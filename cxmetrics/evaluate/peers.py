@@ -115,8 +115,7 @@ def _stand(field: Field, node: Node, row: int, peers: Sequence[int], seen: Array
 def _visible(field: Field, peer: int) -> Array:
     """The values of a peer; those on too few rows of ours to be shown are hidden."""
     node, tree = field.nodes[peer], field.tree
-    own = field.plan.project.min_n if node.indicator.min_n is None else node.indicator.min_n
-    least = max(own, field.plan.least_in(field.grid.cut))
+    least = max(field.plan.min_n(node.indicator), field.plan.least_in(field.grid.cut))
     return np.where(tree.n[peer] < least, np.nan, tree.value[peer])
 
 

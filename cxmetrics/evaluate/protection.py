@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cxmetrics.composite_rules import Carry
 from cxmetrics.evaluate.points import coarser
-from cxmetrics.plan import Node, Plan, leaves_of, lone_leaf, references_of
+from cxmetrics.plan import Node, Plan, leaves_of, lone_leaf
 from cxmetrics.score_rules import Pooled
 
 COUNTS = ("count", "distinct")  # they say themselves how few, and nothing of whom they count
@@ -15,8 +15,7 @@ COUNTS = ("count", "distinct")  # they say themselves how few, and nothing of wh
 
 def least_n(plan: Plan, node: Node, cut: tuple[str, ...] = ()) -> int:
     """From how many rows on a node is shown in a cut; bare counts always are."""
-    own = plan.project.min_n if node.indicator.min_n is None else node.indicator.min_n
-    return 0 if is_count(plan, node) else max(own, plan.least_in(cut))
+    return 0 if is_count(plan, node) else max(plan.min_n(node.indicator), plan.least_in(cut))
 
 
 def is_count(plan: Plan, node: Node) -> bool:
@@ -62,7 +61,7 @@ def exposures(plan: Plan) -> dict[str, Exposure]:
     """What each node would give away, itself and through all that it is made of."""
     found: dict[str, Exposure] = {}
     for name, node in plan.nodes.items():
-        below = [found[other] for other in _made_of(node)]
+        below = [found[other] for other in node.made_of]
         own = frozenset(leaves_of(node.formula)).union(*(each.own for each in below))
         before: dict[int, int] = {}
         for each in below:
@@ -78,13 +77,6 @@ def exposures(plan: Plan) -> dict[str, Exposure]:
         found[name] = Exposure(own, _union(found[other].own for _, other in node.peers), whole, before, pooled,
                                own if isinstance(node.indicator.score, Pooled) else frozenset())
     return found
-
-
-def _made_of(node: Node) -> tuple[str, ...]:
-    """What its value is computed from; what it is compared with is not."""
-    if node.versions:
-        return tuple(name for _, name in node.versions)
-    return *(edge.child for edge in node.indicator.combined), *references_of(node.formula)
 
 
 def _union(parts: Iterator[frozenset[int]]) -> frozenset[int]:

@@ -17,10 +17,11 @@ from cxmetrics.evaluate.leaves import LeafReader, Leaves
 from cxmetrics.evaluate.peers import Dated, Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.replicates import stacked
-from cxmetrics.evaluate.spreads import Deviations, errors, unsure
+from cxmetrics.evaluate.spreads import Deviations, unsure
 from cxmetrics.evaluate.tree import Gift, Sight, Tree, climb, gift
 from cxmetrics.evaluate.views import view
 from cxmetrics.plan import Series
+from cxmetrics.statistics import jackknife
 from cxmetrics.statistics.arrays import Array
 from cxmetrics.windows import Window
 
@@ -107,7 +108,7 @@ def evaluate_scene(scene: Scene, above: Scene | None, memory: Memory) -> Field:
         left_out = scene.replicas(memory.groups, memory.replicas, totals)
         deviations.add(left_out.value[rows], tree.value[rows])
     lost = unsure(work.nodes, scene.places, scene.leaves.unsure, tree)[rows]
-    spread = [np.where(lost, np.nan, errors(squares, memory.groups))
+    spread = [np.where(lost | (squares == 0), np.nan, jackknife.error(squares, memory.groups))
               for squares in (deviations.squares, deviations.change_squares)]
     _fill(scene, tree, rows, spread[0], deviations.groups - 1)
     return Field(plan, work.nodes, tree, scene.leaves.finished, scene.places, scene.grid, scene.reader.grain,

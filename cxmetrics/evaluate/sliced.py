@@ -40,7 +40,5 @@ class Sliced:
 
 def _windowed(plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
     """The states of partials that are looked at through windows."""
-    wanted = {part for leaf in plan.leaves if leaf.window for total in (*leaf.inputs, *leaf.units)
-              for part, _ in total.parts}
-    wanted |= {twin for twin, whole in plan.twins.items() if wanted and plan.partials[whole].all_rows}
+    wanted = frozenset[int]().union(*(leaf.partials for leaf in plan.leaves if leaf.window))
     return frame.filter(pl.col("partial").is_in(sorted(wanted)))

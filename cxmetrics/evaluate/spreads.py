@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cxmetrics.evaluate.tree import Tree
-from cxmetrics.plan import Node, leaves_of, references_of
-from cxmetrics.statistics.arrays import Array, Flags, quiet
+from cxmetrics.plan import Node, leaves_of
+from cxmetrics.statistics.arrays import Array, Flags
 
 
 class Deviations:
@@ -53,12 +53,6 @@ def added(values: Array, axis: int) -> Array:
     return total
 
 
-@quiet
-def errors(squares: Array, groups: int) -> Array:
-    """Standard errors by the delete-a-group jackknife: √((G − 1)/G · Σ(θ₋g − θ)²) (Kott 2001); NaN for none."""
-    return np.sqrt(np.where(squares > 0, squares, np.nan) * (groups - 1) / groups) if groups else squares * np.nan
-
-
 def unsure(nodes: Sequence[Node], leaves: Mapping[int, int], of_leaves: Flags, tree: Tree) -> Flags:
     """Where nodes rest on leaves whose sureness cannot be told, [nodes, points]."""
     rows = {node.indicator.id: row for row, node in enumerate(nodes)}
@@ -66,9 +60,7 @@ def unsure(nodes: Sequence[Node], leaves: Mapping[int, int], of_leaves: Flags, t
     for row, node in enumerate(nodes):
         for leaf in set(leaves_of(node.formula)):
             found[row] |= of_leaves[leaves[leaf]]
-        names = [name for _, name in node.versions] or [
-            *(edge.child for edge in node.indicator.combined), *references_of(node.formula)]
-        for name in names:
+        for name in node.made_of:
             if name in rows:  # children of a formula's blend have names, others are nodes
                 found[row] |= found[rows[name]] & ~np.isnan(tree.value[rows[name]])
     return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cxmetrics.calendars import before, days_before, end, last, start
-from cxmetrics.evaluate.hidden import Reader, ends_last, hidden_leaves
+from cxmetrics.evaluate.hidden import Reader, hidden_leaves
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.protection import Exposure, exposures, protected
 from cxmetrics.ir import GRAINS
@@ -46,7 +46,7 @@ def withhold(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
         return frame
     carried = {leaf for one in told.values() for leaf in one.before}
     found, slices = hidden_leaves(reader, leaves, _days(plan, frame, told), carried)
-    ending = [leaf for leaf in leaves if ends_last(plan, plan.leaves[leaf])]
+    ending = [leaf for leaf in leaves if plan.leaves[leaf].ends_last(plan.partials)]
     if found.is_empty() and not few.any():
         return frame
     dimensions = tuple(dict.fromkeys(name for cut in reader.cuts for name in cut))

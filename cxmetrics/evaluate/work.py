@@ -81,7 +81,7 @@ def work_for(plan: Plan, shown: frozenset[str]) -> Work:
     alone = {leaf for node in nodes if node.indicator.id in bounded
              and (leaf := uncertain_leaf(node.formula, plan.leaves)) is not None}
     windows = [plan.leaves[leaf].window for leaf in leaves]
-    least = min([plan.project.min_n, *(node.indicator.min_n for node in nodes if node.indicator.min_n is not None)])
+    least = min([plan.project.min_n, *(plan.min_n(node.indicator) for node in nodes)])
     groups = plan.project.replicates if any(plan.leaves[leaf].units for leaf in leaves) else 0
     return Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone),
                 tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])), groups, reach(nodes), least)

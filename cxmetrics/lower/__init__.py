@@ -24,7 +24,6 @@ from cxmetrics.ir import (
     Indicator,
     Invalid,
     Merged,
-    Origin,
     Pyramid,
     Ref,
     Windowed,
@@ -127,18 +126,13 @@ def _shape(value: Value | None, leaves: tuple[Leaf, ...]) -> object:
             return value
 
 
-def _weight(origin: Origin) -> Column | None:
-    spec = origin.columns.get(origin.weight or "")
-    return None if spec is None else Column(origin.id, spec.name, spec.type, spec.unit)
-
-
 class _Work:
     """Partials and leaves in the order they are first asked for; equal ones are one."""
 
     def __init__(self, pyramid: Pyramid) -> None:
         self.pyramid = pyramid
-        self.states = States({name: weight for name, origin in pyramid.sources.items()
-                              if (weight := _weight(origin)) is not None})
+        self.states = States({name: origin.column(origin.weight) for name, origin in pyramid.sources.items()
+                              if origin.weight is not None})
         self.leaves: dict[Leaf, int] = {}
 
     def formula(self, planned: Planned) -> Value | None:

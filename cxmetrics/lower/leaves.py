@@ -25,11 +25,7 @@ def leaf_of(expr: Aggregate, states: States, origin: Origin) -> Leaf:
 
 def entity_of(origin: Origin) -> Expr:
     """Whom a row of a source is about; where the source does not say, all are about the same."""
-    if origin.entity is None:
-        return Constant("", TEXT)
-    spec = origin.columns.get(origin.entity)
-    return Column(origin.id, origin.entity, "text", TEXT) if spec is None else Column(
-        origin.id, spec.name, spec.type, spec.unit)
+    return Constant("", TEXT) if origin.entity is None else origin.column(origin.entity)
 
 
 def _recipe(expr: Aggregate, states: States) -> Leaf:

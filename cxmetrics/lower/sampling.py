@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cxmetrics.functions import REPLICATE, UNIT
-from cxmetrics.ir import Apply, Column, Constant, Expr, Origin, Pyramid
+from cxmetrics.ir import Apply, Constant, Expr, Origin, Pyramid
 from cxmetrics.lower.partials import States
 from cxmetrics.lower.planned import Planned
-from cxmetrics.plan import Leaf, Total, Value, leaves_of, lone_leaf, references_of
+from cxmetrics.plan import Leaf, Partial, Total, Value, leaves_of, lone_leaf, references_of
 from cxmetrics.pseudonyms import key_of
 from cxmetrics.units import NUMBER, TEXT
 
@@ -29,12 +29,9 @@ def with_units(leaves: Sequence[Leaf], needed: frozenset[int], states: States, p
     """The leaves, those `needed` (index) with the states of their units."""
     units = {name: unit for name, origin in pyramid.sources.items()
              if (unit := _unit_of(origin, pyramid)) is not None}
-    found = tuple(_sampled(leaf, units, states, pyramid.sources) if index in needed else leaf
-                  for index, leaf in enumerate(leaves))
-    for source in {source: None for leaf in found if leaf.units for source in leaf.sources}:
-        if source in units and units[source].function == UNIT:
-            states.partial(source, "count", None, None, units[source])  # all who could have had a row that counts
-    return found
+    listed = tuple(states.partials)
+    return tuple(_sampled(leaf, units, states, listed, pyramid.sources) if index in needed else leaf
+                 for index, leaf in enumerate(leaves))
 
 
 def in_question(every: Sequence[Planned], formulas: Sequence[Value | None], leaves: Sequence[Leaf],
@@ -52,22 +49,24 @@ def in_question(every: Sequence[Planned], formulas: Sequence[Value | None], leav
         below[planned.indicator.id] = found
         alone = not names and lone_leaf(formula) is not None
         needed |= {leaf for leaf in found
-                   if not alone or any(origins[source].entity for source in leaves[leaf].sources)}
+                   if not alone or leaves[leaf].is_about_somebody(origins)}
     return frozenset(needed)
 
 
-def _sampled(leaf: Leaf, units: Mapping[str, Apply], states: States, origins: Mapping[str, Origin]) -> Leaf:
+def _sampled(leaf: Leaf, units: Mapping[str, Apply], states: States, listed: Sequence[Partial],
+             origins: Mapping[str, Origin]) -> Leaf:
+    """A leaf with the states of its units, if it has any; `listed` are the partials of leaves."""
     if leaf.function in EXTREMES | TEXTS or not any(source in units for source in leaf.sources):
         return leaf
-    if leaf.function == "sum" and not any(origins[source].entity for source in leaf.sources):
-        return leaf
-    listed = list(states.partials)
-    if any(listed[part].last for total in leaf.inputs for part, _ in total.parts):
+    if leaf.ends_last(listed) or (leaf.function == "sum" and not leaf.is_about_somebody(origins)):
         return leaf
     twins = tuple(Total(tuple((states.twin(listed[part], units[listed[part].source]), factor)
                               for part, factor in total.parts if listed[part].source in units))
                   for total in leaf.followed)
-    return replace(leaf, units=twins)
+    # All who could have had a row that counts.
+    present = tuple(states.partial(source, "count", None, None, units[source]) for source in leaf.sources
+                    if source in units and units[source].function == UNIT)
+    return replace(leaf, units=twins, present=present)
 
 
 def is_survey(origin: Origin) -> bool:
@@ -81,7 +80,7 @@ def _unit_of(origin: Origin, pyramid: Pyramid) -> Apply | None:
     who = _who(origin)
     if who is None:
         return None
-    unit = Apply(UNIT, (_ANYONE if origin.strata is None else _column(origin, origin.strata), *who))
+    unit = Apply(UNIT, (_ANYONE if origin.strata is None else origin.column(origin.strata), *who))
     if origin.entity is not None and is_survey(origin):
         return unit
     groups = pyramid.project.replicates
@@ -92,13 +91,8 @@ def _unit_of(origin: Origin, pyramid: Pyramid) -> Apply | None:
 def _who(origin: Origin) -> tuple[Expr, ...] | None:
     """The columns that tell units apart; none where that is the time of a row; None where nothing does."""
     if origin.entity is not None:
-        return (_column(origin, origin.entity),)
+        return (origin.column(origin.entity),)
     if origin.unique is not None:
-        return tuple(_column(origin, name) for name in origin.unique.by)
+        return tuple(map(origin.column, origin.unique.by))
     spec = origin.columns.get(origin.time) if isinstance(origin.time, str) else None
     return () if spec is not None and spec.type == "time" else None
-
-
-def _column(origin: Origin, name: str) -> Column:
-    spec = origin.columns.get(name)
-    return Column(origin.id, name, "text", TEXT) if spec is None else Column(origin.id, name, spec.type, spec.unit)

@@ -24,7 +24,7 @@ from cxmetrics.evaluate.protection import protected
 from cxmetrics.evaluate.work import is_shown
 from cxmetrics.fuse import families, fuse
 from cxmetrics.ir import Grain
-from cxmetrics.plan import Days, Leaf, Node, Plan, Scan, leaves_of
+from cxmetrics.plan import Days, Node, Plan, Scan, leaves_of
 from cxmetrics.query.question import Question, dimensions_of, question
 from cxmetrics.query.ranks import ranked
 from cxmetrics.query.stored import as_published, recalled, stored
@@ -202,11 +202,8 @@ def _shown(node: Node) -> Node:
 
 def partials_of(plan: Plan) -> frozenset[int]:
     """The partials that the nodes of a plan are finished from."""
-    leaves: list[Leaf] = [plan.leaves[index] for node in plan.nodes.values() for index in leaves_of(node.formula)]
-    found = {part for leaf in leaves for total in (*leaf.inputs, *leaf.units) for part, _ in total.parts}
-    sampled = {plan.partials[twin].source for twin in found & plan.twins.keys()}
-    return frozenset(found | {twin for twin, whole in plan.twins.items()
-                              if plan.partials[whole].all_rows and plan.partials[whole].source in sampled})
+    leaves = {index for node in plan.nodes.values() for index in leaves_of(node.formula)}
+    return frozenset[int]().union(*(plan.leaves[index].partials for index in leaves))
 
 
 def rows_of(plan: Plan, sources: Iterable[str]) -> frozenset[int]:

@@ -21,6 +21,15 @@ class Spread:
 
 
 @quiet
+def error(squares: Numbers, groups: int) -> Array:
+    """Return the standard error √((G − 1)/G · Σ(θ₋g − θ)²), given that sum over so many groups (Kott 2001).
+
+    NaN for no groups.
+    """
+    return floats(np.sqrt(floats(squares) * (groups - 1) / groups))
+
+
+@quiet
 def jackknife(left_out: Numbers, full: Numbers, confidence: Numbers = 0.95) -> Spread:
     """Return the delete-a-group jackknife spread of `full` [...] from `left_out` [G, ...].
 
@@ -33,6 +42,6 @@ def jackknife(left_out: Numbers, full: Numbers, confidence: Numbers = 0.95) -> S
     if groups < 2:
         missing = np.full(value.shape, np.nan)
         return Spread(missing, missing, missing)
-    error = np.sqrt((groups - 1) / groups * ((without - value) ** 2).sum(axis=0))
-    half = t_quantile(groups - 1, upper(confidence)) * error
-    return Spread(error, value - half, value + half)
+    spread = error(((without - value) ** 2).sum(axis=0), groups)
+    half = t_quantile(groups - 1, upper(confidence)) * spread
+    return Spread(spread, value - half, value + half)

@@ -19,7 +19,10 @@ from cxmetrics.run import RunOptions, run
 from cxmetrics.store import Store
 from cxmetrics.tables import TableName
 
-pytestmark = pytest.mark.skipif(server.missing() is not None, reason=str(server.missing()))
+pytestmark = [
+    pytest.mark.skipif(server.missing() is not None, reason=str(server.missing())),
+    pytest.mark.usefixtures("password"),
+]
 
 PROJECT = """
 project: bank
@@ -47,17 +50,6 @@ CREATE TABLE payments (moment timestamptz, branch text, paid numeric(12, 2), poi
 INSERT INTO payments VALUES ('2026-03-01 12:00+00', 'a', 0.10, 3, '{"a": 1}'),
   ('2026-03-01 16:30+00', 'b', 0.20, 4, NULL), ('2026-03-02 01:00+00', NULL, 1.70, NULL, '[]')
 """
-
-
-@pytest.fixture(scope="module")
-def bank():
-    with server.running() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def password(monkeypatch):
-    monkeypatch.setenv("PGPASSWORD", server.PASSWORD)
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from cxmetrics.run import RunOptions, run
 from cxmetrics.store import Store
 from cxmetrics.store.publish import publish
 
-pytestmark = pytest.mark.skipif(server.missing() is not None, reason=str(server.missing()))
+pytestmark = [
+    pytest.mark.skipif(server.missing() is not None, reason=str(server.missing())),
+    pytest.mark.usefixtures("password"),
+]
 
 PROJECT = """
 project: shop
@@ -26,17 +29,6 @@ indicators:
   visited: {formula: count(visits)}
   typical: {formula: mean(visits.spent)}
 """
-
-
-@pytest.fixture(scope="module")
-def bank():
-    with server.running() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def password(monkeypatch):
-    monkeypatch.setenv("PGPASSWORD", server.PASSWORD)
 
 
 @pytest.fixture
