@@ -30,6 +30,7 @@ from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Files, look
 from cxmetrics.run.freezes import who
 from cxmetrics.run.gather import Gathering
+from cxmetrics.run.identity import run_id
 from cxmetrics.run.memory import covered, families_of, left_by_last, memory, remembered
 from cxmetrics.run.need import idle
 from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
@@ -145,9 +146,11 @@ class _Job:
             self.progress("evaluate", len(work), len(work) + 1)
             troubles = {**self._unfresh(), **gathered.troubles}
             restated = self._evaluate(troubles)
-        row = self._row(work)
+        nothing = not (gathered.needs if self.options.dry_run else gathered.done or restated.changes
+                       or restated.refused)
+        row = self._row(work, troubles, nothing=nothing)
         answer = self._report(row.id, files, work, troubles, restated, found)
-        if self.options.dry_run or not (gathered.done or restated.changes):
+        if self.options.dry_run or nothing:
             return answer
         with self.clock.stage("commit"):
             self.progress("commit", len(work), len(work) + 1)
@@ -185,15 +188,17 @@ class _Job:
     def _memory(self) -> dict[str, object]:
         return memory(self.plan, {name: one.families for name, one in self.gathered.needs.items()})
 
-    def _row(self, work: list[Task]) -> RunRow:
+    def _row(self, work: list[Task], troubles: Troubles, *, nothing: bool) -> RunRow:
+        """The run for the ledger; one with nothing to do has the id of that which did it."""
         days = [day for task in work for day in task.days]
+        done = self.store.last_run() if nothing else None
+        made = done or run_id(self.store, self._memory(), self.gathered.needs, troubles, self.options)
         started = self.clock.started
         versions = {"cxmetrics": __version__, "python": platform.python_version(),
                     "polars": version("polars"), "duckdb": version("duckdb")}
-        return RunRow(id=f"{started:%Y%m%dT%H%M%S}-{self.store.run_count() + 1:05d}", started=started,
-                      finished=dt.datetime.now(dt.UTC), engine=self.options.engine, versions=json.dumps(versions),
-                      who=who(), project=self.plan.project.id, first=min(days, default=None),
-                      last=max(days, default=None), report="{}")
+        return RunRow(id=made, started=started, finished=dt.datetime.now(dt.UTC), engine=self.options.engine,
+                      versions=json.dumps(versions), who=who(), project=self.plan.project.id,
+                      first=min(days, default=None), last=max(days, default=None), report="{}")
 
     def _report(self, run_id: str, files: Mapping[str, Files], work: list[Task], troubles: Troubles,
                 restated: Restated, found: tuple[Diagnostic, ...]) -> RunReport:

@@ -79,6 +79,7 @@ class SourceReport:
 class RunReport:
     """What a run did: `stages` in seconds; `values` and `states` in rows written; `statuses` of the values.
 
+    `run`: its id; where nothing was to do and so nothing was `committed`, that of the run which had done it.
     `restated`: how many published values it changed, by why; `refused`: how many it left, because they are frozen.
     `troubles`: why sources failed or are stale, while all else went on.
     """

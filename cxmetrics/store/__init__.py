@@ -199,6 +199,10 @@ class Store:
         """How many runs were committed."""
         return self._ledger.records.count()
 
+    def last_run(self) -> str | None:
+        """The id of the last run."""
+        return self._ledger.records.last_run()
+
     def last_report(self) -> str | None:
         """The report of the last run, JSON."""
         return self._ledger.records.last_report()

@@ -21,7 +21,7 @@ from cxmetrics.store.ledger.records import LATEST, Records
 LAYOUT = 3
 _MARK = 0x43584D31  # "CXM1": the application id of our SQLite files
 
-# `number` orders commits; a run's id may come again when the same run is done again.  Dates are texts, YYYY-MM-DD.
+# `number` orders commits.  Dates are texts, YYYY-MM-DD.
 # A file lives from the commit that made it until the one that retired it, and stays on the disk after that;
 # so does an input.  `oldest`: the first commit whose files are all there yet.  A `manifest` is a text that names texts.
 # `days` are bits, bit 0 the first of the month.

@@ -81,15 +81,21 @@ class Records:
         """How many runs were committed."""
         return int(self._connection.rows("SELECT count(*) FROM runs WHERE number <= ?", self.at)[0][0])
 
+    def last_run(self) -> str | None:
+        """The id of the last run."""
+        found = self._connection.rows("SELECT id FROM runs WHERE number <= ? ORDER BY number DESC LIMIT 1", self.at)
+        return found[0][0] if found else None
+
     def last_report(self) -> str | None:
         """The report of the last run."""
         found = self._connection.rows("SELECT report FROM runs WHERE number <= ? ORDER BY number DESC LIMIT 1", self.at)
         return found[0][0] if found else None
 
     def number_of(self, then: str | dt.datetime) -> int | None:
-        """The last commit of a run of this id, or by this moment."""
+        """The last commit of a run of this id (what is before its dash will do), or by this moment."""
         if isinstance(then, str):
-            found = self._connection.rows("SELECT max(number) FROM runs WHERE id = ?", then)
+            found = self._connection.rows(
+                "SELECT max(number) FROM runs WHERE id = ?1 OR substr(id, 1, instr(id, '-') - 1) = ?1", then)
         else:
             moment = then.astimezone(dt.UTC).isoformat(timespec="microseconds")
             found = self._connection.rows("SELECT max(number) FROM runs WHERE finished <= ?", moment)
