@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cxmetrics.benchmarks import NOBODY, Peers
+from cxmetrics.check.bounds import check_bounds
 from cxmetrics.check.composites import compose
 from cxmetrics.check.doubts import directions, floors, levels, uncut_scores
 from cxmetrics.check.matching import Proof
@@ -64,7 +65,7 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
     score = score_of(outline, unit, resolved.dimensions, found)
     direction = direction_of(outline, score, found)
     target = None if draft.target is None else literal(draft.target, unit, found, codes.TARGET_UNIT)
-    return Indicator(
+    indicator = Indicator(
         outline.id, draft.level.value if draft.level else None, titles(draft.title), unit, direction, formula,
         made.edges, made.combine, made.missing, score, target,
         read_rounding(draft.rounding, found), read_rounding(draft.display, found),
@@ -74,6 +75,8 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
         titles(draft.description), draft.owner.value if draft.owner else None, words(draft.tags), outline.span,
         formula_text(draft.formula) if draft.formula else None,
         require=made.require, over=made.over, use_total=made.use_total)
+    check_bounds(outline, indicator, proof)
+    return indicator
 
 
 def _formula(outline: Outline, proof: Proof) -> tuple[Expr | None, Unit]:

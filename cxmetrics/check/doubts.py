@@ -38,7 +38,8 @@ def levels(indicators: Mapping[str, Indicator], resolved: Resolved, found: Found
             if LEVELS.index(child.level) < LEVELS.index(indicator.level):
                 found.append(report(codes.LEVEL_ORDER, edge.span, child=edge.child, child_level=child.level,
                                     parent=name, parent_level=indicator.level))
-    used = {edge.child for indicator in indicators.values() for one in indicator.eras for edge in one.children}
+    used = {child.id for outline in resolved.outlines.values()
+            for one in (outline, *(version for _, version in outline.versions)) for child in one.children}
     for name, outline in resolved.outlines.items():
         if outline.draft.weight is not None and name not in used:
             found.append(report(codes.WEIGHT_WITHOUT_PARENT, outline.draft.weight.span, id=name))

@@ -25,7 +25,7 @@ class Proof:
     `entities`: the column of each source that says whom a row is about.
 
     The peers of an indicator are None where some of them were reported.  `weighted`: the sources whose rows have
-    weights.
+    weights.  `reaches`: the least and the greatest that indicators come to; `earned`: that they give to parents.
     """
 
     columns: Mapping[str, Mapping[str, ColumnSpec]]
@@ -36,6 +36,8 @@ class Proof:
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     entities: Mapping[str, Column] = field(default_factory=dict)
     weighted: frozenset[str] = frozenset()
+    reaches: dict[str, tuple[float, float]] = field(default_factory=dict)
+    earned: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
         """Report, and go on with an expression that silences what follows from it."""
@@ -128,6 +130,19 @@ def differ(a: Expr, a_unit: Unit, b: Expr, b_unit: Unit, span: Span | None, oper
         code = codes.CURRENCIES_DIFFER
     facts |= {"left": str(a_unit), "right": str(b_unit), "operation": operation}
     proof.found.append(Diagnostic(code, span, facts, (*related, *origins)))
+
+
+def can_hold(sign: str, column: Expr, value: Expr, proof: Proof) -> bool:
+    """Whether `score > 10` can hold on the column's scale; reports otherwise."""
+    if not isinstance(column, Column) or not isinstance(value, Constant):
+        return True
+    spec = proof.columns[column.source].get(column.name)
+    if spec is None or sign not in (">", "<") or value.value != (spec.high if sign == ">" else spec.low):
+        return True
+    number = literal_text(value)
+    proof.say(codes.NEVER_HOLDS, value.span, comparison=f"{sign} {number}", scale=spec.unit,
+              instead=f"{sign}= {number}")
+    return False
 
 
 def known_value(column: Expr, value: Expr, proof: Proof) -> bool:

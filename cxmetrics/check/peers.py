@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cxmetrics.benchmarks import NOBODY, Benchmark, Computed, Evidence, Peers
 from cxmetrics.check.matching import Proof, Proved
+from cxmetrics.check.reach import EVERYTHING, Reach, within
 from cxmetrics.check.rules import constant_of
 from cxmetrics.codes import benchmarks as codes
 from cxmetrics.codes import names as name_codes
@@ -41,7 +42,8 @@ def read_peers(outline: Outline, unit: Unit, formula: Expr | None, resolved: Res
     found = proof.found
     before = len(found)
     recorded = resolved.benchmarks.records.get(outline.id, ())
-    records = [_benchmark(record, outline, unit, formula, found) for record in recorded
+    reach = proof.reaches.get(outline.id, EVERYTHING)
+    records = [_benchmark(record, outline, unit, formula, reach, found) for record in recorded
                if unit.kind != "unknown"]
     if not recorded and outline.draft.peers is None and outline.draft.benchmark is None:  # as most
         return None if unit.kind == "unknown" or not resolved.benchmarks.is_whole(outline.id) else NOBODY
@@ -104,11 +106,13 @@ def peer_function(expr: Apply, proof: Proof) -> Proved:
 # --- published peers ---------------------------------------------------------------------------------------------
 
 
-def _benchmark(record: Record, outline: Outline, unit: Unit, formula: Expr | None, found: Found) -> Benchmark | None:
+def _benchmark(record: Record, outline: Outline, unit: Unit, formula: Expr | None, reach: Reach,
+               found: Found) -> Benchmark | None:
     """A record with its value in the indicator's unit; None where that has been reported."""
     draft = record.draft
     measured = _measured_in(record, outline, unit, formula, found)
-    value = None if measured is None else _value(draft, measured, outline, found)
+    value = None if measured is None else _value(
+        draft, measured, outline, reach if measured == unit else EVERYTHING, found)
     if measured is None or value is None:
         return None
     said = {key: text.value for key in type(draft.method).model_fields if (text := getattr(draft.method, key))}
@@ -152,8 +156,8 @@ def _scales(unit: Unit, formula: Expr | None) -> list[Unit]:
     return [one for one in looked if one.kind == "scale"]
 
 
-def _value(draft: BenchmarkDraft, unit: Unit, outline: Outline, found: Found) -> float | None:
-    """The value as a number in `unit`, inside what the unit allows."""
+def _value(draft: BenchmarkDraft, unit: Unit, outline: Outline, reach: Reach, found: Found) -> float | None:
+    """The value as a number in `unit`, inside what the unit allows and the indicator can come to."""
     problems: Found = []
     read = constant_of(draft.value, unit, problems, unit_codes.BENCHMARK_UNIT)
     related = (Label(outline.span, codes.THE_INDICATOR),)
@@ -164,7 +168,7 @@ def _value(draft: BenchmarkDraft, unit: Unit, outline: Outline, found: Found) ->
     value, own = read
     low, high = _bounds(unit)
     bare = own == NUMBER and unit.kind == "share" and abs(value) > 1
-    if bare or (low is not None and high is not None and not low <= value <= high):
+    if bare or (low is not None and high is not None and not low <= value <= high) or not within(value, reach):
         found.append(report(unit_codes.BENCHMARK_RANGE, draft.value.span, related=related, value=draft.value.value,
                             expected=unit))
         return None

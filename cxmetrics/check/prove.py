@@ -16,6 +16,7 @@ from cxmetrics.check.matching import (
     Proof,
     Proved,
     as_condition,
+    can_hold,
     differ,
     known_value,
     literal_value,
@@ -58,6 +59,7 @@ from cxmetrics.units import (
     power,
 )
 
+_TURNED = {"<": ">", ">": "<"}  # the same comparison from the other side
 _SLACK = 1e-9  # what weights may be short of 1
 
 
@@ -231,7 +233,7 @@ def _comparison(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
     settled, first = [args[0]], args[0]
     for arg, unit in zip(args[1:], units[1:], strict=True):
         matched = match_sides((args[0], units[0]), (arg, unit), expr.span, expr.function, proof)
-        if matched is None or not known_value(args[0], arg, proof) or not known_value(arg, args[0], proof):
+        if matched is None or not _may_be(expr.function, args[0], arg, proof):
             return Invalid(expr.span), UNKNOWN
         first = matched[0] if isinstance(args[0], Constant) else first
         settled.append(matched[1])
@@ -239,6 +241,12 @@ def _comparison(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
     if units[0].kind in ("text", "boolean") and expr.function not in ("=", "!="):
         return proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.args[0].span, function=expr.function, found=units[0])
     return _of(expr, settled), BOOLEAN
+
+
+def _may_be(sign: str, left: Expr, right: Expr, proof: Proof) -> bool:
+    """Whether a comparison with a literal has an answer that hangs on the rows."""
+    return known_value(left, right, proof) and known_value(right, left, proof) \
+        and can_hold(sign, left, right, proof) and can_hold(_TURNED.get(sign, sign), right, left, proof)
 
 
 def _text_test(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:

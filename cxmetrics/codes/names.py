@@ -86,6 +86,11 @@ COLUMN_OUTSIDE_AGGREGATE = Code(
     label=Phrase("many rows, where one number is wanted", "这里需要一个数，而列有许多行"),
     help=Phrase("say how the rows become one number, such as `mean({name})`",
                 "请说明如何把多行变成一个数，例如 `mean({name})`"))
+ROW_FUNCTION_OUTSIDE = Code(
+    "CX251", "row-function-outside",
+    Phrase("`{function}` stands outside an aggregate", "`{function}` 在聚合之外"),
+    label=Phrase("a function of the values of one row", "这是对单行取值的函数"),
+    help=Phrase("put it inside one: `{example}`", "请写在聚合之内：`{example}`"))
 INDICATOR_IN_AGGREGATE = Code(
     "CX215", "indicator-in-aggregate",
     Phrase("the indicator `{name}` stands inside an aggregate", "指标 `{name}` 出现在聚合中"),

@@ -129,6 +129,41 @@ NEUTRAL_UNIT = Code(
            "中性值的单位是 {found}，下级则按 {expected} 合并"),
     label=Phrase("expected {expected}", "此处应为 {expected}"),
     note=Phrase("a neutral value stands in the place of a child", "中性值代替缺失的下级"))
+OUT_OF_REACH = Code(
+    "CX425", "out-of-reach",
+    Phrase("`{value}` lies beyond what can come out: {low} to {high}", "`{value}` 超出可能的取值：{low} 至 {high}"),
+    label=Phrase("never reached", "不会达到"),
+    note=Phrase("the ends follow from the formula: a share has 0% to 100%, an NPS −100 to 100, a mean its scale",
+                "两端由公式得出：比例为 0% 至 100%，净推荐值为 −100 至 100，均值不出量表"),
+    help=Phrase("correct the number, or the formula or scale it is held against", "请更正该数字，或与之比较的公式或量表"))
+POINTS_OFF_SCALE = Code(
+    "CX426", "points-off-scale",
+    Phrase("{points} points lie outside 0 to 100", "{points} 分不在 0 到 100 之间"),
+    severity="warning",
+    label=Phrase("no place on the scale of scores", "不在计分范围内"),
+    note=Phrase("parents weigh scores from 0 to 100; more than that lets one child hide what is wrong with others",
+                "上级对 0 到 100 的分数加权；超出的部分会让一个下级掩盖其他下级的问题"),
+    help=Phrase("write points from 0 to 100; of anchors, points come first and values after: `{{0: 8 s, 100: 1 s}}`",
+                "分数请写 0 到 100；锚点先写分数，后写数值：`{{0: 8 s, 100: 1 s}}`"))
+BEST_OUT_OF_REACH = Code(
+    "CX427", "best-out-of-reach",
+    Phrase("nothing ever earns {points} points: values lie from {low} to {high}",
+           "永远得不到 {points} 分：取值在 {low} 至 {high} 之间"),
+    severity="warning",
+    label=Phrase("never reached", "不会达到"),
+    note=Phrase("of anchors, points come first and values after: `{{0: 8 s, 100: 1 s}}`",
+                "锚点先写分数，后写数值：`{{0: 8 s, 100: 1 s}}`"),
+    help=Phrase("put the most points at a value that can be reached", "请把最高分放在可以达到的数值上"))
+MORE_POINTS = Phrase("earns up to {most} points", "最多得 {most} 分")
+POINTS_UNLIKE = Code(
+    "CX428", "points-unlike",
+    Phrase("`{child}` earns at most {points} points, and `{other}` {most}",
+           "`{child}` 最多得 {points} 分，而 `{other}` 最多得 {most} 分"),
+    severity="warning",
+    label=Phrase("points on a shorter scale", "计分范围较短"),
+    note=Phrase("weights say how much a child matters; points on unlike scales undo them",
+                "权重表示各下级的重要程度；计分范围不同会抵消权重"),
+    help=Phrase("let both earn up to the same number of points", "请让两者的最高分相同"))
 OTHER_KIND = Phrase("this one is {other_kind}", "这一个是 {other_kind}")
 COUNTED_HERE = Phrase("counts the same rows", "统计的是同样的行")
 POOLED_NOT_ROWS = Code(

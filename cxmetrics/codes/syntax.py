@@ -158,3 +158,16 @@ ROUND_LIST = Code(
     Phrase("list stands in square brackets", "列表应使用方括号"),
     label=Phrase("`[` is expected here", "此处应为 `[`"),
     help=Phrase("write `x in ['a', 'b']`", "写成 `x in ['a', 'b']`"))
+
+GROUPED_DIGITS = Code(
+    "CX126", "grouped-digits",
+    Phrase("`{found}` is written `{instead}`", "`{found}` 应写作 `{instead}`"),
+    label=Phrase("digits stand together, and a point comes before decimals", "数字连写，小数用点"),
+    note=Phrase("a comma or a blank would make two numbers of it", "逗号或空格会把它分成两个数"),
+    help=Phrase("write `{instead}`", "写成 `{instead}`"))
+
+ONE_NUMBER_OR_TWO = Code(
+    "CX127", "one-number-or-two",
+    Phrase("`{found}` may be one number or two", "`{found}` 可能是一个数，也可能是两个数"),
+    label=Phrase("read as two here", "此处会读成两个数"),
+    help=Phrase("write `{one}` for one number, `{two}` for two", "一个数写 `{one}`，两个数写 `{two}`"))

@@ -37,7 +37,14 @@ VALUE_NOT_IN_SET = Code(
 OUTSIDE_SCALE = Code(
     "CX306", "outside-scale",
     Phrase("{value} lies outside the scale {scale}", "{value} 在量表 {scale} 之外"),
-    label=Phrase("never reached", "不会达到"))
+    label=Phrase("never reached", "不会达到"),
+    help=Phrase("write a value on the scale, or correct the `scale` of the column",
+                "请写量表以内的数值，或更正该列的 `scale`"))
+NEVER_HOLDS = Code(
+    "CX349", "never-holds",
+    Phrase("`{comparison}` never holds on the scale {scale}", "在量表 {scale} 上 `{comparison}` 永不成立"),
+    label=Phrase("the end of the scale", "这是量表的一端"),
+    help=Phrase("write `{instead}` where the end itself is meant", "若包括端点本身，请写 `{instead}`"))
 NEEDS_SCALE = Code(
     "CX308", "needs-scale",
     Phrase("`{function}` needs the scale of `{column}`", "`{function}` 需要 `{column}` 的量表"),

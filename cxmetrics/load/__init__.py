@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from cxmetrics.codes import yaml_files as codes
+from cxmetrics.codes.syntax import COMMA_ENDS_IT
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.folders import PROJECT_FILE, definition_files
 from cxmetrics.load.record_files import RECORDS, Tables, paths_in, records_of
@@ -216,12 +217,21 @@ def _diagnose(root: Map, kind: str, path: list[Any], model: type[BaseModel]) -> 
         guess = closest(str(path[-1]), known)
         span = key.span if isinstance(key, Located) else _span(node, root.span)
         fix = Fix(span, guess) if guess else None
-        return report(codes.UNKNOWN_KEY, span, help=DID_YOU_MEAN if guess else None, fix=fix, key=path[-1],
+        cut = isinstance(key, Located) and _is_cut_off(key, node)
+        help_ = COMMA_ENDS_IT if cut else DID_YOU_MEAN if guess else None
+        return report(codes.UNKNOWN_KEY, span, help=help_, fix=None if cut else fix, key=path[-1],
                       place=place, known=", ".join(known), guess=guess or "")
     if kind == "missing":
         return report(codes.MISSING_KEY, _span(parent, root.span), key=path[-1], place=place)
     return report(codes.WRONG_SHAPE, _span(node, root.span), expected=_SHAPES.get(kind, "map or text"),
                   found=_shape(node))
+
+
+def _is_cut_off(key: Located, node: Any) -> bool:  # noqa: ANN401 - a node, or None
+    """Whether a key is what a comma cut off the value before: `{formula: sum(a.n) - 1,200}`."""
+    bare = isinstance(node, Located) and not node.value and not node.style
+    text = key.source.text
+    return bare and text[:key.start].rstrip()[-1:] == "," and not text[key.end:key.end + 200].lstrip().startswith(":")
 
 
 def _walk_to(root: Map, path: Sequence[Any]) -> tuple[Any, Any, Located | None]:

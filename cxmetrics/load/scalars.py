@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cxmetrics.codes import yaml_files as codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Phrase, closest, report
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.schema import Key
 from cxmetrics.source import Located, Span
@@ -23,6 +23,7 @@ _ID = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _PERIOD = re.compile(r"(?P<year>19\d\d|2[01]\d\d)(?:-?Q(?P<quarter>[1-4])|-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?\Z",
                      re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}([ ,]\d{3})+(\.\d+)?")
 _NUMBER = re.compile(r"[+-]?(\d+(_\d+)*(\.\d+)?|\.\d+)([eE][+-]?\d{1,3})?\Z")
 
 
@@ -64,7 +65,11 @@ def number(written: Located, found: Found) -> float | None:
     """A plain number; `12`, `0.5`, `1e3`."""
     if (result := plain_number(written.value)) is not None:
         return result
-    found.append(report(codes.NOT_A_NUMBER, written.span, found=written.value))
+    together = written.value.replace(",", "").replace(" ", "")
+    fix = Fix(written.span, together) if _GROUPED.fullmatch(written.value.strip()) else None
+    help_ = Phrase("digits stand together: `{together}`", "数字连写：`{together}`") if fix else None
+    found.append(report(codes.NOT_A_NUMBER, written.span, help=help_, fix=fix, found=written.value,
+                        together=together))
     return None
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple, assert_never, cast
 
 from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -24,6 +25,7 @@ from cxmetrics.codes.syntax import (
     NO_OPERATOR,
     NO_SUCH_DATE,
     NUMBER_OUT_OF_RANGE,
+    ONE_NUMBER_OR_TWO,
     REPEATED_CLAUSE,
     TOO_DEEP,
     TOO_LONG,
@@ -31,7 +33,7 @@ from cxmetrics.codes.syntax import (
 )
 from cxmetrics.diagnostics import Diagnostic, Fix, Label, report
 from cxmetrics.parse.arguments import Bound, fill
-from cxmetrics.parse.misread import END, Mishap, explain, shortened
+from cxmetrics.parse.misread import END, GROUPED, Mishap, explain, joined, shortened
 from cxmetrics.parse.tables import Reading, Tables, Token
 from cxmetrics.source import Located, Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
@@ -42,6 +44,7 @@ _MAX_EXPONENT = 300  # engines compute in floats, which end at 1e308
 _BRACKET = re.compile(r"'(?:[^']|'')*'|[(\[]|[)\]]")
 RESERVED = ("OR", "AND", "NOT", "IN", "BETWEEN", "IS", "MISSING", "CONTAINS", "STARTS_WITH", "MATCHES",
              "WHERE", "OVER", "AT", "END", "TRUE", "FALSE")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}(?![0-9])")
 _PLAIN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)(?: ?(%|[A-Za-z]{1,9}))?\Z")  # most scores, targets and weights
 _WORDS = frozenset(word.lower() for word in RESERVED)
 
@@ -141,6 +144,8 @@ class _Trees(threading.local):
         if multiplier == "%":
             return Number(value, "", "%", span)
         unit = last.value if isinstance(last, Name) else ""
+        if unit[:1] == "_" and (grouped := GROUPED.match(self.formula.value, digits.start_pos)):
+            return self._refuse(joined(self.formula, grouped), span)
         if "." in unit or "$" in unit:
             return self._refuse(report(NO_OPERATOR, last.span, found=unit), span)
         return Number(value, multiplier, unit, span)
@@ -216,7 +221,18 @@ class _Trees(threading.local):
     def call(self, parts: list[Any]) -> Call:
         name, closing = parts[0], parts[-1]
         args = tuple(parts[2]) if len(parts) == 4 else ()  # name ( values )
+        for before, last in pairwise(args):
+            if isinstance(before, Number) and isinstance(last, Number):
+                self._one_or_two(before, last)
         return Call(name.value, args, self._span(name.span.start, closing.end_pos), name.span)
+
+    def _one_or_two(self, before: Number, last: Number) -> None:
+        """Report `min(1,200, x)`: it would be read as three numbers where two may be meant."""
+        start, end = before.span.start, last.span.end
+        grouped = _GROUPED.match(self.formula.value[start:end])
+        if grouped is not None and before.span.end + 1 == last.span.start:
+            self.found.append(report(ONE_NUMBER_OR_TWO, self._span(start, start + grouped.end()), found=grouped[0],
+                                     one=grouped[0].replace(",", ""), two=grouped[0].replace(",", ", ")))
 
     def call_with_clauses(self, parts: list[Any]) -> Call:
         clauses: dict[str, _Clause] = {}

@@ -17,6 +17,7 @@ from cxmetrics.codes.syntax import (
     COMMA_ENDS_IT,
     EMPTY_FORMULA,
     ENDS_EARLY,
+    GROUPED_DIGITS,
     NO_MEANING,
     NO_OPERATOR,
     OPENED_HERE,
@@ -48,6 +49,10 @@ _SLIP = re.compile(rf"""
   | (?P<wide>[{re.escape("".join(_WIDE))}]+)
   | (?P<spelled>!== | ={{2,3}} | <> | =[<>] | &&? | \|\|? | \*\* | !(?!=) | [≠≤≥×÷−–—] | `[^`]*` | (?<![\w.])\.[0-9]+)
 """, re.X)
+GROUPED = re.compile(r"""(?<![\w.])[0-9]{1,3}(?:
+    (?P<mark>[ ,_'’，\u00a0\u2009\u202f])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:[.][0-9]+)?  # 1,200.50
+  | (?:[.][0-9]{3})*,[0-9]+  # 1.200,50
+)(?![0-9])""", re.X)
 _BRACKET = re.compile(rf"{_TEXT}|(?P<open>[(\[])|(?P<close>[)\]])")
 _IN = re.compile(r"(?<![\w.$])in\s*\Z")
 _CLOSING = {"(": ")", "[": "]"}
@@ -184,6 +189,20 @@ def _apart(slip: re.Match[str], word: str) -> str:
     return f"{' ' if before.strip() else ''}{word}{'' if after.isspace() else ' '}"
 
 
+def _grouped(formula: Located, mishap: Mishap) -> Diagnostic | None:
+    """`1,200`, `1 200`, `1_200`, `99,5`: digits in groups, or a comma before decimals."""
+    upto = len(formula.value[:mishap.at].rstrip())  # `1_200` is read on, as a number with a unit
+    grouped = next((m for m in GROUPED.finditer(formula.value) if m.start() < mishap.at and upto <= m.end()), None)
+    return None if grouped is None else joined(formula, grouped)
+
+
+def joined(formula: Located, grouped: re.Match[str]) -> Diagnostic:
+    """The finding that digits stand in groups, and how they are written."""
+    here, mark = formula.part(*grouped.span()), grouped["mark"]
+    instead = grouped[0].replace(mark, "") if mark else grouped[0].replace(".", "").replace(",", ".")
+    return report(GROUPED_DIGITS, here, fix=Fix(here, instead), found=shortened(grouped[0]), instead=shortened(instead))
+
+
 def _open_text(formula: Located, mishap: Mishap) -> Diagnostic | None:
     if mishap.kind or formula.value[mishap.at] not in "'\"“”‘’":
         return None
@@ -299,5 +318,5 @@ def _no_meaning(formula: Located, mishap: Mishap) -> Diagnostic | None:
 
 
 _CAUSES: tuple[Callable[[Located, Mishap], Diagnostic | None], ...] = (
-    _empty, _slip, _open_text, _inner_quote, _round_list, _early_end, _bracket, _clause, _other_word, _chain, _reserved,
-    _two_values, _no_meaning)
+    _empty, _grouped, _slip, _open_text, _inner_quote, _round_list, _early_end, _bracket, _clause, _other_word, _chain,
+    _reserved, _two_values, _no_meaning)

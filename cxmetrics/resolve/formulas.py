@@ -11,7 +11,18 @@ from typing import assert_never
 from cxmetrics.codes import benchmarks as benchmark_codes
 from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, closest, report
-from cxmetrics.functions import AGGREGATES, BOTH, NO_END, NUMBERS, OPERATORS, PEER_FUNCTIONS, WINDOWS, AggregateFunction
+from cxmetrics.functions import (
+    AGGREGATES,
+    BOTH,
+    NO_END,
+    NUMBERS,
+    OPERATORS,
+    PEER_FUNCTIONS,
+    ROW_ANSWERS,
+    ROW_TIMES,
+    WINDOWS,
+    AggregateFunction,
+)
 from cxmetrics.ir import Apply, Constant, Expr, Invalid, Ref, Windowed
 from cxmetrics.resolve.literals import constant
 from cxmetrics.resolve.names import (
@@ -28,6 +39,13 @@ from cxmetrics.resolve.steps import span_of, step_of
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
 from cxmetrics.units import TEXT
 from cxmetrics.windows import Trailing
+
+_OF_ROWS = {**{name: f"count(calls where {name}(calls.began))" for name in ("workday", "holiday")},
+            **{name: f"count(calls where {name}(calls.began) = 9)" for name in ROW_TIMES
+               if name not in ("workday", "holiday", "date")},
+            "date": "count(calls where date(calls.began) >= 2026-10-01)",
+            **{name: f"share({name}(answers.score))" for name in ROW_ANSWERS},
+            "bands": "distinct(bands(answers.age, 30, 45))"}
 
 
 def resolve_formula(node: Node, names: Names) -> Expr:
@@ -65,6 +83,10 @@ def _call(node: Call, names: Names) -> Expr:
         return _peer_function(node, names)
     if function in WINDOWS:
         return _window_function(node, names)
+    if function in _OF_ROWS:
+        names.found.append(report(codes.ROW_FUNCTION_OUTSIDE, node.name_span, function=function,
+                                  example=_OF_ROWS[function]))
+        return Invalid(node.span)
     return unknown_function(node, names)
 
 

@@ -1,0 +1,125 @@
+"""Numbers that a person wrote beside what can come out: targets, neutral values, the points of scores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from cxmetrics.check.matching import Proof
+from cxmetrics.check.reach import EVERYTHING, Reach, hull, points_reach, value_reach, within
+from cxmetrics.codes import pyramid as codes
+from cxmetrics.composite_rules import Neutral
+from cxmetrics.diagnostics import Diagnostic, Label, report
+from cxmetrics.ir import Indicator
+from cxmetrics.load.scalars import Found, plain_number
+from cxmetrics.resolve import Outline
+from cxmetrics.schema import Key
+from cxmetrics.score_rules import Anchors, Bands, Goalposts, ScoreRule
+from cxmetrics.source import Located, Span
+from cxmetrics.units import SCORE, Unit
+
+POINTS: Reach = (0.0, 100.0)  # of scores, unless a rule says otherwise by `to`
+
+
+def check_bounds(outline: Outline, made: Indicator, proof: Proof) -> None:
+    """Report what lies beyond what can come out; keep how far the indicator reaches, and what it gives to parents."""
+    if made.unit.kind == "unknown":
+        return
+    reach = value_reach(made, proof.reaches, proof.earned)
+    _target(outline, made, reach, proof.found)
+    _neutral(outline, made, proof)
+    _points_alike(made, proof)
+    if made.score is not None:
+        proof.found.extend(_scored(outline, made, made.score, reach))
+    given = reach if made.score is None else points_reach(made.score)
+    proof.reaches[made.id] = hull((reach, proof.reaches.get(made.id, reach)))  # with those of the versions before
+    proof.earned[made.id] = hull((given, proof.earned.get(made.id, given)))
+
+
+def _target(outline: Outline, made: Indicator, reach: Reach, found: Found) -> None:
+    written = outline.draft.target
+    if written is not None and made.target is not None and not within(made.target, reach):
+        _beyond(written, reach, made.unit, found)
+
+
+def _neutral(outline: Outline, made: Indicator, proof: Proof) -> None:
+    """Report a neutral value that no child could give."""
+    written = outline.draft.missing
+    if written is None or not isinstance(made.missing, Neutral):
+        return
+    given = [proof.earned.get(edge.child, EVERYTHING) for edge in made.combined]
+    reach = hull((*given, POINTS) if made.unit == SCORE else given)
+    if not within(made.missing.value, reach):
+        _beyond(written, reach, made.unit, proof.found)
+
+
+def _beyond(written: Located, reach: Reach, unit: Unit, found: Found) -> None:
+    low, high = told(reach, unit)
+    found.append(report(codes.OUT_OF_REACH, written.span, value=written.value, low=low, high=high))
+
+
+def _points_alike(made: Indicator, proof: Proof) -> None:
+    """Report scores that are weighed with others and end far below them: one is of 10 points, the other of 100."""
+    if not made.weighted or made.unit != SCORE:
+        return
+    ends = [(edge, proof.earned.get(edge.child, EVERYTHING)[1]) for edge in made.combined]
+    most = max((end for _, end in ends), default=math.inf)
+    if not math.isfinite(most):
+        return
+    other = next(edge for edge, end in ends if end == most)
+    for edge, end in ends:
+        if end < most / 2:
+            related = (Label(other.span, codes.MORE_POINTS),) if other.span else ()
+            proof.found.append(report(codes.POINTS_UNLIKE, edge.span, related=related, child=edge.child,
+                                      points=f"{end:g}", other=other.child, most=f"{most:g}"))
+
+
+def _scored(outline: Outline, made: Indicator, score: ScoreRule, reach: Reach) -> Iterator[Diagnostic]:
+    """What is doubtful in a score: points beyond those of scores, and the best of them for what never comes out."""
+    written = outline.draft.score
+    if written is None:
+        return
+    low, high = points_reach(score)
+    if isinstance(score, Anchors | Bands) and not (within(low, POINTS) and within(high, POINTS)):
+        points = low if low < POINTS[0] else high
+        yield report(codes.POINTS_OFF_SCALE, _place(written, points), points=f"{points:g}")
+    best = _best(score)
+    if best is not None and _never(best[0], reach, made):
+        least, most = told(reach, made.unit)
+        yield report(codes.BEST_OUT_OF_REACH, _place(written, best[1]), points=f"{best[1]:g}", low=least, high=most)
+
+
+def _best(score: ScoreRule) -> tuple[float, float] | None:
+    """The value that earns the most points, and these; None where all values may."""
+    match score:
+        case Anchors(points):
+            return max(points, key=lambda point: point[1])
+        case Goalposts(_, best, _, high, clip=True):
+            return best, high
+        case _:
+            return None
+
+
+def _never(best: float, reach: Reach, made: Indicator) -> bool:
+    """Whether values stay on the worse side of the best one."""
+    beyond = reach[1] if made.direction == "up" else reach[0]
+    return not within(best, reach) and (beyond < best if made.direction == "up" else beyond > best)
+
+
+def _place(written: Located | Mapping[Key, Located], points: float) -> Span:
+    """Where some points are written: the anchor, or the whole rule."""
+    if isinstance(written, Located):
+        return written.span
+    return next(key.span for key in written if plain_number(key) == points)
+
+
+def told(reach: Reach, unit: Unit) -> tuple[str, str]:
+    """The ends of a reach in the words of a unit."""
+    low, high = (_said(end, unit) for end in reach)
+    return low, high
+
+
+def _said(end: float, unit: Unit) -> str:
+    if math.isinf(end):
+        return "∞" if end > 0 else "−∞"
+    return f"{100 * end:g}%" if unit.kind == "share" else f"{end:g}"
