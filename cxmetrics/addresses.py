@@ -1,4 +1,4 @@
-"""Addresses of databases, `postgresql://user@host:5432/database`: what they may say, and what they must not.
+"""Addresses of databases, `postgresql://user@host:5432/database` and `mysql://…`: what they may say, and what not.
 
 The password comes from the environment.  One that was written all the same is refused and never shown.
 """
@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-SCHEMES = ("postgresql", "postgres")
+Scheme = Literal["postgresql", "mysql"]
+SCHEMES: Mapping[str, Scheme] = {
+    "postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+PASSWORDS: Mapping[Scheme, str] = {"postgresql": "PGPASSWORD", "mysql": "MYSQL_PWD"}  # the variables they come from
 OPTIONS: Mapping[str, tuple[str, ...]] = {"sslmode": ("disable", "prefer", "require", "verify-ca", "verify-full")}
 Trouble = Literal["scheme", "host", "database", "option", "form"]
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -28,16 +31,27 @@ class Address:
     port: int | None = None
     user: str | None = None
     options: tuple[tuple[str, str], ...] = ()
+    scheme: Scheme = "postgresql"
+
+    @property
+    def proves(self) -> bool:
+        """Whether only a server is talked to that proves with a certificate to be the one."""
+        return dict(self.options).get("sslmode") in ("verify-ca", "verify-full")
 
     def __str__(self) -> str:
         """The address as it is told in messages."""
         port = "" if self.port is None else f":{self.port}"
-        return f"postgresql://{self.host}{port}/{self.database}"
+        return f"{self.scheme}://{self.host}{port}/{self.database}"
 
 
 def is_address(read: str) -> bool:
     """Whether a `read` names something by a scheme, and not a file."""
     return _ADDRESS.match(read) is not None
+
+
+def password_of(read: str) -> str:
+    """The environment variable that the password of an address is taken from."""
+    return PASSWORDS[SCHEMES.get(read.partition("://")[0].strip().lower(), "postgresql")]
 
 
 def has_password(read: str) -> bool:
@@ -66,7 +80,8 @@ def read_address(read: str) -> Address | Trouble:
         port, host = parts.port, parts.hostname
     except ValueError:
         return "form"
-    if parts.scheme.lower() not in SCHEMES:
+    scheme = SCHEMES.get(parts.scheme.lower())
+    if scheme is None:
         return "scheme"
     options = parse_qsl(parts.query, keep_blank_values=True)
     if parts.fragment or any(value not in OPTIONS.get(key, ()) for key, value in options):
@@ -77,4 +92,4 @@ def read_address(read: str) -> Address | Trouble:
     if not database or "/" in database or any(ord(char) < 32 for char in unquote(read)):
         return "database"
     user = unquote(parts.username) if parts.username else None
-    return Address(host, database, port, user, tuple(options))
+    return Address(host, database, port, user, tuple(options), scheme)

@@ -53,6 +53,7 @@ DOORS = {
                "sample"},
     "sqlite3": {"store.ledger", "backends.databases"},
     "psycopg": {"backends.databases"},
+    "pymysql": {"backends.databases"},
     "scipy": {"statistics", "disclosure"},
     "numpy": {"statistics", "disclosure", "states", "evaluate", "sample"},
     "click": {"cli"},

@@ -129,14 +129,15 @@ PASSWORD_WRITTEN = Code(
     label=Phrase("a password is written here", "这里写有密码"),
     note=Phrase("definitions are copied, reviewed and kept for ever, so a password in them is known to many",
                 "定义会被复制、评审并长期保存，写在其中的密码会被很多人看到"),
-    help=Phrase("take it out (`postgresql://user@host/database`), set the environment variable `PGPASSWORD`, "
-                "and change the password", "请从地址中删去密码（`postgresql://user@host/database`），"
-                "改用环境变量 `PGPASSWORD`，并更换该密码"))
+    help=Phrase("take it out (`scheme://user@host/database`), set the environment variable `{variable}`, "
+                "and change the password", "请从地址中删去密码（`scheme://user@host/database`），"
+                "改用环境变量 `{variable}`，并更换该密码"))
 ADDRESS_UNREADABLE = Code(
     "CX741", "address-unreadable",
     Phrase("the address of a database cannot be read: expected {expected}", "无法读取数据库地址：应为 {expected}"),
     label=Phrase("this address", "这个地址"),
-    help=Phrase("write `{scheme}://user@host:5432/database`", "请写成 `{scheme}://user@host:5432/database`"))
+    help=Phrase("write `postgresql://user@host:5432/database` or `mysql://user@host:3306/database`",
+                "请写成 `postgresql://user@host:5432/database` 或 `mysql://user@host:3306/database`"))
 TABLE_UNKNOWN = Code(
     "CX742", "table-unknown",
     Phrase("`{database}` has no table `{table}`", "`{database}` 中没有表 `{table}`"),
@@ -167,11 +168,10 @@ SERVER_UNREACHABLE = Code(
     "CX747", "server-unreachable",
     Phrase("no connection to `{database}`: {problem}", "无法连接 `{database}`：{problem}"),
     label=Phrase("read by this source", "由这个数据源读取"),
-    note=Phrase("the password is taken from `PGPASSWORD`, or from the password file of PostgreSQL",
-                "密码取自环境变量 `PGPASSWORD` 或 PostgreSQL 的密码文件"))
+    note=Phrase("the password is taken from the environment variable `{variable}`", "密码取自环境变量 `{variable}`"))
 DRIVER_MISSING = Code(
     "CX748", "driver-missing",
-    Phrase("for PostgreSQL a driver is needed that is not installed", "使用 PostgreSQL 需要的驱动尚未安装"),
+    Phrase("for `{scheme}://` a driver is needed that is not installed", "使用 `{scheme}://` 需要的驱动尚未安装"),
     label=Phrase("read by this source", "由这个数据源读取"),
     help=Phrase("install it with `pip install {extra}`", "请用 `pip install {extra}` 安装"))
 TABLE_AMBIGUOUS = Code(

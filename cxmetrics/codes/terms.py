@@ -27,6 +27,7 @@ TERMS: Final[dict[str, str]] = {
     "the packed stream is broken": "压缩流已损坏", "the header holds a NUL character": "表头含有 NUL 字符",
     "an expression": "算式",
     # what is wrong with databases and their addresses
+    "an address that begins with postgresql:// or mysql://": "以 postgresql:// 或 mysql:// 开头的地址",
     "an address that begins with postgresql://": "以 postgresql:// 开头的地址", "a host after ://": "在 :// 之后写明主机",
     "the name of a database after the host": "在主机之后写明数据库名称",
     "no option but sslmode=disable|prefer|require|verify-ca|verify-full":

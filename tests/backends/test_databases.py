@@ -87,7 +87,7 @@ def test_bytes_that_are_no_text_name_their_column(tmp_path, value):
 
 
 def test_many_rows_and_long_texts(tmp_path, monkeypatch):
-    monkeypatch.setattr("cxmetrics.backends.databases.sqlite_tables._PART", 1 << 16)  # several parts
+    monkeypatch.setattr("cxmetrics.backends.databases.parts._PART", 1 << 16)  # several parts
     path = sqlite(tmp_path / "a.db", "CREATE TABLE t (a, b)",
                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
                   "INSERT INTO t SELECT 20001 - i, hex(zeroblob(i % 50)) FROM n")
@@ -333,7 +333,10 @@ def test_a_database_does_not_lead_outside(tmp_path):
     ("postgresql://a%40b@[::1]/x?sslmode=require", Address("::1", "x", None, "a@b", (("sslmode", "require"),))),
     ("postgresql://db.example", "database"), ("postgresql:///x", "host"), ("postgresql://a,b/x", "host"),
     ("postgresql://%2Ftmp/x", "host"), ("postgresql://h/x?sslmode=maybe", "option"), ("postgresql://h/x#y", "option"),
-    ("postgresql://h/x?service=y", "option"), ("mysql://h/x", "scheme"), ("postgresql://h:port/x", "form"),
+    ("postgresql://h/x?service=y", "option"), ("mysql://u@h/x", Address("h", "x", None, "u", (), "mysql")),
+    ("oracle://h/x", "scheme"), ("postgresql://h:port/x", "form"),
+    ("mariadb://h:33/x?sslmode=require", Address("h", "x", 33, None, (("sslmode", "require"),), "mysql")),
+    ("mysql://h/x?unix_socket=y", "option"), ("mysql://h/x?read_default_file=y", "option"),
     ("postgresql://h/x%0Ay", "database"), ("postgresql://h/a/b", "database")])
 def test_addresses(read, parts):
     assert read_address(read) == parts
@@ -341,7 +344,7 @@ def test_addresses(read, parts):
 
 
 @pytest.mark.parametrize(("text", "shown"), [
-    ("postgresql://u:geheim@h/x", "postgresql://u:******@h/x"),
+    ("mysql://u:geheim@h/x", "mysql://u:******@h/x"), ("postgresql://u:geheim@h/x", "postgresql://u:******@h/x"),
     ("postgresql://u:a@b:c/d@h:1/x", "postgresql://u:*******@h:1/x"),
     ("postgresql://h/x?password=p%20q&sslmode=require", "postgresql://h/x?password=*****&sslmode=require"),
     ("  read: 'ftp://u:pw@h/x', unit: s", "  read: 'ftp://u:**@h/x', unit: s"),

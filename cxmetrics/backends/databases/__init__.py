@@ -11,9 +11,9 @@ import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from cxmetrics.addresses import Address, is_address, read_address
+from cxmetrics.addresses import Address, Scheme, is_address, read_address
 from cxmetrics.backends.databases.duckdb_tables import list_duckdb, take_duckdb
 from cxmetrics.backends.databases.sqlite_tables import SQLITE_LOG, list_sqlite, take_sqlite
 from cxmetrics.backends.databases.wishes import Wish, told
@@ -65,10 +65,28 @@ def _take_from_server(read: str, wish: Wish, target: Path) -> None:
     address = read_address(read)
     assert isinstance(address, Address), "proved when it was resolved"
     try:
-        from cxmetrics.backends.databases.postgresql import take_postgresql
+        take = _driver(address.scheme)
     except ImportError as error:
-        raise Fault(report(data.DRIVER_MISSING, wish.table.span, extra="'cxmetrics[postgresql]'")) from error
-    take_postgresql(address, wish, target)
+        raise _without_driver(address, wish.table.span) from error
+    take(address, wish, target)
+
+
+def _driver(scheme: Scheme) -> Callable[[Address, Wish, Path], None]:
+    """What reads from such a server.  Raises `ImportError`."""
+    match scheme:
+        case "postgresql":
+            from cxmetrics.backends.databases.postgresql import take_postgresql
+            return take_postgresql
+        case "mysql":
+            from cxmetrics.backends.databases.mysql import take_mysql
+            return take_mysql
+        case _:
+            assert_never(scheme)
+
+
+def _without_driver(address: Address, span: Span | None) -> Fault:
+    """CX748 for a server."""
+    return Fault(report(data.DRIVER_MISSING, span, scheme=address.scheme, extra=f"'cxmetrics[{address.scheme}]'"))
 
 
 def open_sink(address: Address, schema: str, project: str) -> AbstractContextManager[Sink]:
@@ -76,7 +94,7 @@ def open_sink(address: Address, schema: str, project: str) -> AbstractContextMan
     try:
         from cxmetrics.backends.databases.sink import sink
     except ImportError as error:
-        raise Fault(report(data.DRIVER_MISSING, None, extra="'cxmetrics[postgresql]'")) from error
+        raise _without_driver(address, None) from error
     return sink(address, schema, project)
 
 

@@ -6,7 +6,6 @@ driver's business: it takes `PGPASSWORD`, or a password file.  Nothing here sees
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,13 +25,13 @@ from cxmetrics.backends.databases.wishes import (
     Wish,
     choose_columns,
     choose_table,
+    unreachable,
     unread_column,
     unread_table,
+    without_password,
 )
 from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, session
 from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Record, Type
-from cxmetrics.codes import data
-from cxmetrics.diagnostics import Fault, report
 
 _CONNECT = 10  # seconds
 _SETTINGS = {"statement_timeout": "1h", "lock_timeout": "10s", "TimeZone": "UTC", "DateStyle": "ISO, YMD",
@@ -147,8 +146,7 @@ def _connected(address: Address, wish: Wish) -> Iterator[psycopg.Connection[tupl
     try:
         connection = psycopg.connect(make_conninfo(**connection_parameters(address)))
     except psycopg.Error as error:
-        told = report(data.SERVER_UNREACHABLE, wish.table.span, database=address, problem=words_of(error))
-        raise Fault(told) from error
+        raise unreachable(address, wish.table.span, words_of(error)) from error
     try:
         with connection:
             connection.read_only = True
@@ -162,11 +160,11 @@ def _connected(address: Address, wish: Wish) -> Iterator[psycopg.Connection[tupl
 
 def connection_parameters(address: Address) -> dict[str, Any]:
     """What the driver is told of an address; the password it finds by itself."""
-    options = dict(address.options)
     given: dict[str, Any] = {
-        "host": address.host, "port": address.port, "dbname": address.database, "user": address.user, **options,
-        "connect_timeout": _CONNECT, "application_name": "cxmetrics", "client_encoding": "UTF8"}
-    if driver_version() >= 160000 and options.get("sslmode") not in ("verify-ca", "verify-full"):
+        "host": address.host, "port": address.port, "dbname": address.database, "user": address.user,
+        **dict(address.options), "connect_timeout": _CONNECT, "application_name": "cxmetrics",
+        "client_encoding": "UTF8"}
+    if driver_version() >= 160000 and not address.proves:
         given["require_auth"] = "!password"  # only a server that is proved to be the one is told the password itself
     return {name: value for name, value in given.items() if value is not None}
 
@@ -176,5 +174,4 @@ def words_of(error: psycopg.Error) -> str:
     if error.sqlstate is not None and error.sqlstate.startswith(_OF_VALUES):
         return type(error).__name__
     said = (error.diag.message_primary or str(error)).strip().partition("\n")[0]
-    secret = os.environ.get("PGPASSWORD")
-    return (said.replace(secret, "•••") if secret else said)[:300] or type(error).__name__
+    return without_password(said, "postgresql")[:300] or type(error).__name__

@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from cxmetrics.addresses import Address
 from cxmetrics.backends.databases.postgresql import connection_parameters, words_of
+from cxmetrics.backends.databases.wishes import unreachable
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 
@@ -92,7 +93,7 @@ def sink(address: Address, schema: str, project: str) -> Iterator[Sink]:
     try:
         connection = psycopg.connect(make_conninfo(**connection_parameters(address)))
     except psycopg.Error as error:
-        raise Fault(report(data.SERVER_UNREACHABLE, None, database=address, problem=words_of(error))) from error
+        raise unreachable(address, None, words_of(error)) from error
     try:
         with connection:
             made = Sink(connection, schema, project)

@@ -18,8 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from cxmetrics.backends.cells import Table
-from cxmetrics.backends.databases.duckdb_tables import said_of, write_sorted
+from cxmetrics.backends.databases.parts import STEP, write_parts, write_together
 from cxmetrics.backends.databases.wishes import (
     LONGEST,
     ROWS,
@@ -31,8 +30,6 @@ from cxmetrics.backends.databases.wishes import (
     unread_column,
     unread_table,
 )
-from cxmetrics.backends.duckdb.rows import files_of
-from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, session
 from cxmetrics.backends.sql import Name, quoted
 from cxmetrics.backends.text_files import shown
 from cxmetrics.codes import data
@@ -40,8 +37,6 @@ from cxmetrics.diagnostics import Fault, report
 
 SQLITE_LOG = "-wal"  # ends the name of the file beside a database that has the changes which are not in it yet
 _WAIT = 10.0  # seconds for a writer's transaction to end
-_STEP = 2_000  # rows fetched at once
-_PART = 1 << 26  # bytes kept in memory before they are written
 _EXACT = 1 << 53  # integers up to here are numbers of 64 bits
 _MOST = 100  # columns asked about at once
 _TABLES = ("SELECT 'main', name FROM sqlite_master WHERE type IN ('table', 'view') "
@@ -73,13 +68,9 @@ def take_sqlite(path: Path, wish: Wish, target: Path) -> None:
             _, name = choose_table(connection.execute(_TABLES).fetchall(), "main", wish, shown(path))
             there = connection.execute(f"SELECT * FROM {quoted(name)} LIMIT 0").description  # noqa: S608 - quoted
             choice = choose_columns([column for column, *_ in there], wish)
-            parts = tuple(_parts(connection, name, choice, wish, Path(folder)))
-        try:
-            with session(parts, "UTC", Limits(scratch=target.parent), writes=target) as engine:
-                items = tuple((Name(column), column) for column in choice.columns)
-                write_sorted(engine, items, files_of(Table(parts, {})), choice, wish.time, target)
-        except ENGINE_ERRORS as error:
-            raise unread_table(wish, shown(path), said_of(error, path)) from error
+            parts = write_parts(_frames(connection, name, choice, wish), Path(folder))
+        items = tuple((Name(column), column) for column in choice.columns)
+        write_together(parts, items, choice, wish, target, shown(path))
 
 
 # --- opening -----------------------------------------------------------------------------------------------------
@@ -142,26 +133,16 @@ def _looks(*paths: Path) -> list[tuple[int, int]]:
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
-def _parts(connection: sqlite3.Connection, table: str, choice: Choice, wish: Wish, folder: Path) -> Iterator[Path]:
-    """The rows as Parquet files, in bounded memory; one at least."""
+def _frames(connection: sqlite3.Connection, table: str, choice: Choice, wish: Wish) -> Iterator[pl.DataFrame]:
+    """The rows, some at a time; a frame at least."""
     columns = choice.columns
     kinds = [_Kind(pl.String)] * len(columns) if choice.bare else _kinds(connection, table, columns)
     names = ", ".join(map(quoted, columns)) or "1"
     tail = " LIMIT 0" if choice.bare else ""
     cursor = connection.execute(f"SELECT {names} FROM {quoted(table)}{tail}")  # noqa: S608 - names are quoted
-    waiting, number = [_frame([], columns, kinds, wish)], 0
-    while rows := cursor.fetchmany(_STEP):
-        waiting.append(_frame(rows, columns, kinds, wish))
-        if sum(frame.estimated_size() for frame in waiting) > _PART:
-            yield _written(waiting, folder / f"part{number}.parquet")
-            waiting, number = [], number + 1
-    if waiting:
-        yield _written(waiting, folder / f"part{number}.parquet")
-
-
-def _written(frames: list[pl.DataFrame], path: Path) -> Path:
-    pl.concat(frames).write_parquet(path)
-    return path
+    yield _frame([], columns, kinds, wish)
+    while rows := cursor.fetchmany(STEP):
+        yield _frame(rows, columns, kinds, wish)
 
 
 def _kinds(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> list[_Kind]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from cxmetrics.addresses import PASSWORDS, Address, Scheme
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fault, Fix, closest, report
+from cxmetrics.source import Span
 from cxmetrics.tables import TableName
 
 Listed = Sequence[tuple[str, str]]
@@ -99,3 +102,15 @@ def unread_table(wish: Wish, database: str, problem: str) -> Fault:
     """CX745 for the table."""
     return Fault(report(data.TABLE_UNREADABLE, wish.table.span, database=database, table=wish.table.name,
                         problem=problem))
+
+
+def unreachable(address: Address, span: Span | None, problem: str) -> Fault:
+    """CX747 for a server."""
+    return Fault(report(data.SERVER_UNREACHABLE, span, database=address, problem=problem,
+                        variable=PASSWORDS[address.scheme]))
+
+
+def without_password(said: str, scheme: Scheme) -> str:
+    """What a server or its driver says, with the password of the environment blotted out."""
+    secret = os.environ.get(PASSWORDS[scheme])
+    return said.replace(secret, "•••") if secret else said

@@ -201,17 +201,18 @@ def publish(session: Session, address: str, schema: str, project: Path) -> int:
 
 def _address(written: str) -> Address:
     """Where to publish.  Raises `Fault` CX740, CX741."""
-    from cxmetrics.addresses import Address, has_password, read_address
+    from cxmetrics.addresses import Address, has_password, password_of, read_address
     from cxmetrics.codes.data import ADDRESS_UNREADABLE, PASSWORD_WRITTEN
     from cxmetrics.diagnostics import Fault, report
     from cxmetrics.resolve.tables import EXPECTED
 
     if has_password(written):
-        raise Fault(report(PASSWORD_WRITTEN, None))
+        raise Fault(report(PASSWORD_WRITTEN, None, variable=password_of(written)))
     found = read_address(written)
-    if isinstance(found, Address):
+    if isinstance(found, Address) and found.scheme == "postgresql":
         return found
-    raise Fault(report(ADDRESS_UNREADABLE, None, expected=EXPECTED[found], scheme="postgresql"))
+    expected = "an address that begins with postgresql://" if isinstance(found, Address) else EXPECTED[found]
+    raise Fault(report(ADDRESS_UNREADABLE, None, expected=expected))
 
 
 def _opened(project: Path, *, writable: bool = False) -> Store:
