@@ -28,9 +28,9 @@ from cxmetrics.plan import Plan
 from cxmetrics.run import Engine
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.extents import content_of
-from cxmetrics.run.inputs import Seen
 from cxmetrics.run.memory import covered_by
 from cxmetrics.run.scanning import scan
+from cxmetrics.run.seen import Seen
 from cxmetrics.run.stale import Task, days_between, delivered, gaps
 from cxmetrics.run.today import settled, today
 from cxmetrics.run.troubles import left_by, marked

@@ -9,11 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from cxmetrics.backends.cells import Table
-from cxmetrics.backends.readers import require
+from cxmetrics.backends.readers import open_table, require
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Binding, ColumnSpec, Lookup, Origin
 from cxmetrics.plan import Plan
-from cxmetrics.run.inputs import Seen, look_at, open_inputs
+from cxmetrics.run.inputs import look_at, open_inputs
+from cxmetrics.run.seen import Seen
+from cxmetrics.store.commits import InputFile
 from cxmetrics.tables import place_of
 from cxmetrics.units import TEXT
 
@@ -23,7 +25,7 @@ class Bound:
     """A source with its files.  The origin's bindings are those its files allow, one for each dimension.
 
     `files` are the project's own, by path from the project folder, and so are those `beside`: of its lookups.  `taken`
-    are the Parquet files with the rows of those that are tables of databases.
+    are the Parquet files with the rows of those that are tables of databases.  `left`: files that were not opened.
     """
 
     origin: Origin
@@ -32,6 +34,7 @@ class Bound:
     files: Mapping[str, Seen]
     beside: Mapping[str, Seen]
     taken: Mapping[str, Path] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -42,7 +45,6 @@ class Bound:
     def dimensions(self) -> frozenset[str]:
         """The dimensions the source can make."""
         return frozenset(binding.dimension for binding in self.origin.bindings)
-
 
     def reading(self, zone: str) -> str:
         """Stands for how rows are read: the contract, and what the columns it names physically are."""
@@ -89,6 +91,7 @@ def _among(seen: Mapping[str, Seen], only: Collection[str] | None) -> dict[str, 
     return {path: look for path, look in seen.items() if only is None or path in only}
 
 
+_NONE: Mapping[str, InputFile] = {}
 Recorded = Mapping[str, Collection[str]]
 """The files of each source, by path from the project folder, where no others are to be read."""
 
@@ -104,10 +107,11 @@ def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None =
             for name, origin in plan.sources.items() if name in needed}
 
 
-def bind_source(origin: Origin, root: Path, scratch: Path, only: Collection[str] | None = None) -> Bound:
-    """One source with its files.  Raises `Fault` (CX70x)."""
+def bind_source(origin: Origin, root: Path, scratch: Path, only: Collection[str] | None = None,
+                known: Mapping[str, InputFile] = _NONE) -> Bound:
+    """One source with its files; those that look as they are `known` may be left unopened.  Raises `Fault` (CX70x)."""
     files = _files(origin, root, only)  # seen before they are read: a change that comes later is a change
-    own = open_inputs(origin, files.own, root, scratch)
+    own = open_inputs(origin, files.own, root, scratch, known)
     require(own.table, origin)
     tables, beside = dict[str, Table](), dict(files.beside)
 
@@ -124,7 +128,13 @@ def bind_source(origin: Origin, root: Path, scratch: Path, only: Collection[str]
     there = tuple(binding for binding in origin.bindings
                   if binding.column in own.table.columns or origin.column_of(binding) is not None)
     made = _closed(_led(replace(origin, bindings=there), opened))
-    return Bound(made, own.table, tables, own.seen, beside, own.taken)
+    return Bound(made, own.table, tables, own.seen, beside, own.taken, own.left)
+
+
+def opened(bound: Bound, also: Collection[str], root: Path, scratch: Path) -> Bound:
+    """A source with some files opened that had been left.  Raises `Fault` (CX70x)."""
+    paths = [root / path for path in bound.files if path not in bound.left or path in also]
+    return replace(bound, table=open_table(paths, scratch=scratch), left=bound.left - frozenset(also))
 
 
 def _led(origin: Origin, opened: Callable[[Lookup], Table]) -> Origin:

@@ -13,8 +13,10 @@ from cxmetrics.backends.cells import Backend, Physical, Request, Table
 from cxmetrics.ir import DAYS, Origin
 from cxmetrics.plan import Scan
 from cxmetrics.run.bind import Bound
-from cxmetrics.run.inputs import Seen, digest_of
+from cxmetrics.run.inputs import digest_of
+from cxmetrics.run.seen import Seen
 from cxmetrics.run.stale import LOOKUP
+from cxmetrics.run.unopened import columns_of
 from cxmetrics.store.commits import InputFile
 
 Open = Callable[[Path], Table]
@@ -41,7 +43,8 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
             result[path] = replace(before, size=seen.size, mtime_ns=seen.mtime_ns)
             continue
         first, last, rows = _extent(bound, bound.taken.get(path, root / path), zone, backend, open_file)
-        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as, digest)
+        columns = "" if path in bound.taken else columns_of(open_file(root / path))
+        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as, digest, columns)
     return result
 
 

@@ -13,7 +13,7 @@ from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Bound, Files, bind_source, look
-from cxmetrics.run.need import Need, measured, need
+from cxmetrics.run.need import Need, measured, need, with_files
 from cxmetrics.run.reports import RunOptions
 from cxmetrics.run.scanning import Done, scan
 from cxmetrics.run.stale import Task, delivered
@@ -45,7 +45,8 @@ class Gathering:
         bound: dict[str, Bound] = {}
         for name in sorted({partial.source for partial in self.plan.partials}):
             with self._by_itself(name):
-                bound[name] = bind_source(self.plan.sources[name], self.root, self.scratch)
+                known = {} if self.options.full else self.store.inputs(name)
+                bound[name] = bind_source(self.plan.sources[name], self.root, self.scratch, known=known)
         self.backend.expect(path for one in bound.values() for path in one.paths)
         files = {name: one.before for name, one in self.needs.items()}  # of those that failed: as they were
         for name, one in bound.items():
@@ -55,7 +56,10 @@ class Gathering:
         for name, one in bound.items():
             if name not in self.troubles:
                 with self._by_itself(name):
-                    self.needs[name] = need(self.plan, settled(one, now), files[name], self.store, self.options)
+                    needed = need(self.plan, settled(one, now), files[name], self.store, self.options)
+                    self.needs[name] = needed if self.options.dry_run else with_files(
+                        needed, self.plan, self.root, self.scratch)
+        self.backend.expect(path for one in self.needs.values() if one.bound is not None for path in one.bound.paths)
         self._some_left()
 
     @property

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
-from typing import NamedTuple
 
 from cxmetrics.backends.cells import Table
 from cxmetrics.backends.databases import is_server, log_of, take_table, without_table
@@ -20,30 +19,26 @@ from cxmetrics.backends.databases.wishes import Wish
 from cxmetrics.backends.readers import asked_of, empty_files, find, open_table
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Lookup, Origin
+from cxmetrics.run.seen import Seen
+from cxmetrics.run.unopened import united, unopened
 from cxmetrics.source import Span
 from cxmetrics.store.commits import InputFile
 from cxmetrics.tables import TableName, place_in, place_of
 
-
-class Seen(NamedTuple):
-    """What a file looks like from outside, and what is in it where that was looked at."""
-
-    size: int
-    mtime_ns: int
-    digest: str = ""
-
-    def looks_like(self, other: Seen | InputFile) -> bool:
-        """Whether they are the same from outside."""
-        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
+_NONE: Mapping[str, InputFile] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """A table, what its files look like, and where in Parquet those lie that were taken from a database."""
+    """A table, what its files look like, and where in Parquet those lie that were taken from a database.
+
+    `left`: files that were not opened, because the table has only columns that are known of them.
+    """
 
     table: Table
     seen: Mapping[str, Seen]
     taken: Mapping[str, Path]
+    left: frozenset[str] = frozenset()
 
 
 def look_at(read: Origin | Lookup, root: Path, source: str) -> dict[str, Seen]:
@@ -75,24 +70,33 @@ def _seen(path: Path, *, with_log: bool) -> Seen:
     return seen
 
 
-def open_inputs(read: Origin | Lookup, seen: Mapping[str, Seen], root: Path, scratch: Path) -> Inputs:
-    """The table of a `read` whose files were looked at.  Raises `Fault` CX702 to CX710, CX719, CX742 to CX749."""
+def open_inputs(read: Origin | Lookup, seen: Mapping[str, Seen], root: Path, scratch: Path,
+                known: Mapping[str, InputFile] = _NONE) -> Inputs:
+    """The table of a `read` whose files were looked at; those that look as they are `known` may be left unopened.
+
+    Raises `Fault` CX702 to CX710, CX719, CX742 to CX749.
+    """
     if read.table is None:
-        paths = [root / path for path in seen]
+        left = unopened(seen, known)
+        paths = [root / path for path in seen if path not in left]
         for path in paths:
             if fault := without_table(path, _written(read)):
                 raise fault
         if isinstance(read, Origin) and (broken := empty_files(paths)):
             raise Fault(*broken)  # a delivery that broke off must not pass for one without rows
-        return Inputs(open_table(paths, scratch=scratch), seen, {})
+        fresh = [open_table(paths, scratch=scratch)] if paths else []
+        table = united([*fresh, *left.values()])
+        if table is None:  # what is known of columns does not say what they are together
+            return open_inputs(read, seen, root, scratch)
+        return Inputs(table if left else fresh[0], seen, {}, frozenset(left))
     wish = _wish(read)
     taken: dict[str, Path] = {}
-    known: dict[str, Seen] = {}
+    looks: dict[str, Seen] = {}
     for place, look in seen.items():
         database = place.removesuffix(f"//{read.table.name}")
         taken[place] = take_table(database if is_server(database) else root / database, wish, scratch)
-        known[place] = look._replace(digest=digest_of(taken[place]))
-    return Inputs(open_table(taken.values(), scratch=scratch), known, taken)
+        looks[place] = look._replace(digest=digest_of(taken[place]))
+    return Inputs(open_table(taken.values(), scratch=scratch), looks, taken)
 
 
 def _wish(read: Origin | Lookup) -> Wish:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.fuse import all_cuts, families
 from cxmetrics.plan import Plan, days_ahead
-from cxmetrics.run.bind import Bound, Files
+from cxmetrics.run.bind import Bound, Files, opened
 from cxmetrics.run.extents import extents
 from cxmetrics.run.memory import Families
 from cxmetrics.run.reports import RunOptions
 from cxmetrics.run.stale import Day, Family, Task, days_between, delivered, stale_days, tasks
 from cxmetrics.run.today import told_apart
+from cxmetrics.run.unopened import wanted
 from cxmetrics.store import Store
 from cxmetrics.store.commits import InputFile
 
@@ -81,6 +83,16 @@ def need(plan: Plan, bound: Bound, files: Mapping[str, InputFile], store: Store,
     known = everything & (stored | options.among(everything))
     found = tasks(plan, source, own, has=has, stale=forget, wanted=known, everything=everything)
     return Need(bound, now, own, stored, forget, known, found[0] if found else None, before)
+
+
+def with_files(one: Need, plan: Plan, root: Path, scratch: Path) -> Need:
+    """What a source needs, with the files opened that its scan reads.  Raises `Fault` CX70x."""
+    bound, task = one.bound, one.task
+    if bound is None or task is None or not bound.left:
+        return one
+    ahead = math.inf if bound.origin.unique is not None else _ahead(plan, task.source)
+    also = wanted({path: one.files[path] for path in bound.files}, bound.left, task, ahead)
+    return replace(one, bound=opened(bound, also, root, scratch))
 
 
 def _ahead(plan: Plan, source: str) -> float:

@@ -21,7 +21,8 @@ class InputFile:
     """A file that a source was read from, as it was then: bytes, time of change, days of its rows, rows.
 
     `reading` stands for how it was read: where that differs, nothing that came of it holds.  `digest` stands for the
-    content: the SHA-256 of the file, or of what was taken from a database.
+    content: the SHA-256 of the file, or of what was taken from a database.  `columns` tells the columns of a file of
+    its own, so that it need not be opened to know them.
     """
 
     size: int
@@ -31,6 +32,7 @@ class InputFile:
     rows: int
     reading: str = ""
     digest: str = ""
+    columns: str = ""
 
     def holds_what(self, other: InputFile | None) -> bool:
         """Whether both hold the same rows, read in the same way: told by their content where that is known."""

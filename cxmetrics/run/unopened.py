@@ -1,0 +1,86 @@
+"""Files that need not be opened: their columns are known, and they have no rows of the days that are computed.
+
+So that a day costs a day, however many files came before it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from cxmetrics.backends.cells import Physical, Table
+from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS
+from cxmetrics.run.seen import Seen
+from cxmetrics.run.stale import Task, intervals
+from cxmetrics.store.commits import InputFile
+
+_MARGIN = 2  # days, more than any time zone shifts one
+
+
+def columns_of(table: Table) -> str:
+    """The columns of a file, to be kept with it."""
+    return json.dumps({name: (kind, name in table.fine) for name, kind in table.columns.items()}, ensure_ascii=False)
+
+
+def unopened(seen: Mapping[str, Seen], known: Mapping[str, InputFile]) -> dict[str, Table]:
+    """The files that look as they did when their columns were seen, each as a table without rows."""
+    return {path: _table(file.columns) for path, look in seen.items()
+            if (file := known.get(path)) is not None and file.columns and file.digest and look.looks_like(file)
+            and not _columns_in_path(path)}
+
+
+def _table(columns: str) -> Table:
+    told: dict[str, tuple[Physical, bool]] = json.loads(columns)
+    return Table((), {name: kind for name, (kind, _) in told.items()},
+                 frozenset(name for name, (_, fine) in told.items() if fine))
+
+
+def _columns_in_path(path: str) -> bool:
+    """Whether folders give columns that are not in the file: text files are given them when they are converted."""
+    name = path.lower().removesuffix(".gz")
+    return "=" in path and name.rpartition(".")[2] not in (*CSV_ENDINGS, *JSON_ENDINGS)
+
+
+def united(tables: Iterable[Table]) -> Table | None:
+    """Tables as one; None where they differ in what a column is, or in the case of its name."""
+    files, found, fine = list[Path](), dict[str, Physical](), set[str]()
+    for table in tables:
+        files += table.files
+        for name, kind in table.columns.items():
+            if name in found and (found[name], name in fine) != (kind, name in table.fine):
+                return None
+            found[name] = kind
+        fine |= table.fine
+    if len({name.lower() for name in found}) < len(found):
+        return None
+    return Table(tuple(files), found, frozenset(fine))
+
+
+def wanted(files: Mapping[str, InputFile], left: Collection[str], task: Task, ahead: float) -> frozenset[str]:
+    """Of files that were left unopened, those that a scan reads.
+
+    Those with rows of its days, or of as many days after them as conditions look `ahead`, and others so that every
+    column is in one.
+    """
+    if task.everything or math.isinf(ahead):
+        return frozenset(left)
+    spans = [(first.toordinal() - _MARGIN, end.toordinal() + _MARGIN + int(ahead)) for first, end in
+             intervals(task.days)]
+    found = {path for path in left if _touches(files[path], spans)}
+    columns = {path: frozenset(_table(file.columns).columns) for path, file in files.items() if file.columns}
+    had = frozenset[str]().union(*(names for path, names in columns.items() if path in found or path not in left))
+    for path in sorted(left):
+        if not columns[path] <= had:
+            found.add(path)
+            had |= columns[path]
+    return frozenset(found)
+
+
+def _touches(file: InputFile, spans: Iterable[tuple[int, int]]) -> bool:
+    """Whether rows of a file may be in one of some half-open intervals of days, told by their ordinals."""
+    if file.first is None or file.last is None:
+        return False
+    first, last = file.first.toordinal(), file.last.toordinal()
+    return any(first < end and last >= begin for begin, end in spans)
