@@ -13,6 +13,7 @@ from typing import assert_never
 from cxmetrics.days import PLAIN, Calendar
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days
+from cxmetrics.weights import Stretch
 from cxmetrics.windows import Earlier, LastYear, SpanUnit, Step, ToDate, Trailing, Window
 
 DAY = dt.timedelta(days=1)
@@ -58,6 +59,14 @@ def last(first: dt.date, grain: Grain) -> dt.date:
     """The last day of the period that begins on `first`."""
     after = end(first, grain)
     return after - DAY if dt.date.max > after > first else after
+
+
+def stretch(day: dt.date, per: Stretch, calendar: Calendar = PLAIN) -> Days:
+    """The days that belong together with a day: those of its period, or all."""
+    if per == "all":
+        return dt.date.min, dt.date.max
+    first = start(day, per, calendar)
+    return first, end(first, per)
 
 
 def before(first: dt.date, grain: Grain, calendar: Calendar = PLAIN) -> dt.date | None:

@@ -21,6 +21,7 @@ from cxmetrics.score_rules import Direction, ScoreRule
 from cxmetrics.source import Span
 from cxmetrics.tables import TableName
 from cxmetrics.units import TEXT, Unit
+from cxmetrics.weights import Rake
 from cxmetrics.windows import Step
 
 Scalar = int | float | str | bool | dt.date
@@ -261,7 +262,7 @@ class Origin:
     ways: tuple[Way, ...] = ()  # to dimensions that the files may lack; those that are gone become lookups
     received: str | None = None
     entity: str | None = None
-    weight: str | None = None  # the column that says how much a row counts
+    weight: str | None = None  # the column that says how much a row counts, before it is raked
     keep: Expr | None = None
     unique: Unique | None = None
     on_bad: Literal["reject", "null", "fail"] = "reject"
@@ -272,6 +273,7 @@ class Origin:
     watch: Watch = field(default_factory=Watch, compare=False, repr=False)
     strata: str | None = field(default=None, kw_only=True)  # the column that says from which part a unit was drawn
     read_span: Span | None = field(default=None, compare=False, repr=False)
+    rake: Rake | None = field(default=None, kw_only=True)
 
     def column(self, name: str) -> Column:
         """A column as rows are asked for it; one that nobody declared is text."""

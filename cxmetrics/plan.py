@@ -24,6 +24,8 @@ from cxmetrics.windows import Window
 _HOUR = 3_600_000_000  # microseconds
 NO_LIMIT = -1  # for the microseconds that a conversion may take
 FRACTION = 2.0**62  # fractions of sums are counted in units of 1/FRACTION
+FACTOR = 2**40  # the factors of raked rows are counted in units of 1/FACTOR, so that what they multiply stays whole
+COARSER = 2**22  # and the fractions they multiply in units of COARSER/FRACTION, so that there is room for the product
 
 # count: rows where `where` holds (and `arg`, if any, is present)
 # sum: Σ arg, an integer; whole/fraction: the two parts of Σ arg
@@ -42,7 +44,8 @@ class Partial:
     """One mergeable state of the rows of a source; with `by`, one state for each text of it.
 
     Rows without a value of `by` are left out.  `last`: of the rows of a period only those of the last day of each text
-    count, and it makes no difference any more whose they were.
+    count, and it makes no difference any more whose they were.  `power`: of which power of the factors of raked rows it
+    is a sum.
     """
 
     source: str
@@ -51,6 +54,7 @@ class Partial:
     where: Expr | None
     by: Expr | None = None
     last: bool = False
+    power: int = 0
 
     @property
     def all_rows(self) -> bool:
@@ -243,10 +247,16 @@ class Plan:
     within: Mapping[str, str] = field(default_factory=dict)  # dimension -> the coarser one it is part of
     least: Mapping[str, int] = field(default_factory=dict)  # dimension -> `min_n` of its slices, where more than 1
     twins: Mapping[int, int] = field(default_factory=dict)  # partial by units -> the same of all rows
+    sizes: Mapping[str, tuple[Total, Total, Total]] = field(default_factory=dict)  # n, Σw and Σw² before rows are raked
 
     def min_n(self, indicator: Indicator) -> int:
         """From how many rows on an indicator may be shown, as far as it says itself or else the project."""
         return self.project.min_n if indicator.min_n is None else indicator.min_n
+
+    def raked_in(self, leaf: Leaf) -> frozenset[str]:
+        """The sources of whose raked rows a leaf is a sum."""
+        return frozenset(self.partials[part].source for total in leaf.inputs for part, _ in total.parts
+                         if self.partials[part].power)
 
     def least_in(self, cut: tuple[str, ...]) -> int:
         """How many rows the dimensions of a cut ask for."""

@@ -37,6 +37,7 @@ from cxmetrics.run.troubles import left_by, marked
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.rewrite import EVIDENCE, is_dimension
+from cxmetrics.weights import raked_by
 
 Inputs = Mapping[str, Mapping[str, InputFile]]
 _KEY = ("indicator", "grain", "period")
@@ -141,7 +142,8 @@ def _again(plan: Plan, root: Path, scratch: Path, inputs: Inputs, engine: Engine
         span = delivered(inputs[name])
         everything = span is not None and known[name] >= days_between(*span)
         task = Task(name, wanted, known[name], everything)
-        states[name] = scan(plan, backend, one, families(all_cuts(plan), one.dimensions), task).frames
+        own = families(all_cuts(plan), one.dimensions, raked_by(one.origin.rake))
+        states[name] = scan(plan, backend, one, own, task).frames
     spans = {name: (min(days), max(days)) for name, days in known.items()}
     frame = evaluate(plan, states, spans, None, {name: gaps(days) for name, days in known.items()})
     return marked(frame, plan, left_by(left)), _taken(bound, inputs)

@@ -143,6 +143,19 @@ _Column = Annotated[
     Annotated[Scalar, Tag("text")] | Annotated[ColumnDraft, Tag("map")], Discriminator(_shape)]
 
 
+class WeightDraft(Draft):
+    """Weights raked to margins: of each, by its dimensions, the share or the number of people of each value."""
+
+    base: Scalar | None = None
+    rake: dict[Name, dict[Name, Scalar]]
+    per: Scalar | None = None
+    trim: Scalar | None = None
+
+
+_Weight = Annotated[
+    Annotated[Scalar, Tag("text")] | Annotated[WeightDraft, Tag("map")], Discriminator(_shape)]
+
+
 class SourceDraft(Draft):
     """Where rows come from and what they promise."""
 
@@ -159,7 +172,7 @@ class SourceDraft(Draft):
     time_zone: Scalar | None = None
     entity: Scalar | None = None
     strata: Scalar | None = None
-    weight: Scalar | None = None
+    weight: _Weight | None = None
     columns: dict[Name, _Column] = {}
     lookups: dict[Name, LookupDraft] = {}
     keep: Scalar | None = None

@@ -28,7 +28,7 @@ LAYERS = (
      "pseudonyms", "deliveries"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
-    ("score_rules", "composite_rules", "codes", "benchmarks", "ir", "walks", "plan", "calendars"),
+    ("score_rules", "composite_rules", "codes", "benchmarks", "weights", "ir", "walks", "plan", "calendars"),
     ("load", "parse"),
     ("resolve", "check", "lower", "fuse"),
     ("compile",),

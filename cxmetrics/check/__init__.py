@@ -37,7 +37,7 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     units: dict[str, Unit] = {}
     peers: dict[str, Peers | None] = {}
     entities = {name: one.column(one.entity) for name, one in sources.items() if one.entity is not None}
-    weighted = frozenset(name for name, one in sources.items() if one.weight is not None)
+    weighted = frozenset(name for name, one in sources.items() if one.weight is not None or one.rake is not None)
     proof = Proof(columns, units, found, holidays, peers, indicators, entities, weighted)
     for name, outline in resolved.outlines.items():
         indicator = versioned(outline, lambda one: _indicator(one, indicators, resolved, proof), found)

@@ -278,6 +278,9 @@ def _promises(origin: Origin, used: frozenset[str], session: Session) -> Iterato
     yield session.say("show.time", time=origin.time)
     if origin.weight is not None:
         yield session.say("show.weight", weight=origin.weight)
+    if origin.rake is not None:
+        margins = session.say("comma").join(str(margin).replace(", ", " × ") for margin in origin.rake.margins)
+        yield session.say("show.raked", margins=margins, stretch=session.term("stretch", origin.rake.per))
     if origin.keep is not None:
         yield session.say("show.keep", keep=expression_text(origin.keep))
     if origin.unique is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PLANNED = ("files", "days")
 _COUNTED = (*_PLANNED, "read", "kept", "dropped", "duplicates", "rejected")
 _MOST_REASONS = 20
+_TINY = 0.0001
 
 
 def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
@@ -32,6 +33,11 @@ def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
         names = [source.id for source in report.sources if source.status == status]
         if names:
             yield session.say(f"run.{status}", sources=session.say("comma").join(names))
+    last = {each.source: each for each in report.raked if each.ok}
+    yield from (session.say("run.raked.trimmed" if each.trimmed else "run.raked", source=each.source, first=each.first,
+                            last=each.last, rows=whole(each.rows), passes=each.passes, trimmed=whole(each.trimmed),
+                            gap=f"{each.gap:.1e}" if each.gap and each.gap < _TINY else f"{each.gap or 0:.2%}",
+                            effect=f"{each.design_effect:.2f}") for each in last.values())
     if report.restated:
         why = session.say("comma").join(f"{session.term('why', name)} {whole(count)}"
                                         for name, count in report.restated.items())

@@ -69,6 +69,13 @@ _GENERAL = {
                             "{engine} 不能限制内存大小；duckdb 可以"),
     "run.failed": Phrase("failed: {sources}; all else was published", "失败：{sources}；其余均已发布"),
     "run.stale": Phrase("stale: {sources}", "已过期：{sources}"),
+    "run.raked": Phrase("{source}: {rows} rows from {first} to {last} raked in {passes} passes, margins met to {gap}, "
+                        "design effect {effect}",
+                        "{source}：{first} 至 {last} 的 {rows} 行经 {passes} 次迭代完成校准，边际误差 {gap}，设计效应 {effect}"),
+    "run.raked.trimmed": Phrase(
+        "{source}: {rows} rows from {first} to {last} raked in {passes} passes, {trimmed} of them held at a bound, "
+        "margins missed by {gap}, design effect {effect}",
+        "{source}：{first} 至 {last} 的 {rows} 行经 {passes} 次迭代完成校准，其中 {trimmed} 行被截断，边际误差 {gap}，设计效应 {effect}"),
     "run.restated": Phrase("{count} published values restated: {why}", "更改了 {count} 个已发布的数值：{why}"),
     "run.dry": Phrase("dry run on {engine}{span}: {scans} scans to make, nothing computed",
                       "试运行（{engine}）{span}：需要 {scans} 次扫描，未做计算"),
@@ -148,6 +155,9 @@ _TERMS = {
             "late": ("late file", "迟到文件"), "rules": ("rules of the project changed", "项目规则变更"),
             "days": ("days computed later", "补算的日期")},
     "moved": {"up": ("up", "上升"), "down": ("down", "下降"), "not shown": ("not shown", "不显著")},
+    "stretch": {"day": ("day by day", "逐日"), "week": ("week by week", "逐周"), "month": ("month by month", "逐月"),
+                "quarter": ("quarter by quarter", "逐季"), "year": ("year by year", "逐年"),
+                "all": ("all days together", "所有日期一起")},
     "grain": {"day": ("day", "日"), "week": ("week of", "周，始于"), "month": ("month", "月"),
               "quarter": ("quarter", "季"), "year": ("year", "年")},
     "stage": {"bind": ("look at files", "查看文件"), "scan": ("scan", "扫描"), "evaluate": ("evaluate", "计算"),

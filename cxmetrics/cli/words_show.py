@@ -90,6 +90,7 @@ SHOW: Final[dict[str, Phrase]] = {
     "show.columns": Phrase("columns {columns}", "列：{columns}"),
     "show.time": Phrase("time {time}", "时间：{time}"),
     "show.weight": Phrase("weighted by {weight}", "按 {weight} 加权"),
+    "show.raked": Phrase("raked to {margins}, {stretch}", "权重按 {margins} 校准，{stretch}"),
     "show.keep": Phrase("keeps rows where {keep}", "只保留 {keep} 的行"),
     "show.unique.latest": Phrase("of rows with equal {by} the latest", "{by} 相同的行取最新一条"),
     "show.unique.first": Phrase("of rows with equal {by} the first", "{by} 相同的行取最早一条"),

@@ -10,11 +10,23 @@ from __future__ import annotations
 from importlib.resources import files
 from types import ModuleType
 
-from cxmetrics.codes import backends, benchmarks, data, faults, names, pyramid, stores, syntax, units, yaml_files
+from cxmetrics.codes import (
+    backends,
+    benchmarks,
+    data,
+    faults,
+    names,
+    pyramid,
+    stores,
+    surveys,
+    syntax,
+    units,
+    yaml_files,
+)
 from cxmetrics.diagnostics import Code
 
 MODULES: tuple[ModuleType, ...] = (
-    yaml_files, syntax, names, benchmarks, units, pyramid, backends, data, stores, faults)
+    yaml_files, syntax, names, benchmarks, units, surveys, pyramid, backends, data, stores, faults)
 
 
 def rows(module: ModuleType) -> dict[str, Code]:

@@ -18,6 +18,7 @@ from cxmetrics.evaluate.daily import States
 from cxmetrics.evaluate.hidden import Reader
 from cxmetrics.evaluate.leaves import LeafReader
 from cxmetrics.evaluate.points import Grid
+from cxmetrics.evaluate.raking import Weights, marked, solve, weighed
 from cxmetrics.evaluate.scenes import Memory, Scene, evaluate_scene
 from cxmetrics.evaluate.show import columns, show
 from cxmetrics.evaluate.silences import with_silences
@@ -36,20 +37,22 @@ STATE_WIDTH = 12  # numbers that a row of states takes while rows are joined and
 
 
 def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | None = None,
-             gaps: Gaps | None = None) -> pl.DataFrame:
+             gaps: Gaps | None = None, weights: Weights | None = None) -> pl.DataFrame:
     """The table `values`: one row an indicator, grain, period and slice; see `show.columns` for its columns.
 
     `between` (half-open days) limits the periods to those it touches; states must then hold all days that these look
     at, and the period before the first, for `change`.  A slice has rows from the first day of states that names it:
     so that a later day evaluated by itself gives the same rows, states must reach back to where the data begin.
     Sources that have delivered in a period but have no rows there count 0; others are missing, and so are periods
-    that lie in one of their `gaps` or silences.
+    that lie in one of their `gaps` or silences.  `weights`: of rows that are raked, if they do not follow from these
+    states; these must hold all days that are raked together with one of them.
     """
-    looked = Looked(delivered, with_silences(states, delivered, gaps or {}))
-    asked = _Evaluation(plan, states, looked, between)
+    weights = weights or solve(plan, states)
+    looked = Looked(delivered, with_silences(states, delivered, gaps or {}), weights.failed)
+    asked = _Evaluation(plan, weighed(plan, states, weights), looked, between)
     parts = [part for cut in cuts(plan) for part in _evaluate_cut(asked, cut)]
     frame = pl.concat(parts) if parts else pl.DataFrame(schema=columns(asked.dimensions))
-    return withhold(Reader(plan, states, _spans(looked), cuts(plan)), frame)
+    return withhold(Reader(plan, states, _spans(looked), cuts(plan)), marked(frame, plan, weights, asked.dimensions))
 
 
 # --- one cut, grain by grain and block by block ------------------------------------------------------------------

@@ -146,14 +146,16 @@ class LeafReader:
                           len(grid.slices), self.work.least)
 
     def _close(self, leaves: Sequence[Leaf], done: Finished, seen: View, known: Flags) -> None:
-        """Make leaves missing where none of their sources has delivered and can make the slice."""
+        """Make leaves missing where no source of theirs has delivered and can make the slice, or rows lack weights."""
         sources = {source for leaf in leaves for source in leaf.sources}
         opened = {source: known & seen.open(self.sliced.daily, self.looked, source) for source in sources}
         short = {source: seen.cut_short(self.looked, source) for source in sources}
         for index, leaf in enumerate(leaves):
             closed = ~np.logical_or.reduce([opened[source] for source in leaf.sources])
+            unknown = np.logical_or.reduce([closed, *(seen.unweighted(self.looked, source)
+                                                      for source in self.plan.raked_in(leaf))])
             for matrix in (done.value, done.low, done.high, done.error):
-                matrix[index, closed] = np.nan
+                matrix[index, unknown] = np.nan
             done.n[index, closed] = done.effective[index, closed] = 0
             done.short[index] = np.logical_or.reduce([short[source] for source in leaf.sources])
 

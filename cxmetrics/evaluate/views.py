@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,11 @@ Gaps = Mapping[str, Sequence[Days]]
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What sources have delivered, and which days between nobody has looked at."""
+    """What sources have delivered, which days between nobody has looked at, and of which the rows have no weights."""
 
     delivered: Delivered
     gaps: Gaps
+    unweighted: Gaps = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ class View:
         missed = looked.gaps.get(source, ())
         return self._each([low < first or any(low < after and begin < high for begin, after in missed)
                            for low, high in self.days])
+
+    def unweighted(self, looked: Looked, source: str) -> Flags:
+        """The points that look at days of which the rows of a source have no weights."""
+        missed = looked.unweighted.get(source, ())
+        return self._each([any(low < after and begin < high for begin, after in missed) for low, high in self.days])
 
     def _each(self, of_periods: Sequence[bool]) -> Flags:
         return np.repeat(np.array(of_periods, np.bool_), len(self.grid.slices))

@@ -14,6 +14,7 @@ from cxmetrics.functions import REPLICATE
 from cxmetrics.fuse.classify import Keys, atoms_of
 from cxmetrics.ir import Apply, Expr, Origin, columns_in
 from cxmetrics.plan import Cube, Fused, Member, Partial, Plan, Scan, Slot
+from cxmetrics.weights import raked_by
 
 MAX_CLASSES = 20_000  # at most so many combinations of classes, if all occurred, in one cube
 Dimensions = tuple[str, ...]
@@ -31,7 +32,8 @@ def fuse(plan: Plan, dimensions: Mapping[str, frozenset[str]], wanted: Iterable[
         by_source.setdefault(plan.partials[index].source, []).append(index)
     cuts = all_cuts(plan, extra)
     return Fused(tuple(
-        _scan(plan.sources[source], plan, indices, families(cuts, dimensions.get(source, frozenset())))
+        _scan(plan.sources[source], plan, indices,
+              families(cuts, dimensions.get(source, frozenset()), raked_by(plan.sources[source].rake)))
         for source, indices in by_source.items()))
 
 
@@ -62,14 +64,15 @@ def _widened(plan: Plan, cut: Dimensions) -> Dimensions:
     return tuple(found)
 
 
-def families(cuts: Iterable[Dimensions], available: frozenset[str]) -> tuple[Dimensions, ...]:
+def families(cuts: Iterable[Dimensions], available: frozenset[str], raked: Dimensions = ()) -> tuple[Dimensions, ...]:
     """The finest cuts a source can make: every other it can make is a coarsening of one of them.
 
-    Dimensions that no cut crosses are never crossed.
+    Dimensions that no cut crosses are never crossed, but with those that its rows are `raked` by: all are.
     """
-    possible = [cut for cut in cuts if set(cut) <= available]
+    possible = tuple(dict.fromkeys((*(name for name in cut if name not in raked), *raked)
+                                   for cut in cuts if set(cut) <= available))
     return tuple(cut for cut in possible
-                 if not any(set(cut) < set(other) for other in possible)) or ((),)
+                 if not any(set(cut) < set(other) for other in possible)) or (raked,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ def lower(pyramid: Pyramid) -> Plan:
     leaves = tuple(work.leaves)
     asked = in_question(every, formulas, leaves, pyramid.sources)
     leaves = with_units(leaves, asked, work.states, pyramid)
+    sizes = {source: work.states.unraked(source)
+             for source in dict.fromkeys(partial.source for partial in work.states.partials if partial.power)}
     partials = tuple(work.states.partials)
     meanings = {name: _digest(replace(origin, span=None)) for name, origin in pyramid.sources.items()}
     salt = pyramid.project.id  # of the hashes of texts, see `Cube.salt`
@@ -69,8 +71,7 @@ def lower(pyramid: Pyramid) -> Plan:
     places = {partial: place for place, partial in enumerate(partials)}
     twins = {place: places[replace(partial, by=None)] for place, partial in enumerate(partials)
              if isinstance(partial.by, Apply) and partial.by.function in (UNIT, REPLICATE)}
-    return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within, least,
-                twins)
+    return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within, least, twins, sizes)
 
 
 def _node(planned: Planned, formula: Value | None, leaves: tuple[Leaf, ...], fingerprints: tuple[str, ...],
@@ -131,8 +132,10 @@ class _Work:
 
     def __init__(self, pyramid: Pyramid) -> None:
         self.pyramid = pyramid
-        self.states = States({name: origin.column(origin.weight) for name, origin in pyramid.sources.items()
-                              if origin.weight is not None})
+        raked = frozenset(name for name, origin in pyramid.sources.items() if origin.rake is not None)
+        self.states = States({name: origin.column(origin.weight) if origin.weight is not None else None
+                              for name, origin in pyramid.sources.items()
+                              if origin.weight is not None or name in raked}, raked)
         self.leaves: dict[Leaf, int] = {}
 
     def formula(self, planned: Planned) -> Value | None:

@@ -71,7 +71,7 @@ def _sampled(leaf: Leaf, units: Mapping[str, Apply], states: States, listed: Seq
 
 def is_survey(origin: Origin) -> bool:
     """Whether the rows are answers: on a scale, with weights, or drawn from strata."""
-    return origin.weight is not None or origin.strata is not None or any(
+    return origin.weight is not None or origin.rake is not None or origin.strata is not None or any(
         spec.unit.kind == "scale" for spec in origin.columns.values())
 
 

@@ -15,12 +15,13 @@ from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.backends.readers import open_table
 from cxmetrics.backends.text_files import seen_from_project
-from cxmetrics.calendars import end, start
+from cxmetrics.calendars import end, start, stretch
 from cxmetrics.codes import data as data_codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.evaluate import earliest, evaluate
 from cxmetrics.evaluate.carrying import lead, reach
 from cxmetrics.evaluate.protection import protected
+from cxmetrics.evaluate.raking import solve
 from cxmetrics.evaluate.work import is_shown
 from cxmetrics.fuse import families, fuse
 from cxmetrics.ir import Grain
@@ -38,6 +39,7 @@ from cxmetrics.run.today import settled, today
 from cxmetrics.states import concat, latest, names, period_start, spread
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.moments import moment
+from cxmetrics.weights import raked_by
 
 _ONE = dt.timedelta(days=1)
 
@@ -107,9 +109,11 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
             judge(part, one.origin, task, cells.census)
             require_cover(part, one.origin, cells.frames)
             frames = [spread(cube, frame) for cube, frame in zip(scan.cubes, cells.frames, strict=True)]
-            states[one.origin.id] = _sliced(asked, part, one, scan, frames)
+            states[one.origin.id] = _by_family(scan, frames)
         between = None if as_stored or asked.first is None or asked.last is None else (asked.first, asked.last)
-        return evaluate(part, states, spans, between).filter(pl.col("grain") == asked.grain)
+        weights = solve(part, states)  # of all rows, also where only some are asked for
+        chosen = {name: _sliced(asked, part, bound[name], parts) for name, parts in states.items()}
+        return evaluate(part, chosen, spans, between, weights=weights).filter(pl.col("grain") == asked.grain)
 
 
 def _as_stored(plan: Plan, asked: Question) -> bool:
@@ -158,25 +162,33 @@ def _days(asked: Question, plan: Plan) -> tuple[Days, ...] | None:
         low = earliest([leaf.window for leaf in plan.leaves], begin, asked.grain, plan)
     if asked.last is not None:
         high = end(start(asked.last - _ONE, asked.grain, calendar), asked.grain)
+    for rake in {partial.source: plan.sources[partial.source].rake for partial in plan.partials}.values():
+        if rake is not None:  # what is raked together is read together
+            low = min(low, stretch(low, rake.per, calendar)[0])
+            high = max(high, stretch(max(high - _ONE, low), rake.per, calendar)[1])
     return None if (low, high) == (dt.date.min, dt.date.max) else ((low, high),)
 
 
-def _sliced(asked: Question, plan: Plan, one: Bound, scan: Scan,
-            frames: list[pl.DataFrame]) -> dict[Family, pl.DataFrame]:
-    """The states by family; with a condition, only the rows of the slices where it holds."""
+def _by_family(scan: Scan, frames: list[pl.DataFrame]) -> dict[Family, pl.DataFrame]:
     parts: dict[Family, list[pl.DataFrame]] = {}
     for cube, frame in zip(scan.cubes, frames, strict=True):
         parts.setdefault(cube.dimensions, []).append(frame)
+    return {family: concat(own, len(family)) for family, own in parts.items()}
+
+
+def _sliced(asked: Question, plan: Plan, one: Bound, parts: dict[Family, pl.DataFrame]) -> dict[Family, pl.DataFrame]:
+    """The states by family; with a condition, only the rows of the slices where it holds."""
     if asked.where is None:
-        return {family: concat(own, len(family)) for family, own in parts.items()}
-    fitting = [family for family in families((asked.across,), one.dimensions) if set(asked.across) <= set(family)]
+        return parts
+    own = families((asked.across,), one.dimensions, raked_by(one.origin.rake))
+    fitting = [family for family in own if set(asked.across) <= set(family)]
     if not fitting:
         raise Fault(report(data_codes.UNKNOWN_SLICE_COLUMN, one.origin.span, name=", ".join(asked.across),
                            known=", ".join(sorted(one.dimensions))))
     family = fitting[0]
     # What is last is judged over all slices, before those are chosen that the condition is about.
     period = period_start(pl.col("day"), asked.grain, plan.project.calendar).alias("period")
-    frame = latest(concat(parts[family], len(family)).with_columns(period), plan).drop("period")
+    frame = latest(parts[family].with_columns(period), plan).drop("period")
     columns: Mapping[str, Term] = {
         name: Term(pl.col(own), "text") for name, own in zip(family, names(len(family)), strict=True)}
     return {family: frame.filter(term(asked.where, columns).expr)}
@@ -203,7 +215,9 @@ def _shown(node: Node) -> Node:
 def partials_of(plan: Plan) -> frozenset[int]:
     """The partials that the nodes of a plan are finished from."""
     leaves = {index for node in plan.nodes.values() for index in leaves_of(node.formula)}
-    return frozenset[int]().union(*(plan.leaves[index].partials for index in leaves))
+    found = frozenset[int]().union(*(plan.leaves[index].partials for index in leaves))
+    raked = {plan.partials[part].source for part in found if plan.partials[part].power}
+    return found.union(part for source in raked for total in plan.sizes[source] for part, _ in total.parts)
 
 
 def rows_of(plan: Plan, sources: Iterable[str]) -> frozenset[int]:

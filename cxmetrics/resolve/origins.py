@@ -35,6 +35,7 @@ from cxmetrics.resolve.lookups import (
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.resolve.scales import resolve_scale, resolve_scales
 from cxmetrics.resolve.tables import resolve_table
+from cxmetrics.resolve.weights import resolve_weight
 from cxmetrics.schema import ColumnDraft, DimensionDraft, GivenColumnDraft, Key, SourceDraft
 from cxmetrics.source import Located
 from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, UNKNOWN, Unit, read_unit, scale
@@ -195,7 +196,7 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
             found.append(report(codes.WRONG_VALUE, key.span, key="unique", expected="a column at least", found="[]"))
         unique = Unique(words(draft.unique.by), "first" if rule == "first" else "latest")
     rule = word(draft.on_bad, "on_bad", ("reject", "null", "fail"), "reject", found)
-    weight = _weight(str(key), draft, columns, found)
+    weight, rake = resolve_weight(key, draft, columns, dimensions, found)
     return Origin(
         str(key), draft.read.value, columns, _bindings(draft, columns, dimensions, found),
         _time(time, columns, draft, found),
@@ -204,7 +205,7 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
         share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found),
         resolve_arrival(draft, found), resolve_watch(draft, found), read_span=draft.read.span,
-        strata=_strata(str(key), draft, columns, found))
+        strata=_strata(str(key), draft, columns, found), rake=rake)
 
 
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Found) -> str | dt.date:
@@ -218,21 +219,6 @@ def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Foun
         if not spec.own:
             found.append(report(name_codes.TIME_NOT_READ, written.span, key=key, name=name))
     return time
-
-
-def _weight(source: str, draft: SourceDraft, columns: Columns, found: Found) -> str | None:
-    """The column that says how much a row counts; it is declared, as a number, unless the definitions say otherwise."""
-    if draft.weight is None:
-        return None
-    name, span = draft.weight.value, draft.weight.span
-    spec = columns.setdefault(name, ColumnSpec(name, "number", NUMBER, name, span=span))
-    if spec.privacy == "C3":
-        found.append(report(name_codes.SECRET_COLUMN, span, name=name, source=source))
-    elif spec.type not in ("integer", "number"):
-        found.append(report(unit_codes.WEIGHT_NOT_NUMBER, span, name=name, found=spec.type))
-    else:
-        return name
-    return None
 
 
 def _strata(source: str, draft: SourceDraft, columns: Columns, found: Found) -> str | None:

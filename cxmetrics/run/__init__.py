@@ -11,7 +11,7 @@ import json
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -25,6 +25,7 @@ from cxmetrics.codes import data as codes
 from cxmetrics.codes import stores
 from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
+from cxmetrics.evaluate.raking import Raking
 from cxmetrics.load.texts import Texts
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Files, look
@@ -33,6 +34,7 @@ from cxmetrics.run.gather import Gathering
 from cxmetrics.run.identity import run_id
 from cxmetrics.run.memory import covered, families_of, left_by_last, memory, remembered
 from cxmetrics.run.need import idle
+from cxmetrics.run.raked import rake_reports, unraked
 from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
 from cxmetrics.run.restate import Restated, restate
 from cxmetrics.run.revalue import Revaluation
@@ -145,11 +147,12 @@ class _Job:
         with self.clock.stage("evaluate"):
             self.progress("evaluate", len(work), len(work) + 1)
             troubles = {**self._unfresh(), **gathered.troubles}
-            restated = self._evaluate(troubles)
+            restated, rakings = self._evaluate(troubles)
         nothing = not (gathered.needs if self.options.dry_run else gathered.done or restated.changes
                        or restated.refused)
         row = self._row(work, troubles, nothing=nothing)
-        answer = self._report(row.id, files, work, troubles, restated, found)
+        answer = replace(self._report(row.id, files, work, troubles, restated, (*found, *unraked(rakings))),
+                         raked=rake_reports(rakings))
         if self.options.dry_run or nothing:
             return answer
         with self.clock.stage("commit"):
@@ -176,14 +179,15 @@ class _Job:
         now = self.options.now or self.clock.started
         return unfresh(self.plan.sources.values(), lasts, now, self.plan.project.time_zone)
 
-    def _evaluate(self, troubles: Troubles) -> Restated:
+    def _evaluate(self, troubles: Troubles) -> tuple[Restated, Sequence[Raking]]:
         needs = self.gathered.needs
         if self.options.dry_run or not needs:
-            return Restated(())
+            return Restated(()), ()
         other = remembered(self.store) != self._memory()
         also = other_since(left_by(left_by_last(self.store)), troubles)
         work = Revaluation(self.plan, self.store, needs, self.gathered.done, self.options.full or other, troubles, also)
-        return restate(self.plan, self.store, needs, work.changes(), anew=other, mending=self.options.full)
+        restated = restate(self.plan, self.store, needs, work.changes(), anew=other, mending=self.options.full)
+        return restated, work.rakings
 
     def _memory(self) -> dict[str, object]:
         return memory(self.plan, {name: one.families for name, one in self.gathered.needs.items()})

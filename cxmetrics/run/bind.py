@@ -10,7 +10,8 @@ from pathlib import Path
 
 from cxmetrics.backends.cells import Table
 from cxmetrics.backends.readers import open_table, require
-from cxmetrics.diagnostics import Fault
+from cxmetrics.codes import surveys as codes
+from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Binding, ColumnSpec, Lookup, Origin
 from cxmetrics.plan import Plan
 from cxmetrics.run.inputs import look_at, open_inputs
@@ -128,6 +129,7 @@ def bind_source(origin: Origin, root: Path, scratch: Path, only: Collection[str]
     there = tuple(binding for binding in origin.bindings
                   if binding.column in own.table.columns or origin.column_of(binding) is not None)
     made = _closed(_led(replace(origin, bindings=there), opened))
+    _require_margins(made)
     return Bound(made, own.table, tables, own.seen, beside, own.taken, own.left)
 
 
@@ -135,6 +137,15 @@ def opened(bound: Bound, also: Collection[str], root: Path, scratch: Path) -> Bo
     """A source with some files opened that had been left.  Raises `Fault` (CX70x)."""
     paths = [root / path for path in bound.files if path not in bound.left or path in also]
     return replace(bound, table=open_table(paths, scratch=scratch), left=bound.left - frozenset(also))
+
+
+def _require_margins(origin: Origin) -> None:
+    """See that the source tells all that its rows are raked by.  Raises `Fault` CX352."""
+    made = {binding.dimension for binding in origin.bindings}
+    for margin in () if origin.rake is None else origin.rake.margins:
+        for name in margin.dimensions:
+            if name not in made:
+                raise Fault(report(codes.MARGIN_NOT_MADE, margin.span, source=origin.id, dimension=name))
 
 
 def _led(origin: Origin, opened: Callable[[Lookup], Table]) -> Origin:

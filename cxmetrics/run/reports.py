@@ -76,12 +76,32 @@ class SourceReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RakeReport:
+    """How the rows of a source were raked in a stretch of days; `gap`: the largest miss of a margin, in shares.
+
+    `trimmed`: rows whose factor is held at a bound; `design_effect`: that of the weights (Kish).  `ok` is false where
+    there are no weights.
+    """
+
+    source: str
+    first: dt.date
+    last: dt.date
+    rows: int
+    passes: int
+    gap: float | None
+    trimmed: int
+    design_effect: float | None
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run did: `stages` in seconds; `values` and `states` in rows written; `statuses` of the values.
 
     `run`: its id; where nothing was to do and so nothing was `committed`, that of the run which had done it.
     `restated`: how many published values it changed, by why; `refused`: how many it left, because they are frozen.
-    `troubles`: why sources failed or are stale, while all else went on.
+    `troubles`: why sources failed or are stale, while all else went on.  `raked`: how rows were weighted, where any
+    that are raked together have changed.
     """
 
     run: str
@@ -100,6 +120,7 @@ class RunReport:
     refused: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
     troubles: tuple[Diagnostic, ...] = ()
+    raked: tuple[RakeReport, ...] = ()
 
     @property
     def whole(self) -> bool:

@@ -13,11 +13,11 @@ from typing import Literal
 
 import polars as pl
 
-from cxmetrics.calendars import DAY, end
+from cxmetrics.calendars import DAY, end, stretch
 from cxmetrics.calendars import last as last_day
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Grain
-from cxmetrics.plan import Plan
+from cxmetrics.plan import Node, Plan
 from cxmetrics.run.need import Need
 from cxmetrics.store import Store
 from cxmetrics.store.commits import ValuesChange
@@ -169,12 +169,25 @@ def _told(changed: pl.DataFrame, both: _Both, plan: Plan, closed: Mapping[str, d
         [(name, node.fingerprint, closed.get(name), causes[name].why, causes[name].inputs)
          for name, node in plan.shown.items()], orient="row",
         schema={"indicator": pl.String, "~now": pl.String, "~until": pl.Date, "why": pl.String, "inputs": pl.String})
-    rows = changed.join(ends, on="period").join(facts, on="indicator").filter(pl.col("~last") <= pl.col("~until"))
+    whole = [(name, each, _weighted_until(node, plan, last_day(each, grain)))
+             for name, node in plan.shown.items() for each in sorted(both.change.periods)
+             if any(plan.sources[source].rake for source in node.sources)]
+    weighted = pl.DataFrame(whole, orient="row", schema={
+        "indicator": pl.String, "period": pl.Date, "~whole": pl.Date})
+    rows = changed.join(ends, on="period").join(facts, on="indicator").join(
+        weighted, on=["indicator", "period"], how="left").filter(
+        pl.max_horizontal("~last", "~whole") <= pl.col("~until"))
     other = pl.col("~definition") != pl.col("~now")
     return rows.with_columns(
         pl.when(other).then(pl.lit("definition")).otherwise(pl.col("why")).alias("why"),
         pl.when(other).then(None).otherwise(pl.col("inputs")).alias("inputs"),
         pl.col("period").is_in(both.fixed).alias("refused"))
+
+
+def _weighted_until(node: Node, plan: Plan, last: dt.date) -> dt.date:
+    """The last day whose rows take part in the weights of those of a day: before it, they are not settled."""
+    rules = [rake for source in node.sources if (rake := plan.sources[source].rake) is not None]
+    return max(stretch(last, rake.per, plan.project.calendar)[1] for rake in rules) - DAY
 
 
 def _closed(plan: Plan, needs: Mapping[str, Need]) -> dict[str, dt.date]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from cxmetrics.calendars import DAY, days_before
+from cxmetrics.calendars import DAY, days_before, stretch
 from cxmetrics.calendars import start as period_start
 from cxmetrics.evaluate import States, evaluate
+from cxmetrics.evaluate.raking import Raking, solve
 from cxmetrics.evaluate.silences import heard_until
 from cxmetrics.evaluate.views import Delivered
 from cxmetrics.evaluate.withholding import HIDING, unit_of
@@ -28,7 +29,8 @@ from cxmetrics.store.commits import ValuesChange
 class Revaluation:
     """What the values of a run follow from; with `anew`, all are evaluated, whether states changed or not.
 
-    `also`: the first day from which a source is in trouble that was not, or is no longer.
+    `also`: the first day from which a source is in trouble that was not, or is no longer.  `rakings`: how the rows of
+    the days evaluated were weighted, once they are.
     """
 
     plan: Plan
@@ -38,6 +40,7 @@ class Revaluation:
     anew: bool
     troubles: Troubles
     also: Day | None
+    rakings: list[Raking] = field(default_factory=list)
 
     def changes(self) -> Iterator[ValuesChange]:
         """The values of all periods whose states or definitions changed, and of all that follow them.
@@ -48,7 +51,8 @@ class Revaluation:
         if not (self.anew or changed or self.also):
             return
         states = {source: self._states(source, own) for source, own in self.needs.items()}
-        begins = [_since(states[name], one.changed) for name, one in self.needs.items() if one.changed]
+        begins = [self._raked_since(name, _since(states[name], one.changed))
+                  for name, one in self.needs.items() if one.changed]
         begins += [] if self.also is None else [self.also]
         first = None if self.anew or min(begins) == Day.min else min(begins)
         known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
@@ -62,10 +66,17 @@ class Revaluation:
             if periods:
                 yield ValuesChange(grain, periods, shown)
 
+    def _raked_since(self, source: str, day: Day) -> Day:
+        """The first day whose rows are weighted otherwise where those of a day have changed."""
+        rake = self.plan.sources[source].rake
+        return day if rake is None else stretch(day, rake.per, self.plan.project.calendar)[0]
+
     def _evaluated(self, states: States, known: Delivered, first: Day | None) -> tuple[Day | None, pl.DataFrame]:
         """The values from a day on; where some are hidden, of all that is hidden together with what has changed."""
         silent = {name: gaps(one.known) for name, one in self.needs.items()}
-        frame = evaluate(self.plan, states, known, None if first is None else (first, Day.max), silent)
+        weights = solve(self.plan, states)
+        self.rakings.extend(each for each in weights.rakings if first is None or each.days[1] > first)
+        frame = evaluate(self.plan, states, known, None if first is None else (first, Day.max), silent, weights)
         if first is None or (unit := unit_of(self.plan, first)) == first:
             return first, frame
         hides = frame["status"].is_in(HIDING).any()
@@ -75,8 +86,8 @@ class Revaluation:
         if not hides:
             return first, frame
         if unit == Day.min:
-            return None, evaluate(self.plan, states, known, None, silent)
-        return unit, evaluate(self.plan, states, known, (unit, Day.max), silent)
+            return None, evaluate(self.plan, states, known, None, silent, weights)
+        return unit, evaluate(self.plan, states, known, (unit, Day.max), silent, weights)
 
     def _states(self, source: str, own: Need) -> dict[Family, pl.DataFrame]:
         """All states that hold: those of this run, and those of the store that this run did not replace."""

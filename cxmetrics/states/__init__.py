@@ -10,9 +10,9 @@ slice (and key, and text), and none where a partial has no rows.  All numbers ar
 merge to the same bits in any order.
 """
 
-from cxmetrics.states.frames import AMOUNT, apart, concat, names, schema
+from cxmetrics.states.frames import AMOUNT, LARGEST, apart, concat, names, overflow, schema
 from cxmetrics.states.merging import latest, merge, merge_by, period_start, without_texts
 from cxmetrics.states.spreading import spread
 
-__all__ = ["AMOUNT", "apart", "concat", "latest", "merge", "merge_by", "names", "period_start", "schema", "spread",
-           "without_texts"]
+__all__ = ["AMOUNT", "LARGEST", "apart", "concat", "latest", "merge", "merge_by", "names", "overflow", "period_start",
+           "schema", "spread", "without_texts"]

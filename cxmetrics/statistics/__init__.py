@@ -12,7 +12,8 @@ out means missing or undefined; no function warns. Rules and sources of the form
 - `means`: weighted means over the children that are present
 - `scores`: from a value to a score, alone or within a pool of peers
 - `jackknife`: the uncertainty of anything, from estimates with one group of entities left out
-- `survey`: weighted and clustered estimates, raking, effective size, reliability of a scale
+- `survey`: weighted and clustered estimates, effective size, reliability of a scale
+- `raking`: factors of weights that meet the margins of a population
 - `decompose`: the parts of a change, which sum to the change
 - `precise`: variances from sums that cancel
 """

@@ -1,8 +1,7 @@
-"""Weighted and clustered surveys: linearised estimates, raking, effective size, reliability of a scale."""
+"""Weighted and clustered surveys: linearised estimates, effective size, reliability of a scale."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,103 +128,6 @@ def effective_n(weight: Numbers, squared: Numbers) -> Array:
     """Return the size of an unweighted sample as exact as this one: n/deff = (Σw)²/Σw² (Kish 1965)."""
     total = floats(weight)
     return np.where(total > 0, total**2 / floats(squared), np.nan)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Margin:
-    """A known distribution: the category of each row [N], negative where unknown, and the share of each category."""
-
-    categories: Codes
-    targets: Array
-
-
-def margin(categories: Numbers, targets: Numbers) -> Margin:
-    """Return a margin, its targets scaled to shares; ValueError unless they are above zero somewhere, and none below.
-
-    ValueError also for a category without a target.
-    """
-    of_row, wanted = codes(categories), floats(targets)
-    if not (wanted >= 0).all() or not 0 < wanted.sum() < np.inf:
-        raise ValueError("the targets of a margin must be shares, none below zero")
-    if of_row.max(initial=-1) >= len(wanted):
-        raise ValueError("a category has no target")
-    return Margin(of_row, wanted / wanted.sum())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Raked:
-    """Weights [N] that keep the sum of those given, and how well they meet the margins.
-
-    `gap` is the largest distance between a category's weighted share and its target; `converged` says that it fell
-    to the tolerance; `passes` counts rounds over all margins; `trimmed` counts the rows held at the cap.
-    """
-
-    weights: Array
-    converged: bool
-    passes: int
-    gap: float
-    trimmed: int
-
-
-@quiet
-def rake(
-    weights: Numbers,
-    margins: Sequence[Margin],
-    *,
-    cap: float = np.inf,
-    tolerance: float = 1e-10,
-    passes: int = 200,
-) -> Raked:
-    """Return weights that meet every margin (iterative proportional fitting: Deming, Stephan 1940).
-
-    After each pass a weight above `cap` times the mean weight is cut to it and the others take what it loses; that
-    shifts the margins, and the next pass mends them as far as the cap lets it. A row of unknown category keeps its
-    weight in that margin. A category without rows cannot be met and shows in the gap. Raises ValueError unless cap is
-    at least 1.
-    """
-    if not cap >= 1:
-        raise ValueError("a cap below the mean weight cannot hold")
-    given = floats(weights)
-    w, total = np.where(given > 0, given, 0.0), float(np.where(given > 0, given, 0.0).sum())
-    gap, done = np.inf, 0
-    limit = cap * total / max(int((w > 0).sum()), 1)
-    while done < passes and gap > tolerance and total > 0:
-        for one in margins:
-            w = _fitted(w, one)
-        w = _capped(w, limit, total)
-        gap = max((_gap(w, one) for one in margins), default=0.0)
-        done += 1
-    held = int((w >= limit * (1 - 1e-9)).sum()) if np.isfinite(limit) else 0
-    return Raked(w, bool(gap <= tolerance), done, float(gap), held)
-
-
-def _shares(w: Array, one: Margin) -> tuple[Array, Array]:
-    """Return the weighted share of each category among the rows of known category, and which rows those are."""
-    known = one.categories >= 0
-    sums = np.bincount(one.categories[known], weights=w[known], minlength=len(one.targets))
-    return sums / sums.sum(), floats(known)
-
-
-def _fitted(w: Array, one: Margin) -> Array:
-    shares, known = _shares(w, one)
-    reachable = one.targets[shares > 0].sum()
-    factors = np.where((shares > 0) & (reachable > 0), one.targets / shares / reachable, 1.0)
-    return np.where(known > 0, w * factors[one.categories], w)
-
-
-def _capped(w: Array, limit: float, total: float) -> Array:
-    """Return weights of at most `limit` that sum to `total`: what is cut goes to the others in proportion."""
-    w = w * (total / w.sum())
-    while (w > limit).any():
-        held = w >= limit
-        free = w[~held].sum()
-        w = np.where(held, limit, w * ((total - limit * held.sum()) / free if free > 0 else 1.0))
-    return w
-
-
-def _gap(w: Array, one: Margin) -> float:
-    shares, _ = _shares(w, one)
-    return float(np.nan_to_num(abs(shares - one.targets), nan=1.0).max(initial=0.0))
 
 
 @quiet

@@ -114,7 +114,10 @@ def _pose(number: int, test: MetricTest, plan: Plan) -> Posed:
     # What is hidden elsewhere, for too few rows or as a part of others, is to be seen here: tests are small.
     shown = {name: replace(node, indicator=replace(node.indicator, min_n=None), hidden=False)
              for name, node in part.nodes.items()}
-    part = replace(part, nodes=shown, project=replace(part.project, cuts=cuts, min_n=1), least={})
+    # Nor are their rows raked, for they are no whole sample.
+    sources = {name: origin if origin.rake is None else replace(origin, rake=replace(origin.rake, margins=()))
+               for name, origin in part.sources.items()}
+    part = replace(part, nodes=shown, project=replace(part.project, cuts=cuts, min_n=1), least={}, sources=sources)
     partials = partials_of(part)
     partials |= rows_of(part, {part.partials[index].source for index in partials})
     return Posed(number, test, part, partials, cuts, grain, day)

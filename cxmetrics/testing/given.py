@@ -152,7 +152,7 @@ def batches(posed: Iterator[Posed]) -> list[Batch]:
 
 def _is_by_row(partial: Partial) -> bool:
     """Whether each row counts by itself: what looks at several rows at once must not see those of another test."""
-    known = ("source", "op", "arg", "where", "by")
+    known = ("source", "op", "arg", "where", "by", "power")
     alone = any(getattr(partial, each.name) for each in fields(partial) if each.name not in known)
     return partial.op in _BY_ROW and days_ahead(partial.where) == 0 and not alone
 

@@ -1,4 +1,4 @@
-"""Weighted and clustered estimates by hand and against plain definitions; raking; reliability."""
+"""Weighted and clustered estimates by hand and against plain definitions; reliability."""
 
 import csv
 
@@ -13,8 +13,6 @@ from cxmetrics.statistics.survey import (
     design,
     design_effect,
     effective_n,
-    margin,
-    rake,
     taylor_mean,
     taylor_nps,
     taylor_ratio,
@@ -95,57 +93,6 @@ def test_effective_size_by_hand():
     assert np.isnan(effective_n(0, 0))
 
 
-def shares(weights, categories, count):
-    return np.bincount(categories, weights=weights, minlength=count) / weights.sum()
-
-
-def test_raking_meets_its_margins_and_keeps_the_sum():
-    draw = np.random.default_rng(2)
-    sex, region = draw.integers(0, 2, 500), draw.integers(0, 4, 500)
-    found = rake(np.ones(500), [margin(sex, [48, 52]), margin(region, [0.1, 0.2, 0.3, 0.4])])
-    assert found.converged
-    assert found.gap <= 1e-10
-    assert shares(found.weights, sex, 2) == pytest.approx([0.48, 0.52], abs=1e-9)
-    assert shares(found.weights, region, 4) == pytest.approx([0.1, 0.2, 0.3, 0.4], abs=1e-9)
-    assert found.weights.sum() == pytest.approx(500)
-
-
-def test_one_margin_by_hand():
-    # 3 of 4 are in category 0, the population is half and half: 0.5/0.75 and 0.5/0.25
-    assert rake(np.ones(4), [margin([0, 0, 0, 1], [1, 1])]).weights == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
-
-
-def test_a_cap_holds_the_largest_weight_and_the_gap_says_what_it_cost():
-    categories = np.repeat([0, 1], [95, 5])
-    found = rake(np.ones(100), [margin(categories, [0.5, 0.5])], cap=5)
-    assert not found.converged
-    assert found.weights.max() <= 5 * found.weights.mean() * (1 + 1e-6)
-    assert found.trimmed == 5
-    assert found.gap == pytest.approx(0.25, abs=1e-3)
-    mild = rake(np.ones(100), [margin(categories, [0.9, 0.1])], cap=5)
-    assert mild.converged
-    assert mild.trimmed == 0
-
-
-def test_unknown_categories_keep_their_weight_and_empty_ones_show():
-    found = rake([1, 1, 1, 4.0], [margin([0, 0, 1, -1], [0.5, 0.5])])
-    assert found.weights == pytest.approx([0.75, 0.75, 1.5, 4])
-    empty = rake(np.ones(3), [margin([0, 0, 1], [0.4, 0.4, 0.2])], passes=5)
-    assert not empty.converged
-    assert empty.gap == pytest.approx(0.2)
-    nowhere = rake(np.ones(2), [margin([0, 0], [0, 1])], passes=5)
-    assert (nowhere.weights.tolist(), nowhere.gap, nowhere.converged) == ([1, 1], 1, False)
-    assert rake([NAN, 0], [margin([0, 0], [1])]).weights.tolist() == [0, 0]
-
-
-def test_margins_and_caps_that_cannot_be_are_refused():
-    for categories, targets in (([0], [-1, 2]), ([0], [0]), ([1], [1]), ([0], [NAN])):
-        with pytest.raises(ValueError, match=r"target|shares"):
-            margin(categories, targets)
-    with pytest.raises(ValueError, match="cap"):
-        rake([1, 1], [], cap=0.5)
-
-
 def test_alpha_of_the_bank_survey(shared_data):
     with (shared_data / "bank_survey/answers.csv").open(newline="") as file:
         answers = list(csv.DictReader(file))
@@ -163,12 +110,3 @@ def test_alpha_of_equal_items_is_one_and_of_one_item_is_unknown():
     assert many[0] == pytest.approx(1)
     assert np.isnan(many[1])
     assert np.isnan(cronbach_alpha(3, [6], [[14]]))
-
-
-@given(st.integers(0, 10_000), st.floats(1, 4))
-def test_no_weight_passes_the_cap_and_none_is_lost(seed, cap):
-    draw = np.random.default_rng(seed)
-    margins = [margin(draw.integers(0, 3, 40), draw.random(3) + 0.01), margin(draw.integers(-1, 2, 40), [0.3, 0.7])]
-    found = rake(draw.integers(0, 3, 40), margins, cap=cap, passes=20)
-    positive = found.weights > 0
-    assert found.weights.max() <= cap * found.weights.sum() / positive.sum() * (1 + 1e-9)

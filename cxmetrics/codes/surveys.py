@@ -1,0 +1,66 @@
+"""CX3xx: surveys, and the populations they are drawn from."""
+
+from __future__ import annotations
+
+from cxmetrics.diagnostics import Code, Phrase
+
+_UNWEIGHTED = Phrase("what these weights are asked for is missing there, with the status `failed`",
+                     "依赖这些权重的数值在该周期缺失，状态为 `failed`")
+
+SHARES_INCOMPLETE = Code(
+    "CX356", "shares-incomplete",
+    Phrase("the shares of the margin `{margin}` come to {total}", "边际 `{margin}` 的比例合计为 {total}"),
+    label=Phrase("expected 100%", "应为 100%"),
+    note=Phrase("a category that is left out has people, and their weight would go to the others",
+                "漏写的类别也有人，其权重会被分给其他类别"),
+    help=Phrase("add what is lacking, or write how many people there are instead of shares",
+                "请补上缺少的类别，或以人数代替比例"))
+VALUE_WITHOUT_SHARE = Code(
+    "CX350", "value-without-share",
+    Phrase("`{dimension}` has the value `{value}`, of which the margin says nothing",
+           "维度 `{dimension}` 有取值 `{value}`，边际没有给出它的比例"),
+    label=Phrase("this margin", "这个边际"),
+    note=Phrase("how much its rows weigh would be open", "这些行的权重无从确定"),
+    help=Phrase("give it a share, or take it out of the `values` of the dimension",
+                "请给出它的比例，或从维度的 `values` 中删去"))
+POPULATIONS_DIFFER = Code(
+    "CX351", "populations-differ",
+    Phrase("the margin `{margin}` counts {people} people, and `{other}` {others}",
+           "边际 `{margin}` 共 {people} 人，`{other}` 共 {others} 人"),
+    label=Phrase("another population", "总体不同"),
+    note=Phrase("all margins are of one population", "所有边际应来自同一总体"),
+    help=Phrase("take the counts from one table, or write shares", "请取自同一张表，或改写为比例"))
+MARGIN_NOT_MADE = Code(
+    "CX352", "margin-not-made",
+    Phrase("the files of `{source}` do not tell `{dimension}`, which its weights are raked to",
+           "数据源 `{source}` 的文件没有维度 `{dimension}`，而权重要按它校准"),
+    label=Phrase("this margin", "这个边际"),
+    help=Phrase("name the column under `dimensions` of the source, or look the dimension up",
+                "请在数据源的 `dimensions` 下写明列名，或用查找表给出该维度"))
+CATEGORY_EMPTY = Code(
+    "CX353", "category-empty",
+    Phrase("the rows of `{source}` cannot be raked from {first} to {last}: nobody is in `{value}` of `{margin}`",
+           "数据源 `{source}` 在 {first} 至 {last} 无法校准权重：边际 `{margin}` 的 `{value}` 没有任何行"), severity="warning",
+    label=Phrase("this margin", "这个边际"),
+    note=_UNWEIGHTED,
+    help=Phrase("join it to another category, or rake longer stretches with `per`",
+                "请并入其他类别，或用 `per` 在更长的时段内校准"))
+CATEGORY_UNKNOWN = Code(
+    "CX354", "category-unknown",
+    Phrase("the rows of `{source}` cannot be raked from {first} to {last}: {count} of them are in no category of "
+           "`{margin}`",
+           "数据源 `{source}` 在 {first} 至 {last} 无法校准权重：有 {count} 行不属于边际 `{margin}` 的任何类别"), severity="warning",
+    label=Phrase("this margin", "这个边际"),
+    note=_UNWEIGHTED,
+    help=Phrase("give their value a share, or close the dimension with `values`: rows of others are then rejected",
+                "请给出其取值的比例，或用 `values` 限定维度取值：其他取值的行会被拒收"))
+MARGINS_NOT_MET = Code(
+    "CX355", "margins-not-met",
+    Phrase("the rows of `{source}` cannot be raked from {first} to {last}: after {passes} passes the margins are "
+           "missed by {gap}",
+           "数据源 `{source}` 在 {first} 至 {last} 无法校准权重：迭代 {passes} 次后边际仍相差 {gap}"), severity="warning",
+    label=Phrase("these margins", "这些边际"),
+    note=_UNWEIGHTED,
+    help=Phrase("margins that are crossed in too few rows contradict each other: join categories, or rake longer "
+                "stretches with `per`",
+                "交叉后行数过少的边际会互相矛盾：请合并类别，或用 `per` 在更长的时段内校准"))
