@@ -39,6 +39,7 @@ class Constant:
     value: Scalar | tuple[Scalar, ...]
     unit: Unit
     span: Span | None = field(default=None, compare=False, repr=False)
+    spans: tuple[Span | None, ...] = field(default=(), compare=False, repr=False)  # of the values of a list
 
 
 @quick

@@ -9,7 +9,7 @@ from cxmetrics.benchmarks import NOBODY, Peers
 from cxmetrics.check.bounds import check_bounds
 from cxmetrics.check.composites import compose
 from cxmetrics.check.doubts import directions, floors, levels, uncut_scores
-from cxmetrics.check.matching import Proof
+from cxmetrics.check.matching import Proof, no_number
 from cxmetrics.check.peers import check_score, our_rows, read_peers
 from cxmetrics.check.prove import prove, prove_origin
 from cxmetrics.check.rules import literal, read_rounding
@@ -91,7 +91,7 @@ def _formula(outline: Outline, proof: Proof) -> tuple[Expr | None, Unit]:
     if isinstance(formula, Invalid):
         return formula, declared or UNKNOWN
     if not unit.numeric and unit.kind != "unknown":
-        proof.say(unit_codes.NOT_A_NUMBER_EXPRESSION, formula.span, function="formula", found=unit)
+        no_number(formula.span, "formula", unit, proof)
         return Invalid(formula.span), UNKNOWN
     if declared is None or draft.unit is None:
         return formula, unit

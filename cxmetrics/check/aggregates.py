@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from cxmetrics.check.matching import Proof, Proved, as_condition, literal_text, literal_value, settle
+from cxmetrics.check.matching import Proof, Proved, as_condition, literal_text, literal_value, no_number, settle
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Label, report
@@ -47,11 +47,39 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
     # What was proved is not proved again: conversions are in it by now.
     scale = prove(expr.args[0], replace(proof, found=[]))[1] if args and expr.options else UNKNOWN
     options = tuple([(name, _option(name, value, scale, rows)) for name, value in expr.options])
+    _apart(dict(options), proof)
+    _different(expr, args, proof)
     if name == "conversion" and not any(option == "by" for option, _ in options):
         options = (*options, ("by", _entity(expr, proof)))
     if len(proof.found) > before or any(isinstance(arg, Invalid) for arg in (*args, *([where] if where else []))):
         return Invalid(expr.span), UNKNOWN
     return Aggregate(name, expr.source, args, where, options, at_end=expr.at_end, span=expr.span), unit
+
+
+def _apart(options: Mapping[str, Expr], proof: Proof) -> None:
+    """Report promoters and detractors of which some are both."""
+    given = [options.get(name) for name in ("promoters", "detractors")]
+    if not any(given):
+        return
+    (low, high), (least, most) = (
+        [literal_value(end) for end in box.args] if isinstance(box, Apply) else usual
+        for box, usual in zip(given, ([9, 10], [0, 6]), strict=True))
+    known = [end for end in (low, high, least, most) if isinstance(end, int | float)]
+    if len(known) == 4 and max(known[0], known[2]) <= min(known[1], known[3]):
+        place = next(box for box in given if box is not None)
+        proof.say(codes.BOXES_OVERLAP, place.span, promoters=f"{low:g}..{high:g}", detractors=f"{least:g}..{most:g}")
+
+
+def _different(expr: Aggregate, args: tuple[Expr, ...], proof: Proof) -> None:
+    """Report an item that stands twice among those that are held against each other."""
+    if expr.function not in ("alpha", "correlation", "csi", "straight_lining"):
+        return
+    seen: dict[Expr, Expr] = {}
+    for arg in args:
+        first = seen.setdefault(arg, arg)
+        if first is not arg and not isinstance(arg, Invalid):
+            related = [Label(first.span, name_codes.SAID_BEFORE)] if first.span else []
+            proof.found.append(report(name_codes.ITEM_TWICE, arg.span, related=related, function=expr.function))
 
 
 def _entity(expr: Aggregate, proof: Proof) -> Expr:
@@ -68,7 +96,7 @@ def _arguments(expr: Aggregate, rows: _Rows) -> tuple[tuple[Expr, ...], Unit]:
         return (), COUNTED
     value, unit = rows.prove(expr.args[0], proof)
     if row.arguments[0] == "number" and not unit.numeric and unit.kind != "unknown":
-        return (proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.args[0].span, function=name, found=unit)[0],), UNKNOWN
+        return (no_number(expr.args[0].span, name, unit, proof)[0],), UNKNOWN
     if name == "sum" and unit.kind in ("share", "nps", "score"):
         return (proof.say(codes.SUM_OF_SHARES, expr.args[0].span, name=f"sum of {unit}")[0],), UNKNOWN
     _scale_fits(expr, unit, proof)
@@ -109,10 +137,12 @@ def _second(expr: Aggregate, arg: Expr, unit: Unit, rows: _Rows) -> Expr:
         return _item(expr, proved, unit, own, rows)
     value = literal_value(proved)
     if not isinstance(value, int | float) or isinstance(value, bool):
-        expected = "a number between 0 and 1" if expr.function == "quantile" else "a number"
+        expected = "a number between 0 and 1" if expr.function == "quantile" else "a number above 0"
         return proof.say(name_codes.OPTION_VALUE, arg.span, option="second argument", expected=expected)[0]
     if expr.function == "quantile":
         return proved if 0 < value < 1 else proof.say(codes.QUANTILE_RANGE, arg.span, value=literal_text(proved))[0]
+    if value <= 0:  # the threshold of an Apdex
+        return proof.say(name_codes.OPTION_VALUE, arg.span, option="second argument", expected="a number above 0")[0]
     return settle(proved, own, unit, proof.found) or Invalid(arg.span)
 
 
@@ -122,7 +152,7 @@ def _item(expr: Aggregate, item: Expr, unit: Unit, own: Unit, rows: _Rows) -> Ex
     if "unknown" in (unit.kind, own.kind) or isinstance(item, Invalid):
         return item
     if not own.numeric:
-        return proof.say(codes.NOT_A_NUMBER_EXPRESSION, item.span, function=expr.function, found=own)[0]
+        return no_number(item.span, expr.function, own, proof)[0]
     points = expr.function == "checklist" and {unit.kind, own.kind} <= {"number", "scale"}
     if own != unit and expr.function != "correlation" and not points:
         first = expr.args[0].span

@@ -39,7 +39,8 @@ def check_bounds(outline: Outline, made: Indicator, proof: Proof) -> None:
 def _target(outline: Outline, made: Indicator, reach: Reach, found: Found) -> None:
     written = outline.draft.target
     if written is not None and made.target is not None and not within(made.target, reach):
-        _beyond(written, reach, made.unit, found)
+        low, high = told(reach, made.unit)
+        found.append(report(codes.OUT_OF_REACH, written.span, value=written.value, low=low, high=high))
 
 
 def _neutral(outline: Outline, made: Indicator, proof: Proof) -> None:
@@ -50,12 +51,8 @@ def _neutral(outline: Outline, made: Indicator, proof: Proof) -> None:
     given = [proof.earned.get(edge.child, EVERYTHING) for edge in made.combined]
     reach = hull((*given, POINTS) if made.unit == SCORE else given)
     if not within(made.missing.value, reach):
-        _beyond(written, reach, made.unit, proof.found)
-
-
-def _beyond(written: Located, reach: Reach, unit: Unit, found: Found) -> None:
-    low, high = told(reach, unit)
-    found.append(report(codes.OUT_OF_REACH, written.span, value=written.value, low=low, high=high))
+        low, high = told(reach, made.unit)
+        proof.found.append(report(codes.NEUTRAL_OUT_OF_REACH, written.span, value=written.value, low=low, high=high))
 
 
 def _points_alike(made: Indicator, proof: Proof) -> None:

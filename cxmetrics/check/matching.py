@@ -16,6 +16,7 @@ from cxmetrics.source import Span
 from cxmetrics.units import COUNTED, NUMBER, UNKNOWN, Unit, comparable, conversion, scaled
 
 Proved = tuple[Expr, Unit]
+_TOLD = 20  # values of a set that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,17 @@ def as_condition(proved: Proved, span: Span | None, proof: Proof) -> Expr:
     """What was proved, if it is true or false."""
     expr, unit = proved
     return expr if unit.kind in ("boolean", "unknown") else proof.say(codes.NOT_A_CONDITION, span, found=unit)[0]
+
+
+_INSTEAD = {"boolean": codes.TO_A_NUMBER, "text": codes.TEXTS_COUNTED, **dict.fromkeys(("date", "time"),
+                                                                                       codes.TIMES_APART)}
+
+
+def no_number(span: Span | None, function: str, found: Unit, proof: Proof) -> Proved:
+    """Report that a number is wanted, and how one is made of what stands there."""
+    proof.found.append(report(codes.NOT_A_NUMBER_EXPRESSION, span, help=_INSTEAD.get(found.kind), function=function,
+                              found=found))
+    return Invalid(span), UNKNOWN
 
 
 def settle(constant: Expr, own: Unit, wanted: Unit, found: list[Diagnostic], *, beyond: bool = False) -> Expr | None:
@@ -145,8 +157,22 @@ def can_hold(sign: str, column: Expr, value: Expr, proof: Proof) -> bool:
     return False
 
 
+_OF_THE_CLOCK = {"hour": (0, 23), "weekday": (1, 7), "day": (1, 31), "month": (1, 12)}
+
+
+def listed(values: tuple[str, ...]) -> str:
+    """The first values of a closed set, for a message."""
+    return ", ".join(values[:_TOLD]) + ("…" if len(values) > _TOLD else "")
+
+
 def known_value(column: Expr, value: Expr, proof: Proof) -> bool:
-    """Whether a literal can occur in the column it is compared with."""
+    """Whether a literal can occur in the column, or as the hour or weekday, it is compared with."""
+    if isinstance(column, Apply) and column.function in _OF_THE_CLOCK and isinstance(value, Constant):
+        low, high = _OF_THE_CLOCK[column.function]
+        if isinstance(value.value, int | float) and not low <= value.value <= high:
+            proof.say(codes.OUTSIDE_SCALE, value.span, value=literal_text(value), scale=f"{low}..{high}")
+            return False
+        return True
     if not isinstance(column, Column) or not isinstance(value, Constant):
         return True
     spec = proof.columns[column.source].get(column.name)
@@ -158,6 +184,7 @@ def known_value(column: Expr, value: Expr, proof: Proof) -> bool:
         guess = closest(value.value, spec.values, proof.found)
         fix = Fix(value.span, f"'{guess}'") if guess and value.span else None
         proof.found.append(report(codes.VALUE_NOT_IN_SET, value.span, help=DID_YOU_MEAN if guess else None, fix=fix,
-                                  value=value.value, column=f"{column.source}.{column.name}", guess=guess or ""))
+                                  value=value.value, column=f"{column.source}.{column.name}", guess=guess or "",
+                                  known=listed(spec.values)))
         return False
     return True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cxmetrics.benchmarks import NOBODY, Benchmark, Computed, Evidence, Peers
-from cxmetrics.check.matching import Proof, Proved
+from cxmetrics.check.matching import Proof, Proved, listed
 from cxmetrics.check.reach import EVERYTHING, Reach, within
 from cxmetrics.check.rules import constant_of
 from cxmetrics.codes import benchmarks as codes
@@ -89,8 +89,8 @@ def peer_function(expr: Apply, proof: Proof) -> Proved:
     if not isinstance(indicator, Ref):
         return Invalid(expr.span), UNKNOWN
     unit = proof.units.get(indicator.indicator, UNKNOWN)
-    peers = proof.peers.get(indicator.indicator, NOBODY)
-    if peers is None:  # reported
+    peers = proof.peers.get(indicator.indicator)
+    if peers is None:  # reported, of a circle too
         return Invalid(expr.span), UNKNOWN
     if rest:
         (peer,) = rest
@@ -244,7 +244,7 @@ def _names_peers(spec: ColumnSpec, column: Located, us: Located, source: str, fo
         guess = closest(us.value, spec.values)
         found.append(report(unit_codes.VALUE_NOT_IN_SET, us.span, help=DID_YOU_MEAN if guess else None,
                             fix=Fix(us.span, guess) if guess else None, value=us.value,
-                            column=f"{source}.{spec.name}", guess=guess or ""))
+                            column=f"{source}.{spec.name}", guess=guess or "", known=listed(spec.values)))
         return False
     return True
 

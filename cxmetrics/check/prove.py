@@ -21,9 +21,12 @@ from cxmetrics.check.matching import (
     known_value,
     literal_value,
     match_sides,
+    no_number,
 )
+from cxmetrics.check.number_functions import is_empty, number_function
 from cxmetrics.check.peers import peer_function
 from cxmetrics.check.times import of_time
+from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.days import Holidays
 from cxmetrics.diagnostics import Diagnostic
@@ -44,7 +47,6 @@ from cxmetrics.ir import (
 from cxmetrics.patterns import flaw_of
 from cxmetrics.units import (
     BOOLEAN,
-    COUNTED,
     NUMBER,
     SECOND,
     SHARE,
@@ -67,7 +69,7 @@ def prove(expr: Expr, proof: Proof) -> Proved:
     """The expression with its units settled, and its unit."""
     match expr:
         case Constant():
-            return expr, expr.unit
+            return (expr, expr.unit) if type(expr.value) is not tuple else proof.say(name_codes.LIST_OUTSIDE, expr.span)
         case Column():
             spec = proof.columns[expr.source].get(expr.name)
             if spec is None or (spec.type == expr.type and spec.unit == expr.unit and spec.name == expr.name):
@@ -99,7 +101,8 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
         return proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.span, function="formula", found="a range")
     if name in LOGIC:
         return _of(expr, [condition(arg, proof) for arg in expr.args]), BOOLEAN
-    proved = [prove(arg, proof) for arg in expr.args if name != "in" or not _is_range(arg)]
+    proved = [(arg, arg.unit) if name == "in" and isinstance(arg, Constant) else prove(arg, proof)
+              for arg in expr.args if name != "in" or not _is_range(arg)]
     args, units = [arg for arg, _ in proved], [unit for _, unit in proved]
     if Invalid in map(type, args):
         return Invalid(expr.span), UNKNOWN
@@ -125,7 +128,8 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
                 return proof.say(codes.UNLIKE_KINDS, args[0].span, left=units[0], right="time")
             return of_time(Apply(expr.function, tuple(args), expr.span), proof)
         case _:
-            return _number_function(expr, args, units, proof)
+            tests = (condition(expr.args[0], proof),) if name == "if" else ()
+            return number_function(expr, tests, args[len(tests):], units[len(tests):], proof)
 
 
 def _of(expr: Apply, args: list[Expr]) -> Expr:
@@ -189,7 +193,7 @@ def _weighed(expr: Expr) -> list[tuple[float, Expr]] | None:
 def _product(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
     for arg, own in zip(args, units, strict=True):
         if not own.numeric and own.kind != "unknown":
-            return proof.say(codes.NOT_A_NUMBER_EXPRESSION, arg.span, function=expr.function, found=own)
+            return no_number(arg.span, expr.function, own, proof)
     unit: Unit | None
     match expr.function:
         case "negate":
@@ -217,7 +221,9 @@ def _membership(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
     if not isinstance(args[1], Constant):
         return proof.say(codes.UNLIKE_KINDS, expr.span, left=units[0], right="a value that is no list")
     values = args[1].value if isinstance(args[1].value, tuple) else (args[1].value,)
-    items = [Constant(value, args[1].unit if not isinstance(value, str) else TEXT, args[1].span) for value in values]
+    places = args[1].spans or (args[1].span,) * len(values)
+    items = [Constant(value, args[1].unit if not isinstance(value, str) else TEXT, place)
+             for value, place in zip(values, places, strict=True)]
     settled: list[Expr] = []
     for item in items:
         matched = match_sides((args[0], units[0]), (item, item.unit), expr.span, "in", proof)
@@ -238,8 +244,10 @@ def _comparison(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
         first = matched[0] if isinstance(args[0], Constant) else first
         settled.append(matched[1])
     settled[0] = first
+    if expr.function == "between" and is_empty(settled[1], settled[2], expr.args[1:], proof):
+        return Invalid(expr.span), UNKNOWN
     if units[0].kind in ("text", "boolean") and expr.function not in ("=", "!="):
-        return proof.say(codes.NOT_A_NUMBER_EXPRESSION, expr.args[0].span, function=expr.function, found=units[0])
+        return no_number(expr.args[0].span, expr.function, units[0], proof)
     return _of(expr, settled), BOOLEAN
 
 
@@ -259,64 +267,6 @@ def _text_test(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -
         if flaw is not None:
             return proof.say(codes.PATTERN, args[1].span or expr.span, problem=flaw)
     return Apply(expr.function, tuple(args), expr.span), BOOLEAN
-
-
-def _number_function(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
-    name, values = expr.function, args
-    tests: tuple[Expr, ...] = ()
-    if name == "if":
-        tests = (condition(expr.args[0], proof),)
-        values, units = args[1:], units[1:]
-    for arg, unit in zip(values, units, strict=True):
-        if not unit.numeric and unit.kind != "unknown" and name not in ("if", "coalesce"):
-            return proof.say(codes.NOT_A_NUMBER_EXPRESSION, arg.span, function=name, found=unit)
-    match name:
-        case "ln" | "exp":
-            if units[0].kind == "quantity" and units[0].powers != COUNTED.powers:
-                return proof.say(codes.LOGARITHM_OF_UNIT, values[0].span, function=name, unit=units[0])
-            return Apply(expr.function, tuple(args), expr.span), NUMBER
-        case "sqrt":
-            root = power(units[0], 0.5)
-            return proof.say(codes.POWER_OF_UNIT, values[0].span, unit=units[0]) if root is None \
-                else (Apply(expr.function, tuple(args), expr.span), root)
-        case "round":
-            if any(unit != NUMBER for unit in units[1:]):
-                return proof.say(codes.NOT_A_NUMBER_EXPRESSION, values[1].span, function=name, found=units[1])
-            return Apply(expr.function, tuple(args), expr.span), units[0]
-        case "weighted_mean":
-            return _weighted_mean(expr, args, units, proof)
-        case _:
-            settled = _alike(values, units, expr, proof)
-            return (Invalid(expr.span), UNKNOWN) if settled is None else (
-                Apply(expr.function, (*tests, *settled[0]), expr.span), settled[1])
-
-
-def _weighted_mean(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
-    """Values alike, and weights alike: the weights' own unit falls out."""
-    values = _alike(args[::2], units[::2], expr, proof)
-    weights = _alike(args[1::2], units[1::2], expr, proof)
-    if values is None or weights is None:
-        return Invalid(expr.span), UNKNOWN
-    paired = [arg for pair in zip(values[0], weights[0], strict=True) for arg in pair]
-    return Apply(expr.function, tuple(paired), expr.span), values[1]
-
-
-def _alike(values: list[Expr], units: list[Unit], expr: Apply, proof: Proof) -> tuple[list[Expr], Unit] | None:
-    """Several values in the unit of the first that is no literal, and that unit."""
-    first = next((i for i, value in enumerate(values) if not isinstance(value, Constant)), 0)
-    settled, unit = list(values), units[first]
-    for i, (value, own) in enumerate(zip(values, units, strict=True)):
-        if i == first:
-            continue
-        matched = match_sides((values[first], units[first]), (value, own), expr.span, expr.function, proof)
-        if matched is None:
-            return None
-        settled[i] = matched[1]
-        if isinstance(values[first], Constant):
-            unit = own if unit == NUMBER else unit
-        elif own == NUMBER and not isinstance(value, Constant):
-            unit = NUMBER  # what a plain number may be is no share and no point on a scale
-    return settled, unit
 
 
 def _as_declared(spec: ColumnSpec, formula: Expr, unit: Unit, proof: Proof) -> Proved:

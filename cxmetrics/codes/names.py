@@ -33,6 +33,7 @@ UNKNOWN_FUNCTION = Code(
     "CX204", "unknown-function",
     Phrase("unknown function `{name}`", "未知的函数 `{name}`"),
     label=Phrase("no such function", "没有这个函数"))
+AS_QUANTILE = Phrase("write `quantile(x, {part})`", "请写 `quantile(x, {part})`")
 UNKNOWN_DIMENSION = Code(
     "CX205", "unknown-dimension",
     Phrase("unknown dimension `{name}`", "未知的维度 `{name}`"),
@@ -60,6 +61,7 @@ WRONG_ARGUMENT_COUNT = Code(
     "CX210", "wrong-argument-count",
     Phrase("`{function}` takes {expected}, found {found}", "`{function}` 需要 {expected} 个参数，实际有 {found} 个"),
     label=Phrase("takes {expected}", "需要 {expected} 个参数"))
+AS_IN = Phrase("write it as in `{example}`", "写法例如 `{example}`")
 UNKNOWN_OPTION = Code(
     "CX211", "unknown-option",
     Phrase("`{function}` has no option `{option}`", "`{function}` 没有选项 `{option}`"),
@@ -91,6 +93,19 @@ ROW_FUNCTION_OUTSIDE = Code(
     Phrase("`{function}` stands outside an aggregate", "`{function}` 在聚合之外"),
     label=Phrase("a function of the values of one row", "这是对单行取值的函数"),
     help=Phrase("put it inside one: `{example}`", "请写在聚合之内：`{example}`"))
+SAID_BEFORE = Phrase("named here already", "此处已经写过")
+ITEM_TWICE = Code(
+    "CX252", "item-twice",
+    Phrase("`{function}` takes the same item twice", "`{function}` 中同一项出现两次"),
+    label=Phrase("again", "重复"),
+    note=Phrase("what is held against itself agrees with itself, whatever the rows say", "与自身比较总是一致，与数据无关"),
+    help=Phrase("name another column, or leave it out", "请改为另一列，或删去"))
+LIST_OUTSIDE = Code(
+    "CX253", "list-outside",
+    Phrase("a list stands where one value is wanted", "需要单个值的地方写了列表"),
+    label=Phrase("several values", "多个值"),
+    help=Phrase("a list stands behind `in`: `answers.channel in ['app', 'web']`",
+                "列表写在 `in` 之后：`answers.channel in ['app', 'web']`"))
 INDICATOR_IN_AGGREGATE = Code(
     "CX215", "indicator-in-aggregate",
     Phrase("the indicator `{name}` stands inside an aggregate", "指标 `{name}` 出现在聚合中"),
@@ -129,8 +144,10 @@ UNKNOWN_LITERAL_UNIT = Code(
     "CX221", "unknown-literal-unit",
     Phrase("unknown unit `{unit}` after a number", "数字后面的单位 `{unit}` 未知"),
     label=Phrase("no such unit", "没有这个单位"),
-    help=Phrase("known are `%`, `ms`, `s`, `min`, `h`, `d`, `week`, `month`, and currencies such as `CNY`",
-                "可用 `%`、`ms`、`s`、`min`、`h`、`d`、`week`、`month`，以及 `CNY` 等货币"))
+    help=Phrase("known are `%`, `ms`, `s`, `min`, `h`, `d`, `week`, and currencies such as `CNY`",
+                "可用 `%`、`ms`、`s`、`min`、`h`、`d`、`week`，以及 `CNY` 等货币"))
+ONLY_OF_WINDOWS = Phrase("`{unit}` is a span of the calendar, for windows: `prior(x, 1 month)`, `over 3 month`",
+                         "`{unit}` 是日历跨度，只用于窗口：`prior(x, 1 month)`、`over 3 month`")
 NO_CHILDREN_NO_FORMULA = Code(
     "CX222", "no-children-no-formula",
     Phrase("the indicator `{id}` has neither a formula nor children", "指标 `{id}` 既没有公式也没有下级指标"),

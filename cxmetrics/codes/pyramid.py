@@ -130,12 +130,20 @@ NEUTRAL_UNIT = Code(
     label=Phrase("expected {expected}", "此处应为 {expected}"),
     note=Phrase("a neutral value stands in the place of a child", "中性值代替缺失的下级"))
 OUT_OF_REACH = Code(
-    "CX425", "out-of-reach",
-    Phrase("`{value}` lies beyond what can come out: {low} to {high}", "`{value}` 超出可能的取值：{low} 至 {high}"),
+    "CX425", "target-out-of-reach",
+    Phrase("the target `{value}` lies beyond what can come out: {low} to {high}",
+           "目标 `{value}` 超出可能的取值：{low} 至 {high}"),
+    severity="warning",
     label=Phrase("never reached", "不会达到"),
     note=Phrase("the ends follow from the formula: a share has 0% to 100%, an NPS −100 to 100, a mean its scale",
                 "两端由公式得出：比例为 0% 至 100%，净推荐值为 −100 至 100，均值不出量表"),
-    help=Phrase("correct the number, or the formula or scale it is held against", "请更正该数字，或与之比较的公式或量表"))
+    help=Phrase("correct the target, or the formula or scale it is held against", "请更正目标，或与之比较的公式或量表"))
+NEUTRAL_OUT_OF_REACH = Code(
+    "CX429", "neutral-out-of-reach",
+    Phrase("`{value}` lies beyond what a child can give: {low} to {high}", "`{value}` 超出下级可能的取值：{low} 至 {high}"),
+    label=Phrase("no child could be that", "任何下级都得不到"),
+    note=Phrase("it would pull the parent where no answer could", "它会把上级拉到任何回答都到不了的地方"),
+    help=Phrase("write a value between the two", "请写两者之间的值"))
 POINTS_OFF_SCALE = Code(
     "CX426", "points-off-scale",
     Phrase("{points} points lie outside 0 to 100", "{points} 分不在 0 到 100 之间"),

@@ -43,6 +43,7 @@ TERMS: Final[dict[str, str]] = {
     "a time such as 30 min": "时长，例如 30 min",
     "an `entity` beside it": "同时指明 `entity`",
     "0, or a whole number from 10 to 99": "0，或 10 到 99 之间的整数",
+    "a number above 0": "大于 0 的数字", "a whole number from -15 to 15": "-15 至 15 的整数",
     "a number between 0 and 1": "0 与 1 之间的数字", "a range such as 9..10": "范围，例如 9..10",
     "means or ratios": "means 或 ratios",
     "a whole number from 0": "不小于 0 的整数", "a whole number from 1": "不小于 1 的整数",

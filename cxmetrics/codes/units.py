@@ -23,6 +23,13 @@ NOT_A_NUMBER_EXPRESSION = Code(
     "CX303", "not-a-number-expression",
     Phrase("`{function}` needs a number, found {found}", "`{function}` 需要数字，实际是 {found}"),
     label=Phrase("this is {found}", "这是 {found}"))
+TO_A_NUMBER = Phrase("a condition becomes a number by `share(...)` over rows, or `if(..., 1, 0)`",
+                     "条件可用按行的 `share(...)` 或 `if(..., 1, 0)` 变成数字")
+TIMES_APART = Phrase("the time between two moments is a number: `mean(calls.ended - calls.began)`",
+                     "两个时刻之差是数字：`mean(calls.ended - calls.began)`")
+TEXTS_COUNTED = Phrase("texts are counted: `distinct(txn.customer)`, `share(txn.result = 'success')`; a column of "
+                       "numbers says so by `type: number`",
+                       "文本只能计数：`distinct(txn.customer)`、`share(txn.result = 'success')`；数字列请写 `type: number`")
 UNLIKE_KINDS = Code(
     "CX304", "unlike-kinds",
     Phrase("{left} is compared with {right}", "把 {left} 与 {right} 作比较"),
@@ -33,7 +40,8 @@ VALUE_NOT_IN_SET = Code(
     "CX305", "value-not-in-set",
     Phrase("`{value}` is not a value of `{column}`", "`{value}` 不是 `{column}` 的取值"),
     label=Phrase("never occurs", "不会出现"),
-    note=Phrase("the column declares all of its `values`", "该列用 `values` 声明了全部取值"))
+    note=Phrase("the column declares all of its `values`", "该列用 `values` 声明了全部取值"),
+    help=Phrase("its values are: {known}", "其取值为：{known}"))
 OUTSIDE_SCALE = Code(
     "CX306", "outside-scale",
     Phrase("{value} lies outside the scale {scale}", "{value} 在量表 {scale} 之外"),
@@ -45,6 +53,18 @@ NEVER_HOLDS = Code(
     Phrase("`{comparison}` never holds on the scale {scale}", "在量表 {scale} 上 `{comparison}` 永不成立"),
     label=Phrase("the end of the scale", "这是量表的一端"),
     help=Phrase("write `{instead}` where the end itself is meant", "若包括端点本身，请写 `{instead}`"))
+ENDS_SWAPPED = Code(
+    "CX264", "ends-swapped",
+    Phrase("nothing lies between {low} and {high}", "{low} 与 {high} 之间没有任何值"),
+    label=Phrase("the lower end stands behind the higher one", "下限写在上限之后"),
+    help=Phrase("write the lower end first", "请先写下限"))
+BOXES_OVERLAP = Code(
+    "CX254", "boxes-overlap",
+    Phrase("promoters {promoters} and detractors {detractors} are partly the same answers",
+           "推荐者 {promoters} 与贬损者 {detractors} 有重叠的回答"),
+    label=Phrase("in both", "两者都有"),
+    note=Phrase("an answer in both would count for and against", "同时属于两者的回答会既加又减"),
+    help=Phrase("let each answer be of one kind at most", "每个回答至多属于一类"))
 NEEDS_SCALE = Code(
     "CX308", "needs-scale",
     Phrase("`{function}` needs the scale of `{column}`", "`{function}` 需要 `{column}` 的量表"),
@@ -55,7 +75,9 @@ LITERAL_NEEDS_UNIT = Code(
     "CX309", "literal-needs-unit",
     Phrase("{value} needs a unit", "{value} 缺少单位"),
     label=Phrase("expected {unit}", "此处应带单位 {unit}"),
-    note=Phrase("a bare number could be seconds or milliseconds", "不带单位的数可能是秒，也可能是毫秒"))
+    note=Phrase("a bare number could be seconds or milliseconds, yuan or cents",
+                "不带单位的数可能是秒，也可能是毫秒；可能是元，也可能是分"),
+    help=Phrase("write its unit behind it: `{value} {unit}`", "请在数字后写出单位：`{value} {unit}`"))
 UNIT_UNKNOWN = Code(
     "CX310", "unit-unknown",
     Phrase("unknown unit `{unit}`", "未知的单位 `{unit}`"),

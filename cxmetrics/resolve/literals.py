@@ -8,9 +8,10 @@ from typing import assert_never
 
 from cxmetrics.codes import names as codes
 from cxmetrics.codes import units as unit_codes
-from cxmetrics.diagnostics import report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, report
 from cxmetrics.ir import Apply, Constant, Expr, Invalid, Scalar
 from cxmetrics.resolve.names import Names
+from cxmetrics.source import Located, Span
 from cxmetrics.syntax import Date, Items, Node, Number, Range, Text, Truth
 from cxmetrics.units import (
     BOOLEAN,
@@ -24,6 +25,7 @@ from cxmetrics.units import (
     literal_unit,
     scaled,
 )
+from cxmetrics.windows import LONGEST
 
 Literal = Number | Text | Date | Truth | Items | Range
 Resolve = Callable[[Node, Names], Expr]
@@ -35,7 +37,7 @@ def constant(node: Literal, names: Names, resolve: Resolve) -> Expr:
         case Number():
             unit = literal_unit(node.unit)
             if unit is None:
-                names.found.append(report(codes.UNKNOWN_LITERAL_UNIT, node.span, unit=node.unit))
+                names.found.append(_unknown_unit(node))
                 return Invalid(node.span)
             value = node.value * MULTIPLIERS[node.multiplier] / (100 if node.unit == "%" else 1)
             return Constant(_plain(value), unit, node.span)
@@ -61,6 +63,15 @@ def constant(node: Literal, names: Names, resolve: Resolve) -> Expr:
             assert_never(node)
 
 
+def _unknown_unit(node: Number) -> Diagnostic:
+    """The finding that a word behind a number is no unit."""
+    folded = next((one for one in (node.unit.lower(), node.unit.upper()) if literal_unit(one) is not None), None)
+    written = node.span.text.value[node.span.start:node.span.end] if isinstance(node.span.text, Located) else ""
+    fix = Fix(node.span, written.removesuffix(node.unit) + folded) if folded and written.endswith(node.unit) else None
+    help_ = codes.ONLY_OF_WINDOWS if node.unit in LONGEST else DID_YOU_MEAN if folded else None
+    return report(codes.UNKNOWN_LITERAL_UNIT, node.span, help=help_, fix=fix, unit=node.unit, guess=folded or "")
+
+
 def _plain(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() and abs(value) < 2**53 else float(value)
 
@@ -68,6 +79,7 @@ def _plain(value: Decimal) -> int | float:
 def _list(node: Items, names: Names, resolve: Resolve) -> Expr:
     items = [resolve(item, names) for item in node.items]
     values: list[Scalar] = []
+    spans: tuple[Span | None, ...] = tuple(item.span for item in items)
     unit: Unit | None = None
     for item in items:
         if not isinstance(item, Constant) or isinstance(item.value, tuple):
@@ -81,7 +93,7 @@ def _list(node: Items, names: Names, resolve: Resolve) -> Expr:
             names.found.append(report(unit_codes.UNITS_DIFFER, item.span, operation="in", left=unit, right=item.unit))
             return Invalid(node.span)
         values.append(_in_unit(item, unit))
-    return Constant(tuple(values), unit or UNKNOWN, node.span)
+    return Constant(tuple(values), unit or UNKNOWN, node.span, spans)
 
 
 def _in_unit(item: Constant, unit: Unit) -> Scalar:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cxmetrics.codes import names as codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
-from cxmetrics.functions import NumberFunction, all_names
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Phrase, closest, report
+from cxmetrics.functions import AGGREGATES, NumberFunction, all_names
 from cxmetrics.ir import ColumnSpec, Expr, Invalid
 from cxmetrics.syntax import Call
 
 Columns = dict[str, ColumnSpec]
+_PERCENTILE = re.compile(r"[pP]([0-9]+(?:[._][0-9]+)?)\Z")
+_EXAMPLES = {  # of functions that have none in their table
+    "ratio": "ratio(count(a), count(b))", "clamp": "clamp(x, 0, 100)", "if": "if(x > 0, x, 0)",
+    "coalesce": "coalesce(x, 0)", "round": "round(x, 1)", "min": "min(x, y)", "max": "max(x, y)",
+    "geomean": "geomean(x, y)", "weighted_mean": "weighted_mean(x, 3, y, 1)", "prior": "prior(x, 1 month)",
+    "rolling": "rolling(x, 28 d)", "peer": "peer(x, 'bank_a')", "bands": "bands(age, 30, 45, 60)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +36,17 @@ class Names:
 
 def unknown_function(node: Call, names: Names) -> Expr:
     """Report a function that there is not."""
-    guess = closest(node.function, all_names(), names.found)
+    part = _PERCENTILE.match(node.function)
+    if part is not None and 0 < float(part[1].replace("_", ".")) < 100:
+        rank = float(part[1].replace("_", "."))
+        guess = f"p{int(rank):02d}" if rank == int(rank) else None
+        help_: Phrase | None = DID_YOU_MEAN if guess else codes.AS_QUANTILE
+    else:
+        rank, guess = 0.0, closest(node.function, all_names(), names.found)
+        help_ = DID_YOU_MEAN if guess else None
     fix = Fix(node.name_span, guess) if guess else None
-    names.found.append(report(codes.UNKNOWN_FUNCTION, node.name_span, help=DID_YOU_MEAN if guess else None, fix=fix,
-                              name=node.function, guess=guess or ""))
+    names.found.append(report(codes.UNKNOWN_FUNCTION, node.name_span, help=help_, fix=fix, name=node.function,
+                              guess=guess or "", part=f"{rank / 100:.10g}"))
     return Invalid(node.span)
 
 
@@ -52,8 +66,7 @@ def count_is_right(node: Call, least: int, most: int | None, names: Names, given
     if count >= least and (most is None or count <= most):
         return True
     expected = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
-    names.found.append(report(codes.WRONG_ARGUMENT_COUNT, node.span, function=node.function, expected=expected,
-                              found=count))
+    _miscounted(node, expected, count, names)
     return False
 
 
@@ -62,10 +75,16 @@ def takes_its_arguments(node: Call, row: NumberFunction, names: Names) -> bool:
     if not no_clauses(node, names) or not count_is_right(node, row.least, row.most, names):
         return False
     if row.paired and len(node.args) % 2:
-        names.found.append(report(codes.WRONG_ARGUMENT_COUNT, node.span, function=node.function,
-                                  expected="pairs of a value and its weight", found=len(node.args)))
+        _miscounted(node, "pairs of a value and its weight", len(node.args), names)
         return False
     return True
+
+
+def _miscounted(node: Call, expected: str, found: int, names: Names) -> None:
+    aggregate = AGGREGATES.get(node.function)
+    example = aggregate.example if aggregate else _EXAMPLES.get(node.function, "")
+    names.found.append(report(codes.WRONG_ARGUMENT_COUNT, node.span, help=codes.AS_IN if example else None,
+                              function=node.function, expected=expected, found=found, example=example))
 
 
 def split_column(name: str, sources: Mapping[str, object]) -> tuple[str, str] | None:
