@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent / "cases" / "cli"
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^```(?P<kind>console|\w+ \S+)\n(?P<text>.*?)^```$", re.M | re.S)
 MASKS = ((re.compile(r"(?<![0-9a-f])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16}(?![0-9a-f])"), "FINGERPRINT"),
-         (re.compile(r"\d{8}T\d{6}-\d{5}"), "RUN"), (re.compile(r"\b\d+\.\d (s\b|秒)"), r"0.0 \1"),
+         (re.compile(r"\b\d{5}-[0-9a-f]{12}\b"), "RUN"), (re.compile(r"\b\d+\.\d (s\b|秒)"), r"0.0 \1"),
          (re.compile(r'"\d{4}-\d\d-\d\dT[\d:.]+Z?"'), '"TIME"'))
 HEAVY = {"polars", "duckdb", "numpy", "scipy", "rich"}
 

@@ -10,6 +10,7 @@ from cxmetrics.cli.session import Session
 _FIRST = dt.date(2026, 8, 1)
 _DAYS = 61
 _REGIONS = ("east", "north", "south")
+_CUSTOMERS = 400  # of a region
 
 _PROJECT = """\
 # {project}
@@ -27,8 +28,10 @@ sources:
     title: {{zh: 问卷, en: Survey answers}}
     read: data/answers.csv
     time: submitted_on
+    entity: customer
     columns:
       submitted_on: date
+      customer: {{type: text, class: C2}}
       touchpoint: {{type: text, values: [login, transfer]}}
       recommend: {{type: integer, scale: 0..10}}
       effort: {{type: integer, scale: 1..7, missing: [99]}}
@@ -36,8 +39,10 @@ sources:
     title: {{zh: 接口日志, en: API log}}
     read: data/calls.csv
     time: called_on
+    entity: customer
     columns:
       called_on: date
+      customer: {{type: text, class: C2}}
       touchpoint: {{type: text, values: [login, transfer]}}
       result: {{type: text, values: [success, failure]}}
       latency: {{type: number, unit: ms}}
@@ -128,23 +133,24 @@ def files(session: Session) -> Mapping[str, str]:
 
 
 def _answers() -> Iterator[str]:
-    yield "submitted_on,region,touchpoint,recommend,effort\n"
-    draw = _drawn(7)
+    yield "submitted_on,customer,region,touchpoint,recommend,effort\n"
+    draw, who = _drawn(7), _drawn(17)
     for day, region, touchpoint in _places():
         for _ in range(2):
             happy = 0.55 + 0.1 * _REGIONS.index(region)
             recommend = 10 - int(next(draw) ** happy * 7)
             effort = 99 if next(draw) < 0.05 else 7 - int(next(draw) ** 2 * 6)
-            yield f"{day},{region},{touchpoint},{recommend},{effort}\n"
+            yield f"{day},{_customer(who, region)},{region},{touchpoint},{recommend},{effort}\n"
 
 
 def _calls() -> Iterator[str]:
-    yield "called_on,region,touchpoint,result,latency\n"
-    draw = _drawn(11)
+    yield "called_on,customer,region,touchpoint,result,latency\n"
+    draw, who = _drawn(11), _drawn(19)
     for day, region, touchpoint in _places():
         for _ in range(10):
             result = "success" if next(draw) < 0.985 - 0.01 * _REGIONS.index(region) else "failure"
-            yield f"{day},{region},{touchpoint},{result},{120 + int(1500 * next(draw) ** 4)}\n"
+            latency = 120 + int(1500 * next(draw) ** 4)
+            yield f"{day},{_customer(who, region)},{region},{touchpoint},{result},{latency}\n"
 
 
 def _places() -> Iterator[tuple[dt.date, str, str]]:
@@ -152,6 +158,10 @@ def _places() -> Iterator[tuple[dt.date, str, str]]:
         for region in _REGIONS:
             for touchpoint in ("login", "transfer"):
                 yield _FIRST + dt.timedelta(days=number), region, touchpoint
+
+
+def _customer(who: Iterator[float], region: str) -> str:
+    return f"{region[0]}{int(next(who) * _CUSTOMERS):03}"
 
 
 def _drawn(state: int) -> Iterator[float]:
