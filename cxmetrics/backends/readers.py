@@ -246,7 +246,7 @@ def _absent(table: Table, origin: Origin) -> Iterator[Diagnostic]:
 def asked_of(origin: Origin) -> Iterator[tuple[str, Span | None]]:
     """The physical columns that the source names, and where."""
     for spec in origin.columns.values():
-        if spec.own:
+        if spec.own and spec.privacy != "C3":  # those are not even looked for
             yield spec.physical, spec.span or origin.span
     unknown = (each for each in origin.bindings if each.declared and origin.column_of(each) is None)
     yield from ((binding.column, binding.span or origin.span) for binding in unknown)

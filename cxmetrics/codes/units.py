@@ -254,3 +254,13 @@ DIRECTION_OPEN = Code(
     note=Phrase("gaps, ranks and scores among others turn round with the direction", "差距、排名和相对得分都取决于方向"),
     help=Phrase("write `direction: down`, or `direction: up` where longer is meant to be better",
                 "请写 `direction: down`；若确实越长越好，请写 `direction: up`"))
+PERSONAL_SLICE = Code(
+    "CX369", "personal-slice",
+    Phrase("slices by `{dimension}` would tell what `{column}` of `{source}` holds, which is class C2",
+           "按 `{dimension}` 切分会显示 `{source}` 的 `{column}` 列的内容，而该列属于 C2 级"),
+    label=Phrase("a slice for each person", "每个人一个切片"),
+    note=Phrase("slices stand in values, reports and files as they are", "切片会原样写入数值、报告和文件"),
+    help=Phrase("slice by a group: `bands(age, 30, 45)`, a column of a lookup, or one with a closed set of `values`; "
+                "or correct the `class`",
+                "请按群体切分：`bands(age, 30, 45)`、查找表中的列，或写明闭集 `values` 的列；或更正 `class`"))
+PERSONAL_HERE = Phrase("class C2", "C2 级")

@@ -49,9 +49,6 @@ def _lookup(name: Key, draft: LookupDraft, columns: Columns, found: Found) -> Lo
         on = None
     if on is not None:
         columns.setdefault(on.value, ColumnSpec(on.value, "text", TEXT, on.value, span=on.span))
-        spec = columns[on.value]
-        if spec.privacy == "C3":
-            found.append(report(codes.SECRET_COLUMN, on.span, name=spec.name, source=name))
     return Lookup(str(name), draft.read.value, draft.key.value if draft.key else None, on.value if on else None, valid,
                   draft.read.span, resolve_table(draft.read, draft.table, found))
 

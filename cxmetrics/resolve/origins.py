@@ -24,6 +24,7 @@ from cxmetrics.ir import (
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, whole, word, words
 from cxmetrics.parse import parse
 from cxmetrics.resolve.arrivals import resolve_arrival, resolve_watch
+from cxmetrics.resolve.classes import refuse_persons, refuse_secrets, settle_classes
 from cxmetrics.resolve.derived import is_formula, resolve_derived
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.lookups import (
@@ -102,6 +103,7 @@ def resolve_columns(draft: SourceDraft, found: Found) -> Columns:
                 found.append(report(name_codes.COLUMN_TWICE, key.span, related=related, name=key))
             columns[str(key)] = ColumnSpec(str(key), "number", NUMBER, str(key), span=key.span)
     resolve_lookup_columns(draft, columns, _column, found)
+    settle_classes(columns)
     return columns
 
 
@@ -177,6 +179,7 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
     """One source, with its derived columns and its `keep` as expressions."""
     found = names.found
     columns = names.sources[key]
+    refuse_secrets(str(key), draft, columns, found)
     lookups = resolve_lookups(draft, columns, found)
     resolve_derived(key, draft, columns, lookups, names)
     keep = None
@@ -197,15 +200,18 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         unique = Unique(words(draft.unique.by), "first" if rule == "first" else "latest")
     rule = word(draft.on_bad, "on_bad", ("reject", "null", "fail"), "reject", found)
     weight, rake = resolve_weight(key, draft, columns, dimensions, found)
+    bindings = _bindings(draft, columns, dimensions, found)
+    refuse_persons(str(key), bindings, columns, found)
+    settle_classes(columns)  # those that only this source names are declared by now
     return Origin(
-        str(key), draft.read.value, columns, _bindings(draft, columns, dimensions, found),
+        str(key), draft.read.value, columns, tuple(bindings.values()),
         _time(time, columns, draft, found),
         lookups, tuple(ways(dimensions)), draft.received.value if draft.received else None,
         draft.entity.value if draft.entity else None, weight, keep,
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
         share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found),
         resolve_arrival(draft, found), resolve_watch(draft, found), read_span=draft.read.span,
-        strata=_strata(str(key), draft, columns, found), rake=rake)
+        strata=_strata(draft, columns, found), rake=rake)
 
 
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Found) -> str | dt.date:
@@ -221,22 +227,19 @@ def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Foun
     return time
 
 
-def _strata(source: str, draft: SourceDraft, columns: Columns, found: Found) -> str | None:
+def _strata(draft: SourceDraft, columns: Columns, found: Found) -> str | None:
     """The column that says from which part of the population a unit was drawn, as text unless declared otherwise."""
     if draft.strata is None:
         return None
     name, span = draft.strata.value, draft.strata.span
     if draft.entity is None:
         found.append(report(codes.WRONG_VALUE, span, key="strata", expected="an `entity` beside it", found=name))
-    spec = columns.setdefault(name, ColumnSpec(name, "text", TEXT, name, span=span))
-    if spec.privacy == "C3":
-        found.append(report(name_codes.SECRET_COLUMN, span, name=name, source=source))
-        return None
+    columns.setdefault(name, ColumnSpec(name, "text", TEXT, name, span=span))
     return name
 
 
 def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dimension],
-              found: Found) -> tuple[Binding, ...]:
+              found: Found) -> dict[str, Binding]:
     """From which column a source makes each dimension, if it has that column."""
     bound: dict[str, Binding] = {}
     for key, column in draft.dimensions.items():
@@ -251,7 +254,7 @@ def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dim
         if name not in bound:
             spec = columns.get(name)
             bound[name] = Binding(name, name, spec is not None, dimension.values, spec.span if spec else dimension.span)
-    return tuple(bound.values())
+    return bound
 
 
 def text_column(name: str, physical: str, binding: Binding) -> ColumnSpec:

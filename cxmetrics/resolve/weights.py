@@ -32,23 +32,20 @@ def resolve_weight(key: Key, draft: SourceDraft, columns: Columns, dimensions: M
         case None:
             return None, None
         case WeightDraft() as raked:
-            base = None if raked.base is None else _column(str(key), raked.base, columns, found)
+            base = None if raked.base is None else _column(raked.base, columns, found)
             return base, _rake(key, raked, dimensions, found)
         case written:
-            return _column(str(key), written, columns, found), None
+            return _column(written, columns, found), None
 
 
-def _column(source: str, written: Located, columns: Columns, found: Found) -> str | None:
+def _column(written: Located, columns: Columns, found: Found) -> str | None:
     """A column of weights; it is declared, as a number, unless the definitions say otherwise."""
     name, span = written.value, written.span
     spec = columns.setdefault(name, ColumnSpec(name, "number", NUMBER, name, span=span))
-    if spec.privacy == "C3":
-        found.append(report(name_codes.SECRET_COLUMN, span, name=name, source=source))
-    elif spec.type not in ("integer", "number"):
+    if spec.privacy != "C3" and spec.type not in ("integer", "number"):
         found.append(report(unit_codes.WEIGHT_NOT_NUMBER, span, name=name, found=spec.type))
-    else:
-        return name
-    return None
+        return None
+    return name
 
 
 def _rake(key: Key, draft: WeightDraft, dimensions: Mapping[str, Dimension], found: Found) -> Rake | None:
