@@ -16,6 +16,7 @@ from cxmetrics.source import Span
 
 Severity = Literal["error", "warning"]
 _GUESSED = 1000  # findings that come with a guess
+_TOLD = 20  # values of a set that a message names
 _FEW = 500  # names that can all be looked at
 
 
@@ -85,6 +86,11 @@ def report(code: Code, span: Span | None, *, related: Iterable[Label] = (), help
     """A diagnostic whose facts are the keyword arguments, as text."""
     texts = {name: str(fact) for name, fact in facts.items()}
     return Diagnostic(code, span, texts, tuple(related), help, fix)
+
+
+def listed(values: Sequence[str]) -> str:
+    """The first values of a closed set, for a message."""
+    return ", ".join(values[:_TOLD]) + ("…" if len(values) > _TOLD else "")
 
 
 def closest(name: str, known: Iterable[str], found: Sized = ()) -> str | None:

@@ -291,8 +291,7 @@ class Origin:
 class Merged:
     """The rows of all children counted together, as if one aggregate had seen them.
 
-    `parts` are the aggregates of the children, alike but for source, rows and columns; `factor` takes what they give
-    into the unit of the children.
+    `parts`: the children's aggregates, alike but for source, rows and columns; `factor`: into the children's unit.
     """
 
     parts: tuple[Aggregate, ...]

@@ -10,13 +10,12 @@ from cxmetrics.benchmarks import Peers
 from cxmetrics.check.provenance import brought_by, labels
 from cxmetrics.codes import units as codes
 from cxmetrics.days import NONE_TOLD, Holidays
-from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, listed, report
 from cxmetrics.ir import Apply, Column, ColumnSpec, Constant, Expr, Indicator, Invalid
 from cxmetrics.source import Span
 from cxmetrics.units import COUNTED, NUMBER, UNKNOWN, Unit, comparable, conversion, scaled
 
 Proved = tuple[Expr, Unit]
-_TOLD = 20  # values of a set that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +157,6 @@ def can_hold(sign: str, column: Expr, value: Expr, proof: Proof) -> bool:
 
 
 _OF_THE_CLOCK = {"hour": (0, 23), "weekday": (1, 7), "day": (1, 31), "month": (1, 12)}
-
-
-def listed(values: tuple[str, ...]) -> str:
-    """The first values of a closed set, for a message."""
-    return ", ".join(values[:_TOLD]) + ("…" if len(values) > _TOLD else "")
 
 
 def known_value(column: Expr, value: Expr, proof: Proof) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cxmetrics.benchmarks import NOBODY, Benchmark, Computed, Evidence, Peers
-from cxmetrics.check.matching import Proof, Proved, listed
+from cxmetrics.check.matching import Proof, Proved
 from cxmetrics.check.reach import EVERYTHING, Reach, within
 from cxmetrics.check.rules import constant_of
 from cxmetrics.codes import benchmarks as codes
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as unit_codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, closest, listed, report
 from cxmetrics.ir import (
     Aggregate,
     Apply,

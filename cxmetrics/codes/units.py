@@ -54,12 +54,12 @@ NEVER_HOLDS = Code(
     label=Phrase("the end of the scale", "这是量表的一端"),
     help=Phrase("write `{instead}` where the end itself is meant", "若包括端点本身，请写 `{instead}`"))
 ENDS_SWAPPED = Code(
-    "CX264", "ends-swapped",
+    "CX336", "ends-swapped",
     Phrase("nothing lies between {low} and {high}", "{low} 与 {high} 之间没有任何值"),
     label=Phrase("the lower end stands behind the higher one", "下限写在上限之后"),
     help=Phrase("write the lower end first", "请先写下限"))
 BOXES_OVERLAP = Code(
-    "CX254", "boxes-overlap",
+    "CX337", "boxes-overlap",
     Phrase("promoters {promoters} and detractors {detractors} are partly the same answers",
            "推荐者 {promoters} 与贬损者 {detractors} 有重叠的回答"),
     label=Phrase("in both", "两者都有"),

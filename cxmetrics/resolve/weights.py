@@ -10,7 +10,7 @@ from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import surveys as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.codes import yaml_files as yaml_codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, closest, listed, report
 from cxmetrics.ir import ColumnSpec, Dimension
 from cxmetrics.load.scalars import Found, plain_number, word
 from cxmetrics.resolve.names import Columns
@@ -117,7 +117,8 @@ def _cells(names: tuple[str, ...], written: Mapping[Key, Located], dimensions: M
             seen[name].add(value)
             known = dimensions[name].values
             if known is not None and value not in known:
-                found.append(report(unit_codes.VALUE_NOT_IN_SET, key.span, value=value, column=name))
+                found.append(report(unit_codes.VALUE_NOT_IN_SET, key.span, value=value, column=name,
+                                    known=listed(known)))
         if cell in cells:
             found.append(report(yaml_codes.WRONG_VALUE, key.span, key=", ".join(names), found=key,
                                 expected="each value once"))
