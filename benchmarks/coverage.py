@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import gammainc
 
 from cxmetrics.run import RunOptions, run
 from cxmetrics.store import Store
@@ -43,12 +44,14 @@ indicators:
   satisfied: {formula: share(answers.score >= 8), score: {0: 0%, 100: 100%}}
   success: {formula: share(events.ok), score: {0: 0%, 100: 100%}}
   wait: {formula: mean(events.wait), score: {0: 20 s, 100: 0 s}}
+  usual: {formula: median(events.wait)}
+  slow: {formula: p90(events.wait)}
   voice: {children: {nps: 60%, satisfied: 40%}}
   machine: {children: {success: 1, wait: 1}, combine: geometric}
   journey: {children: {voice: 50%, machine: 50%}}
   north: {children: {journey: 70%, satisfied: 30%}, combine: harmonic}
 """
-NAMES = ("nps", "satisfied", "success", "wait", "voice", "machine", "journey", "north")
+NAMES = ("nps", "satisfied", "success", "wait", "usual", "slow", "voice", "machine", "journey", "north")
 
 
 def score_of(mood: Array, noise: Array) -> Array:
@@ -75,7 +78,18 @@ def truth() -> dict[str, float]:
     machine = np.sqrt(100 * success * (100 - 5 * wait))
     journey = (voice + machine) / 2
     north = 1 / (0.7 / journey + 0.3 / (100 * high))
-    return dict(zip(NAMES, (nps, high, success, wait, voice, machine, journey, north), strict=True))
+    usual, slow = (waiting(points, weights, part) for part in (0.5, 0.9))
+    return dict(zip(NAMES, (nps, high, success, wait, usual, slow, voice, machine, journey, north), strict=True))
+
+
+def waiting(points: Array, weights: Array, part: float) -> float:
+    """The quantile of waits: where the share of shorter ones, over all moods, is that part."""
+    low, high = 0.0, 100.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = weights @ gammainc(2.5, middle / 2 / np.exp(0.3 * points - 0.045))
+        low, high = (middle, high) if below < part else (low, middle)
+    return high
 
 
 def draw(folder: Path, worlds: int, customers: int, seed: int) -> None:

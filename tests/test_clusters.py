@@ -12,7 +12,7 @@ import pytest
 from cxmetrics.compile import compile_project
 from cxmetrics.pseudonyms import group_of, hashed, key_of
 from cxmetrics.run import RunOptions, run
-from cxmetrics.statistics.distributions import t_quantile
+from cxmetrics.statistics.distributions import beta_quantile, t_quantile
 from cxmetrics.statistics.intervals import share_interval
 from cxmetrics.statistics.survey import design, taylor_mean, taylor_nps, taylor_ratio
 from cxmetrics.store import Store
@@ -140,6 +140,29 @@ def evaluated(rows, kind, month, segment, without=None):
     slow_score = min(max(100 - 5 * slow, 0), 100)
     return {"rate": size / np.average(answers["wait"].to_numpy(), weights=w), "half": half,
             "whole": np.exp((3 * np.log(half) + np.log(slow_score)) / 4), "nps": nps, "slow": slow}
+
+
+@pytest.mark.parametrize("segment", [None, *SEGMENTS])
+def test_quantiles_are_as_sure_as_the_share_of_rows_up_to_them(computed, rows, segment):
+    _, values = computed
+    for month in MONTHS:
+        part = rows["calls"].filter(month=month)
+        part = part if segment is None else part.filter(segment=segment)
+        wait, key = np.sort(part["wait"].to_numpy()), key_of("clustered")
+        group = np.array([group_of(hashed(who, key), 30) for who in part["who"]])
+        slow, below = np.quantile(wait, 0.9), part["wait"].to_numpy() <= np.quantile(wait, 0.9)
+        left = np.array([below[group != each].mean() for each in range(30)])
+        error, share = np.sqrt(29 / 30 * ((left - below.mean()) ** 2).sum()), below.mean()
+        size, seen = min(share * (1 - share) / error**2, len(wait)), len(set(group))
+        # Korn and Graubard's interval of a share, read off the values in order (Woodruff)
+        known = min(size * (1.959963984540054 / t_quantile(seen - 1, 0.975)) ** 2, len(wait))
+        low = np.floor(len(wait) * beta_quantile(0.9 * known, 0.1 * known + 1, 0.025))
+        high = np.floor(len(wait) * beta_quantile(0.9 * known + 1, 0.1 * known, 0.975)) + 1
+        row = row_of(values, "slow", month, segment)
+        assert row["value"] == pytest.approx(slow, rel=1e-12)
+        assert row["n_effective"] == pytest.approx(size, rel=1e-9)
+        assert row["low"] == wait[int(low) - 1]
+        assert row["high"] == (wait[int(high) - 1] if high <= len(wait) else None)
 
 
 @pytest.mark.parametrize("segment", [None, *SEGMENTS])

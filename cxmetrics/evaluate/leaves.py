@@ -10,6 +10,7 @@ import polars as pl
 
 from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.bounding import bound
+from cxmetrics.evaluate.clustered_quantiles import spread_quantile
 from cxmetrics.evaluate.clusters import Sampled, cluster, is_exact, spread
 from cxmetrics.evaluate.finish import finish
 from cxmetrics.evaluate.finished import Finished
@@ -104,7 +105,11 @@ class LeafReader:
             left = sample.without([leaves[place] for place in sampled], sums, done.n[sampled])
             without[sampled] = np.where(np.isnan(without[sampled]), np.nan, left.value)
             for place, n in zip(sampled, left.n, strict=True):
-                if place in bounded and place not in exact and _is_clustered(leaves[place], plan):
+                if place not in bounded or place in exact or not _is_clustered(leaves[place], plan):
+                    continue
+                if leaves[place].function == "quantile":
+                    spread_quantile(leaves[place], place, sample, plan.project.confidence, done)
+                else:
                     self._cluster(leaves[place], place, without[place], n, len(grid.slices), done)
         missed = np.zeros(done.value.shape, np.bool_)
         if self.groups:
@@ -161,8 +166,8 @@ class LeafReader:
 
 
 def _is_clustered(leaf: Leaf, plan: Plan) -> bool:
-    """Whether the rows are about somebody.  Of quantiles the order statistics stay the interval."""
-    return bool(leaf.units) and leaf.function != "quantile" and leaf.is_about_somebody(plan.sources)
+    """Whether the rows are about somebody."""
+    return bool(leaf.units) and leaf.is_about_somebody(plan.sources)
 
 
 def _unsure(leaves: Sequence[Leaf], done: Finished, lost: Flags, plan: Plan) -> Flags:

@@ -49,6 +49,18 @@ def quantile_interval(leaf: Leaf, block: Block, confidence: float) -> Interval:
     return low, high
 
 
+@quiet
+def at_ranks(leaf: Leaf, block: Block, ranks: Interval) -> Interval:
+    """The values of two ranks [points] (1..n) at each point; NaN for NaN."""
+    counted = _counted(leaf, block)
+    if not counted.key.size:
+        return np.full(block.points, np.nan), np.full(block.points, np.nan)
+    here = counted.point[counted.first]
+    low, high = (counted.spread(at_rank(counted.key, counted.count, counted.first, rank[here]), block.points)
+                 for rank in ranks)
+    return low, high
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """How many rows of each value at a point are a group's; all arrays [parts]."""

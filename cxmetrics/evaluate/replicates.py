@@ -74,14 +74,14 @@ class Sample:
 
     def _quantile(self, leaf: Leaf, n: Array) -> Array:
         """A quantile of so many rows [points] at the points of all replicates, where it may be shown."""
-        mine = pl.concat([self._of(part) for part, _ in leaf.units[1].parts])
+        mine = pl.concat([self.of(part) for part, _ in leaf.units[1].parts])
         rows = Parts(mine["point"].to_numpy(), mine["key"].to_numpy(), amounts(mine["value"])[0],
                      mine["group"].to_numpy())
         found = quantile_without(leaf, self.block, rows, np.flatnonzero(n >= self.least), self.groups)
         by_point = found.reshape(-1, self.slices, self.groups)
         return np.swapaxes(by_point, 1, 2).ravel()
 
-    def _of(self, partial: int) -> pl.DataFrame:
+    def of(self, partial: int) -> pl.DataFrame:
         """The states by units of one partial; `twins` are sorted by it."""
         first, after = (self.twins["partial"].search_sorted(each, "left") for each in (partial, partial + 1))
         return self.twins[first:after]

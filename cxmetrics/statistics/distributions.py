@@ -43,6 +43,11 @@ def binomial_below(count: Numbers, n: Numbers, probability: Numbers) -> Array:
     return np.where(k < 0, 0.0, np.where(k >= size, 1.0, inside))
 
 
+def beta_quantile(a: Numbers, b: Numbers, probability: Numbers) -> Array:
+    """Return the quantile of the beta distribution; NaN where `a` or `b` is not above zero."""
+    return floats(special.betaincinv(floats(a), floats(b), floats(probability)))
+
+
 def upper_tail(z: Numbers) -> Array:
     """Return erfc(z)/2."""
     return floats(special.erfc(floats(z)) / 2)

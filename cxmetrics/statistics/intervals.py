@@ -9,7 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from cxmetrics.statistics.arrays import Array, Numbers, floats, quiet
-from cxmetrics.statistics.distributions import binomial_below, gamma_quantile, normal_quantile, t_quantile
+from cxmetrics.statistics.distributions import (
+    beta_quantile,
+    binomial_below,
+    gamma_quantile,
+    normal_quantile,
+    t_quantile,
+)
 
 Interval = tuple[Array, Array]
 
@@ -139,6 +145,22 @@ def quantile_ranks(n: Numbers, q: Numbers, confidence: Numbers = 0.95) -> Interv
     low = _first(size, share, 1 - top, strict=True)
     high = _first(size, share, top, strict=False) + 1
     return np.where(low >= 1, low, np.nan), np.where(high <= size, high, np.nan)
+
+
+@quiet
+def clustered_ranks(n: Numbers, effective: Numbers, df: Numbers, q: Numbers, confidence: Numbers = 0.95) -> Interval:
+    """Return the ranks (1..n) of the order statistics that bound a quantile of rows that come in clusters.
+
+    The share of values below the quantile has the exact binomial interval of as many rows by themselves as tell as much
+    as these do, fewer still for the degrees of freedom (Korn, Graubard 1998, Survey Methodology 24(2)); its ends are
+    read off the values (Woodruff 1952, JASA 47). NaN where no value can serve as a bound; that side is then open.
+    """
+    size, share, top = np.broadcast_arrays(floats(n), floats(q), upper(confidence))
+    known = np.minimum(floats(effective) * (normal_quantile(top) / t_quantile(df, top)) ** 2, size)
+    low = beta_quantile(known * share, known * (1 - share) + 1, 1 - top)
+    high = beta_quantile(known * share + 1, known * (1 - share), top)
+    below, above = np.floor(size * low), np.floor(size * high) + 1
+    return np.where(below >= 1, below, np.nan), np.where(above <= size, above, np.nan)
 
 
 def _first(n: Array, q: Array, level: Array, *, strict: bool) -> Array:
