@@ -239,8 +239,7 @@ def _read_missing(written: Located | None, unit: Unit, found: Found) -> MissingR
         return Renormalise()
     coverage = rule.options.get("min_coverage")
     value = None if coverage is None else literal(coverage, NUMBER, found)
-    if value is not None and not 0 <= value <= 1:
-        found.append(report(codes.RULE_ARGUMENTS, rule.span, name=rule.name, count=0, options="min_coverage = 50%"))
+    if value is not None and not fits(rule, "0% <= min_coverage <= 100%", found, holds=0 <= value <= 1):
         return Renormalise()
     least = 0.5 if value is None else value
     return Carry(int(days), least) if rule.name == "carry" else Renormalise(least)

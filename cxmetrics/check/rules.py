@@ -56,10 +56,24 @@ def read_rule(written: Located, kind: str, known: Known, found: Found) -> Rule |
     values = tuple(arg for arg in call.args if not (isinstance(arg, Call) and arg.function == "="))
     right = len(values) == count or (count == MANY and len(values) > 0)
     if not right or not set(options) <= set(option_names):
-        found.append(report(codes.RULE_ARGUMENTS, call.span, name=call.function,
-                            count="1…" if count == MANY else count, options=", ".join(option_names) or "no option"))
+        miswritten(call.function, call.span, found, "1…" if count == MANY else count, ", ".join(option_names))
         return None
     return Rule(call.function, values, options, call.span)
+
+
+_EXAMPLES: Mapping[str, str] = {
+    "renormalise": "renormalise(min_coverage = 50%)", "neutral": "neutral(50)", "carry": "carry(28 d)",
+    "power": "power(2)", "at_least": "at_least(3)", "half_up": "half_up(1)", "half_even": "half_even(1)",
+    "truncate": "truncate(2)", "to": "to(0.5)", "goalposts": "goalposts(20, 85)",
+    "bands": "bands(1 s, 3 s, to = [100, 60, 0])", "lognormal": "lognormal(median = 4 s, p10 = 2 s)",
+    "minmax": "minmax(across = branch, to = 0..100)", "zscore": "zscore(across = branch)",
+    "percentile": "percentile(across = branch)"}
+
+
+def miswritten(name: str, span: Span, found: Found, count: object, options: str) -> None:
+    """Report a rule with other values or options than it takes, and show one as it is written."""
+    found.append(report(codes.RULE_ARGUMENTS, span, name=name, count=count, options=options or "–",
+                        example=_EXAMPLES.get(name, name)))
 
 
 def literal(written: Located | Node, unit: Unit, found: Found,
@@ -141,9 +155,11 @@ def read_rounding(written: Located | None, found: Found) -> Rounding | None:
     value = None if rule is None else literal(rule.values[0], NUMBER, found)
     if rule is None or value is None:
         return None
-    fits = value > 0 if rule.name == "to" else value == int(value) and 0 <= value <= 15
-    if not fits:
-        found.append(report(codes.RULE_ARGUMENTS, rule.span, name=rule.name, count=1, options="no option"))
+    if rule.name == "to":
+        good = fits(rule, "step > 0", found, holds=value > 0)
+    else:
+        good = fits(rule, "0, 1, … 15", found, holds=value == int(value) and 0 <= value <= 15)
+    if not good:
         return None
     match rule.name:
         case "half_up" | "half_even" | "truncate" | "to":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import assert_never, cast
 
-from cxmetrics.check.rules import MANY, Known, Rule, fits, literal, read_rule
+from cxmetrics.check.rules import MANY, Known, Rule, fits, literal, miswritten, read_rule
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import report
 from cxmetrics.ir import Indicator
@@ -96,8 +96,7 @@ def _truth(rule: Rule, option: str, found: Found, *, otherwise: bool) -> bool:
     written = rule.options.get(option)
     if written is None or isinstance(written, Truth):
         return otherwise if written is None else written.value
-    found.append(report(codes.RULE_ARGUMENTS, written.span, name=rule.name, count=len(rule.values),
-                        options=f"{option} = true"))
+    miswritten(rule.name, written.span, found, len(rule.values), f"{option} = true")
     return otherwise
 
 
@@ -130,14 +129,13 @@ def _among(rule: Rule, low: float, high: float, found: Found) -> AmongPeers | No
     among = rule.options["among"]
     if isinstance(among, Name) and among.value == "peers" and "across" not in rule.options:
         return AmongPeers(low, high)
-    found.append(report(codes.RULE_ARGUMENTS, among.span, name=rule.name, count=0,
-                        options="among = peers, across = branch"))
+    miswritten(rule.name, among.span, found, 0, "among = peers, across = branch")
     return None
 
 
 def _lognormal(rule: Rule, unit: Unit, found: Found) -> Lognormal | None:
     if set(rule.options) != {"median", "p10"}:
-        found.append(report(codes.RULE_ARGUMENTS, rule.span, name=rule.name, count=0, options="median, p10"))
+        miswritten(rule.name, rule.span, found, 0, "median, p10")
         return None
     median, p10 = (literal(rule.options[name], unit, found) for name in ("median", "p10"))
     if median is None or p10 is None or not fits(rule, "0 < p10 < median", found, holds=0 < p10 < median):
@@ -152,8 +150,7 @@ def _target_range(rule: Rule, found: Found) -> tuple[float, float]:
     if isinstance(written, Range) and isinstance(written.low, Number) and isinstance(written.high, Number) \
             and written.low.value < written.high.value:
         return float(written.low.value), float(written.high.value)
-    found.append(report(codes.RULE_ARGUMENTS, written.span, name=rule.name, count=len(rule.values),
-                        options="to = 0..100"))
+    miswritten(rule.name, written.span, found, len(rule.values), "to = 0..100")
     return 0.0, 100.0
 
 

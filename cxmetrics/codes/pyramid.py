@@ -95,8 +95,9 @@ GEOMETRIC_FLOOR = Code(
     severity="warning")
 RULE_ARGUMENTS = Code(
     "CX418", "rule-arguments",
-    Phrase("`{name}` takes {count} values and {options}", "`{name}` 需要 {count} 个值，选项：{options}"),
-    label=Phrase("written otherwise here", "这里的写法不同"))
+    Phrase("`{name}` takes values: {count}, options: {options}", "`{name}` 需要值 {count} 个，选项：{options}"),
+    label=Phrase("written otherwise here", "这里的写法不同"),
+    help=Phrase("write it as in `{example}`", "写法例如 `{example}`"))
 ANCHOR_POINTS = Code(
     "CX419", "anchor-points",
     Phrase("the points of an anchor are a number, not `{points}`", "锚点的分数应为数字，不是 `{points}`"),

@@ -75,6 +75,8 @@ CHAINED_COMPARISON = Code(
     help=Phrase("join two comparisons with `and`, or use `between ... and ...`",
                 "用 `and` 连接两个比较，或用 `between ... and ...`"))
 
+IN_BRACKETS = Phrase("a condition that an option takes stands in brackets: `failed = (txn.result = 'timeout')`",
+                     "选项所取的条件请加括号：`failed = (txn.result = 'timeout')`")
 RESERVED_WORD = Code(
     "CX113", "reserved-word",
     Phrase("`{word}` is a reserved word", "`{word}` 是保留字"),

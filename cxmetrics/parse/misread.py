@@ -18,6 +18,7 @@ from cxmetrics.codes.syntax import (
     EMPTY_FORMULA,
     ENDS_EARLY,
     GROUPED_DIGITS,
+    IN_BRACKETS,
     NO_MEANING,
     NO_OPERATOR,
     OPENED_HERE,
@@ -55,6 +56,8 @@ GROUPED = re.compile(r"""(?<![\w.])[0-9]{1,3}(?:
 )(?![0-9])""", re.X)
 _BRACKET = re.compile(rf"{_TEXT}|(?P<open>[(\[])|(?P<close>[)\]])")
 _IN = re.compile(r"(?<![\w.$])in\s*\Z")
+_OPTION = re.compile(r"[(,]\s*(?:failed|by|within)\s*=\s*[^\s,()=]+\s*\Z")
+_OPENS = re.compile(r"[(,]\s*at\Z")
 _CLOSING = {"(": ")", "[": "]"}
 _CLAUSES = {"WHERE": "where", "OVER": "over", "AT": "at end"}
 _COMPARISONS = frozenset({"EQUAL", "COMPARISON", "IN", "NOT", "BETWEEN", "IS", "CONTAINS", "STARTS_WITH", "MATCHES"})
@@ -303,6 +306,21 @@ def _reserved(formula: Located, mishap: Mishap) -> Diagnostic | None:
     return report(RESERVED_WORD, here, help=_AFTER_VALUE.get(mishap.kind), word=word)
 
 
+def _column_at(formula: Located, mishap: Mishap) -> Diagnostic | None:
+    """`hour(at)`: a column called like the first word of `at end`."""
+    before = formula.value[:mishap.at].rstrip()
+    if mishap.accepts != {"END"} or not _OPENS.search(before):
+        return None
+    return report(RESERVED_WORD, formula.part(len(before) - 2, len(before)), word="at")
+
+
+def _option_compared(formula: Located, mishap: Mishap) -> Diagnostic | None:
+    """`failed = txn.result = 'timeout'`: a condition that an option takes stands in brackets."""
+    if mishap.kind not in _COMPARISONS or "OR" not in mishap.accepts or not _OPTION.search(formula.value, 0, mishap.at):
+        return None
+    return report(CHAINED_COMPARISON, formula.part(mishap.at, mishap.end), help=IN_BRACKETS)
+
+
 def _two_values(formula: Located, mishap: Mishap) -> Diagnostic | None:
     if mishap.kind not in _VALUES or "OR" not in mishap.accepts:
         return None
@@ -318,5 +336,5 @@ def _no_meaning(formula: Located, mishap: Mishap) -> Diagnostic | None:
 
 
 _CAUSES: tuple[Callable[[Located, Mishap], Diagnostic | None], ...] = (
-    _empty, _grouped, _slip, _open_text, _inner_quote, _round_list, _early_end, _bracket, _clause, _other_word, _chain,
-    _reserved, _two_values, _no_meaning)
+    _empty, _grouped, _slip, _open_text, _inner_quote, _round_list, _early_end, _bracket, _column_at, _clause,
+    _other_word, _option_compared, _chain, _reserved, _two_values, _no_meaning)
