@@ -282,7 +282,7 @@ MISTAKES = {
     "expect: {answred: 1}": ("CX201", "answred"),
     "expect: {answered: {value: 1, regoin: N}}": ("CX227", "regoin"),
     "expect: {answered: {region: N}}": ("CX009", "answered"),
-    "expect: {speed: 99%}": ("CX311", "99%"),
+    "expect: {speed: 99%}": ("CX417", "99%"),
     "expect: {answered: {status: fine}}": ("CX009", "fine"),
     "expect: {answered: 1}\n  at: soon": ("CX009", "soon"),
     "expect: {answered: 1}\n  grain: decade": ("CX009", "decade"),

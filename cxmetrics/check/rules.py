@@ -77,7 +77,7 @@ def miswritten(name: str, span: Span, found: Found, count: object, options: str)
 
 
 def literal(written: Located | Node, unit: Unit, found: Found,
-            code: Code = unit_codes.UNIT_MISMATCH_DECLARED) -> float | None:
+            code: Code = codes.VALUE_UNIT) -> float | None:
     """A constant (`99.5%`, `2 * 4 s`, `-100`) as a number in `unit`; `code` where it is of another kind."""
     read = constant_of(written, unit, found, code, beyond=False)
     return None if read is None else read[0]
@@ -115,7 +115,7 @@ def _well_known(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | Non
 @lru_cache(maxsize=10_000)
 def _by_text(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | None:
     node, problems = parse(Located(text, _NOWHERE, 0, len(text)))
-    return None if problems else constant_of(node, unit, [], unit_codes.UNIT_MISMATCH_DECLARED, beyond=beyond)
+    return None if problems else constant_of(node, unit, [], codes.VALUE_UNIT, beyond=beyond)
 
 
 def fold(expr: Expr) -> Expr:

@@ -93,6 +93,12 @@ GEOMETRIC_FLOOR = Code(
     help=Phrase("let the lowest anchor of each child earn more than 0, such as 1",
                 "请让每个下级的最低锚点大于 0，例如 1"),
     severity="warning")
+VALUE_UNIT = Code(
+    "CX417", "value-unit",
+    Phrase("a value in {found} stands where {expected} is wanted", "此处需要 {expected}，写的是 {found}"),
+    label=Phrase("this is {found}", "这是 {found}"),
+    note=Phrase("what a value is held against is in one unit with it", "与之比较的数值须为同一单位"),
+    help=Phrase("write it in {expected}, or correct the formula it belongs to", "请以 {expected} 书写，或更正所属的公式"))
 RULE_ARGUMENTS = Code(
     "CX418", "rule-arguments",
     Phrase("`{name}` takes values: {count}, options: {options}", "`{name}` 需要值 {count} 个，选项：{options}"),
