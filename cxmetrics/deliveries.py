@@ -1,8 +1,9 @@
-"""What a source promises about the deliveries of its rows: when they come, and how many."""
+"""What a source promises about the deliveries of its rows: when they come, how many, and which are the same."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,11 @@ class Watch:
 
     fresh: float | None = None
     least: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Rows with equal `by` are one row: the `first` or the `latest` by received (else by time)."""
+
+    by: tuple[str, ...]
+    keep: Literal["first", "latest"]

@@ -14,7 +14,7 @@ from typing import Literal
 from cxmetrics.benchmarks import Peers
 from cxmetrics.composite_rules import MissingRule, PowerMean, Renormalise, Required, Rounding
 from cxmetrics.days import NONE_TOLD, PLAIN, Calendar, Holidays
-from cxmetrics.deliveries import Arrival, Watch
+from cxmetrics.deliveries import Arrival, Unique, Watch
 from cxmetrics.quick import quick
 from cxmetrics.scales import Scales
 from cxmetrics.score_rules import Direction, ScoreRule
@@ -243,14 +243,6 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class Unique:
-    """Rows with equal `by` are one row: the `first` or the `latest` by received (else by time)."""
-
-    by: tuple[str, ...]
-    keep: Literal["first", "latest"]
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
     """A source: where rows come from and what they promise."""
 
@@ -356,6 +348,7 @@ class Indicator:
     formula_text: str | None = field(default=None, compare=False, repr=False)
     valid: tuple[dt.date | None, dt.date | None] = field(default=(None, None), kw_only=True)  # for periods begun then
     versions: tuple[tuple[dt.date | None, Indicator], ...] = field(default=(), kw_only=True)  # by first day; last: self
+    triangulate: str | None = field(default=None, kw_only=True)  # another that should move as it does
 
     @property
     def eras(self) -> tuple[Indicator, ...]:

@@ -238,6 +238,7 @@ class IndicatorDraft(Draft):
     target: Scalar | None = None
     benchmark: Scalar | None = None
     peers: PeersDraft | None = None
+    triangulate: Scalar | None = None
     weight: Scalar | None = None
     children: _Children | None = None
     combine: Scalar | None = None

@@ -14,6 +14,7 @@ from cxmetrics.check.peers import check_score, our_rows, read_peers
 from cxmetrics.check.prove import prove, prove_origin
 from cxmetrics.check.rules import literal, read_rounding
 from cxmetrics.check.scores import direction_of, score_of
+from cxmetrics.check.triangulation import triangulated
 from cxmetrics.check.versions import versioned, without_peers
 from cxmetrics.check.windows import check_windows
 from cxmetrics.codes import pyramid as codes
@@ -51,7 +52,7 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     levels(indicators, resolved, found)
     found += directions(indicators, resolved)
     found += floors(indicators)
-    pyramid = Pyramid(resolved.project, sources, resolved.dimensions, indicators)
+    pyramid = Pyramid(resolved.project, sources, resolved.dimensions, triangulated(indicators, resolved, found))
     found += uncut_scores(pyramid)
     found += check_windows(indicators)
     return pyramid, tuple(found)

@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 _VALUES = ("value", "low", "high", "peer", "target", "shrunken")
 _DIFFERENCES = ("gap", "change", "change_low", "change_high", "peer_gap", "peer_low", "peer_high")
 _RANKS = ("peer_rank", "peers", "rank_best", "rank_worst")
-_TEXTS = ("moved", "status")
+_TEXTS = ("moved", "against", "agreement", "status")
 _SKIPPED = ("level", "grain", "unit", "n_effective", "definition", "run")  # for programs
 _FIRST = ("indicator", "period")
 
@@ -51,7 +51,8 @@ def _cell(name: str, row: Row, pyramid: Pyramid, session: Session) -> str:
         "period": lambda period: period_name(period, row["grain"], pyramid.project.calendar.year_start),
         "score": lambda points: figure(points, unit_named("score")), "coverage": share, **dict.fromkeys(_RANKS, str),
         "status": lambda status: session.term("status", status),
-        "moved": lambda moved: session.term("moved", moved)}
+        "moved": lambda moved: session.term("moved", moved), "against": str,
+        "agreement": lambda verdict: session.term("agreement", verdict)}
     if name in writers:
         return NONE if cell is None else writers[name](cell)
     return session.say("all") if cell is None else str(cell)

@@ -14,6 +14,7 @@ from cxmetrics.cli.peers import peer_table, peers_of
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import padded
 from cxmetrics.cli.terminal import ink
+from cxmetrics.cli.triangulated import pair_of, triangulated
 from cxmetrics.composite_rules import AsWritten, Carry, Neutral, NullIfMissing, PowerMean, Renormalise, Rounding
 from cxmetrics.functions import AGGREGATES
 from cxmetrics.ir import Blend, Indicator, Origin, Pyramid
@@ -64,7 +65,8 @@ def recorded(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: Se
         "children": [{"indicator": child, "weight": weight} for child, weight in below(indicator)],
         "target": indicator.target, "owner": indicator.owner, "tags": list(indicator.tags),
         "sources": sorted(plan.nodes[name].sources), "grain": found.grain, "period": found.period,
-        **{measure: row.get(measure) for measure in _MEASURES}, "peers": list(peers_of(indicator, found))}
+        **{measure: row.get(measure) for measure in _MEASURES}, "peers": list(peers_of(indicator, found)),
+        **pair_of(plan, indicator, found)}
 
 
 _MEASURES = ("value", "n", "low", "high", "score", "coverage", "gap", "peer", "peer_gap", "peer_low", "peer_high",
@@ -98,6 +100,7 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "owner", [indicator.owner] if indicator.owner else []
     yield "tags", [", ".join(indicator.tags)] if indicator.tags else []
     yield "latest", _latest(indicator, found, session)
+    yield "triangulated", triangulated(plan, indicator, found, session)
 
 
 def _valid(indicator: Indicator, session: Session) -> list[str]:

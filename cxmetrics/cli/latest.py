@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ class Latest:
     period: dt.date | None = None
     rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     year_start: int = 1
+    concordance: tuple[float, int] | None = None  # with what it is triangulated, and over how many periods
 
 
 def usual_grain(project: Project) -> Grain:
@@ -32,8 +33,9 @@ def usual_grain(project: Project) -> Grain:
 
 
 def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grain: Grain | None = None,
-           period: dt.date | None = None, as_of: str | None = None) -> Latest:
+           period: dt.date | None = None, as_of: str | None = None, pair: tuple[str, str] | None = None) -> Latest:
     """The values in total of the period that `period` is in, of the last one by default; `as_of`: as known then.
+    `pair`: two indicators whose values are to be compared over all periods.
 
     A row that other definitions produced has the status `stale`, unless it is frozen or of an earlier time.  Raises
     `Fault` (CX8xx) for a store that is damaged, CX752 and CX753 for a time of which nothing is known.
@@ -56,7 +58,13 @@ def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grai
             if row["indicator"] in plan.nodes]
     newest = max((row["period"] for row in rows), default=None)
     return Latest(chosen, newest, {row["indicator"]: row for row in rows if row["period"] == newest},
-                  plan.project.calendar.year_start)
+                  plan.project.calendar.year_start, None if pair is None else _concordance(rows, pair))
+
+
+def _concordance(rows: Sequence[Mapping[str, Any]], pair: tuple[str, str]) -> tuple[float, int]:
+    from cxmetrics.evaluate.triangulation import concordance
+
+    return concordance(rows, *pair)
 
 
 def _opened(folder: Path, plan: Plan, as_of: str | None) -> Store | None:

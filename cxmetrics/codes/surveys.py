@@ -64,3 +64,20 @@ MARGINS_NOT_MET = Code(
     help=Phrase("margins that are crossed in too few rows contradict each other: join categories, or rake longer "
                 "stretches with `per`",
                 "交叉后行数过少的边际会互相矛盾：请合并类别，或用 `per` 在更长的时段内校准"))
+TRIANGULATED_WITH_ITSELF = Code(
+    "CX357", "triangulated-with-itself",
+    Phrase("`{indicator}` is triangulated with `{other}`, and one is made of the other",
+           "`{indicator}` 与 `{other}` 互相印证，但其中一个由另一个构成"),
+    label=Phrase("not another look at it", "不是另一个视角"),
+    note=Phrase("they would agree whatever happens", "无论如何两者都会一致"),
+    help=Phrase("name an indicator of other rows, such as what was measured beside what was answered",
+                "请写来自其他数据的指标，例如与问卷回答相对的实测指标"))
+DIVERGES = Code(
+    "CX358", "diverges",
+    Phrase("in the period from {period} `{indicator}` got better and `{other}` worse",
+           "在 {period} 开始的周期中，`{indicator}` 变好而 `{other}` 变差"), severity="warning",
+    label=Phrase("triangulated", "互相印证"),
+    note=Phrase("both changes are beyond chance: one of the two looks does not see what the other sees",
+                "两个变化都不是偶然：其中一个视角没有看到另一个看到的情况"),
+    help=Phrase("see who answers and what is measured, before either number is acted upon",
+                "请先核实谁在作答、测的是什么，再据此行动"))

@@ -22,6 +22,7 @@ from cxmetrics.evaluate import earliest, evaluate
 from cxmetrics.evaluate.carrying import lead, reach
 from cxmetrics.evaluate.protection import protected
 from cxmetrics.evaluate.raking import solve
+from cxmetrics.evaluate.triangulation import held_against, pairs_of
 from cxmetrics.evaluate.work import is_shown
 from cxmetrics.fuse import families, fuse
 from cxmetrics.ir import Grain
@@ -52,11 +53,13 @@ def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grai
     Periods are those that begin in [first, last); `grain` is the project's coarsest by default.  `where` is a
     condition over dimensions: only rows of these slices are counted.  `as_of`: a run or a time (`store.moments`),
     for what was known then.  Values of frozen periods are those published.  `ranks`: with the columns
-    `RANKS`, of slices.  Raises `Fault`.
+    `RANKS`, of slices.  Where one is triangulated, with the columns of `triangulation`.  Raises `Fault`.
     """
     root = root.resolve()
     _, plan = compiled(root)
     asked = question(plan, indicators, by, grain, first, last, where)
+    pairs = pairs_of(plan, asked.indicators)
+    asked = replace(asked, indicators=tuple(dict.fromkeys((*asked.indicators, *pairs.values()))))
     path = root / plan.project.store
     if as_of is not None:
         frame = recalled(path, asked, moment(as_of, plan.project.time_zone))
@@ -76,6 +79,8 @@ def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grai
                                                return_dtype=pl.Int64)
     frame = frame.filter(pl.col("indicator").is_in(asked.indicators)).select(shown).sort(
         [order, "period", *asked.by], nulls_last=True)
+    if pairs:
+        frame = held_against(frame, plan, pairs, asked.by).filter(pl.col("indicator").is_in(list(indicators)))
     return ranked(frame, plan, asked.by) if ranks else frame
 
 

@@ -10,17 +10,9 @@ from typing import cast, get_args
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.codes import yaml_files as codes
+from cxmetrics.deliveries import Unique
 from cxmetrics.diagnostics import DID_YOU_MEAN, Label, closest, report
-from cxmetrics.ir import (
-    DAYS,
-    Binding,
-    ColumnSpec,
-    ColumnType,
-    Dimension,
-    Origin,
-    Silence,
-    Unique,
-)
+from cxmetrics.ir import DAYS, Binding, ColumnSpec, ColumnType, Dimension, Origin, Silence
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, whole, word, words
 from cxmetrics.parse import parse
 from cxmetrics.resolve.arrivals import resolve_arrival, resolve_watch
@@ -49,7 +41,8 @@ EPOCHS = ("epoch_s", "epoch_ms")
 RESERVED = frozenset((
     "indicator", "level", "grain", "period", "value", "unit", "n", "n_effective", "low", "high", "score", "coverage",
     "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "change_low",
-    "change_high", "moved", "rank_best", "rank_worst", "shrunken", "status", "definition", "run", "at", "tolerance"))
+    "change_high", "moved", "rank_best", "rank_worst", "shrunken", "against", "agreement", "status", "definition",
+    "run", "at", "tolerance"))
 _CLASSES = ("C1", "C2", "C3")
 
 

@@ -34,6 +34,7 @@ from cxmetrics.run.gather import Gathering
 from cxmetrics.run.identity import run_id
 from cxmetrics.run.memory import covered, families_of, left_by_last, memory, remembered
 from cxmetrics.run.need import idle
+from cxmetrics.run.pairs import paired
 from cxmetrics.run.raked import rake_reports, unraked
 from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
 from cxmetrics.run.restate import Restated, restate
@@ -151,8 +152,10 @@ class _Job:
         nothing = not (gathered.needs if self.options.dry_run else gathered.done or restated.changes
                        or restated.refused)
         row = self._row(work, troubles, nothing=nothing)
-        answer = replace(self._report(row.id, files, work, troubles, restated, (*found, *unraked(rakings))),
-                         raked=rake_reports(rakings))
+        pairs, diverging = paired(self.plan, restated.changes)
+        told = (*found, *unraked(rakings), *diverging)
+        answer = replace(self._report(row.id, files, work, troubles, restated, told), raked=rake_reports(rakings),
+                         triangulated=pairs)
         if self.options.dry_run or nothing:
             return answer
         with self.clock.stage("commit"):

@@ -95,13 +95,27 @@ class RakeReport:
 
 
 @dataclass(frozen=True, slots=True)
+class PairReport:
+    """An indicator and the one it is triangulated with: whether both changed alike in their last period.
+
+    `agreement`: `agree`, `diverge` or `not shown`.
+    """
+
+    indicator: str
+    against: str
+    grain: str
+    period: dt.date
+    agreement: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run did: `stages` in seconds; `values` and `states` in rows written; `statuses` of the values.
 
     `run`: its id; where nothing was to do and so nothing was `committed`, that of the run which had done it.
     `restated`: how many published values it changed, by why; `refused`: how many it left, because they are frozen.
     `troubles`: why sources failed or are stale, while all else went on.  `raked`: how rows were weighted, where any
-    that are raked together have changed.
+    that are raked together have changed.  `triangulated`: pairs of indicators whose values were computed.
     """
 
     run: str
@@ -121,6 +135,7 @@ class RunReport:
     diagnostics: tuple[Diagnostic, ...] = ()
     troubles: tuple[Diagnostic, ...] = ()
     raked: tuple[RakeReport, ...] = ()
+    triangulated: tuple[PairReport, ...] = ()
 
     @property
     def whole(self) -> bool:

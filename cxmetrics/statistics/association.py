@@ -62,3 +62,15 @@ def alpha(size: Pair, items: Sequence[tuple[Pair, Pair]], total: tuple[Pair, Pai
     parts = np.add.reduce([high for high, _ in own]) + np.add.reduce([low for _, low in own])
     found = count / (count - 1) * (1 - parts / (whole[0] + whole[1]))
     return np.where(whole[0] > 0, found, np.nan)
+
+
+@quiet
+def kendall_tau(x: Numbers, y: Numbers) -> float:
+    """Return Kendall's tau-b of pairs (Kendall 1945, Biometrika 33(3)), those with NaN left out; NaN where it is none.
+
+    (concordant − discordant)/√((pairs − ties in x)·(pairs − ties in y)).
+    """
+    left, right = floats(x), floats(y)
+    both = ~np.isnan(left) & ~np.isnan(right)
+    a, b = (np.sign(side[both][:, None] - side[both][None, :]) for side in (left, right))
+    return float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum()))

@@ -15,19 +15,8 @@ from zoneinfo import ZoneInfo
 
 from cxmetrics.calendars import coarsest, last, start
 from cxmetrics.check.declared_tests import Cell, Given, MetricTest, givable
-from cxmetrics.deliveries import Arrival
-from cxmetrics.ir import (
-    Apply,
-    Binding,
-    ColumnSpec,
-    Expr,
-    Grain,
-    Lookup,
-    Origin,
-    Unique,
-    Way,
-    columns_in,
-)
+from cxmetrics.deliveries import Arrival, Unique
+from cxmetrics.ir import Apply, Binding, ColumnSpec, Expr, Grain, Lookup, Origin, Way, columns_in
 from cxmetrics.load.scalars import date
 from cxmetrics.lower import all_of
 from cxmetrics.plan import Partial, Plan, days_ahead

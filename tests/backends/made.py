@@ -9,8 +9,9 @@ import pytest
 
 from cxmetrics.backends.cells import Request, Table
 from cxmetrics.backends.polars import Polars
+from cxmetrics.deliveries import Unique
 from cxmetrics.diagnostics import Fault
-from cxmetrics.ir import Apply, Binding, Column, ColumnSpec, Constant, Lookup, Origin, Unique
+from cxmetrics.ir import Apply, Binding, Column, ColumnSpec, Constant, Lookup, Origin
 from cxmetrics.plan import Classifier, Cube, Scan, Slot
 from cxmetrics.units import UNKNOWN
 

@@ -54,7 +54,9 @@ def show(session: Session, indicator: str, project: Path, stage: Stage | None, g
             from cxmetrics.cli.latest import latest
             from cxmetrics.cli.tables import as_json
 
-            found = latest(project, plan, (indicator,), grain=grain, as_of=as_of)
+            other = plan.nodes[indicator].indicator.triangulate
+            names, pair = ((indicator,), None) if other is None else ((indicator, other), (indicator, other))
+            found = latest(project, plan, names, grain=grain, as_of=as_of, pair=pair)
             if shape == "json":
                 record = recorded(plan, result.pyramid, indicator, found, session)
                 emit_parts(as_json(tuple(record), (tuple(record.values()),)))
