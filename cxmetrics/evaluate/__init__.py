@@ -136,13 +136,15 @@ def _spans(looked: Looked) -> list[tuple[dt.date, dt.date]]:
 def _evaluate_grain(reader: LeafReader, total: LeafReader | None, listed: _Listed,
                     dimensions: tuple[str, ...]) -> Iterator[pl.DataFrame]:
     every = [*listed.unseen, *listed.shown]
-    at_once = max(CELLS_AT_ONCE // (reader.work.width + _window_width(reader, every[-1])), 1)
+    groups, width = max(reader.groups, total.groups if total else 0), reader.work.width
+    window = _window_width(reader, every[-1])
+    least = max(CELLS_AT_ONCE // (width * (1 + groups) + window), 1)  # of which all replicates can be held
     slices = list(reader.sliced.daily.slices)
-    part = len(slices) if reader.work.pooled else min(len(slices), at_once)
+    part = len(slices) if reader.work.pooled else min(len(slices), least)
     for low in range(0, len(slices), max(part, 1)):
         chosen = tuple(slices[low:low + part])
-        each = max(at_once // len(chosen), 1)
-        memory = Memory(max(reader.groups, total.groups if total else 0), len(reader.work.shown), len(chosen))
+        each = max(CELLS_AT_ONCE // (width + window) // len(chosen), 1)
+        memory = Memory(groups, len(reader.work.shown), len(chosen), max(least // len(chosen), 1))
         for first in range(0, len(every), each):
             grid = Grid(reader.sliced.daily.cut, tuple(every[first:first + each]), chosen)
             above = None if total is None else Scene.of(total, Grid((), grid.periods, ((),)), 0)

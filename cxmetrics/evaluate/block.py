@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -47,6 +47,15 @@ class Block:
         partial = self.partial[kept]
         return Block(self.points, partial, self.point[kept], self.key[kept], self.high[kept], self.low[kept],
                      self.text[kept], np.searchsorted(partial, np.arange(len(self.starts))))
+
+
+    def at(self, points: NDArray[np.int64]) -> tuple[Block, Flags]:
+        """The block of some points, in order, which are numbered anew; and which rows are kept, [rows]."""
+        places = np.full(self.points, -1, np.int64)
+        places[points] = np.arange(len(points))
+        kept = places[self.point] >= 0
+        some = self.among(kept)
+        return replace(some, points=len(points), point=places[some.point]), kept
 
 
 def amounts(values: pl.Series) -> tuple[Array, Array]:

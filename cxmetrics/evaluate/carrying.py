@@ -51,6 +51,12 @@ class Carrying:
         self._kept: dict[Hashable, tuple[Array, Array, NDArray[np.int64]]] = {}
         self.begin(())
 
+    def fork(self) -> Carrying:
+        """Another that remembers the same, to look ahead with."""
+        other = Carrying(self._slices)
+        other._kept = dict(self._kept)
+        return other
+
     def begin(self, days: Sequence[dt.date]) -> None:
         """Begin a block of periods with these last days."""
         self._days = np.array([day.toordinal() for day in days], np.int64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmetrics.statistics.arrays import Array, Flags
+from cxmetrics.statistics.arrays import Array, Flags, Ints, crossing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,17 @@ class Finished:
         """Take over leaves at the same points into some rows."""
         for own, other in zip(self.arrays, others.arrays, strict=True):
             own[rows] = other
+
+    def at(self, rows: Sequence[int], points: Ints) -> Finished:
+        """Some leaves at some points, as arrays of their own."""
+        place = crossing(rows, points)
+        return Finished(self.value[place], self.n[place], self.low[place], self.high[place], self.error[place],
+                        self.df[place], self.effective[place], self.short[place])
+
+    def put_at(self, rows: Sequence[int], points: Ints, others: Finished) -> None:
+        """Take over leaves at some points into some rows."""
+        for own, other in zip(self.arrays, others.arrays, strict=True):
+            own[crossing(rows, points)] = other
 
     @property
     def arrays(self) -> tuple[Array | Flags, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from cxmetrics.evaluate.asked import Asked
 from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.bounding import bound
 from cxmetrics.evaluate.clustered_quantiles import spread_quantile
@@ -16,7 +17,7 @@ from cxmetrics.evaluate.finish import finish
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.intervals import FIGURES
 from cxmetrics.evaluate.points import Grid
-from cxmetrics.evaluate.replicates import Sample, stacked, with_groups
+from cxmetrics.evaluate.replicates import Sample, by_group, stacked, with_groups
 from cxmetrics.evaluate.sliced import Sliced
 from cxmetrics.evaluate.spreads import added
 from cxmetrics.evaluate.sums import BY_TEXT, Sums
@@ -25,28 +26,94 @@ from cxmetrics.evaluate.work import Work
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Leaf, Plan
 from cxmetrics.statistics import jackknife
-from cxmetrics.statistics.arrays import Array, Flags
+from cxmetrics.statistics.arrays import Array, Flags, crossing
 from cxmetrics.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """Leaves at the points of a grid; `finished` whole, and what they come to without each group of units.
+    """Leaves at the points of a grid; `unsure` [leaves, points]: where leaving out cannot tell how sure a value is.
 
-    `without` [leaves, points of all replicates]: their values; `unsure` [leaves, points]: where leaving out cannot tell
-    how sure a value is.
+    `drawn`: what they are finished from, by the window that they look through.
     """
 
+    plan: Plan
+    work: Work
     finished: Finished
-    without: Array
     unsure: Flags
+    drawn: tuple[Drawn, ...]
 
-    def replicated(self, groups: int, slices: int) -> Finished:
-        """The leaves at the points of all replicates; whole, where nothing is left out of any."""
-        whole = self.finished
-        value, n, effective = (stacked(each, groups, slices) for each in (whole.value, whole.n, whole.effective))
-        short = stacked(whole.short, groups, slices)
-        return replace(whole, value=self.without if self.without.size else value, n=n, effective=effective, short=short)
+    def without(self, asked: Asked, groups: int) -> Finished:
+        """What the leaves asked for come to at the points of all replicates; whole, where nothing is left out of any.
+
+        From it those of which several rows may tell of one have their evidence too.
+        """
+        some, slices = self.finished.at(asked.leaves, asked.points), len(asked.slices)
+        value, n, effective = (stacked(each, groups, slices) for each in (some.value, some.n, some.effective))
+        for drawn in self.drawn:
+            rows = [row for row in asked.leaves if row in drawn.rows and self._is_drawn(row)]
+            if not rows:
+                continue
+            sample = drawn.sample(self.plan, rows, asked, groups, self.work.least)
+            left = sample.without([drawn.rows[row] for row in rows], self.finished.n[crossing(rows, asked.points)])
+            places = [asked.leaves.index(row) for row in rows]
+            value[places] = np.where(np.isnan(value[places]), np.nan, left.value)
+            for place, row, without in zip(places, rows, left.n, strict=True):
+                if self._is_clustered(row):
+                    done = self.finished.at([row], asked.points)
+                    self._cluster(drawn.rows[row], done, sample, value[place], without)
+                    self.finished.put_at([row], asked.points, done)
+        lost = np.isnan(by_group(value, groups, slices)).any(axis=-2).reshape(some.value.shape)
+        self.unsure[crossing(asked.leaves, asked.points)] |= lost & ~np.isnan(some.value)
+        unknown = np.full(value.shape, np.nan)
+        return Finished(value, n, unknown, unknown, unknown, unknown, effective,
+                        stacked(some.short, groups, slices))
+
+    def _is_drawn(self, row: int) -> bool:
+        leaf = self.plan.leaves[self.work.leaves[row]]
+        return bool(leaf.units) or leaf.function in BY_TEXT
+
+    def _is_clustered(self, row: int) -> bool:
+        """Whether the interval is shown, and the rows are about somebody whose states are in groups."""
+        leaf = self.plan.leaves[self.work.leaves[row]]
+        return row in self.work.bounded and bool(leaf.units) and (
+            leaf.is_about_somebody(self.plan.sources)) and not is_exact(leaf, self.plan)
+
+    def _cluster(self, leaf: Leaf, done: Finished, sample: Sample, without: Array, n: Array) -> None:
+        """Give a leaf, the only row of `done`, the evidence of its groups of units."""
+        groups, confidence = sample.groups, self.plan.project.confidence
+        if leaf.function == "quantile":
+            spread_quantile(leaf, 0, sample, confidence, done)
+            return
+        off = by_group(without, groups, sample.slices) - done.value.reshape(-1, 1, sample.slices)
+        error = np.nan_to_num(jackknife.error(added(off**2, 1).ravel(), groups))
+        less = by_group(n, groups, sample.slices) != done.n.reshape(-1, 1, sample.slices)
+        seen = less.sum(axis=1).ravel().astype(np.float64)
+        units = np.where(seen < groups, seen, np.inf)
+        spread(leaf, 0, error, seen - 1, units, confidence, done)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The states of leaves that look through one window: `block` of all rows, `twins` by units in groups.
+
+    `rows`: row of `Work.leaves` → the leaf; `texts`: whose states those of `block` are.
+    """
+
+    rows: Mapping[int, Leaf]
+    block: Block
+    texts: pl.Series
+    twins: pl.DataFrame
+
+    def sample(self, plan: Plan, rows: Sequence[int], asked: Asked, groups: int, least: int) -> Sample:
+        """Those of some leaves at the points asked for, which are numbered anew."""
+        block, kept = self.block.at(asked.points)
+        wanted = sorted({part for row in rows for total in self.rows[row].units for part, _ in total.parts})
+        twins = self.twins.filter(pl.col("partial").is_in(wanted))
+        places = np.full(self.block.points, -1, np.int64)
+        places[asked.points] = np.arange(len(asked.points))
+        twins = twins.with_columns(pl.Series("point", places[twins["point"].to_numpy()])).filter(pl.col("point") >= 0)
+        return Sample(plan, block, self.texts.filter(kept), with_groups(twins, groups), len(asked.slices), least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +134,17 @@ class LeafReader:
 
     def leaves(self, grid: Grid, low: int, views: Sequence[View], known: Mapping[Window, Flags]) -> Leaves:
         """The leaves at a grid, whose slices begin with number `low` of the cut's."""
-        count, points = len(self.work.leaves), grid.points
-        found = Leaves(Finished.missing(count, points), np.full((count, points * self.groups), np.nan),
-                       np.zeros((count, points), np.bool_))
+        finished, drawn = Finished.missing(len(self.work.leaves), grid.points), list[Drawn]()
         for each in views:
             rows = [row for row, leaf in enumerate(self.work.leaves) if self.plan.leaves[leaf].window == each.window]
             if rows:
-                part = self._seen(grid, low, each, rows, known[each.window])
-                found.finished.put(rows, part.finished)
-                found.without[rows], found.unsure[rows] = part.without, part.unsure
-        return found
+                done, states = self._seen(grid, low, each, rows, known[each.window])
+                finished.put(rows, done)
+                drawn.append(states)
+        return Leaves(self.plan, self.work, finished, self._unsure(finished), tuple(drawn))
 
-    def _seen(self, grid: Grid, low: int, seen: View, rows: Sequence[int], known: Flags) -> Leaves:
-        """The leaves in some rows of the work, which look at the same days."""
+    def _seen(self, grid: Grid, low: int, seen: View, rows: Sequence[int], known: Flags) -> tuple[Finished, Drawn]:
+        """The leaves in some rows of the work, which look at the same days, and what they are finished from."""
         plan, leaves = self.plan, [self.plan.leaves[self.work.leaves[row]] for row in rows]
         bounded = [place for place, row in enumerate(rows) if row in self.work.bounded]
         exact = [place for place in bounded if is_exact(leaves[place], plan)]
@@ -97,38 +162,13 @@ class LeafReader:
         self._close(leaves, done, seen, known)
         if exact:
             cluster(leaves, exact, self._sampled(twins, everyone, leaves, grid, exact), plan, done)
-        without = stacked(done.value, self.groups, len(grid.slices))
-        sampled = [place for place, leaf in enumerate(leaves) if leaf.units or leaf.function in BY_TEXT]
-        if self.groups and sampled:
-            grouped = with_groups(twins, self.groups)
-            sample = Sample(plan, block, plain, grouped, len(grid.slices), self.work.least)
-            left = sample.without([leaves[place] for place in sampled], sums, done.n[sampled])
-            without[sampled] = np.where(np.isnan(without[sampled]), np.nan, left.value)
-            for place, n in zip(sampled, left.n, strict=True):
-                if place not in bounded or place in exact or not _is_clustered(leaves[place], plan):
-                    continue
-                if leaves[place].function == "quantile":
-                    spread_quantile(leaves[place], place, sample, plan.project.confidence, done)
-                else:
-                    self._cluster(leaves[place], place, without[place], n, len(grid.slices), done)
-        missed = np.zeros(done.value.shape, np.bool_)
-        if self.groups:
-            missed |= np.isnan(self._by_group(without, len(grid.slices))).any(axis=-2).reshape(missed.shape)
-        return Leaves(done, without, _unsure(leaves, done, missed, plan))
+        return done, Drawn(dict(zip(rows, leaves, strict=True)), block, plain["text"], twins)
 
-    def _by_group(self, replicated: Array, slices: int) -> Array:
-        """Values of replicates as [..., periods, groups, slices]."""
-        periods = replicated.shape[-1] // max(self.groups * slices, 1)
-        return replicated.reshape(*replicated.shape[:-1], periods, self.groups, slices)
-
-    def _cluster(self, leaf: Leaf, place: int, without: Array, n: Array, slices: int, done: Finished) -> None:
-        """Give a leaf the evidence of its groups of units."""
-        off = self._by_group(without, slices) - done.value[place].reshape(-1, 1, slices)
-        error = np.nan_to_num(jackknife.error(added(off**2, 1).ravel(), self.groups))
-        less = self._by_group(n, slices) != done.n[place].reshape(-1, 1, slices)
-        seen = less.sum(axis=1).ravel().astype(np.float64)
-        units = np.where(seen < self.groups, seen, np.inf)
-        spread(leaf, place, error, seen - 1, units, self.plan.project.confidence, done)
+    def _unsure(self, finished: Finished) -> Flags:
+        """Where nothing is left out of leaves that are not known exactly."""
+        certain = [bool(leaf.units) or leaf.function in (*BY_TEXT, *FIGURES) or leaf.ends_last(self.plan.partials)
+                   for leaf in map(self.plan.leaves.__getitem__, self.work.leaves)]
+        return np.asarray(~np.isnan(finished.value) & ~np.array(certain, np.bool_)[:, None], np.bool_)
 
     def _states(self, seen: View, grid: Grid, low: int, high: int) -> pl.DataFrame:
         """The merged states of the slices [low, high) at least, each by the number of its period in the grid."""
@@ -163,21 +203,6 @@ class LeafReader:
                 matrix[index, unknown] = np.nan
             done.n[index, closed] = done.effective[index, closed] = 0
             done.short[index] = np.logical_or.reduce([short[source] for source in leaf.sources])
-
-
-def _is_clustered(leaf: Leaf, plan: Plan) -> bool:
-    """Whether the rows are about somebody."""
-    return bool(leaf.units) and leaf.is_about_somebody(plan.sources)
-
-
-def _unsure(leaves: Sequence[Leaf], done: Finished, lost: Flags, plan: Plan) -> Flags:
-    """Where leaves are lost with a group, or nothing is left out of them though they are not known exactly."""
-    present = ~np.isnan(done.value)
-    found = lost & present
-    for index, leaf in enumerate(leaves):
-        if not (leaf.units or leaf.function in (*BY_TEXT, *FIGURES) or leaf.ends_last(plan.partials)):
-            found[index] = present[index]
-    return found
 
 
 def _placed(rows: pl.DataFrame, grid: Grid, first: int) -> pl.DataFrame:

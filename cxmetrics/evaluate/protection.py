@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from cxmetrics.composite_rules import Carry
 from cxmetrics.evaluate.points import coarser
 from cxmetrics.plan import Node, Plan, leaves_of, lone_leaf
 from cxmetrics.score_rules import Pooled
+from cxmetrics.statistics.arrays import Array, Flags
 
 COUNTS = ("count", "distinct")  # they say themselves how few, and nothing of whom they count
 
@@ -16,6 +19,12 @@ COUNTS = ("count", "distinct")  # they say themselves how few, and nothing of wh
 def least_n(plan: Plan, node: Node, cut: tuple[str, ...] = ()) -> int:
     """From how many rows on a node is shown in a cut; bare counts always are."""
     return 0 if is_count(plan, node) else max(plan.min_n(node.indicator), plan.least_in(cut))
+
+
+def too_few(plan: Plan, nodes: Sequence[Node], cut: tuple[str, ...], value: Array, n: Array) -> Flags:
+    """Where values rest on too few rows to be shown; all arrays [nodes, points]."""
+    least = np.array([least_n(plan, node, cut) for node in nodes])
+    return np.asarray(~np.isnan(value) & (n < least[:, None]), np.bool_)
 
 
 def is_count(plan: Plan, node: Node) -> bool:

@@ -33,17 +33,23 @@ def stacked(whole: NDArray[_T], groups: int, slices: int) -> NDArray[_T]:
     return np.repeat(by_period, groups, axis=-2).reshape(*whole.shape[:-1], whole.shape[-1] * groups)
 
 
+def by_group(replicated: Array, groups: int, slices: int) -> Array:
+    """Values of replicates [..., points] as [..., periods, groups, slices]."""
+    periods = replicated.shape[-1] // max(groups * slices, 1)
+    return replicated.reshape(*replicated.shape[:-1], periods, groups, slices)
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """The states of a block by units, in groups.
 
-    `twins`: of plain sums, `partial`, `point`, `key`, `value`, `text` and `group`.  `rows`: those of all rows, in the
-    order of `block`.
+    `twins`: of plain sums, `partial`, `point`, `key`, `value` and `group`, sorted by the first.  `texts`: whose states
+    those of all rows are, in the order of `block`.
     """
 
     plan: Plan
     block: Block
-    rows: pl.DataFrame
+    texts: pl.Series
     twins: pl.DataFrame
     slices: int
     least: int  # rows behind a value that is shown
@@ -53,11 +59,11 @@ class Sample:
         """How many groups there are."""
         return self.plan.project.replicates
 
-    def without(self, leaves: Sequence[Leaf], sums: Sums, n: Array) -> Finished:
+    def without(self, leaves: Sequence[Leaf], n: Array) -> Finished:
         """The leaves, of so many rows [leaves, points], at the points of all replicates: their values and rows."""
         done = Finished.missing(len(leaves), self.block.points * self.groups)
         sampled = [i for i, leaf in enumerate(leaves) if leaf.units]
-        left = _LeftOut([leaves[i] for i in sampled], sums, self)
+        left = _LeftOut([leaves[i] for i in sampled], self)
         linear = [i for i in sampled if leaves[i].function not in BY_KEY]
         some = finish_values([leaves[i] for i in linear], left)
         done.value[linear], done.n[linear] = some.value, some.n
@@ -89,7 +95,7 @@ class Sample:
     def _by_text(self, leaves: Sequence[Leaf], places: Sequence[int], done: Finished) -> None:
         """Leaves of states by text, which go with the group of their text."""
         value, n = (own.reshape(len(own), -1, self.groups, self.slices) for own in (done.value, done.n))
-        whose = _whose(self.rows["text"], self.groups, key_of(self.plan.project.id))
+        whose = _whose(self.texts, self.groups, key_of(self.plan.project.id))
         for group in range(self.groups):
             some = finish_values(leaves, Sums(leaves, self.block.among(whose != group)))
             shape = len(leaves), -1, self.slices
@@ -101,7 +107,7 @@ class _LeftOut(Sums):
 
     __slots__ = ("_nothing",)
 
-    def __init__(self, leaves: Sequence[Leaf], sums: Sums, sample: Sample) -> None:
+    def __init__(self, leaves: Sequence[Leaf], sample: Sample) -> None:
         groups, points = sample.groups, sample.block.points * sample.groups
         pairs = {whole: part for leaf in leaves for whole, part in list(zip(
             leaf.followed, leaf.units, strict=True))[:1 if leaf.function in BY_KEY else None]}
@@ -109,7 +115,7 @@ class _LeftOut(Sums):
         own = Sums([Leaf("", "", tuple(pairs.values()))], twins)
         self.block = twins
         self.places = {total: row for row, total in enumerate(pairs)}
-        high, low = sums.of(list(pairs))
+        high, low = Sums([Leaf("", "", tuple(pairs))], sample.block).of(list(pairs))
         self.high, self.low = (stacked(each, groups, sample.slices) for each in (high, low))
         less, rest = own.of(list(pairs.values()))
         self.high -= less

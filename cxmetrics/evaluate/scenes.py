@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cxmetrics.calendars import last
+from cxmetrics.evaluate.asked import Asked, asked, everything
 from cxmetrics.evaluate.bounding import CLOSED
 from cxmetrics.evaluate.carrying import Carrying
 from cxmetrics.evaluate.changes import Past
@@ -16,24 +17,26 @@ from cxmetrics.evaluate.intervals import bound, jackknifed, uncertain_leaf
 from cxmetrics.evaluate.leaves import LeafReader, Leaves
 from cxmetrics.evaluate.peers import Dated, Field, dating
 from cxmetrics.evaluate.points import Grid
+from cxmetrics.evaluate.protection import too_few
 from cxmetrics.evaluate.replicates import stacked
 from cxmetrics.evaluate.spreads import Deviations, unsure
 from cxmetrics.evaluate.tree import Gift, Sight, Tree, climb, gift
 from cxmetrics.evaluate.views import view
+from cxmetrics.evaluate.work import Work
 from cxmetrics.plan import Series
 from cxmetrics.statistics import jackknife
-from cxmetrics.statistics.arrays import Array
+from cxmetrics.statistics.arrays import Array, Flags, crossing
 from cxmetrics.windows import Window
 
 
 class Memory:
     """What is remembered from block to block of the periods of some slices."""
 
-    __slots__ = ("deviations", "groups", "own", "past", "replicas", "total", "total_replicas")
+    __slots__ = ("at_once", "deviations", "groups", "own", "past", "replicas", "total", "total_replicas")
 
-    def __init__(self, groups: int, nodes: int, slices: int) -> None:
-        """Begin before the first period."""
-        self.groups = groups
+    def __init__(self, groups: int, nodes: int, slices: int, at_once: int) -> None:
+        """Begin before the first period; replicates of so many periods are held `at_once`."""
+        self.groups, self.at_once = groups, at_once
         self.own, self.replicas = Carrying(slices), Carrying(slices * groups)
         self.total, self.total_replicas = Carrying(1), Carrying(groups)
         self.deviations = Deviations(groups, nodes, slices)
@@ -66,53 +69,84 @@ class Scene:
 
     def tree(self, carrying: Carrying, totals: Mapping[str, Gift]) -> Tree:
         """The tree of everything."""
-        carrying.begin(self._days())
+        carrying.begin(self._days(self.grid))
         work = self.reader.work
         return climb(work.nodes, self.places, self.leaves.finished, self.grid.pools(self.reader.plan.within),
                      self.sights, self.series, carrying, totals)
 
-    def replicas(self, groups: int, carrying: Carrying, totals: Mapping[str, Gift]) -> Tree:
+    def replicas(self, asked: Asked, groups: int, carrying: Carrying, totals: Mapping[str, Gift]) -> Tree:
         """The trees without each of the groups, at the points of all replicates."""
-        carrying.begin(self._days())
-        work, slices = self.reader.work, len(self.grid.slices)
-        sights = {window: Sight(stacked(sight.known, groups, slices), stacked(sight.first, groups, slices))
+        carrying.begin(self._days(asked.grid))
+        slices = len(asked.slices)
+        sights = {window: Sight(stacked(sight.known[asked.points], groups, slices),
+                                stacked(sight.first[asked.points], groups, slices))
                   for window, sight in self.sights.items()}
-        return climb(work.nodes, self.places, self.leaves.replicated(groups, slices),
-                     replace(self.grid, copies=groups).pools(self.reader.plan.within), sights,
-                     lambda series: stacked(self.series(series), groups, slices), carrying, totals)
+        places = {self.reader.work.leaves[row]: place for place, row in enumerate(asked.leaves)}
+        return climb(asked.nodes, places, self.leaves.without(asked, groups),
+                     replace(asked.grid, copies=groups).pools(self.reader.plan.within), sights,
+                     lambda series: stacked(self.series(series)[asked.points], groups, slices), carrying, totals)
 
-    def _days(self) -> list[dt.date]:
-        return [last(period, self.reader.grain) for period in self.grid.periods]
+    def _days(self, grid: Grid) -> list[dt.date]:
+        return [last(period, self.reader.grain) for period in grid.periods]
 
     def series(self, series: Series) -> Array:
         """Dated numbers at the points."""
         return self.dated(series, "value")
 
-    def gifts(self, tree: Tree, slices: int) -> Mapping[str, Gift]:
-        """What the nodes shown give, to every one of so many slices."""
-        work = self.reader.work
-        return {work.nodes[row].indicator.id: gift(tree.fed, row, tree).spread(slices) for row in work.shown}
+    def visible(self, tree: Tree) -> Flags:
+        """Where the nodes shown are not of too few rows, [shown, points]."""
+        work, plan = self.reader.work, self.reader.plan
+        rows = list(work.shown)
+        return ~np.isnan(tree.value[rows]) & ~too_few(
+            plan, [work.nodes[row] for row in rows], self.grid.cut, tree.value[rows], tree.n[rows])
+
+
+def gifts(work: Work, tree: Tree, slices: int) -> Mapping[str, Gift]:
+    """What the nodes shown give, to every one of so many slices."""
+    return {work.nodes[row].indicator.id: gift(tree.fed, row, tree).spread(slices) for row in work.shown}
 
 
 def evaluate_scene(scene: Scene, above: Scene | None, memory: Memory) -> Field:
     """Evaluate the tree at the points of a scene; `above`: the total, of what cannot be cut."""
-    work, plan, slices = scene.reader.work, scene.reader.plan, len(scene.grid.slices)
-    totals = {} if above is None else above.gifts(above.tree(memory.total, {}), slices)
-    tree, rows = scene.tree(memory.own, totals), list(work.shown)
-    bound(work.nodes, plan.leaves, scene.places, scene.leaves.finished, tree, scene.series, scene.sights)
+    work, plan = scene.reader.work, scene.reader.plan
     deviations = memory.deviations
     deviations.begin(scene.grid.points)
     if memory.groups:
-        totals = {} if above is None else above.gifts(
-            above.replicas(memory.groups, memory.total_replicas, {}), slices)
-        left_out = scene.replicas(memory.groups, memory.replicas, totals)
-        deviations.add(left_out.value[rows], tree.value[rows])
+        _leave_out(scene, above, _climbed(scene, above, memory.own.fork(), memory.total.fork()), memory)
+    tree, rows = _climbed(scene, above, memory.own, memory.total), list(work.shown)
+    bound(work.nodes, plan.leaves, scene.places, scene.leaves.finished, tree, scene.series, scene.sights)
     lost = unsure(work.nodes, scene.places, scene.leaves.unsure, tree)[rows]
     spread = [np.where(lost | (squares == 0), np.nan, jackknife.error(squares, memory.groups))
               for squares in (deviations.squares, deviations.change_squares)]
     _fill(scene, tree, rows, spread[0], deviations.groups - 1)
     return Field(plan, work.nodes, tree, scene.leaves.finished, scene.places, scene.grid, scene.reader.grain,
                  scene.dated, spread[1], deviations.change_groups - 1)
+
+
+def _climbed(scene: Scene, above: Scene | None, carrying: Carrying, at_total: Carrying) -> Tree:
+    slices = len(scene.grid.slices)
+    return scene.tree(carrying, {} if above is None else gifts(above.reader.work, above.tree(at_total, {}), slices))
+
+
+def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory) -> None:
+    """Leave out one group after another, wherever how sure something is will be shown.
+
+    `tree`: as it comes out before it is known of how many units rows are.
+    """
+    work, groups = scene.reader.work, memory.groups
+    first = 0
+    for one in asked(work, scene.grid, scene.visible(tree), memory.at_once):
+        totals: Mapping[str, Gift] = {}
+        if above is not None:
+            whole = everything(above.reader.work, above.grid, first, len(one.grid.periods))
+            left_out = above.replicas(whole, groups, memory.total_replicas, {})
+            totals = gifts(above.reader.work, left_out, len(one.slices))
+        first += len(one.grid.periods)
+        left_out = scene.replicas(one, groups, memory.replicas, totals)
+        rows = {node.indicator.id: row for row, node in enumerate(one.nodes)}
+        shown = [work.shown[place] for place in one.shown]
+        memory.deviations.add(one, left_out.value[[rows[work.nodes[row].indicator.id] for row in shown]],
+                              tree.value[crossing(shown, one.points)])
 
 
 def _fill(scene: Scene, tree: Tree, rows: list[int], error: Array, freedom: Array) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cxmetrics.evaluate.changes import MOVES, Change, Past, changes
 from cxmetrics.evaluate.peers import Field, Standing, standing
 from cxmetrics.evaluate.points import Grid
-from cxmetrics.evaluate.protection import least_n
+from cxmetrics.evaluate.protection import too_few
 from cxmetrics.evaluate.tree import in_force
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan
@@ -131,7 +131,7 @@ def show(field: Field, rows: Sequence[int], earlier: Past | None) -> Shown:
     plan, tree, grid, grain = field.plan, field.tree, field.grid, field.grain
     nodes = [field.nodes[row] for row in rows]
     value, n = tree.value[rows], tree.n[rows]
-    hidden = _too_few(plan, nodes, grid.cut, value, n)
+    hidden = too_few(plan, nodes, grid.cut, value, n)
     seen = np.where(hidden, np.nan, value)
     return Shown(
         grain, nodes, grid, seen, np.where(hidden, np.nan, tree.score[rows]), _evidence(nodes, n),
@@ -151,12 +151,6 @@ def _targets(plan: Plan, nodes: Sequence[Node], grid: Grid) -> Array:
         elif node.indicator.target is not None:
             found[row] = node.indicator.target
     return found
-
-
-def _too_few(plan: Plan, nodes: Sequence[Node], cut: tuple[str, ...], value: Array, n: Array) -> Flags:
-    """Where a value rests on too few rows to be shown."""
-    least = np.array([least_n(plan, node, cut) for node in nodes])
-    return ~np.isnan(value) & (n < least[:, None])
 
 
 def _evidence(nodes: Sequence[Node], n: Array) -> Array:

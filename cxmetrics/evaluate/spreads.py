@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from cxmetrics.evaluate.asked import Asked
+from cxmetrics.evaluate.replicates import by_group
 from cxmetrics.evaluate.tree import Tree
 from cxmetrics.plan import Node, leaves_of
-from cxmetrics.statistics.arrays import Array, Flags
+from cxmetrics.statistics.arrays import Array, Flags, crossing
 
 
 class Deviations:
@@ -22,7 +24,7 @@ class Deviations:
 
     def __init__(self, groups: int, nodes: int, slices: int) -> None:
         """Begin before the first period."""
-        self._before = np.full((nodes, 1, groups, slices), np.nan)
+        self._before = np.full((nodes, groups, slices), np.nan)
         self.begin(0)
 
     def begin(self, points: int) -> None:
@@ -30,14 +32,18 @@ class Deviations:
         shape = 4, len(self._before), points
         self.squares, self.groups, self.change_squares, self.change_groups = np.zeros(shape)
 
-    def add(self, left_out: Array, value: Array) -> None:
-        """Take in the values [nodes, points of all replicates], and those of everything [nodes, points]."""
-        nodes, _, groups, slices = self._before.shape
-        off = left_out.reshape(nodes, -1, groups, slices) - value.reshape(nodes, -1, 1, slices)
-        self.squares, self.groups = _summed(off, value.shape)
-        self.change_squares, self.change_groups = _summed(
-            off - np.concatenate([self._before, off[:, :-1]], axis=1), value.shape)
-        self._before = off[:, -1:]
+    def add(self, asked: Asked, left_out: Array, value: Array) -> None:
+        """Take in what was asked for next: values [nodes, points of all replicates], of everything [nodes, points]."""
+        groups, slices = self._before.shape[1], len(asked.slices)
+        off = by_group(left_out, groups, slices) - value.reshape(len(value), -1, 1, slices)
+        shown = np.array(asked.shown, np.int64)[:, None, None]
+        last = shown, np.arange(groups)[None, :, None], asked.slices[None, None, :]
+        change = off - np.concatenate([self._before[last][:, None], off[:, :-1]], axis=1)
+        here = crossing(asked.shown, asked.points)
+        self.squares[here], self.groups[here] = _summed(off, value.shape)
+        self.change_squares[here], self.change_groups[here] = _summed(change, value.shape)
+        self._before[:] = np.nan
+        self._before[last] = off[:, -1]
 
 
 def _summed(off: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cxmetrics.evaluate.carrying import reach
@@ -28,12 +29,21 @@ class Work:
     @property
     def width(self) -> int:
         """How many numbers a point takes, but for the states that a window is put together from."""
-        return (1 + self.groups) * (10 * len(self.leaves) + 12 * len(self.nodes))
+        return 10 * len(self.leaves) + 12 * len(self.nodes)
 
     @property
     def pooled(self) -> bool:
         """Whether slices are scored against each other."""
         return any(isinstance(node.indicator.score, Pooled) for node in self.nodes)
+
+
+def needed(nodes: Iterable[Node], shown: frozenset[str]) -> tuple[Node, ...]:
+    """Those of some nodes that the ones `shown` depend on, and these; nodes stand after all they depend on."""
+    listed, wanted = list(nodes), set(shown)
+    for node in reversed(listed):
+        if node.indicator.id in wanted:
+            wanted.update(node.below)
+    return tuple(node for node in listed if node.indicator.id in wanted)
 
 
 def cuts(plan: Plan) -> tuple[tuple[str, ...], ...]:
@@ -70,11 +80,7 @@ def unsplit(work: Work, able: frozenset[str]) -> frozenset[str]:
 
 def work_for(plan: Plan, shown: frozenset[str]) -> Work:
     """What some indicators need."""
-    needed = set(shown)
-    for name, node in reversed(list(plan.nodes.items())):
-        if name in needed:
-            needed.update(node.below)
-    nodes = tuple(node for name, node in plan.nodes.items() if name in needed)
+    nodes = needed(plan.nodes.values(), shown)
     rows = tuple(row for row, node in enumerate(nodes) if node.indicator.id in shown)
     leaves = tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves_of(node.formula)))
     bounded = shown.union(other for name in shown for _, other in (*plan.nodes[name].peers, *plan.nodes[name].versions))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Numbers = ArrayLike
 
@@ -22,6 +25,11 @@ def floats(values: Numbers) -> Array:
 def codes(values: Numbers) -> Codes:
     """Return `values` as int64 codes; a negative code stands for "in no group"."""
     return np.asarray(values, dtype=np.int64)
+
+
+def crossing(rows: Sequence[int], columns: Ints) -> tuple[Ints, Ints]:
+    """Return the index of an array of two axes at which some rows and some columns cross."""
+    return np.array(rows, np.int64)[:, None], columns[None, :]
 
 
 def lined_up(weights: Numbers, values: Array) -> Array:

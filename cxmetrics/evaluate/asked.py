@@ -1,0 +1,61 @@
+"""What replicates are asked for: where something is shown, and all that it is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxmetrics.evaluate.points import Grid
+from cxmetrics.evaluate.work import Work, needed
+from cxmetrics.plan import Node, leaves_of
+from cxmetrics.statistics.arrays import Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Some periods and slices of a grid, and the nodes that matter there.
+
+    `shown`: places in `Work.shown`; `leaves`: rows of `Work.leaves`; `slices`, `points`: places in the grid.
+    """
+
+    nodes: tuple[Node, ...]
+    shown: tuple[int, ...]
+    leaves: tuple[int, ...]
+    grid: Grid
+    slices: NDArray[np.int64]
+    points: NDArray[np.int64]
+
+
+def everything(work: Work, grid: Grid, first: int, periods: int) -> Asked:
+    """All of a work, at so many periods from number `first` of a grid on."""
+    seen = np.ones((len(work.shown), len(grid.slices)), np.bool_)
+    return _asked(work, grid, seen, first, periods)
+
+
+def asked(work: Work, grid: Grid, visible: Flags, at_once: int) -> Iterator[Asked]:
+    """What the nodes shown ask where they are `visible` [shown, points], so many periods at once.
+
+    What is carried on, and what slices are scored by against each other, may come from where nothing is visible.
+    """
+    by_period = visible.reshape(len(work.shown), len(grid.periods), len(grid.slices))
+    for first in range(0, len(grid.periods), at_once):
+        seen = np.logical_or.reduce(by_period[:, first:first + at_once], axis=1)
+        if work.reach:
+            seen = np.ones(seen.shape, np.bool_)
+        elif work.pooled:
+            seen = np.repeat(seen.any(axis=1)[:, None], seen.shape[1], axis=1)
+        yield _asked(work, grid, seen, first, min(at_once, len(grid.periods) - first))
+
+
+def _asked(work: Work, grid: Grid, seen: Flags, first: int, periods: int) -> Asked:
+    """What is asked in some periods by the nodes `seen` in any of these, [shown, slices]."""
+    shown, slices = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    nodes = needed(work.nodes, frozenset(work.nodes[work.shown[place]].indicator.id for place in shown))
+    wanted = {leaf for node in nodes for leaf in leaves_of(node.formula)}
+    here = Grid(grid.cut, grid.periods[first:first + periods], tuple(grid.slices[place] for place in slices))
+    points = ((first + np.arange(periods))[:, None] * len(grid.slices) + slices).ravel()
+    return Asked(nodes, tuple(shown.tolist()), tuple(row for row, leaf in enumerate(work.leaves) if leaf in wanted),
+                 here, slices, points)
