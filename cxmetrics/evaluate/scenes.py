@@ -136,6 +136,10 @@ def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory) ->
     work, groups = scene.reader.work, memory.groups
     first = 0
     for one in asked(work, scene.grid, scene.visible(tree), memory.at_once):
+        if not one.shown:
+            memory.deviations.skip()
+            first += len(one.grid.periods)
+            continue
         totals: Mapping[str, Gift] = {}
         if above is not None:
             whole = everything(above.reader.work, above.grid, first, len(one.grid.periods))

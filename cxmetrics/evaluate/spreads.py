@@ -32,6 +32,10 @@ class Deviations:
         shape = 4, len(self._before), points
         self.squares, self.groups, self.change_squares, self.change_groups = np.zeros(shape)
 
+    def skip(self) -> None:
+        """Pass over periods in which nothing was asked for."""
+        self._before[:] = np.nan
+
     def add(self, asked: Asked, left_out: Array, value: Array) -> None:
         """Take in what was asked for next: values [nodes, points of all replicates], of everything [nodes, points]."""
         groups, slices = self._before.shape[1], len(asked.slices)
@@ -42,7 +46,7 @@ class Deviations:
         here = crossing(asked.shown, asked.points)
         self.squares[here], self.groups[here] = _summed(off, value.shape)
         self.change_squares[here], self.change_groups[here] = _summed(change, value.shape)
-        self._before[:] = np.nan
+        self.skip()
         self._before[last] = off[:, -1]
 
 

@@ -34,7 +34,7 @@ class Project:
             draw.choice([self.factor, self.factor, self.factor, self.formula, self.composite, self.composite,
                          self.pooled, self.windowed])()
         self.versions()
-        project = {
+        self.draft = {
             "project": "drawn", "time_zone": draw.choice(["UTC", "Asia/Shanghai"]),
             "week_start": draw.choice(["monday", "sunday"]),
             "year_start": draw.choice(["january", "april", "december"]),
@@ -43,8 +43,17 @@ class Project:
             "dimensions": {"region": {"title": "区"}, "segment": {"values": ["mass", "gold"]},
                            "branch": {"within": "region", "lookup": {"read": "data/branches.csv", "key": "branch"}}},
             "sources": {source.name: source.definition() for source in self.sources}, "indicators": self.indicators}
-        self.text = yaml.safe_dump(project, allow_unicode=True, sort_keys=False, width=1000)
         self.tables = {source.read: source.rows for source in self.sources} | {"data/branches.csv": lookup_rows()}
+
+    @property
+    def text(self):
+        return yaml.safe_dump(self.draft, allow_unicode=True, sort_keys=False, width=1000)
+
+    def forget_targets(self):
+        """Some are out of reach, which is an error."""
+        for draft in self.indicators.values():
+            for version in (draft, *draft.get("versions", ())):
+                version.pop("target", None)
 
     def write(self, folder):
         folder.mkdir(parents=True, exist_ok=True)
