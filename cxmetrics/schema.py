@@ -12,14 +12,21 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
-from cxmetrics.source import Located, Span
+from cxmetrics.source import Located, Source, Span
 
 
 class Key(str):
-    """A key of a YAML map, and where it was written."""
+    """A key of a YAML map, and where it was written: as a scalar, or as what one is made of when it is asked for."""
 
-    __slots__ = ("located",)
-    located: Located
+    __slots__ = ("written",)
+    written: Located | tuple[Source, int, int, str | None]
+
+    @property
+    def located(self) -> Located:
+        """The key as a scalar."""
+        if isinstance(self.written, tuple):
+            self.written = Located(str(self), *self.written)
+        return self.written
 
     @property
     def span(self) -> Span:
@@ -193,7 +200,7 @@ def _by_name(written: Any) -> Any:  # noqa: ANN401 - pydantic hands over whateve
     found: dict[Key, Located] = {}
     for item in written:
         key = Key(item.value)
-        key.located = item
+        key.written = item
         found[key] = Located("", item.source, item.end, item.end)
     return found if len(found) == len(written) else written
 
@@ -253,7 +260,7 @@ class IndicatorDraft(Draft):
     grains: list[Scalar] | None = None
     valid_from: Scalar | None = None
     valid_to: Scalar | None = None
-    versions: list[VersionDraft] = []
+    versions: list[VersionDraft] | None = None  # an empty list would be copied for each indicator
 
 
 class HolidayDraft(Draft):

@@ -12,10 +12,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from cxmetrics.addresses import masked
+from cxmetrics.quick import quick
 
 BLANK = " \t\r\n\x85\u2028\u2029"
 _QUOTED_UNIT = {
@@ -72,7 +73,8 @@ class Source:
         return Span(self, 0, len(self.text))
 
 
-@dataclass(frozen=True, eq=False, init=False)
+@quick
+@dataclass(frozen=True, eq=False, slots=True)
 class Located:
     """A YAML scalar: its value, and where in the file it was written."""
 
@@ -81,11 +83,6 @@ class Located:
     start: int
     end: int
     style: str | None = None  # None plain, ' or " quoted, | or > block
-
-    def __init__(self, value: str, source: Source, start: int, end: int, style: str | None = None) -> None:
-        """Written out, because that of a frozen dataclass takes twice the time, and every key and value has one."""
-        own = self.__dict__
-        own["value"], own["source"], own["start"], own["end"], own["style"] = value, source, start, end, style
 
     def __str__(self) -> str:
         return self.value
@@ -106,7 +103,7 @@ class Located:
             start += 1
         while start < end and self.value[end - 1] in BLANK:
             end -= 1
-        places = self._places
+        places = _places(self)
         if not places:
             return self.span
         if start >= len(places):
@@ -114,21 +111,7 @@ class Located:
         first, last = places[start], places[max(start, end - 1)]
         return Span(self.source, first[0], last[1] if start < end else first[0])
 
-    @cached_property
-    def _places(self) -> list[tuple[int, int]]:
-        """For each character of the value where it was written; empty where they cannot be paired."""
-        written = [unit for unit in self._written() if unit[1] not in BLANK]
-        wanted = [i for i, char in enumerate(self.value) if char not in BLANK]
-        if [self.value[i] for i in wanted] != [char for _, char in written]:
-            return []
-        found = dict(zip(wanted, (place for place, _ in written), strict=True))
-        places, last = [], (self.start, self.start)
-        for i in range(len(self.value)):
-            last = found.get(i, last)
-            places.append(last)
-        return places
-
-    def _written(self) -> Iterator[tuple[tuple[int, int], str]]:
+    def written(self) -> Iterator[tuple[tuple[int, int], str]]:
         """The characters the scalar was written with, undoing quotes and escapes but not folding."""
         text, start, end, style = self.source.text, self.start, self.end, self.style
         if style in ("'", '"'):
@@ -162,6 +145,21 @@ class Span(NamedTuple):
     def source(self) -> Source:
         """The file the place is in."""
         return self.text if isinstance(self.text, Source) else self.text.source
+
+
+@lru_cache(maxsize=64)  # one scalar may have thousands of places to be told, and few have any
+def _places(scalar: Located) -> list[tuple[int, int]]:
+    """For each character of the value where it was written; empty where they cannot be paired."""
+    written = [unit for unit in scalar.written() if unit[1] not in BLANK]
+    wanted = [i for i, char in enumerate(scalar.value) if char not in BLANK]
+    if [scalar.value[i] for i in wanted] != [char for _, char in written]:
+        return []
+    found = dict(zip(wanted, (place for place, _ in written), strict=True))
+    places, last = [], (scalar.start, scalar.start)
+    for i in range(len(scalar.value)):
+        last = found.get(i, last)
+        places.append(last)
+    return places
 
 
 def _unescape(unit: str, style: str) -> str:

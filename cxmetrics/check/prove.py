@@ -30,7 +30,7 @@ from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.days import Holidays
 from cxmetrics.diagnostics import Diagnostic
-from cxmetrics.functions import LOGIC, PEER_FUNCTIONS, PRESENCE, ROW_TIMES, TEXT_TESTS
+from cxmetrics.functions import EQUALITY, LOGIC, ORDER, PEER_FUNCTIONS, PRESENCE, ROW_TIMES, TEXT_TESTS
 from cxmetrics.ir import (
     Aggregate,
     Apply,
@@ -62,6 +62,7 @@ from cxmetrics.units import (
 )
 
 _TURNED = {"<": ">", ">": "<"}  # the same comparison from the other side
+_COMPARISONS = EQUALITY | ORDER | {"between"}
 _SLACK = 1e-9  # what weights may be short of 1
 
 
@@ -103,9 +104,11 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
         return _of(expr, [condition(arg, proof) for arg in expr.args]), BOOLEAN
     proved = [(arg, arg.unit) if name == "in" and isinstance(arg, Constant) else prove(arg, proof)
               for arg in expr.args if name != "in" or not _is_range(arg)]
-    args, units = [arg for arg, _ in proved], [unit for _, unit in proved]
+    args, units = [one[0] for one in proved], [one[1] for one in proved]
     if Invalid in map(type, args):
         return Invalid(expr.span), UNKNOWN
+    if name in _COMPARISONS:
+        return _comparison(expr, args, units, proof)
     match name:
         case "+" | "-":
             return _sum(expr, args, units, proof)
@@ -119,8 +122,6 @@ def _apply(expr: Apply, proof: Proof) -> Proved:
             return Apply(expr.function, tuple(args), expr.span), BOOLEAN
         case _ if name in TEXT_TESTS:
             return _text_test(expr, args, units, proof)
-        case "=" | "!=" | "<" | "<=" | ">" | ">=" | "between":
-            return _comparison(expr, args, units, proof)
         case "bands":
             return bands(expr, args, units, proof)
         case _ if name in ROW_TIMES:

@@ -156,7 +156,7 @@ def _keys(head: _Line, section: str, found: list[Diagnostic]) -> list[Key | None
     first: dict[str, Located] = {}
     for cell in head.cells:
         key = Key(cell.value)
-        key.located = cell
+        key.written = cell
         keys.append(key if cell.value in known and cell.value not in first else None)
         if cell.value not in known:
             guess = closest(cell.value, known)
@@ -211,5 +211,5 @@ def _record(keys: Sequence[Key | None], line: _Line) -> Map:
 
 def _named(name: str, column: Key) -> Key:
     key = Key(name)
-    key.located = column.located
+    key.written = column.written
     return key

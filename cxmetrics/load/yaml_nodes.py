@@ -107,10 +107,10 @@ class _Builder:
 
     def node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 - PyYAML has no types
         kind = type(event)
-        if kind is yaml.ScalarEvent and depth <= MAX_DEPTH and event.anchor is None and event.tag is None:
+        if kind is yaml.ScalarEvent and event.anchor is None and event.tag is None and self.size < MAX_NODES \
+                and depth <= MAX_DEPTH and len(event.value) <= MAX_SCALAR:
             self.size += 1  # what most nodes are; as below, in fewer steps
-            if self.size <= MAX_NODES:
-                return self.scalar(event)
+            return Located(event.value, self.source, event.start_mark.index, event.end_mark.index, event.style)
         if depth > MAX_DEPTH:
             raise _Refused(report(codes.TOO_LARGE, self._span(event), what="nesting", limit=MAX_DEPTH))
         before = self.size
@@ -148,23 +148,36 @@ class _Builder:
 
     def map(self, event: Any, depth: int) -> Map:  # noqa: ANN401
         result = Map()
-        seen: dict[str, Located] = {}
-        following, node, inner = self.next, self.node, depth + 1
+        seen: dict[str, Key] = {}
+        following, node, key_of, inner = self.next, self.node, self.key, depth + 1
         while type(start := following()) is not yaml.MappingEndEvent:
-            key = node(start, inner)
+            key = key_of(start, inner)
             value = node(following(), inner)
-            if not isinstance(key, Located):
+            if not isinstance(key, Key):
                 self.found.append(report(codes.WRONG_SHAPE, key.span, expected="text", found="map"))
-            elif key.value in seen:
-                first = Label(seen[key.value].span, _FIRST)
-                self.found.append(report(codes.REPEATED_KEY, key.span, related=(first,), key=key.value))
+            elif key in seen:
+                first = Label(seen[key].span, _FIRST)
+                self.found.append(report(codes.REPEATED_KEY, key.span, related=(first,), key=key))
             else:
-                seen[key.value] = key
-                name = Key(key.value)
-                name.located = key
-                result[name] = value
+                result[key] = value
+                seen[key] = key
         result.span = self._span(event, start)
         return result
+
+    def key(self, event: Any, depth: int) -> Key | Node:  # noqa: ANN401
+        """A key; what else stands in its place."""
+        if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None and self.size < MAX_NODES \
+                and depth <= MAX_DEPTH and len(event.value) <= MAX_SCALAR:
+            self.size += 1  # as most keys are: few are ever asked where they stand
+            key = Key(event.value)
+            key.written = self.source, event.start_mark.index, event.end_mark.index, event.style
+            return key
+        node = self.node(event, depth)
+        if not isinstance(node, Located):
+            return node
+        key = Key(node.value)
+        key.written = node
+        return key
 
     def items(self, event: Any, depth: int) -> Items:  # noqa: ANN401
         result = Items()

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple, assert_never, cast
 
@@ -47,6 +47,7 @@ RESERVED = ("OR", "AND", "NOT", "IN", "BETWEEN", "IS", "MISSING", "CONTAINS", "S
 _GROUPED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}(?![0-9])")
 _PLAIN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)(?: ?(%|[A-Za-z]{1,9}))?\Z")  # most scores, targets and weights
 _WORDS = frozenset(word.lower() for word in RESERVED)
+_placed = partial(tuple.__new__, Span)  # past the constructor, which takes twice the time: each piece has a place
 
 
 def parse(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
@@ -103,7 +104,7 @@ class _Trees(threading.local):
         self.found = []
 
     def _span(self, start: int, end: int) -> Span:
-        return Span(self.formula, start, end)
+        return _placed((self.formula, start, end))
 
     def _refuse(self, diagnostic: Diagnostic, span: Span) -> Broken:
         self.found.append(diagnostic)
@@ -112,10 +113,11 @@ class _Trees(threading.local):
     # Single values
 
     def NAME(self, token: Token) -> Name:  # noqa: N802 - terminals are called as in the grammar
-        return Name(token.value, Span(self.formula, token.start_pos, token.end_pos))
+        return Name(token.value, _placed((self.formula, token.start_pos, token.end_pos)))
 
     def TEXT(self, token: Token) -> Text:  # noqa: N802
-        return Text(token.value[1:-1].replace("''", "'"), Span(self.formula, token.start_pos, token.end_pos))
+        place = _placed((self.formula, token.start_pos, token.end_pos))
+        return Text(token.value[1:-1].replace("''", "'"), place)
 
     def TRUE(self, token: Token) -> Truth:  # noqa: N802
         return Truth(value=True, span=self._span(token.start_pos, token.end_pos))
@@ -135,13 +137,14 @@ class _Trees(threading.local):
         return Date(day, span)
 
     def number(self, parts: list[Any]) -> Number | Broken:
-        digits, last = parts[0], parts[-1]
+        digits, last = parts[0], parts[-1]  # `10 万` is one token: alone, 万 is the beginning of a name
         end = last.span.end if isinstance(last, Name) else last.end_pos
-        span, value = self._span(digits.start_pos, end), _decimal(digits.value)
+        multiplier = digits.value[-1] if digits.type == "MULTIPLIED" else ""
+        written = digits.value.removesuffix(multiplier).rstrip()
+        span, value = self._span(digits.start_pos, end), _decimal(written)
         if value is None:
-            return self._refuse(report(NUMBER_OUT_OF_RANGE, span, found=shortened(digits.value)), span)
-        multiplier = parts[1].value if len(parts) > 1 and not isinstance(parts[1], Name) else ""
-        if multiplier == "%":
+            return self._refuse(report(NUMBER_OUT_OF_RANGE, span, found=shortened(written)), span)
+        if last is not digits and not isinstance(last, Name):
             return Number(value, "", "%", span)
         unit = last.value if isinstance(last, Name) else ""
         if unit[:1] == "_" and (grouped := GROUPED.match(self.formula.value, digits.start_pos)):
@@ -155,8 +158,8 @@ class _Trees(threading.local):
     def binary(self, parts: tuple[Node, Token, Node]) -> Call:
         left, sign, right = parts
         formula = self.formula
-        return Call(sign.value, (left, right), Span(formula, left.span.start, right.span.end),
-                    Span(formula, sign.start_pos, sign.end_pos))
+        return Call(sign.value, (left, right), _placed((formula, left.span.start, right.span.end)),
+                    _placed((formula, sign.start_pos, sign.end_pos)))
 
     def binary_not(self, parts: tuple[Node, Token, Token, Node]) -> Call:
         left, negation, sign, right = parts
@@ -281,7 +284,7 @@ class _Reserved:
 def _tables() -> Tables:
     frontend = cast("Any", _lark().parser)  # Lark's insides: they are for reading only, and tests compare the outcome
     table = frontend.parser._parse_table  # noqa: SLF001
-    return Tables(table, frontend.lexer.lexer.lexers, frontend.parser_conf.callbacks)
+    return Tables(table, frontend.lexer.lexer.root_lexer, frontend.parser_conf.callbacks)
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Label, Phrase, closest, report
+from cxmetrics.quick import quick
 from cxmetrics.source import Located, Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
 
@@ -49,15 +50,16 @@ class Scope:
     uses: tuple[Use, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@quick
+@dataclass(frozen=True, eq=False, slots=True)
 class Bound(Located):
     """A scalar of a template or below a `for`, with what its parameters stand for.
 
     Its places keep it, so that a finding in it can be told with the use (`told`).
     """
 
-    arguments: Mapping[str, Argument] = field(default_factory=dict, repr=False)
-    uses: tuple[Use, ...] = field(default=(), repr=False)
+    arguments: Mapping[str, Argument] = field(kw_only=True, repr=False)
+    uses: tuple[Use, ...] = field(kw_only=True, repr=False)
 
     @property
     def span(self) -> Span:
@@ -75,7 +77,7 @@ def bind(written: Located, scope: Scope, value: str | None = None) -> Bound:
     if isinstance(written, Bound):
         arguments, uses = {**written.arguments, **arguments}, written.uses + uses
     return Bound(written.value if value is None else value, written.source, written.start, written.end, written.style,
-                 arguments, uses)
+                 arguments=arguments, uses=uses)
 
 
 def fill(node: Node, arguments: Mapping[str, Argument], found: list[Diagnostic]) -> Node:

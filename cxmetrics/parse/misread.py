@@ -61,7 +61,7 @@ _OPENS = re.compile(r"[(,]\s*at\Z")
 _CLOSING = {"(": ")", "[": "]"}
 _CLAUSES = {"WHERE": "where", "OVER": "over", "AT": "at end"}
 _COMPARISONS = frozenset({"EQUAL", "COMPARISON", "IN", "NOT", "BETWEEN", "IS", "CONTAINS", "STARTS_WITH", "MATCHES"})
-_VALUES = frozenset({"NAME", "TEXT", "NUMBER", "DATE", "TRUE", "FALSE", "LPAR", "LSQB"})
+_VALUES = frozenset({"NAME", "TEXT", "NUMBER", "MULTIPLIED", "DATE", "TRUE", "FALSE", "LPAR", "LSQB"})
 _WORDS = frozenset({"OR", "AND", "NOT", "IN", "BETWEEN", "IS", "MISSING", "CONTAINS", "STARTS_WITH", "MATCHES",
                     "WHERE", "OVER", "AT", "END"})
 _NOTHING = frozenset({"null", "none", "na", "nil", "empty"})

@@ -3,8 +3,10 @@
 Lark's loop keeps lines and columns that nobody asks for, and for each token goes through all the rules that end before
 it, one by one.  Which these are hangs on the states the parser is in and on the kind of the token, and on nothing else:
 so here they are found once and remembered with the place in the grammar where they were needed.  Formulas are much
-alike, so there are few such places.  Only texts that can be read are read here; where the loop finds no way on it says
-so, and Lark itself reads the text again to tell why.
+alike, so there are few such places, and few words: a text is taken to pieces in one go, by one pattern for all places,
+and what a piece is is remembered too.  (Lark looks only for what may stand in a place.  What may not, but is found
+here, ends the reading.)  Only texts that can be read are read here; where the loop finds no way on it says so, and Lark
+itself reads the text again to tell why.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 _END = "$END"
-_MOST = 20_000  # places remembered: whoever writes definitions must not be able to fill the memory
+_MOST = 20_000  # places and words remembered: whoever writes definitions must not be able to fill the memory
+_LONGEST = 40  # characters of a word that is remembered
 _Lark = Any  # things of Lark's, which carry no types that could be told here
 
 
@@ -57,10 +60,10 @@ class _Reduction(NamedTuple):
 class _Place:
     """A place in the grammar: the states the parser went through to get there, each over the one before."""
 
-    __slots__ = ("above", "below", "moves", "scan", "state")
+    __slots__ = ("above", "below", "moves", "state")
 
-    def __init__(self, state: int, below: _Place | None, scan: Callable[[str, int], re.Match[str] | None]) -> None:
-        self.state, self.below, self.scan = state, below, scan
+    def __init__(self, state: int, below: _Place | None) -> None:
+        self.state, self.below = state, below
         self.above: dict[int, _Place] = {}
         self.moves: dict[str, _Move] = {}
 
@@ -79,8 +82,8 @@ class _Move(NamedTuple):
 class Tables:
     """The states of an LALR parser: what may follow in each, and where that leads."""
 
-    def __init__(self, table: _Lark, lexers: Mapping[int, _Lark], callbacks: Mapping[Any, Any]) -> None:
-        """Take over from Lark: its parse table, its lexer for each state, and what to call for rules and terminals."""
+    def __init__(self, table: _Lark, lexer: _Lark, callbacks: Mapping[Any, Any]) -> None:
+        """Take over from Lark: its parse table, its lexer of all terminals, what to call for rules and terminals."""
         (self._start,), (self._end,) = table.start_states.values(), table.end_states.values()
         self._shifts: dict[int, dict[str, int]] = {}
         self._reductions: dict[int, dict[str, _Reduction]] = {}
@@ -89,23 +92,19 @@ class Tables:
             self._reductions[state] = {
                 on: _reduction(rule, callbacks) for on, (_, rule) in actions.items() if not isinstance(rule, int)}
         self._values = {on: make for on, make in callbacks.items() if isinstance(on, str)}
-        self._reserved = {terminal.pattern.value: terminal.name for lexer in lexers.values()
-                          for terminal in lexer.terminals if _is_word(terminal)}
-        patterns = {state: self._pattern(lexer) for state, lexer in lexers.items()}
-        self._scan = {state: re.compile(pattern).match for state, pattern in patterns.items()}
+        self._reserved = {each.pattern.value: each.name for each in lexer.terminals if _is_word(each)}
+        self._pieces, self._token = _patterns(lexer)
         self._forget()
 
     def read(self, text: str) -> Reading | None:
         """What the callbacks make of `text`; None where it cannot be read."""
         if self._known > _MOST:
             self._forget()
-        place, at, tokens = self._first, 0, 0
+        place, at = self._first, 0
         values: list[Any] = []
-        reserved = self._reserved.get
-        while (found := place.scan(text, at)) is not None:
-            at, group = found.end(), found.lastgroup
-            value = found[group] if group else ""
-            kind = reserved(value, group or _END)
+        pieces, known = self._pieces(text), self._words.get
+        for piece in pieces:
+            kind, value = known(piece) or self._word(piece)
             move = place.moves.get(kind) or self._move(place, kind)
             if move is None:
                 return None
@@ -113,11 +112,21 @@ class Tables:
             for make, size in rules:
                 values[-size:] = (make(values[-size:]),)
             if to is None:
-                return Reading(values[0], tokens)
-            place, tokens = to, tokens + 1
-            piece = Piece(kind, value, at - len(value), at)
-            values.append(piece if maker is None else maker(piece))
-        return None
+                break
+            place, at = to, at + len(piece)
+            token = Piece(kind, value, at - len(value), at)
+            values.append(token if maker is None else maker(token))
+        return Reading(values[0], len(pieces))
+
+    def _word(self, piece: str) -> tuple[str, str]:
+        """The terminal of a token with the blanks before it, and its characters without these."""
+        found = self._token(piece)
+        value = "" if found is None else found[found.lastgroup or 0]
+        kind = "" if found is None else self._reserved.get(value, found.lastgroup or _END)
+        if len(piece) <= _LONGEST:
+            self._words[piece] = kind, value
+            self._known += 1
+        return kind, value
 
     def _move(self, place: _Place, kind: str) -> _Move | None:
         """Find where a token of a kind leads from a place, and remember it; None where it cannot stand there."""
@@ -143,21 +152,27 @@ class Tables:
         """The place of a state that was reached over another place."""
         known = below.above.get(state)
         if known is None:
-            known = below.above[state] = _Place(state, below, self._scan[state])
+            known = below.above[state] = _Place(state, below)
             self._known += 1
         return known
 
     def _forget(self) -> None:
-        """Begin with no place known but the first."""
-        self._first, self._known = _Place(self._start, None, self._scan[self._start]), 1
+        """Begin with no word known, and no place but the first."""
+        self._first, self._known = _Place(self._start, None), 1
+        self._words: dict[str, tuple[str, str]] = {}
 
-    @staticmethod
-    def _pattern(lexer: _Lark) -> str:
-        """What may stand in the states of `lexer`, after blanks; reserved words are told from names afterwards."""
-        blank = "|".join(t.pattern.to_regexp() for t in lexer.terminals if t.name in lexer.ignore_types)
-        pieces = [f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in lexer.terminals
-                  if t.name not in lexer.ignore_types and not _is_word(t)]
-        return rf"(?:{blank})?(?:{'|'.join(pieces)}|\Z)"
+
+def _patterns(lexer: _Lark) -> tuple[Callable[[str], list[str]], Callable[[str], re.Match[str] | None]]:
+    """What takes a text to pieces, each a token after blanks, and what tells the terminal of a piece.
+
+    Reserved words are told from names afterwards.  From where no token can begin, all that is left is one piece.
+    """
+    blank = "|".join(each.pattern.to_regexp() for each in lexer.terminals if each.name in lexer.ignore_types)
+    tokens = {each.name: each.pattern.to_regexp() for each in lexer.terminals
+              if each.name not in lexer.ignore_types and not _is_word(each)}
+    named = "|".join(f"(?P<{name}>{pattern})" for name, pattern in tokens.items())
+    pieces = re.compile(rf"(?:{blank})?(?:{'|'.join(tokens.values())}|\Z)|(?s:.+)")
+    return pieces.findall, re.compile(rf"(?:{blank})?(?:{named}|\Z)").fullmatch
 
 
 def _is_word(terminal: _Lark) -> bool:

@@ -250,7 +250,7 @@ class _Expansion:
     def key(self, key: Key, scope: Scope) -> Key:
         """An id with its variables filled in, at the place of the id as it was written."""
         result = Key(_put(key, scope))
-        result.located = bind(key.located, scope)
+        result.written = bind(key.located, scope)
         return result
 
     def check_titles(self, *drafts: IndicatorDraft) -> None:

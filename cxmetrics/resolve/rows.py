@@ -93,7 +93,7 @@ class Rows:
     def _call(self, node: Call, hint: ColumnType) -> Expr:
         function = node.function
         if function in OPERATORS:
-            inner = self._hint(node, hint)
+            inner = hint if self.implicit is None else self._hint(node, hint)
             return Apply(function, tuple([self.expr(arg, inner) for arg in node.args]), node.span)
         if function in AGGREGATES and not (function in BOTH and len(node.args) > 1):
             self.names.found.append(report(codes.NESTED_AGGREGATE, node.span, inner=function, outer="an aggregate"))

@@ -23,9 +23,9 @@ def dated(draft: IndicatorDraft, found: Found) -> Iterator[tuple[dt.date, Indica
     day = None if draft.valid_from is None else date(draft.valid_from.value)
     final = None if draft.valid_to is None else date(draft.valid_to.value)
     merged = draft
-    if not any(version.children for version in draft.versions):
+    if not any(version.children for version in draft.versions or ()):
         _without_children(draft, draft, found)
-    for version in draft.versions:
+    for version in draft.versions or ():
         merged = over(version, merged)
         _without_children(merged, version, found)
         first = _day(version.valid_from, "valid_from", found)
