@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from io import TextIOWrapper
+from io import SEEK_END, TextIOWrapper
 from pathlib import Path
 
 from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, session, words_of
@@ -19,6 +19,7 @@ from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 
 LONGEST = 1 << 21  # bytes of a line
+TOO_LONG = "a line is too long"
 SEPARATORS = ",;\t|"
 
 
@@ -74,18 +75,22 @@ def _convert(path: Path, text: Path, target: Path) -> None:
 
 def _copied(path: Path, text: Path, separator: str, names: tuple[str, ...], target: Path) -> str | None:
     """Have DuckDB convert `text`; what it says, if it does not."""
+    packed = text.name.lower().endswith(".gz")
+    if not packed and _ends_long(text):
+        return TOO_LONG  # DuckDB would leave such a line out when it reads in parallel
     columns = Record(tuple((name, Literal("VARCHAR")) for name in names))
     options: tuple[tuple[str, Node], ...] = (
         ("auto_detect", Literal(False)), ("header", Literal(True)), ("delim", Literal(separator)),
         ("quote", Literal('"')), ("escape", Literal('"')), ("strict_mode", Literal(True)),
         ("max_line_size", Literal(LONGEST)), ("columns", columns),
-        ("compression", Literal("gzip" if text.name.lower().endswith(".gz") else "none")))
+        ("parallel", Literal(not packed)), ("compression", Literal("gzip" if packed else "none")))
     read = Call("read_csv", (Literal(str(text)),), options)
     folders = partitions(path)
     items: list[tuple[Node, str | None]] = [(Name(name), None) for name in names if name not in folders]
     items += [(Cast(Literal(value), "VARCHAR"), name) for name, value in folders.items()]
     try:
-        with session((text,), "UTC", Limits(scratch=target.parent), writes=target) as connection:
+        # In their order: where a row stands decides between rows of one time.
+        with session((text,), "UTC", Limits(scratch=target.parent), writes=target, ordered=True) as connection:
             connection.execute(copy_to_parquet(Query((), Select(tuple(items), read)), str(target))).fetchall()
     except ENGINE_ERRORS as error:
         target.unlink(missing_ok=True)
@@ -93,14 +98,32 @@ def _copied(path: Path, text: Path, separator: str, names: tuple[str, ...], targ
     return None
 
 
+def _ends_long(text: Path) -> bool:
+    """Whether the last line is longer than lines may be."""
+    with text.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, SEEK_END) - LONGEST - 2))
+        tail = stream.read()
+    return len(tail) > LONGEST and not {10, 13} & set(tail.rstrip(b"\r\n"))
+
+
 # --- reading slowly --------------------------------------------------------------------------------------------
+
+
+def _lines(path: Path, stream: TextIOWrapper) -> Iterator[str]:
+    """The lines of a text.  Raises `Fault` CX702 for one too long, of which no more is read."""
+    number = 1
+    while line := stream.readline(LONGEST + 1):
+        if len(line) > LONGEST:
+            raise unreadable(path, f"line {number} is too long")
+        yield line
+        number += 1
 
 
 def _separator(path: Path, text: Path) -> str:
     if path.name.lower().removesuffix(".gz").endswith(".tsv"):
         return "\t"
     with TextIOWrapper(opened(text), "utf-8-sig", errors="replace", newline="") as stream:
-        line = next((line for line in stream if line.strip()), "")
+        line = next((line for line in _lines(path, stream) if line.strip()), "")
     outside = "".join(line.split('"')[::2])
     return max(SEPARATORS, key=outside.count)
 
@@ -109,7 +132,7 @@ def _records(path: Path, text: Path, separator: str) -> Iterator[tuple[int, list
     """The records that are not blank, each with the number of the line it begins on.  Raises `Fault` CX702."""
     csv.field_size_limit(LONGEST)
     with TextIOWrapper(opened(text), "utf-8-sig", errors="replace", newline="") as stream:
-        reader, line = csv.reader(stream, delimiter=separator, strict=True), 1
+        reader, line = csv.reader(_lines(path, stream), delimiter=separator, strict=True), 1
         try:
             for record in reader:
                 if record:

@@ -5,6 +5,7 @@ import gzip
 import polars as pl
 import pytest
 
+from cxmetrics.backends.csv_files import convert_csv
 from cxmetrics.backends.readers import empty_files, find, open_table, require
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Binding, ColumnSpec, Origin
@@ -102,6 +103,30 @@ def test_csv_comes_as_text(tmp_path, content):
 def test_csv_keeps_numbers_as_written_and_breaks_inside_quotes(tmp_path):
     assert rows_of(tmp_path, 'a,b\n007,"x\ny, ""z"""\n1.50,NULL\n') == [
         {"a": "007", "b": 'x\ny, "z"'}, {"a": "1.50", "b": "NULL"}]
+
+
+def test_the_rows_of_a_large_file_keep_their_places(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("n,text\n" + "".join(f"{n},{'x' * 90}\n" for n in range(700_000)))  # several buffers
+    convert_csv(path, tmp_path / "o.parquet")
+    assert pl.read_parquet(tmp_path / "o.parquet")["n"].cast(pl.Int64).equals(pl.Series("n", range(700_000)))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+@pytest.mark.parametrize("end", ["\n", "", "\n2,c\n"])
+def test_a_line_without_end_is_refused_wherever_it_stands(tmp_path, name, end):
+    path = tmp_path / name
+    with (gzip.open(path, "wt", compresslevel=1) if name.endswith("gz") else path.open("w")) as stream:
+        stream.write("day,x\n0,b\n1,")
+        for _ in range(36):  # more than a buffer: the last line of a file was left out without a word
+            stream.write("a" * 1_000_000)
+        stream.write(end)
+    with pytest.raises(Fault) as raised:
+        convert_csv(path, tmp_path / "o.parquet")
+    assert "long" in raised.value.diagnostics[0].facts["problem"]
+    path.write_bytes(gzip.compress(b"a" * 50_000_000) if name.endswith("gz") else b"a" * 50_000_000)  # the header
+    with pytest.raises(Fault):
+        convert_csv(path, tmp_path / "o.parquet")
 
 
 def test_tsv_and_packed_files(tmp_path):

@@ -94,7 +94,7 @@ def _opened(path: Path, wish: Wish, target: Path | None) -> Iterator[Connection]
     log = path.with_name(path.name + LOG)
     scratch = None if target is None else target.parent
     try:
-        with session((path, log), "UTC", Limits(scratch=scratch), writes=target) as connection:
+        with session((path, log), "UTC", Limits(scratch=scratch), writes=target, ordered=True) as connection:
             connection.execute(attach(str(path), _CATALOGUE))
             yield connection
     except ENGINE_ERRORS as error:

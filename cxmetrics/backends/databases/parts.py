@@ -44,7 +44,7 @@ def write_together(parts: tuple[Path, ...], items: Items, choice: Choice, wish: 
                    database: str) -> None:
     """Write the rows of the parts, sorted, to the Parquet file `target`.  Raises `Fault` CX745."""
     try:
-        with session(parts, "UTC", Limits(scratch=target.parent), writes=target) as engine:
+        with session(parts, "UTC", Limits(scratch=target.parent), writes=target, ordered=True) as engine:
             write_sorted(engine, items, files_of(Table(parts, {})), choice, wish.time, target)
     except ENGINE_ERRORS as error:
         raise unread_table(wish, database, said_of(error, parts[0])) from error

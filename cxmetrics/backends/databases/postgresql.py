@@ -129,7 +129,7 @@ def _convert(text: Path, kinds: Kinds, choice: Choice, wish: Wish, target: Path,
     items: Items = tuple((Cast(Name(name), read[1] if read else "VARCHAR"), column) for name, read, column
                          in zip(names, types, choice.columns, strict=False)) or ((Cast(Name("c0"), "BIGINT"), ROWS),)
     try:
-        with session((text,), "UTC", Limits(scratch=target.parent), writes=target) as engine:
+        with session((text,), "UTC", Limits(scratch=target.parent), writes=target, ordered=True) as engine:
             write_sorted(engine, items, source, choice, wish.time, target)
     except ENGINE_ERRORS as error:
         said = said_of(error, text)
