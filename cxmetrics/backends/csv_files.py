@@ -14,7 +14,7 @@ from pathlib import Path
 from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, session, words_of
 from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Query, Record, Select
 from cxmetrics.backends.statements import copy_to_parquet
-from cxmetrics.backends.text_files import as_utf8, bad_byte, opened, partitions, shown, unreadable
+from cxmetrics.backends.text_files import as_utf8, bad_byte, chunks, opened, partitions, shown, unreadable
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 
@@ -76,14 +76,14 @@ def _convert(path: Path, text: Path, target: Path) -> None:
 def _copied(path: Path, text: Path, separator: str, names: tuple[str, ...], target: Path) -> str | None:
     """Have DuckDB convert `text`; what it says, if it does not."""
     packed = text.name.lower().endswith(".gz")
-    if not packed and _ends_long(text):
-        return TOO_LONG  # DuckDB would leave such a line out when it reads in parallel
+    if _has_long(text) if packed else _ends_long(text):
+        return TOO_LONG  # DuckDB leaves such a line out, where it is the last
     columns = Record(tuple((name, Literal("VARCHAR")) for name in names))
     options: tuple[tuple[str, Node], ...] = (
         ("auto_detect", Literal(False)), ("header", Literal(True)), ("delim", Literal(separator)),
         ("quote", Literal('"')), ("escape", Literal('"')), ("strict_mode", Literal(True)),
         ("max_line_size", Literal(LONGEST)), ("columns", columns),
-        ("parallel", Literal(not packed)), ("compression", Literal("gzip" if packed else "none")))
+        ("compression", Literal("gzip" if packed else "none")))
     read = Call("read_csv", (Literal(str(text)),), options)
     folders = partitions(path)
     items: list[tuple[Node, str | None]] = [(Name(name), None) for name in names if name not in folders]
@@ -104,6 +104,17 @@ def _ends_long(text: Path) -> bool:
         stream.seek(max(0, stream.seek(0, SEEK_END) - LONGEST - 2))
         tail = stream.read()
     return len(tail) > LONGEST and not {10, 13} & set(tail.rstrip(b"\r\n"))
+
+
+def _has_long(packed: Path) -> bool:
+    """Whether a line is longer than lines may be."""
+    before = 0  # bytes of a line that began in chunks before
+    for chunk in chunks(packed):
+        first = chunk.find(b"\n")
+        if before + (len(chunk) if first < 0 else first) > LONGEST:
+            return True
+        before = before + len(chunk) if first < 0 else len(chunk) - chunk.rfind(b"\n")
+    return False
 
 
 # --- reading slowly --------------------------------------------------------------------------------------------
