@@ -99,6 +99,24 @@ def read_unit(text: str) -> Unit | None:
     return divide(top, below[0]) if below else top
 
 
+_MEANT = {word: unit for unit, words in {
+    "s": "sec secs second seconds 秒", "ms": "msec msecs milli millis millisecond milliseconds 毫秒",
+    "min": "mins minute minutes 分钟", "h": "hr hrs hour hours 小时", "d": "day days 天", "week": "weeks 周",
+    "CNY": "cny yuan rmb 元 人民币", "USD": "usd dollar dollars 美元", "EUR": "eur euro euros 欧元",
+    "share": "percent pct percentage 百分比"}.items() for word in words.split()}
+
+
+def likely_unit(text: str) -> str | None:
+    """The unit that was meant by another name of it, as `sec` for `s`; None where each word is what it says.
+
+    Any word may be a thing that is counted, so that `sec` would be so many secs, unlike any time.
+    """
+    parts = re.split(r"(\s+per\s+|\s*/\s*)", text.strip())
+    meant = [part if part in DURATIONS or _CURRENCY.match(part) else
+             part.lower() if part.lower() in DURATIONS else _MEANT.get(part.lower(), part) for part in parts]
+    return None if meant == parts else "".join(meant)
+
+
 def _simple(word: str) -> Unit | None:
     if word in DURATIONS:
         return duration(word)

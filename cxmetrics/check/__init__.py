@@ -19,12 +19,12 @@ from cxmetrics.check.versions import versioned, without_peers
 from cxmetrics.check.windows import check_windows
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
-from cxmetrics.diagnostics import Diagnostic
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, report
 from cxmetrics.ir import Apply, ColumnSpec, Constant, Expr, Indicator, Invalid, Pyramid
 from cxmetrics.load.scalars import Found, grains, titles, whole, words
 from cxmetrics.resolve import Outline, Resolved, resolve_cuts
 from cxmetrics.resolve.expand import formula_text
-from cxmetrics.units import NUMBER, UNKNOWN, Unit, comparable, conversion, read_unit
+from cxmetrics.units import NUMBER, UNKNOWN, Unit, comparable, conversion, likely_unit, read_unit
 
 
 def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
@@ -86,6 +86,11 @@ def _formula(outline: Outline, proof: Proof) -> tuple[Expr | None, Unit]:
     declared = None if draft.unit is None else read_unit(draft.unit.value)
     if draft.unit is not None and declared is None:
         proof.say(unit_codes.UNIT_UNKNOWN, draft.unit.span, unit=draft.unit.value)
+    elif draft.unit is not None and (meant := likely_unit(draft.unit.value)) is not None:
+        found = report(unit_codes.UNIT_UNKNOWN, draft.unit.span, help=DID_YOU_MEAN, fix=Fix(draft.unit.span, meant),
+                       unit=draft.unit.value, guess=meant)
+        proof.found.append(found)
+        declared = read_unit(meant)
     if outline.formula is None:
         return None, declared or UNKNOWN
     formula, unit = prove(outline.formula, proof)

@@ -94,6 +94,11 @@ ROW_FUNCTION_OUTSIDE = Code(
     label=Phrase("a function of the values of one row", "这是对单行取值的函数"),
     help=Phrase("put it inside one: `{example}`", "请写在聚合之内：`{example}`"))
 SAID_BEFORE = Phrase("named here already", "此处已经写过")
+KEY_OF_ANOTHER_TYPE = Code(
+    "CX265", "key-of-another-type",
+    Phrase("`{key}` says nothing of a column of type {type}", "`{key}` 对类型为 {type} 的列没有意义"),
+    label=Phrase("belongs to columns of type {types}", "用于类型为 {types} 的列"),
+    help=Phrase("correct the `type`, or leave `{key}` out", "请更正 `type`，或删去 `{key}`"))
 ITEM_TWICE = Code(
     "CX252", "item-twice",
     Phrase("`{function}` takes the same item twice", "`{function}` 中同一项出现两次"),

@@ -22,6 +22,7 @@ from cxmetrics.units import (
     Unit,
     comparable,
     conversion,
+    likely_unit,
     literal_unit,
     scaled,
 )
@@ -65,7 +66,8 @@ def constant(node: Literal, names: Names, resolve: Resolve) -> Expr:
 
 def _unknown_unit(node: Number) -> Diagnostic:
     """The finding that a word behind a number is no unit."""
-    folded = next((one for one in (node.unit.lower(), node.unit.upper()) if literal_unit(one) is not None), None)
+    others = (node.unit.lower(), node.unit.upper(), likely_unit(node.unit))
+    folded = next((one for one in others if one and literal_unit(one) is not None), None)
     written = node.span.text.value[node.span.start:node.span.end] if isinstance(node.span.text, Located) else ""
     fix = Fix(node.span, written.removesuffix(node.unit) + folded) if folded and written.endswith(node.unit) else None
     help_ = codes.ONLY_OF_WINDOWS if node.unit in LONGEST else DID_YOU_MEAN if folded else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast, get_args
@@ -11,12 +12,13 @@ from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.deliveries import Unique
-from cxmetrics.diagnostics import DID_YOU_MEAN, Label, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, closest, report
 from cxmetrics.ir import DAYS, Binding, ColumnSpec, ColumnType, Dimension, Origin, Silence
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, whole, word, words
 from cxmetrics.parse import parse
 from cxmetrics.resolve.arrivals import resolve_arrival, resolve_watch
 from cxmetrics.resolve.classes import refuse_persons, refuse_secrets, settle_classes
+from cxmetrics.resolve.contracts import check_contract, check_values
 from cxmetrics.resolve.derived import is_formula, resolve_derived
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.lookups import (
@@ -31,7 +33,7 @@ from cxmetrics.resolve.tables import resolve_table
 from cxmetrics.resolve.weights import resolve_weight
 from cxmetrics.schema import ColumnDraft, DimensionDraft, GivenColumnDraft, Key, SourceDraft
 from cxmetrics.source import Located
-from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, UNKNOWN, Unit, read_unit, scale
+from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, UNKNOWN, Unit, likely_unit, read_unit, scale
 
 TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 _PLAIN_UNITS: Mapping[ColumnType, Unit] = {
@@ -43,6 +45,7 @@ RESERVED = frozenset((
     "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "change_low",
     "change_high", "moved", "rank_best", "rank_worst", "shrunken", "against", "agreement", "status", "definition",
     "run", "at", "tolerance"))
+_LIKE_A_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\Z")
 _CLASSES = ("C1", "C2", "C3")
 
 
@@ -57,6 +60,8 @@ def resolve_dimensions(drafts: Mapping[Key, DimensionDraft | Located], found: Fo
             found.append(report(codes.WRONG_SHAPE, written.span, expected="map", found="text"))
         lookup, gives = dimension_lookup(key, draft.lookup, drafts, found) if draft.lookup else (None, ())
         values = tuple(item.value for item in draft.values) if draft.values is not None else None
+        if draft.values is not None:
+            check_values(draft.values, None, found, key.span)
         within = draft.within.value if draft.within else None
         result[key] = Dimension(str(key), titles(draft.title), within, values, lookup, gives, key.span,
                                 min_n=whole(draft.min_n, "min_n", 1, found, least=1))
@@ -115,7 +120,8 @@ def _column(key: Key, draft: GivenColumnDraft | Located, zone: str | None, found
     derived = isinstance(draft, ColumnDraft) and draft.formula is not None
     fallback = "number" if draft.scale or draft.unit or derived else "text"
     kind = cast("ColumnType", word(draft.type, "type", TYPES, fallback, found))
-    unit = _unit(draft, kind, low, high, found)
+    sound = check_contract(draft, kind, found)
+    unit = _unit(draft, kind, low, high, found) if sound else _PLAIN_UNITS[kind]
     values = tuple(item.value for item in draft.values) if draft.values is not None else None
     privacy = word(draft.privacy, "class", _CLASSES, "", found) or None
     scales = resolve_scales(key, draft, kind, found)
@@ -160,8 +166,11 @@ def _unit(draft: GivenColumnDraft, kind: ColumnType, low: float | None, high: fl
     if draft.unit is None:
         return scale(low, high) if low is not None and high is not None and plain == NUMBER else plain
     unit = read_unit(draft.unit.value)
-    if unit is None or plain != NUMBER:
-        found.append(report(unit_codes.UNIT_UNKNOWN, draft.unit.span, unit=draft.unit.value))
+    meant = likely_unit(draft.unit.value)
+    if unit is None or plain != NUMBER or meant is not None:
+        fix = Fix(draft.unit.span, meant) if meant else None
+        found.append(report(unit_codes.UNIT_UNKNOWN, draft.unit.span, help=DID_YOU_MEAN if meant else None, fix=fix,
+                            unit=draft.unit.value, guess=meant or ""))
         return UNKNOWN
     if draft.unit.value.strip() == "%" and not (isinstance(draft, ColumnDraft) and draft.formula):
         found.append(report(unit_codes.PER_CENT_COLUMN, draft.unit.span))
@@ -181,6 +190,10 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         found += problems
         keep = resolve_condition(node, str(key), columns, names, implicit=True)
     time = date(draft.time.value) or draft.time.value
+    if isinstance(time, str) and _LIKE_A_DAY.match(time):
+        found.append(report(codes.WRONG_VALUE, draft.time.span, key="time", found=time,
+                            expected="a column, or a day of the calendar such as 2026-10-01"))
+        time = DAYS[0]
     if isinstance(time, dt.date) and not DAYS[0] <= time <= DAYS[1]:
         found.append(report(codes.WRONG_VALUE, draft.time.span, key="time", found=time,
                             expected=f"a day from {DAYS[0]} to {DAYS[1]}"))
