@@ -29,11 +29,13 @@ def check_bounds(outline: Outline, made: Indicator, proof: Proof) -> None:
     _target(outline, made, reach, proof.found)
     _neutral(outline, made, proof)
     _points_alike(made, proof)
+    given = reach
     if made.score is not None:
-        proof.found.extend(_scored(outline, made, made.score, reach))
-    given = reach if made.score is None else points_reach(made.score)
-    proof.reaches[made.id] = hull((reach, proof.reaches.get(made.id, reach)))  # with those of the versions before
-    proof.earned[made.id] = hull((given, proof.earned.get(made.id, given)))
+        given = points_reach(made.score)
+        proof.found.extend(_scored(outline, made, made.score, reach, given))
+    for reaches, own in ((proof.reaches, reach), (proof.earned, given)):
+        before = reaches.get(made.id)  # of the versions before
+        reaches[made.id] = own if before is None else hull((before, own))
 
 
 def _target(outline: Outline, made: Indicator, reach: Reach, found: Found) -> None:
@@ -71,12 +73,12 @@ def _points_alike(made: Indicator, proof: Proof) -> None:
                                       points=f"{end:g}", other=other.child, most=f"{most:g}"))
 
 
-def _scored(outline: Outline, made: Indicator, score: ScoreRule, reach: Reach) -> Iterator[Diagnostic]:
+def _scored(outline: Outline, made: Indicator, score: ScoreRule, reach: Reach, given: Reach) -> Iterator[Diagnostic]:
     """What is doubtful in a score: points beyond those of scores, and the best of them for what never comes out."""
     written = outline.draft.score
     if written is None:
         return
-    low, high = points_reach(score)
+    low, high = given
     if isinstance(score, Anchors | Bands) and not (within(low, POINTS) and within(high, POINTS)):
         points = low if low < POINTS[0] else high
         yield report(codes.POINTS_OFF_SCALE, _place(written, points), points=f"{points:g}")

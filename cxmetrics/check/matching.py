@@ -161,13 +161,15 @@ _OF_THE_CLOCK = {"hour": (0, 23), "weekday": (1, 7), "day": (1, 31), "month": (1
 
 def known_value(column: Expr, value: Expr, proof: Proof) -> bool:
     """Whether a literal can occur in the column, or as the hour or weekday, it is compared with."""
-    if isinstance(column, Apply) and column.function in _OF_THE_CLOCK and isinstance(value, Constant):
+    if not isinstance(value, Constant):
+        return True
+    if isinstance(column, Apply) and column.function in _OF_THE_CLOCK:
         low, high = _OF_THE_CLOCK[column.function]
         if isinstance(value.value, int | float) and not low <= value.value <= high:
             proof.say(codes.OUTSIDE_SCALE, value.span, value=literal_text(value), scale=f"{low}..{high}")
             return False
         return True
-    if not isinstance(column, Column) or not isinstance(value, Constant):
+    if not isinstance(column, Column):
         return True
     spec = proof.columns[column.source].get(column.name)
     if spec and spec.low is not None and spec.high is not None and isinstance(value.value, int | float) \

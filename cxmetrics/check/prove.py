@@ -254,8 +254,8 @@ def _comparison(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) 
 
 def _may_be(sign: str, left: Expr, right: Expr, proof: Proof) -> bool:
     """Whether a comparison with a literal has an answer that hangs on the rows."""
-    return known_value(left, right, proof) and known_value(right, left, proof) \
-        and can_hold(sign, left, right, proof) and can_hold(_TURNED.get(sign, sign), right, left, proof)
+    return known_value(left, right, proof) and known_value(right, left, proof) and (
+        sign not in _TURNED or (can_hold(sign, left, right, proof) and can_hold(_TURNED[sign], right, left, proof)))
 
 
 def _text_test(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> Proved:
