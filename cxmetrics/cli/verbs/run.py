@@ -48,24 +48,28 @@ _MEMORY = re.compile(r"\d+(\.\d+)? ?[MG]B")
 @click.option("--strict", is_flag=True)
 @click.option("--json", "into", metavar="FILE")
 @click.option("--prometheus", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--openlineage", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--log", "log", type=click.Choice(("text", "json")), default="text", show_default=True)
 @language_option
 @click.pass_obj
 def run(session: Session, project: Path, first: str | None, last: str | None, period: str | None,
         grain: Grain | None, engine: Engine, memory: str | None, full: bool, dry_run: bool, strict: bool,
-        into: str | None, prometheus: Path | None, log: Log) -> int:
+        into: str | None, prometheus: Path | None, openlineage: Path | None, log: Log) -> int:
     """Run the project and report."""
+    from cxmetrics.cli.openlineage import followed
     from cxmetrics.diagnostics import Fault
     from cxmetrics.run import RunOptions
 
-    for path in (into, prometheus):
+    for path in (into, prometheus, openlineage):
         if path not in (None, "-"):
             Path(path).open("a").close()  # known before the work, not after it
     report: RunReport | None = None
     try:
         start, end = _days(project, first, last, period, grain)
         options = RunOptions(start, end, engine, full, dry_run, strict, memory=_size(memory, engine))
-        report = carry_out(session, project, options, log)
+        with followed(None if dry_run else openlineage, project, options) as done:
+            report = carry_out(session, project, options, log)
+            done(report)
     except Fault as fault:
         if into is not None:
             _write(into, {"committed": False} | _errors(fault.diagnostics, session))
