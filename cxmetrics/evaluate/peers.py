@@ -17,7 +17,7 @@ from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan, Series, lone_leaf
 from cxmetrics.statistics.among import SUMMARIES, joint_rank
 from cxmetrics.statistics.arrays import Array, quiet
-from cxmetrics.statistics.comparisons import Comparison, share_against, shares
+from cxmetrics.statistics.comparisons import Comparison, by_error, share_against, shares
 
 Dated = Callable[[Series, Literal["value", "n"]], Array]
 """A series at points [points]: the value or the n of the step in force there."""
@@ -73,6 +73,7 @@ class Field:
     dated: Dated
     change_error: Array  # of changes of the nodes shown, [shown, points], by the jackknife; NaN where it does not tell
     change_df: Array
+    apart: Mapping[tuple[int, int], tuple[Array, Array]]  # (node, peer) -> error and df of their difference, likewise
 
 
 def standing(field: Field, rows: Sequence[int], seen: Array) -> Standing:
@@ -120,18 +121,18 @@ def _visible(field: Field, peer: int) -> Array:
 
 
 def _compare(field: Field, row: int, peer: int) -> Comparison:
-    """The difference of a node and one of its peers, in its own unit; NaN where there is no closed form."""
+    """The difference of a node and one of its peers, in its own unit: a closed form, or else by the jackknife."""
     lone, other = lone_leaf(field.nodes[row].formula), field.nodes[peer].formula
     against = lone_leaf(other)
-    if lone is None:
-        return _nothing(field)
+    if lone is None or (against is None and not isinstance(other, Series)):
+        return _replicated(field, row, peer)
     kind = field.plan.leaves[lone[0]].function.removeprefix("weighted_")
     us = estimate(field, *lone)
     if isinstance(other, Series):
         value = field.tree.value[peer]
         return _published(kind, us, value, field.dated(other, "n"), field.plan.project.confidence)
-    return _nothing(field) if against is None else compared(kind, us, estimate(field, *against),
-                                                             field.plan.project.confidence)
+    return _replicated(field, row, peer) if against is None else compared(kind, us, estimate(field, *against),
+                                                                          field.plan.project.confidence)
 
 
 def estimate(field: Field, leaf: int, factor: float) -> Estimate:
@@ -152,5 +153,14 @@ def _published(kind: str, us: Estimate, value: Array, n: Array, confidence: floa
     return compared(kind, us, exactly, confidence)
 
 
-def _nothing(field: Field) -> Comparison:
-    return Comparison(*np.full((5, field.grid.points), np.nan))
+def _replicated(field: Field, row: int, peer: int) -> Comparison:
+    """The difference of a node and a peer by what both come to without each group of units.
+
+    A published number is the same without any of them: it is exact if it is of a census, and else not known.
+    """
+    error, df = field.apart.get((row, peer), np.full((2, field.grid.points), np.nan))
+    other = field.nodes[peer].formula
+    if isinstance(other, Series):
+        error = np.where(np.isinf(field.dated(other, "n")), error, np.nan)
+    difference = field.tree.value[row] - field.tree.value[peer]
+    return by_error(difference, error, df, field.plan.project.confidence)

@@ -19,7 +19,7 @@ from cxmetrics.evaluate.peers import Dated, Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.protection import too_few
 from cxmetrics.evaluate.replicates import stacked
-from cxmetrics.evaluate.spreads import Deviations, unsure
+from cxmetrics.evaluate.spreads import Deviations, Differences, unsure
 from cxmetrics.evaluate.tree import Gift, Sight, Tree, climb, gift
 from cxmetrics.evaluate.views import view
 from cxmetrics.evaluate.work import Work
@@ -111,16 +111,24 @@ def evaluate_scene(scene: Scene, above: Scene | None, memory: Memory) -> Field:
     work, plan = scene.reader.work, scene.reader.plan
     deviations = memory.deviations
     deviations.begin(scene.grid.points)
+    against = Differences(_pairs(work), scene.grid.points)
     if memory.groups:
-        _leave_out(scene, above, _climbed(scene, above, memory.own.fork(), memory.total.fork()), memory)
+        _leave_out(scene, above, _climbed(scene, above, memory.own.fork(), memory.total.fork()), memory, against)
     tree, rows = _climbed(scene, above, memory.own, memory.total), list(work.shown)
     bound(work.nodes, plan.leaves, scene.places, scene.leaves.finished, tree, scene.series, scene.sights)
-    lost = unsure(work.nodes, scene.places, scene.leaves.unsure, tree)[rows]
+    doubtful = unsure(work.nodes, scene.places, scene.leaves.unsure, tree)
+    lost = doubtful[rows]
     spread = [np.where(lost | (squares == 0), np.nan, jackknife.error(squares, memory.groups))
               for squares in (deviations.squares, deviations.change_squares)]
     _fill(scene, tree, rows, spread[0], deviations.groups - 1)
     return Field(plan, work.nodes, tree, scene.leaves.finished, scene.places, scene.grid, scene.reader.grain,
-                 scene.dated, spread[1], deviations.change_groups - 1)
+                 scene.dated, spread[1], deviations.change_groups - 1, against.errors(doubtful, memory.groups))
+
+
+def _pairs(work: Work) -> list[tuple[int, int]]:
+    """The nodes shown and their peers, by row."""
+    rows = {node.indicator.id: row for row, node in enumerate(work.nodes)}
+    return [(row, rows[peer]) for row in work.shown for _, peer in work.nodes[row].peers]
 
 
 def _climbed(scene: Scene, above: Scene | None, carrying: Carrying, at_total: Carrying) -> Tree:
@@ -128,12 +136,13 @@ def _climbed(scene: Scene, above: Scene | None, carrying: Carrying, at_total: Ca
     return scene.tree(carrying, {} if above is None else gifts(above.reader.work, above.tree(at_total, {}), slices))
 
 
-def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory) -> None:
+def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, against: Differences) -> None:
     """Leave out one group after another, wherever how sure something is will be shown.
 
     `tree`: as it comes out before it is known of how many units rows are.
     """
     work, groups = scene.reader.work, memory.groups
+    places = {node.indicator.id: row for row, node in enumerate(work.nodes)}
     first = 0
     for one in asked(work, scene.grid, scene.visible(tree), memory.at_once):
         if not one.shown:
@@ -151,6 +160,7 @@ def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory) ->
         shown = [work.shown[place] for place in one.shown]
         memory.deviations.add(one, left_out.value[[rows[work.nodes[row].indicator.id] for row in shown]],
                               tree.value[crossing(shown, one.points)])
+        against.add(one, left_out.value, [places[node.indicator.id] for node in one.nodes], tree.value, groups)
 
 
 def _fill(scene: Scene, tree: Tree, rows: list[int], error: Array, freedom: Array) -> None:

@@ -10,6 +10,7 @@ from cxmetrics.evaluate.asked import Asked
 from cxmetrics.evaluate.replicates import by_group
 from cxmetrics.evaluate.tree import Tree
 from cxmetrics.plan import Node, leaves_of
+from cxmetrics.statistics import jackknife
 from cxmetrics.statistics.arrays import Array, Flags, crossing
 
 
@@ -48,6 +49,34 @@ class Deviations:
         self.change_squares[here], self.change_groups[here] = _summed(change, value.shape)
         self.skip()
         self._before[last] = off[:, -1]
+
+
+class Differences:
+    """The same of the differences of pairs of nodes (rows of all nodes): `squares`, `groups` [pairs, points]."""
+
+    __slots__ = ("groups", "pairs", "squares")
+
+    def __init__(self, pairs: Sequence[tuple[int, int]], points: int) -> None:
+        """Begin a block of so many points."""
+        self.pairs = tuple(pairs)
+        self.squares, self.groups = np.zeros((2, len(self.pairs), points))
+
+    def add(self, asked: Asked, left_out: Array, nodes: Sequence[int], value: Array, groups: int) -> None:
+        """Take in values of some nodes (rows) without each group, and of all nodes with everything [nodes, points]."""
+        places, slices = {row: place for place, row in enumerate(nodes)}, len(asked.slices)
+        for pair, (one, other) in enumerate(self.pairs):
+            if one in places and other in places:
+                without = left_out[[places[one]]] - left_out[[places[other]]]
+                whole = value[one, asked.points] - value[other, asked.points]
+                off = by_group(without, groups, slices) - whole.reshape(1, -1, 1, slices)
+                squares, seen = _summed(off, (1, len(asked.points)))
+                self.squares[pair, asked.points], self.groups[pair, asked.points] = squares[0], seen[0]
+
+    def errors(self, lost: Flags, groups: int) -> dict[tuple[int, int], tuple[Array, Array]]:
+        """The standard error of each difference and its degrees of freedom, NaN where nodes are `lost`."""
+        return {(one, other): (np.where(lost[one] | lost[other] | (squares == 0), np.nan,
+                                        jackknife.error(squares, groups)), seen - 1)
+                for (one, other), squares, seen in zip(self.pairs, self.squares, self.groups, strict=True)}
 
 
 def _summed(off: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:

@@ -28,7 +28,7 @@ class Comparison:
 @quiet
 def independent(a: Numbers, error_a: Numbers, b: Numbers, error_b: Numbers, confidence: Numbers = 0.95) -> Comparison:
     """Compare two NPS or means of different respondents, given standard errors: a − b ± z·√(SE_a² + SE_b²)."""
-    return _compared(floats(a) - floats(b), np.hypot(floats(error_a), floats(error_b)), np.inf, confidence)
+    return by_error(floats(a) - floats(b), np.hypot(floats(error_a), floats(error_b)), np.inf, confidence)
 
 
 @quiet
@@ -46,7 +46,7 @@ def paired(
     spread = floats(stdev_a) ** 2 + floats(stdev_b) ** 2 - 2 * floats(covariance)
     size = floats(n)
     error = np.sqrt(np.maximum(spread, 0) / size)
-    return _compared(floats(a) - floats(b), error, size - 1, confidence)
+    return by_error(floats(a) - floats(b), error, size - 1, confidence)
 
 
 @quiet
@@ -64,11 +64,12 @@ def welch(
     part_a, part_b = floats(stdev_a) ** 2 / floats(n_a), floats(stdev_b) ** 2 / floats(n_b)
     total = part_a + part_b
     df = total**2 / (part_a**2 / (floats(n_a) - 1) + part_b**2 / (floats(n_b) - 1))
-    return _compared(floats(mean_a) - floats(mean_b), np.sqrt(total), df, confidence)
+    return by_error(floats(mean_a) - floats(mean_b), np.sqrt(total), df, confidence)
 
 
 @quiet
-def _compared(difference: Array, error: Array, df: Numbers, confidence: Numbers) -> Comparison:
+def by_error(difference: Array, error: Array, df: Numbers, confidence: Numbers) -> Comparison:
+    """Return the comparison of two estimates whose difference has that standard error, with t(df)."""
     difference, error, freedom = np.broadcast_arrays(difference, error, floats(df))
     half = t_quantile(freedom, upper(confidence)) * error
     p = np.where(error > 0, t_two_sided(freedom, difference / error), np.nan)
