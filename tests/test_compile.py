@@ -5,7 +5,7 @@ import gc
 import pytest
 
 import cxmetrics.compile
-from cxmetrics.compile import compile_sources
+from cxmetrics.compile import compile_project, compile_sources
 from cxmetrics.source import Source
 
 
@@ -46,3 +46,18 @@ indicators: {{a: {{formula: mean(t.x), score: {{0: 1, {points}: 2}}}}}}
 def test_points_have_an_end(points, codes):
     compiled = compile_sources([Source("cxmetrics.yaml", PROJECT.format(points=points))])
     assert [found.code.id for found in compiled.diagnostics] == codes
+
+
+def test_a_definition_file_that_leads_outside_is_not_read(tmp_path):
+    (tmp_path / "secret").write_text("password: hunter2: [")
+    project, other = tmp_path / "project", tmp_path / "other"
+    project.mkdir()
+    (project / "..data").mkdir()
+    (project / "..data/more.yaml").write_text("indicators: {two: {formula: 1 + 1}}")
+    (project / "cxmetrics.yaml").write_text("project: p\nindicators: {one: {formula: 1}}")
+    (project / "more.yaml").symlink_to("..data/more.yaml")  # as files are mounted in a container
+    other.symlink_to(project)
+    assert not compile_project(other).failed
+    (project / "link.yaml").symlink_to(tmp_path / "secret")
+    [found] = compile_project(project).diagnostics
+    assert (found.code.id, found.facts["path"]) == ("CX015", "link.yaml")

@@ -14,6 +14,7 @@ from cxmetrics.diagnostics import Diagnostic, Fault
 
 _MACHINE = ("CX6", "CX9")  # codes that are no fault of definitions, data or store
 _LONGEST = 200
+_ENGINES = ("polars", "pyo3_runtime", "duckdb", "_duckdb")
 
 
 def refused(refusal: Refusal, session: Session) -> int:
@@ -58,10 +59,15 @@ def broken(error: BaseException, session: Session) -> int:
     elif isinstance(error, MemoryError):
         tell(session.say("refused", problem=session.say("memory")))
     else:
-        head = " ".join(str(error).split())[:_LONGEST]
+        head = "" if _quotes_data(error) else " ".join(str(error).split())[:_LONGEST]
         show([report(INTERNAL, None, problem=f"{type(error).__name__}: {head}".removesuffix(": "))], session)
         tell(session.say("traceback", path=_kept(error)))
     return 2
+
+
+def _quotes_data(error: BaseException) -> bool:
+    """Whether it is of an engine: those quote the values they stumble over, which may be personal."""
+    return type(error).__module__.partition(".")[0] in _ENGINES
 
 
 def _kept(error: BaseException) -> str:

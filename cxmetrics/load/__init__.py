@@ -59,9 +59,13 @@ def read_files(root: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
         return (), (report(codes.NO_PROJECT_FILE, None, path=root),)
     sources: list[Source] = []
     found: list[Diagnostic] = []
+    inside = root.resolve()
     for path in sorted(definition_files(root)):
         relative = path.relative_to(root).as_posix()
         try:
+            if not path.resolve().is_relative_to(inside):  # a link; what it leads to would be shown in messages
+                found.append(report(codes.PATH_OUTSIDE, None, path=relative))
+                continue
             raw = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
             if raw is None:
                 found.append(report(codes.TOO_LARGE, None, what=relative, limit=MAX_FILE))

@@ -1,6 +1,7 @@
 """Files found inside the project, and text files as columns of text."""
 
 import gzip
+import os
 
 import polars as pl
 import pytest
@@ -43,7 +44,9 @@ def test_patterns_find_files_in_order(root):
     assert names(root, "data/../data/a.csv") == ["data/a.csv"]
 
 
-@pytest.mark.parametrize("pattern", ["../secret.csv", "/etc/passwd", "../*.csv", "data/*/../../../secret.csv", "/**"])
+@pytest.mark.parametrize("pattern", [
+    "../secret.csv", "/etc/passwd", "../*.csv", "data/*/../../../secret.csv", "/**", "/dev/stdin", "/proc/self/environ",
+    "data/a.csv/../../../secret.csv"])
 def test_paths_that_lead_outside_are_refused(root, pattern):
     with pytest.raises(Fault) as raised:
         find(root, pattern, None, "s")
@@ -58,6 +61,17 @@ def test_a_link_does_not_lead_outside_unless_it_is_allowed(root, tmp_path):
     with pytest.raises(Fault):
         find(root, "data/*.csv", None, "s")
     assert find(root, "data/link.csv", None, "s", allowed=(tmp_path,))
+
+
+@pytest.mark.parametrize("name", ["pipe.csv", "folder.csv", "~/a.csv", "\\\\server\\share\\a.csv", "C:\\a.csv", "-",
+                                  "[", "file:a.csv", "data/a.csv'); ATTACH 'x.db'; --"])
+def test_what_is_no_file_is_not_opened(root, name):
+    os.mkfifo(root / "data/pipe.csv")  # whoever opens it waits for ever
+    (root / "data/folder.csv").mkdir()
+    with pytest.raises(Fault) as raised:
+        find(root, f"data/{name}" if name in ("pipe.csv", "folder.csv") else name, None, "s")
+    assert codes_of(raised) == ["CX701"]
+    assert all(path.is_file() for path in find(root, "data/*", None, "s"))
 
 
 def test_links_in_a_circle_are_no_file(root):
