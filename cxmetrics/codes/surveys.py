@@ -81,3 +81,12 @@ DIVERGES = Code(
                 "两个变化都不是偶然：其中一个视角没有看到另一个看到的情况"),
     help=Phrase("see who answers and what is measured, before either number is acted upon",
                 "请先核实谁在作答、测的是什么，再据此行动"))
+SATURATED = Code(
+    "CX359", "saturated",
+    Phrase("`{indicator}` is saturated in the period from {period}: all {n} answers are the best there is",
+           "`{indicator}` 在 {period} 开始的周期中已饱和：{n} 个回答全部是最优选项"), severity="warning",
+    label=Phrase("this item", "这个题目"),
+    note=Phrase("an item that everybody gives the best answer to tells nobody apart, and no change for the better",
+                "人人都选最优的题目无法区分差异，也看不出改进"),
+    help=Phrase("ask for more, on a longer scale, or see whether answers are prompted or preset",
+                "请改用更长的量表或更高的要求，并核实回答是否被引导或预填"))

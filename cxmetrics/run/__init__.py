@@ -40,6 +40,7 @@ from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, s
 from cxmetrics.run.restate import Restated, restate
 from cxmetrics.run.revalue import Revaluation
 from cxmetrics.run.stale import Task, delivered
+from cxmetrics.run.survey_quality import quality
 from cxmetrics.run.troubles import Trouble, Troubles, as_left, left_by, other_since, unfresh
 from cxmetrics.run.volume import said, watched
 from cxmetrics.store import Store
@@ -153,9 +154,10 @@ class _Job:
                        or restated.refused)
         row = self._row(work, troubles, nothing=nothing)
         pairs, diverging = paired(self.plan, restated.changes)
-        told = (*found, *unraked(rakings), *diverging)
+        answers, saturated = quality(self.plan, restated.changes)
+        told = (*found, *unraked(rakings), *diverging, *saturated)
         answer = replace(self._report(row.id, files, work, troubles, restated, told), raked=rake_reports(rakings),
-                         triangulated=pairs)
+                         triangulated=pairs, quality=answers)
         if self.options.dry_run or nothing:
             return answer
         with self.clock.stage("commit"):

@@ -109,13 +109,30 @@ class PairReport:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityReport:
+    """What an indicator tells of how a survey was answered, in its last period.
+
+    `kind`: `response`, `skipping`, `speeding`, `straight_lining`, `alpha`, or `saturated` of an item of which all
+    answers are the best.
+    """
+
+    indicator: str
+    kind: str
+    grain: str
+    period: dt.date
+    value: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run did: `stages` in seconds; `values` and `states` in rows written; `statuses` of the values.
 
     `run`: its id; where nothing was to do and so nothing was `committed`, that of the run which had done it.
     `restated`: how many published values it changed, by why; `refused`: how many it left, because they are frozen.
     `troubles`: why sources failed or are stale, while all else went on.  `raked`: how rows were weighted, where any
-    that are raked together have changed.  `triangulated`: pairs of indicators whose values were computed.
+    that are raked together have changed.  `triangulated`: pairs of indicators whose values were computed;
+    `quality`: what they tell of how surveys were answered.
     """
 
     run: str
@@ -136,6 +153,7 @@ class RunReport:
     troubles: tuple[Diagnostic, ...] = ()
     raked: tuple[RakeReport, ...] = ()
     triangulated: tuple[PairReport, ...] = ()
+    quality: tuple[QualityReport, ...] = ()
 
     @property
     def whole(self) -> bool:
