@@ -1,10 +1,12 @@
 """`cxmetrics store`, as a person and as another tool meet it."""
 
 import json
+from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
+from shop import go, opened
 
 from cxmetrics.cli.command import status_of
 
@@ -89,3 +91,64 @@ def test_without_a_run_nothing_is_made(tmp_path, monkeypatch, capsys):
     status_of(["init"])
     assert "CX804" in said(capsys, "vacuum", status=1).err
     assert not (tmp_path / "store").exists()
+
+
+# --- what a stranger does wrong ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    root = opened(tmp_path)
+    monkeypatch.chdir(root)
+    go(root)
+    return root
+
+
+def test_a_run_is_named_by_its_id_or_number(shop, capsys):
+    for name in ("1", "00001", go(shop).run):
+        assert status_of(["replay", name]) == 0
+        assert status_of(["store", "restatements", "--run", name]) == 0
+    for name in ("2", "nobody", "1" * 30):
+        capsys.readouterr()
+        assert status_of(["store", "restatements", "--run", name]) == 1
+        assert "CX752" in capsys.readouterr().err
+        assert status_of(["replay", name]) == 1
+
+
+def test_a_run_sees_that_files_are_gone_though_it_has_nothing_to_do(shop, capsys):
+    victim = max((shop / "store/data").glob("values*"))
+    content = victim.read_bytes()
+    for damage in (victim.unlink, lambda: victim.write_bytes(content[:100])):
+        damage()
+        capsys.readouterr()
+        assert status_of(["run"]) == 1
+        told = capsys.readouterr().err
+        assert "CX803" in told
+        assert "cxmetrics run --full" in told
+    assert status_of(["run", "--full"]) == status_of(["run"]) == 0
+    capsys.readouterr()
+    assert status_of(["store", "verify"]) == 1  # the file that was, and is no longer needed
+    assert "cxmetrics store vacuum --keep 1" in capsys.readouterr().err
+    assert status_of(["store", "vacuum", "--keep", "1"]) == status_of(["store", "verify"]) == 0
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_a_store_that_lost_its_ledger_does_not_begin_anew(shop, capsys, lose):
+    """For what was frozen, restated and known would be forgotten without a word."""
+    for side in ("-wal", "-shm"):
+        (shop / f"store/ledger.sqlite{side}").unlink(missing_ok=True)
+    lose(shop / "store/ledger.sqlite")
+    held = sorted(path.name for path in (shop / "store/data").iterdir())
+    for verb in (["run"], ["run", "--full"], ["store", "verify"], ["query", "visited"]):
+        capsys.readouterr()
+        assert status_of(verb) == 1
+        told = capsys.readouterr().err
+        assert "CX803" in told
+        assert "restore it from a copy" in told
+    assert sorted(path.name for path in (shop / "store/data").iterdir()) == held
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_export_to_a_folder_that_is_not_there(capsys):
+    assert status_of(["store", "export", "nowhere/out.duckdb"]) == 2
+    assert capsys.readouterr().err == "error: Not a directory: nowhere\n"

@@ -7,6 +7,10 @@ from cxmetrics.diagnostics import Code, Phrase
 WITHOUT_LEDGER = Phrase(
     "restore it from a copy; without one, remove the folder of the store and compute everything again",
     "请从备份恢复；没有备份时，请删除存储文件夹，再全部重算")
+RETIRED = Phrase(
+    "no value of today needs it, only what was known before: restore it from a copy, or let go of it with "
+    "`cxmetrics store vacuum --keep 1`",
+    "当前数值都用不到它，只有查询过去时才用到：请从备份恢复，或用 `cxmetrics store vacuum --keep 1` 放弃")
 
 STORE_UNWRITABLE = Code(
     "CX801", "store-unwritable",

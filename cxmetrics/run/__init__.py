@@ -135,6 +135,8 @@ class _Job:
 
     def carry_out(self, found: tuple[Diagnostic, ...]) -> RunReport:
         gathered = self.gathered
+        if not self.options.full:  # which mends what is damaged
+            self.store.require_files()
         with self.clock.stage("bind"):
             self.progress("bind", 0, 1)
             files = look(self.plan, gathered.root)

@@ -26,6 +26,7 @@ from cxmetrics.evaluate.show import columns
 from cxmetrics.ir import Grain
 from cxmetrics.states import schema
 from cxmetrics.store import frames
+from cxmetrics.store.asked import wanted, with_dimensions
 from cxmetrics.store.buckets import (
     DataFile,
     collect,
@@ -64,6 +65,7 @@ AsOf = str | dt.datetime
 """A time in the life of a store: the id of a run, or a moment (which knows its zone)."""
 LEDGER = "ledger.sqlite"
 DATA = "data"
+KINDS = ("states", "values", "restatements")  # of data files
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Store:
         CX752 (no such run), CX753 (not kept).
         """
         folder = path.absolute()
+        _require_ledger(folder)
         if writable:
             return cls(folder, _prepared(folder))
         if not (folder / LEDGER).is_file():
@@ -168,8 +171,8 @@ class Store:
         """
         files = self._ledger.live("values")
         dims = sorted({name for file in files for name in file.dimensions} | set(cut or ()))
-        wanted = _wanted(dims, cut, indicators, first, last)
-        parts = [_with_dimensions(self._rows(file), file, dims).filter(*wanted) for file in files
+        asked = wanted(dims, cut, indicators, first, last)
+        parts = [with_dimensions(self._rows(file), file, dims).filter(*asked) for file in files
                  if grain in {None, file.bucket.subject} and set(cut or ()) <= set(file.dimensions)
                  and file.bucket.touches(first, last)]
         if not parts:
@@ -220,10 +223,14 @@ class Store:
         return unpacked(self._ledger.records, self._folder / LEDGER)
 
     def restatements(self, run: str | None = None) -> pl.DataFrame:
-        """The table `restatements`, of one run or of all, the oldest first.  Raises `Fault` CX803."""
+        """The table `restatements`, of one run (by id or number) or of all, the oldest first.
+
+        Raises `Fault` CX752 (no such run), CX803.
+        """
+        only = None if run is None else _named(self._ledger, run)
         files = {int(file.bucket.subject): file for file in self._ledger.live("restatements")}
         wanted = [(number, name) for number, name in frames.names(self._ledger.records)
-                  if number in files and run in {None, name}]
+                  if number in files and only in {None, number}]
         return frames.restatements([
             collect(self._data, self._rows(files[number]).with_columns(pl.lit(name).alias(RUN)))
             for number, name in wanted])
@@ -306,11 +313,21 @@ class Store:
             remove(self._data, dropped)
         return len(dropped)
 
+    def _live(self) -> list[DataFile]:
+        return [file for kind in KINDS for file in self._ledger.live(kind)]
+
+    def require_files(self) -> None:
+        """See that every live file is there and as long as it was; `verify` reads them.  Raises `Fault` CX803."""
+        for file in self._live():
+            wrong = problem(self._data, file, by_size=True)
+            if wrong is not None:
+                raise damaged(self._data / file.name, wrong)
+
     def verify(self) -> Verified:
         """Look at the ledger and at every file that it names, live or retired."""
-        files = self._ledger.files()
+        files, live = self._ledger.files(), {file.name for file in self._live()}
         wrong = [damaged(self._folder / LEDGER, line) for line in self._ledger.problems()]
-        wrong += [damaged(self._data / file.name, what) for file in files
+        wrong += [damaged(self._data / file.name, what, retired=file.name not in live) for file in files
                   if (what := problem(self._data, file)) is not None]
         return Verified(len(files), sum(file.size for file in files),
                         tuple(each for fault in wrong for each in fault.diagnostics), tuple(self._orphans()))
@@ -326,13 +343,26 @@ def _look_at(ledger: Ledger, then: AsOf | None, path: Path) -> None:
 
 def _commit_of(ledger: Ledger, then: AsOf) -> int:
     """The commit that was the last at a time.  Raises `Fault` CX752, CX753."""
+    number = _named(ledger, then)
+    if not ledger.records.is_whole(number):
+        raise Fault(report(data.NOT_KEPT, None, then=ledger.records.id_of(number)))
+    return number
+
+
+def _named(ledger: Ledger, then: AsOf) -> int:
+    """The commit that was the last at a time, be its files kept or not.  Raises `Fault` CX752."""
     number = ledger.records.number_of(then)
     if number is None:
         asked = then if isinstance(then, str) else f"{then:%Y-%m-%d %H:%M:%S %Z}"
         raise Fault(report(data.NOT_KNOWN_THEN, None, then=asked))
-    if not ledger.records.is_whole(number):
-        raise Fault(report(data.NOT_KEPT, None, then=ledger.records.id_of(number)))
     return number
+
+
+def _require_ledger(folder: Path) -> None:
+    """Raise `Fault` CX803 where data files have lost their ledger: what it knew is not to be forgotten in silence."""
+    path = folder / LEDGER
+    if (not path.exists() or not path.stat().st_size) and orphans(folder / DATA, ()):
+        raise damaged(path, "it is empty" if path.exists() else "it is missing")
 
 
 def _no_run(path: Path) -> Fault:
@@ -358,22 +388,3 @@ def _prepared(folder: Path) -> Ledger:
 def _days(text: str) -> Days:
     months = (each.split(":") for each in text.split(" "))
     return frozenset(day for month, mask in months for day in days_of(dt.date.fromisoformat(month), int(mask)))
-
-
-def _wanted(dims: list[str], cut: Family | None, indicators: Iterable[str] | None, first: dt.date | None,
-            last: dt.date | None) -> list[pl.Expr]:
-    """The conditions on rows of values that these arguments stand for."""
-    asked = [] if cut is None else [
-        pl.col(name).is_not_null() if name in cut else pl.col(name).is_null() for name in dims]
-    if indicators is not None:
-        asked.append(pl.col("indicator").is_in(list(indicators)))
-    if first is not None:
-        asked.append(pl.col("period") >= first)
-    if last is not None:
-        asked.append(pl.col("period") < last)
-    return asked or [pl.lit(value=True)]
-
-
-def _with_dimensions(rows: pl.LazyFrame, file: DataFile, dims: list[str]) -> pl.LazyFrame:
-    absent = [name for name in dims if name not in file.dimensions]
-    return rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)

@@ -157,13 +157,15 @@ def is_ours(name: str) -> bool:
     return _OURS.fullmatch(name.removesuffix(_UNFINISHED)) is not None
 
 
-def problem(folder: Path, file: DataFile) -> str | None:
-    """What is wrong with a file, by its size and checksum; None: it holds what was written."""
+def problem(folder: Path, file: DataFile, *, by_size: bool = False) -> str | None:
+    """What is wrong with a file, by its size and checksum, or by its size alone; None: it holds what was written."""
     path = folder / file.name
     try:
         size = path.stat().st_size
         if size != file.size:
             return f"{size} bytes instead of {file.size}"
+        if by_size:
+            return None
         with path.open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
     except FileNotFoundError:
@@ -194,9 +196,11 @@ def collect(folder: Path, rows: pl.LazyFrame) -> pl.DataFrame:
         raise damaged(folder, error) from error
 
 
-def damaged(path: Path | str, what: object) -> Fault:
-    """CX803 for a file of a store."""
-    way_out = stores.WITHOUT_LEDGER if str(path).endswith(".sqlite") else None  # nothing can be added to such a store
+def damaged(path: Path | str, what: object, *, retired: bool = False) -> Fault:
+    """CX803 for a file of a store; `retired`: one that holds only what was known before."""
+    way_out = stores.RETIRED if retired else None
+    if str(path).endswith(".sqlite"):  # nothing can be added to such a store
+        way_out = stores.WITHOUT_LEDGER
     return Fault(report(stores.STORE_DAMAGED, None, help=way_out, path=path, problem=_said(what)))
 
 

@@ -20,10 +20,12 @@ def export(store: Store, target: Path, kind: Kind) -> dict[str, int]:
     """Write the tables `values`, `runs`, `rejects`, `definitions`, `restatements` and `freezes`; the rows of each.
 
     `target` is a file (`duckdb`) or a folder, and appears when it is whole.  Raises `FileExistsError` if it is there
-    already, `Fault` CX803 for a damaged store.
+    already, `NotADirectoryError` where its folder is none, `Fault` CX803 for a damaged store.
     """
     if target.exists():
         raise FileExistsError(17, os.strerror(17), str(target))
+    if not target.absolute().parent.is_dir():
+        raise NotADirectoryError(20, os.strerror(20), str(target.parent))
     with TemporaryDirectory(prefix=".cxmetrics-", dir=target.absolute().parent) as scratch:
         made = Path(scratch) / "made"
         counts = _write(store, made, Path(scratch), kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 
 from cxmetrics.ir import Grain
@@ -10,6 +11,7 @@ from cxmetrics.store.buckets import Bucket
 from cxmetrics.store.commits import Definition, Freeze, InputFile, Reject, RunRow
 from cxmetrics.store.ledger.connection import Connection, Row
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 LATEST = 2**62  # later than every commit
 
 
@@ -92,10 +94,10 @@ class Records:
         return found[0][0] if found else None
 
     def number_of(self, then: str | dt.datetime) -> int | None:
-        """The last commit of a run of this id (what is before its dash will do), or by this moment."""
+        """The commit of a run of this id or number, or the last by this moment."""
         if isinstance(then, str):
-            found = self._connection.rows(
-                "SELECT max(number) FROM runs WHERE id = ?1 OR substr(id, 1, instr(id, '-') - 1) = ?1", then)
+            number = int(then) if _NUMBER.fullmatch(then) else None
+            found = self._connection.rows("SELECT max(number) FROM runs WHERE id = ? OR number = ?", then, number)
         else:
             moment = then.astimezone(dt.UTC).isoformat(timespec="microseconds")
             found = self._connection.rows("SELECT max(number) FROM runs WHERE finished <= ?", moment)
