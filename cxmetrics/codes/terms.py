@@ -23,7 +23,7 @@ TERMS: Final[dict[str, str]] = {
     "a day, or the first and the last of some: 2026-10-01..2026-10-07": "某一天，或起止日期如 2026-10-01..2026-10-07",
     "the calendar": "日历",
     "the crossing of all margins": "所有边际的交叉", "a margin at least": "至少一个边际",
-    "each dimension once": "每个维度只写一次", "each value once": "每个取值只写一次",
+    "each dimension once": "每个维度只写一次",
     "one value of each dimension": "每个维度各写一个取值", "two factors around 1, such as 0.3..3": "1 两侧的两个倍数，例如 0.3..3",
     "a share such as 51%, or how many people, above 0 and all alike": "大于 0 的比例（如 51%）或人数，写法须一致",
     "a day from 1900-01-01 to 2199-12-31": "1900-01-01 至 2199-12-31 之间的日期",
