@@ -25,7 +25,19 @@ class Zone:
 
     name: str
     years: Years = USUAL
-    unsaid: str | None = None  # where it is another
+    unsaid: str | None = None  # where it is another, or its clocks are changed
+
+
+@cache
+def clocks(said: str | None, project: str) -> str | None:
+    """The zone by which times that do not say theirs are instants; None where they can stay what they are.
+
+    `said`: the zone that a column names.  Where the project's own clocks are put forward and back, the time between two
+    of them is not what they show.
+    """
+    if said is not None and said != project:
+        return said
+    return project if len(offsets(project, *USUAL)) > 1 else None
 
 
 def years_of(days: tuple[Days, ...] | None) -> Years:

@@ -36,7 +36,7 @@ from cxmetrics.backends.sql import (
     either,
     when,
 )
-from cxmetrics.backends.zones import Zone
+from cxmetrics.backends.zones import Zone, clocks
 from cxmetrics.ir import ColumnSpec, ColumnType, Silence
 
 STRIP = "stripped"  # a macro: text without blanks at its ends, null where nothing is left
@@ -152,8 +152,7 @@ def _typed(steps: Steps, source: Node, spec: ColumnSpec, kind: Physical, zone: Z
         case "date":
             return Cast(_time(steps, source, spec, kind, zone)[0], "DATE"), None
         case "time":
-            unsaid = None if spec.zone == zone.name else spec.zone
-            return _time(steps, source, spec, kind, replace(zone, unsaid=unsaid))
+            return _time(steps, source, spec, kind, replace(zone, unsaid=clocks(spec.zone, zone.name)))
 
 
 # --- what is wrong ---------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
 from cxmetrics.backends.fates import FINE, NOT_FINITE, SCALE, TYPE, VALUES
 from cxmetrics.backends.needs import as_written, can_be_bad
-from cxmetrics.backends.zones import MOST_CASES, Zone, offsets
+from cxmetrics.backends.zones import MOST_CASES, Zone, clocks, offsets
 from cxmetrics.ir import ColumnSpec, ColumnType, Silence
 
 
@@ -105,7 +105,7 @@ def _typed(held: pl.Expr, spec: ColumnSpec, kind: Physical, zone: Zone) -> tuple
             local, _ = _time(held, spec, kind, zone)
             return local.dt.date(), None
         case "time":
-            return _time(held, spec, kind, replace(zone, unsaid=None if spec.zone == zone.name else spec.zone))
+            return _time(held, spec, kind, replace(zone, unsaid=clocks(spec.zone, zone.name)))
 
 
 def _status(held: pl.Expr, spec: ColumnSpec, kind: Physical) -> pl.Expr:
