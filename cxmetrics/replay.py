@@ -37,7 +37,6 @@ from cxmetrics.run.troubles import left_by, marked
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.rewrite import EVIDENCE, is_dimension
-from cxmetrics.weights import raked_by
 
 Inputs = Mapping[str, Mapping[str, InputFile]]
 _KEY = ("indicator", "grain", "period")
@@ -142,7 +141,7 @@ def _again(plan: Plan, root: Path, scratch: Path, inputs: Inputs, engine: Engine
         span = delivered(inputs[name])
         everything = span is not None and known[name] >= days_between(*span)
         task = Task(name, wanted, known[name], everything)
-        own = families(all_cuts(plan), one.dimensions, raked_by(one.origin.rake))
+        own = families(plan, name, all_cuts(plan), one.dimensions)
         states[name] = scan(plan, backend, one, own, task).frames
     spans = {name: (min(days), max(days)) for name, days in known.items()}
     frame = evaluate(plan, states, spans, None, {name: gaps(days) for name, days in known.items()})

@@ -7,7 +7,7 @@ is known here, before any row is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxmetrics.functions import REPLICATE
@@ -32,8 +32,7 @@ def fuse(plan: Plan, dimensions: Mapping[str, frozenset[str]], wanted: Iterable[
         by_source.setdefault(plan.partials[index].source, []).append(index)
     cuts = all_cuts(plan, extra)
     return Fused(tuple(
-        _scan(plan.sources[source], plan, indices,
-              families(cuts, dimensions.get(source, frozenset()), raked_by(plan.sources[source].rake)))
+        _scan(plan.sources[source], plan, indices, families(plan, source, cuts, dimensions.get(source, frozenset())))
         for source, indices in by_source.items()))
 
 
@@ -64,15 +63,34 @@ def _widened(plan: Plan, cut: Dimensions) -> Dimensions:
     return tuple(found)
 
 
-def families(cuts: Iterable[Dimensions], available: frozenset[str], raked: Dimensions = ()) -> tuple[Dimensions, ...]:
+def families(plan: Plan, source: str, cuts: Iterable[Dimensions],
+             available: frozenset[str]) -> tuple[Dimensions, ...]:
     """The finest cuts a source can make: every other it can make is a coarsening of one of them.
 
-    Dimensions that no cut crosses are never crossed, but with those that its rows are `raked` by: all are.
+    Dimensions that no cut crosses are never crossed, but with those that its rows are raked by.  Only what has a state
+    for nearly every row takes less room where all are, once: the last family then is for that.
     """
+    raked = raked_by(plan.sources[source].rake)
     possible = tuple(dict.fromkeys((*(name for name in cut if name not in raked), *raked)
                                    for cut in cuts if set(cut) <= available))
-    return tuple(cut for cut in possible
-                 if not any(set(cut) < set(other) for other in possible)) or (raked,)
+    found = tuple(cut for cut in possible
+                  if not any(set(cut) < set(other) for other in possible)) or (raked,)
+    fine = len(found) > 1 and any(_is_fine(partial) for partial in plan.partials if partial.source == source)
+    return (*found, tuple(dict.fromkeys(name for cut in found for name in cut))) if fine else found
+
+
+def held_in(partial: Partial, among: Collection[Dimensions]) -> tuple[Dimensions, ...]:
+    """The families of its source, as `families` gives them, that have states of a partial."""
+    *others, last = among
+    if not any(set(other) < set(last) for other in others):
+        return tuple(among)
+    return (last,) if _is_fine(partial) else tuple(others)
+
+
+def _is_fine(partial: Partial) -> bool:
+    """Whether nearly every row has a state of its own: whose it is, or the value and the group of units."""
+    grouped = isinstance(partial.by, Apply) and partial.by.function == REPLICATE
+    return partial.op == "values" if grouped else partial.by is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +114,9 @@ def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dime
     for index in indices:
         partial = plan.partials[index]
         apart.setdefault(_Apart(partial.arg if partial.op == "values" else None, partial.by), []).append(index)
-    return Scan(source, tuple(_cube(plan, group, family, key) for family in dimensions
-                              for key, members in apart.items() for group in _groups(plan, members)))
+    return Scan(source, tuple(
+        _cube(plan, group, family, key) for family in dimensions for key, members in apart.items()
+        for group in _groups(plan, [i for i in members if family in held_in(plan.partials[i], dimensions)])))
 
 
 def _groups(plan: Plan, indices: list[int]) -> list[_Group]:

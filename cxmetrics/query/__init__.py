@@ -24,8 +24,8 @@ from cxmetrics.evaluate.protection import protected
 from cxmetrics.evaluate.raking import solve
 from cxmetrics.evaluate.triangulation import held_against, pairs_of
 from cxmetrics.evaluate.work import is_shown
-from cxmetrics.fuse import families, fuse
-from cxmetrics.ir import Grain
+from cxmetrics.fuse import fuse
+from cxmetrics.ir import Expr, Grain
 from cxmetrics.plan import Days, Node, Plan, Scan, leaves_of
 from cxmetrics.query.question import Question, dimensions_of, question
 from cxmetrics.query.ranks import ranked
@@ -40,7 +40,6 @@ from cxmetrics.run.today import settled, today
 from cxmetrics.states import concat, latest, names, period_start, spread
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.moments import moment
-from cxmetrics.weights import raked_by
 
 _ONE = dt.timedelta(days=1)
 
@@ -185,18 +184,20 @@ def _sliced(asked: Question, plan: Plan, one: Bound, parts: dict[Family, pl.Data
     """The states by family; with a condition, only the rows of the slices where it holds."""
     if asked.where is None:
         return parts
-    own = families((asked.across,), one.dimensions, raked_by(one.origin.rake))
-    fitting = [family for family in own if set(asked.across) <= set(family)]
-    if not fitting:
+    own = {family: frame for family, frame in parts.items() if set(asked.across) <= set(family)}
+    if not own:
         raise Fault(report(data_codes.UNKNOWN_SLICE_COLUMN, one.origin.span, name=", ".join(asked.across),
                            known=", ".join(sorted(one.dimensions))))
-    family = fitting[0]
+    return {family: _there(frame, family, plan, asked.grain, asked.where) for family, frame in own.items()}
+
+
+def _there(frame: pl.DataFrame, family: Family, plan: Plan, grain: Grain, where: Expr) -> pl.DataFrame:
+    """The states of a family in the slices where a condition holds."""
     # What is last is judged over all slices, before those are chosen that the condition is about.
-    period = period_start(pl.col("day"), asked.grain, plan.project.calendar).alias("period")
-    frame = latest(parts[family].with_columns(period), plan).drop("period")
+    period = period_start(pl.col("day"), grain, plan.project.calendar).alias("period")
     columns: Mapping[str, Term] = {
         name: Term(pl.col(own), "text") for name, own in zip(family, names(len(family)), strict=True)}
-    return {family: frame.filter(term(asked.where, columns).expr)}
+    return latest(frame.with_columns(period), plan).drop("period").filter(term(where, columns).expr)
 
 
 def pruned(plan: Plan, indicators: Sequence[str], grain: Grain, by: Family) -> Plan:

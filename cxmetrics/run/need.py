@@ -24,7 +24,6 @@ from cxmetrics.run.today import told_apart
 from cxmetrics.run.unopened import wanted
 from cxmetrics.store import Store
 from cxmetrics.store.commits import InputFile
-from cxmetrics.weights import raked_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def need(plan: Plan, bound: Bound, files: Mapping[str, InputFile], store: Store,
         raise _without_days(bound, any(file.rows for file in files.values()))
     now = told_apart(bound, files, plan.project.time_zone)
     everything = days_between(*span)
-    own = families(all_cuts(plan), bound.dimensions, raked_by(bound.origin.rake))
+    own = families(plan, source, all_cuts(plan), bound.dimensions)
     has = store.coverage(source)
     stored = _all_days(has)
     forget = stale_days(bound.origin, before, now, _ahead(plan, source))

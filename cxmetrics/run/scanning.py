@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cxmetrics.backends.cells import Backend, Census, Request
-from cxmetrics.fuse import fuse
+from cxmetrics.fuse import fuse, held_in
 from cxmetrics.plan import Plan, Scan
 from cxmetrics.run.bind import Bound
 from cxmetrics.run.census import judge
@@ -34,7 +34,8 @@ class Done:
         prints = list(plan.fingerprints)
         named = frame.with_columns(pl.col("partial").replace_strict(
             list(range(len(prints))), prints, return_dtype=pl.String))
-        wanted = frozenset(prints[index] for index in self.task.partials)
+        wanted = frozenset(prints[index] for index in self.task.partials
+                           if family in held_in(plan.partials[index], list(self.frames)))
         return StatesChange(self.task.source, family, named, wanted, self.task.days)
 
     def rejects(self) -> list[Reject]:

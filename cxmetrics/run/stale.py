@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from cxmetrics.fuse import held_in
 from cxmetrics.ir import Origin
 from cxmetrics.plan import Days, Plan
 from cxmetrics.store.commits import InputFile
@@ -97,7 +98,7 @@ def tasks(plan: Plan, source: str, families: Collection[Family], *, has: Mapping
     for index, partial in enumerate(plan.partials):
         if partial.source != source:
             continue
-        for family in families:
+        for family in held_in(partial, families):
             stored = has.get((family, plan.fingerprints[index]), frozenset())
             valid = frozenset() if stale is None else stored - stale
             lacking = wanted - valid

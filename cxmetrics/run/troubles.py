@@ -19,13 +19,12 @@ from cxmetrics.calendars import last as last_day
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.evaluate.withholding import HIDING
-from cxmetrics.fuse import all_cuts, families
+from cxmetrics.fuse import all_cuts, families, held_in
 from cxmetrics.ir import Origin
 from cxmetrics.plan import Node, Plan, references_of
 from cxmetrics.run.need import Need
 from cxmetrics.run.stale import Day
 from cxmetrics.store import Store
-from cxmetrics.weights import raked_by
 
 Kind = Literal["failed", "stale"]
 _OF_DATA = "CX7"  # codes about one source: others are about the project, the engine or the store
@@ -64,10 +63,9 @@ def hold(plan: Plan, store: Store, source: str) -> Need | None:
     if not has:
         return Need(None, before, (), frozenset(), frozenset(), frozenset(), None, before)
     stored = {family for family, _ in has}
-    own = families(all_cuts(plan), frozenset(name for family in stored for name in family),
-                   raked_by(plan.sources[source].rake))
-    prints = [plan.fingerprints[i] for i, partial in enumerate(plan.partials) if partial.source == source]
-    days = {has.get((family, one), frozenset()) for family in own for one in prints}
+    own = families(plan, source, all_cuts(plan), frozenset(name for family in stored for name in family))
+    days = {has.get((family, plan.fingerprints[i]), frozenset()) for i, partial in enumerate(plan.partials)
+            if partial.source == source for family in held_in(partial, own)}
     if set(own) != stored or len(days) != 1:
         return None
     (known,) = days
