@@ -22,13 +22,14 @@ from cxmetrics.backends.polars.files import table_of
 from cxmetrics.backends.sql import Query, Select, Star, query_text
 from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS, is_blank, shown
 from cxmetrics.codes import data
-from cxmetrics.codes.yaml_files import PATH_OUTSIDE
+from cxmetrics.codes.yaml_files import MOVE_OR_OPEN, PATH_OUTSIDE
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
 from cxmetrics.ir import ColumnSpec, Origin
 from cxmetrics.source import Span
 from cxmetrics.tables import place_of
 from cxmetrics.units import TIME
 
+ROOTS = "CXMETRICS_ROOTS"  # the folders beside the project's that may be read from, separated as in PATH
 _MAGIC = re.compile(r"[*?\[]")
 _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
                        "UBIGINT", "UHUGEINT"))
@@ -41,8 +42,8 @@ def find(root: Path, pattern: str, origin_span: Span | None, source_id: str, *,
          allowed: Iterable[Path] = ()) -> tuple[Path, ...]:
     """The files a pattern (`*`, `?`, `[…]`, `**`; from the project folder `root`) stands for, sorted.
 
-    Names that begin with a dot are left out unless the pattern says the dot.  Links and `..` may lead
-    to the folders `allowed` and nowhere else outside.
+    Names that begin with a dot are left out unless the pattern says the dot.  Absolute paths, links and `..` may
+    lead to the folders `allowed` and nowhere else outside.
     Raises `Fault` CX015 for a path that leads outside, CX701 where there is no file.
     """
     inside = tuple(folder.resolve() for folder in (root, *allowed))
@@ -94,7 +95,7 @@ def _matching(start: Path, rest: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _outside(pattern: str, span: Span | None) -> Fault:
-    return Fault(report(PATH_OUTSIDE, span, path=pattern))
+    return Fault(report(PATH_OUTSIDE, span, help=MOVE_OR_OPEN, path=pattern, variable=ROOTS))
 
 
 def _near_miss(root: Path, pattern: str) -> str | None:

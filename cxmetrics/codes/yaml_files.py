@@ -81,6 +81,9 @@ PATH_OUTSIDE = Code(
     note=Phrase("definitions may come from anywhere, so they reach only what lies beside them",
                 "定义可能来自任何地方，因此只能读取项目内的文件"),
     help=Phrase("move the file into the project folder", "请把文件移到项目文件夹内"))
+MOVE_OR_OPEN = Phrase(
+    "move the data into the project folder, or let whoever runs it name their folder in {variable}",
+    "请把数据移到项目文件夹内，或由运行者在 {variable} 中写明其所在文件夹")
 NOT_A_NUMBER = Code(
     "CX016", "not-a-number",
     Phrase("expected a number, found `{found}`", "此处应为数字，实际是 `{found}`"),

@@ -7,6 +7,7 @@ that came of it is stale.  A server can only be asked.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from cxmetrics.backends.cells import Table
 from cxmetrics.backends.databases import is_server, log_of, take_table, without_table
 from cxmetrics.backends.databases.wishes import Wish
-from cxmetrics.backends.readers import asked_of, empty_files, find, open_table
+from cxmetrics.backends.readers import ROOTS, asked_of, empty_files, find, open_table
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Lookup, Origin
 from cxmetrics.run.seen import Seen
@@ -42,16 +43,23 @@ class Inputs:
 
 
 def look_at(read: Origin | Lookup, root: Path, source: str) -> dict[str, Seen]:
-    """What the files of a `read` look like now, by path from the project folder; of a database, by its table too.
+    """What the files of a `read` look like now, by path from the project folder, absolute outside it; of a database,
+    by its table too.
 
     Raises `Fault` CX015, CX701.
     """
     if is_server(read.read):
         return {place_of(read): Seen(0, 0)}
     found = {}
-    for path in find(root, read.read, _written(read), source):
-        found[place_in(path.relative_to(root).as_posix(), read.table)] = _seen(path, with_log=read.table is not None)
+    for path in find(root, read.read, _written(read), source, allowed=_opened()):
+        place = path.relative_to(root) if path.is_relative_to(root) else path
+        found[place_in(place.as_posix(), read.table)] = _seen(path, with_log=read.table is not None)
     return found
+
+
+def _opened() -> tuple[Path, ...]:
+    """The folders outside the project that whoever runs it has opened to its definitions; these cannot themselves."""
+    return tuple(map(Path, filter(None, os.environ.get(ROOTS, "").split(os.pathsep))))
 
 
 def _written(read: Origin | Lookup) -> Span | None:
