@@ -215,3 +215,19 @@ def test_the_rows_of_tests_are_not_raked(tmp_path):
     for engine in ENGINES:
         verdicts = run_tests(compiled.plan, compiled.tests, engine, tmp_path / engine)
         assert all(verdict.passed for verdict in verdicts)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_other_cuts_make_no_difference(tmp_path, rows, engine):
+    """Two cuts that do not cross: what single persons have is then kept apart from what cells weigh."""
+    told = rows.with_columns(pl.Series("channel", ["app", "web", "desk"] * (len(rows) // 3)))
+    project = PROJECT.replace("[[region]]", "[[region], [channel]]").replace("region: {},", "region: {}, channel: {},")
+    alone = written(tmp_path / "alone", told, PLAIN)
+    beside = written(tmp_path / "beside", told, PLAIN, project)
+    for root in (alone, beside):
+        run(root, RunOptions(engine=engine))
+    both = values(beside)
+    assert both["channel"].drop_nulls().len()
+    of_region = both.filter(pl.col("channel").is_null()).drop("channel", "definition")
+    assert_frame_equal(of_region, values(alone).drop("definition"), check_exact=True)
+    assert of_region["low"].drop_nulls().len()

@@ -22,6 +22,7 @@ from cxmetrics.codes import surveys as codes
 from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.evaluate.daily import States
+from cxmetrics.fuse import held_in
 from cxmetrics.ir import Origin
 from cxmetrics.plan import COARSER, FACTOR, Days, Plan, Total
 from cxmetrics.states import AMOUNT, LARGEST, overflow, period_start
@@ -78,7 +79,7 @@ def solve(plan: Plan, states: States) -> Weights:
     for source, sizes in plan.sizes.items():
         origin = plan.sources[source]
         if origin.rake is not None and source in states:
-            cells = _cells(states[source], origin.rake, sizes, plan.project.calendar)
+            cells = _cells(plan, states[source], origin.rake, sizes)
             solved = [_solved(origin, origin.rake, part) for part in cells.partition_by("stretch")]
             rakings += [each for each, _ in solved]
             factors[source] = pl.concat([part for _, part in solved]) if solved else cells
@@ -90,15 +91,15 @@ def _start(per: Stretch, calendar: Calendar) -> pl.Expr:
     return pl.lit(_ALL[0]) if per == "all" else period_start(pl.col("day"), per, calendar)
 
 
-def _cells(families: Mapping[tuple[str, ...], pl.DataFrame], rule: Rake, sizes: Sequence[Total],
-           calendar: Calendar) -> pl.DataFrame:
+def _cells(plan: Plan, families: Mapping[tuple[str, ...], pl.DataFrame], rule: Rake,
+           sizes: Sequence[Total]) -> pl.DataFrame:
     """How many rows each cell has in each stretch, Σw and Σw² before they are raked (`n`, `w`, `ww`), in order."""
-    family = min((each for each in families if set(rule.dimensions) <= set(each)),
-                 key=lambda each: (families[each].height, each))
-    dims = [pl.col(f"d{family.index(name)}").alias(name) for name in rule.dimensions]
     parts = sorted({part for total in sizes for part, _ in total.parts})
+    holding = [each for each in held_in(plan.partials[parts[0]], list(families)) if set(rule.dimensions) <= set(each)]
+    family = min(holding, key=lambda each: (families[each].height, each))
+    dims = [pl.col(f"d{family.index(name)}").alias(name) for name in rule.dimensions]
     rows = families[family].filter(pl.col("partial").is_in(parts)).select(
-        "partial", _start(rule.per, calendar).alias("stretch"), *dims, "value")
+        "partial", _start(rule.per, plan.project.calendar).alias("stretch"), *dims, "value")
     by = ["stretch", *rule.dimensions]
     summed = rows.group_by("partial", *by).agg(pl.col("value").sum())
     empty = rows.select(by).unique()
