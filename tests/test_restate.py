@@ -63,7 +63,9 @@ def test_a_late_file_restates_the_periods_it_touches(root):
         assert set(frame["inputs"]) == {"data/visits-late.csv"}
         assert set(frame["run"]) == {report.run}
         assert frame["old_run"].to_list() == [store.runs()["id"][0]] * 8
-        assert store.restatements("nobody").is_empty()
+        with pytest.raises(Fault) as raised:
+            store.restatements("nobody")
+        assert [found.code.id for found in raised.value.diagnostics] == ["CX752"]
 
 
 def test_a_corrected_file_says_so(root):

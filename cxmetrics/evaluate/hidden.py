@@ -17,6 +17,7 @@ from cxmetrics.evaluate.daily import States, daily
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.protection import ranked
 from cxmetrics.evaluate.work import work_of
+from cxmetrics.fuse import crosses
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
 from cxmetrics.statistics.arrays import Flags
@@ -89,7 +90,8 @@ class Reader:
     def _part_of(self, cut: tuple[str, ...], other: tuple[str, ...]) -> Mapping[Slice, Slice] | None:
         wide, found = {*cut, *other}, dict[Slice, Slice]()
         for families in self.states.values():
-            able = [family for family in families if set(cut) <= set(family) and not families[family].is_empty()]
+            able = [family for family in families if set(cut) <= set(family) and not families[family].is_empty()
+                    and not crosses(family, families)]  # which need not have all slices
             chosen = next((family for family in able if wide <= set(family)), None)
             if chosen is None and able:
                 return None

@@ -81,10 +81,14 @@ def families(plan: Plan, source: str, cuts: Iterable[Dimensions],
 
 def held_in(partial: Partial, among: Collection[Dimensions]) -> tuple[Dimensions, ...]:
     """The families of its source, as `families` gives them, that have states of a partial."""
-    *others, last = among
-    if not any(set(other) < set(last) for other in others):
-        return tuple(among)
-    return (last,) if _is_fine(partial) else tuple(others)
+    crossing = [family for family in among if crosses(family, among)]
+    return tuple(crossing) if crossing and _is_fine(partial) else tuple(
+        family for family in among if family not in crossing)
+
+
+def crosses(family: Dimensions, among: Collection[Dimensions]) -> bool:
+    """Whether a family crosses the others of its source, for what has a state for nearly every row."""
+    return any(set(other) < set(family) for other in among)
 
 
 def _is_fine(partial: Partial) -> bool:

@@ -256,7 +256,12 @@ def _walk_to(root: Map, path: Sequence[Any]) -> tuple[Any, Any, Located | None]:
 
 
 def _cut(root: Map, paths: Sequence[Sequence[Any]]) -> None:
-    """Leave out what stands at the paths.  An alias is the node it names: it has many paths, and is cut once."""
+    """Leave out what stands at the paths, and lists of which nothing is left: that these are empty nobody wrote.
+
+    An alias is the node it names: it has many paths, and is cut once.
+    """
+    holders = [(_walk_to(root, above)[1], key) for *above, key, step in (path for path in paths if len(path) > 1)
+               if isinstance(step, int)]
     parents = {(id(parent), step): parent for *above, step in paths for parent in [_walk_to(root, above)[1]]}
     for _, step in sorted(parents, key=lambda cut: cut[1] if isinstance(cut[1], int) else 0, reverse=True):
         parent = parents[_, step]
@@ -264,6 +269,9 @@ def _cut(root: Map, paths: Sequence[Sequence[Any]]) -> None:
             parent.pop(step, None)
         elif isinstance(parent, Items) and isinstance(step, int) and step < len(parent):
             del parent[step]
+    for holder, key in holders:
+        if isinstance(holder, Map) and holder.get(key) == []:
+            del holder[key]
 
 
 def _known_keys(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
