@@ -6,7 +6,7 @@ Everything here stays within what a date can say: what would begin before the fi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import reduce
 from typing import assert_never
 
@@ -25,6 +25,11 @@ _UNITS: dict[Grain, SpanUnit] = {"day": "d", "week": "week", "month": "month", "
 def coarsest(grains: Iterable[Grain]) -> Grain:
     """The longest of some periods, of which there is one at least."""
     return max(grains, key=GRAINS.index)
+
+
+def usual(grains: Collection[Grain]) -> Grain:
+    """The period that is told of where none is asked for: the month, if it is among them, else the longest."""
+    return "month" if "month" in grains else coarsest(grains)
 
 
 def start(day: dt.date, grain: Grain, calendar: Calendar = PLAIN) -> dt.date:

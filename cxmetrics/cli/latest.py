@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxmetrics.calendars import coarsest, end, start
-from cxmetrics.ir import Grain, Project
+from cxmetrics.calendars import end, start, usual
+from cxmetrics.ir import Grain
 from cxmetrics.plan import Plan
 
 if TYPE_CHECKING:
@@ -27,11 +27,6 @@ class Latest:
     concordance: tuple[float, int] | None = None  # with what it is triangulated, and over how many periods
 
 
-def usual_grain(project: Project) -> Grain:
-    """The month, if the project has it, else its coarsest grain."""
-    return "month" if "month" in project.grains else coarsest(project.grains)
-
-
 def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grain: Grain | None = None,
            period: dt.date | None = None, as_of: str | None = None, pair: tuple[str, str] | None = None) -> Latest:
     """The values in total of the period that `period` is in, of the last one by default; `as_of`: as known then.
@@ -40,7 +35,7 @@ def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grai
     A row that other definitions produced has the status `stale`, unless it is frozen or of an earlier time.  Raises
     `Fault` (CX8xx) for a store that is damaged, CX752 and CX753 for a time of which nothing is known.
     """
-    chosen = grain or usual_grain(plan.project)
+    chosen = grain or usual(plan.project.grains)
     folder = root / plan.project.store
     opened = _opened(folder, plan, as_of)
     if opened is None:

@@ -18,13 +18,15 @@ from cxmetrics.statistics.arrays import Flags
 class Asked:
     """Some periods and slices of a grid, and the nodes that matter there.
 
-    `shown`: places in `Work.shown`; `leaves`: rows of `Work.leaves`; `slices`, `points`: places in the grid.
+    `shown`: places in `Work.shown`; `leaves`: rows of `Work.leaves`; `first` (period), `slices`, `points`: places in
+    the grid.
     """
 
     nodes: tuple[Node, ...]
     shown: tuple[int, ...]
     leaves: tuple[int, ...]
     grid: Grid
+    first: int
     slices: NDArray[np.int64]
     points: NDArray[np.int64]
 
@@ -58,4 +60,4 @@ def _asked(work: Work, grid: Grid, seen: Flags, first: int, periods: int) -> Ask
     here = Grid(grid.cut, grid.periods[first:first + periods], tuple(grid.slices[place] for place in slices))
     points = ((first + np.arange(periods))[:, None] * len(grid.slices) + slices).ravel()
     return Asked(nodes, tuple(shown.tolist()), tuple(row for row, leaf in enumerate(work.leaves) if leaf in wanted),
-                 here, slices, points)
+                 here, first, slices, points)

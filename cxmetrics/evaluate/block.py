@@ -51,11 +51,17 @@ class Block:
 
     def at(self, points: NDArray[np.int64]) -> tuple[Block, Flags]:
         """The block of some points, in order, which are numbered anew; and which rows are kept, [rows]."""
-        places = np.full(self.points, -1, np.int64)
-        places[points] = np.arange(len(points))
+        places = numbered(self.points, points)
         kept = places[self.point] >= 0
         some = self.among(kept)
         return replace(some, points=len(points), point=places[some.point]), kept
+
+
+def numbered(points: int, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The place of each of so many points among those chosen, [points]; −1 for others."""
+    places = np.full(points, -1, np.int64)
+    places[chosen] = np.arange(len(chosen))
+    return places
 
 
 def amounts(values: pl.Series) -> tuple[Array, Array]:

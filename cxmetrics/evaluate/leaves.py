@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from cxmetrics.evaluate.asked import Asked
-from cxmetrics.evaluate.block import Block
+from cxmetrics.evaluate.block import Block, numbered
 from cxmetrics.evaluate.bounding import bound
 from cxmetrics.evaluate.clustered_quantiles import spread_quantile
 from cxmetrics.evaluate.clusters import Sampled, cluster, is_exact, spread
@@ -110,8 +110,7 @@ class Drawn:
         block, kept = self.block.at(asked.points)
         wanted = sorted({part for row in rows for total in self.rows[row].units for part, _ in total.parts})
         twins = self.twins.filter(pl.col("partial").is_in(wanted))
-        places = np.full(self.block.points, -1, np.int64)
-        places[asked.points] = np.arange(len(asked.points))
+        places = numbered(self.block.points, asked.points)
         twins = twins.with_columns(pl.Series("point", places[twins["point"].to_numpy()])).filter(pl.col("point") >= 0)
         return Sample(plan, block, self.texts.filter(kept), with_groups(twins, groups), len(asked.slices), least)
 

@@ -143,18 +143,15 @@ def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, ag
     """
     work, groups = scene.reader.work, memory.groups
     places = {node.indicator.id: row for row, node in enumerate(work.nodes)}
-    first = 0
     for one in asked(work, scene.grid, scene.visible(tree), memory.at_once):
         if not one.shown:
             memory.deviations.skip()
-            first += len(one.grid.periods)
             continue
         totals: Mapping[str, Gift] = {}
         if above is not None:
-            whole = everything(above.reader.work, above.grid, first, len(one.grid.periods))
+            whole = everything(above.reader.work, above.grid, one.first, len(one.grid.periods))
             left_out = above.replicas(whole, groups, memory.total_replicas, {})
             totals = gifts(above.reader.work, left_out, len(one.slices))
-        first += len(one.grid.periods)
         left_out = scene.replicas(one, groups, memory.replicas, totals)
         rows = {node.indicator.id: row for row, node in enumerate(one.nodes)}
         shown = [work.shown[place] for place in one.shown]

@@ -37,7 +37,7 @@ from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
 from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.run.today import settled, today
-from cxmetrics.states import concat, latest, names, period_start, spread
+from cxmetrics.states import latest, names, period_start, spread_all
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.moments import moment
 
@@ -112,8 +112,7 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
             task = Task(one.origin.id, frozenset(wanted), frozenset(), everything=days is None)
             judge(part, one.origin, task, cells.census)
             require_cover(part, one.origin, cells.frames)
-            frames = [spread(cube, frame) for cube, frame in zip(scan.cubes, cells.frames, strict=True)]
-            states[one.origin.id] = _by_family(scan, frames)
+            states[one.origin.id] = spread_all(scan.cubes, cells.frames)
         between = None if as_stored or asked.first is None or asked.last is None else (asked.first, asked.last)
         weights = solve(part, states)  # of all rows, also where only some are asked for
         chosen = {name: _sliced(asked, part, bound[name], parts) for name, parts in states.items()}
@@ -171,13 +170,6 @@ def _days(asked: Question, plan: Plan) -> tuple[Days, ...] | None:
             low = min(low, stretch(low, rake.per, calendar)[0])
             high = max(high, stretch(max(high - _ONE, low), rake.per, calendar)[1])
     return None if (low, high) == (dt.date.min, dt.date.max) else ((low, high),)
-
-
-def _by_family(scan: Scan, frames: list[pl.DataFrame]) -> dict[Family, pl.DataFrame]:
-    parts: dict[Family, list[pl.DataFrame]] = {}
-    for cube, frame in zip(scan.cubes, frames, strict=True):
-        parts.setdefault(cube.dimensions, []).append(frame)
-    return {family: concat(own, len(family)) for family, own in parts.items()}
 
 
 def _sliced(asked: Question, plan: Plan, one: Bound, parts: dict[Family, pl.DataFrame]) -> dict[Family, pl.DataFrame]:

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import polars as pl
-
-from cxmetrics.calendars import coarsest
+from cxmetrics.calendars import usual
 from cxmetrics.codes import surveys as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.evaluate.triangulation import agreement, better, pairs_of
 from cxmetrics.plan import Plan
 from cxmetrics.run.reports import PairReport
 from cxmetrics.store.commits import ValuesChange
-from cxmetrics.store.rewrite import is_dimension
+from cxmetrics.store.rewrite import in_total
 
 
 def paired(plan: Plan, changes: Iterable[ValuesChange]) -> tuple[tuple[PairReport, ...], list[Diagnostic]]:
     """How pairs stand in total, in the last month or else the coarsest period; a finding for each that diverges."""
-    pairs, grains = pairs_of(plan, plan.shown), plan.project.grains
-    grain = "month" if "month" in grains else coarsest(grains)
+    pairs, grain = pairs_of(plan, plan.shown), usual(plan.project.grains)
     frames = [change.frame for change in changes if change.grain == grain] if pairs else []
     reports, found = list[PairReport](), list[Diagnostic]()
     for frame in frames:
-        total = frame.filter(*(pl.col(name).is_null() for name in frame.columns if is_dimension(name)))
-        rows = {(row["indicator"], row["period"]): row for row in total.iter_rows(named=True)}
+        rows = {(row["indicator"], row["period"]): row for row in in_total(frame).iter_rows(named=True)}
         last = max((period for _, period in rows), default=None)
         for name, other in pairs.items():
             first, second = rows.get((name, last)), rows.get((other, last))

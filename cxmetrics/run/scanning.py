@@ -14,7 +14,7 @@ from cxmetrics.run.bind import Bound
 from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
 from cxmetrics.run.stale import Family, Task
-from cxmetrics.states import concat, spread
+from cxmetrics.states import concat, spread_all
 from cxmetrics.store.commits import Reject, StatesChange
 
 
@@ -53,7 +53,5 @@ def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family],
     cells = backend.cells(request)
     judge(plan, bound.origin, task, cells.census)
     require_cover(plan, bound.origin, cells.frames)
-    parts: dict[Family, list[pl.DataFrame]] = {family: [] for family in families}
-    for cube, frame in zip(cubes, cells.frames, strict=True):
-        parts[cube.dimensions].append(spread(cube, frame))
-    return Done(task, {family: concat(frames, len(family)) for family, frames in parts.items()}, cells.census)
+    nothing = {family: concat([], len(family)) for family in families}
+    return Done(task, nothing | spread_all(cubes, cells.frames), cells.census)

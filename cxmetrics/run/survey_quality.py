@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from cxmetrics.calendars import coarsest
+from cxmetrics.calendars import usual
 from cxmetrics.codes import surveys as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.evaluate.intervals import ends
@@ -20,7 +20,7 @@ from cxmetrics.lower.sampling import is_survey
 from cxmetrics.plan import Plan
 from cxmetrics.run.reports import QualityReport
 from cxmetrics.store.commits import ValuesChange
-from cxmetrics.store.rewrite import is_dimension
+from cxmetrics.store.rewrite import in_total
 
 FEWEST = 30  # answers that all are at the best end
 _ITEMS = frozenset(("mean", "ces", "top_box", "csat", "nps"))
@@ -29,7 +29,7 @@ _TOLD = frozenset(("alpha", "straight_lining"))
 
 def quality(plan: Plan, changes: Iterable[ValuesChange]) -> tuple[tuple[QualityReport, ...], list[Diagnostic]]:
     """What indicators tell of how surveys were answered, in total; and a finding for each item that is saturated."""
-    grain = "month" if "month" in plan.project.grains else coarsest(plan.project.grains)
+    grain = usual(plan.project.grains)
     reports, found = list[QualityReport](), list[Diagnostic]()
     for row in _last(frame for frame in (change.frame for change in changes if change.grain == grain)):
         indicator = plan.nodes[row["indicator"]].indicator
@@ -45,9 +45,8 @@ def quality(plan: Plan, changes: Iterable[ValuesChange]) -> tuple[tuple[QualityR
 def _last(frames: Iterable[pl.DataFrame]) -> Iterator[Mapping[str, Any]]:
     """The rows of the last period, in total, that have a value."""
     for frame in frames:
-        total = frame.filter(*(pl.col(name).is_null() for name in frame.columns if is_dimension(name)))
-        yield from total.filter(pl.col("period") == pl.col("period").max(), pl.col("value").is_not_null()).iter_rows(
-            named=True)
+        last = pl.col("period") == pl.col("period").max()
+        yield from in_total(frame).filter(last, pl.col("value").is_not_null()).iter_rows(named=True)
 
 
 def _kind(plan: Plan, indicator: Indicator, row: Mapping[str, Any]) -> str | None:

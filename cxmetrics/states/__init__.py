@@ -12,7 +12,7 @@ merge to the same bits in any order.
 
 from cxmetrics.states.frames import AMOUNT, LARGEST, apart, concat, names, overflow, schema
 from cxmetrics.states.merging import latest, merge, merge_by, period_start, without_texts
-from cxmetrics.states.spreading import spread
+from cxmetrics.states.spreading import spread, spread_all
 
 __all__ = ["AMOUNT", "LARGEST", "apart", "concat", "latest", "merge", "merge_by", "names", "overflow", "period_start",
-           "schema", "spread", "without_texts"]
+           "schema", "spread", "spread_all", "without_texts"]

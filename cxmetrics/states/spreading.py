@@ -14,7 +14,17 @@ from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply
 from cxmetrics.plan import BY_TIME, Cell, Condition, Cube, Logic, Op
 from cxmetrics.pseudonyms import HEX, UNIT_HEX, hashed, key_of
-from cxmetrics.states.frames import AMOUNT, end_in_time, grouped, may_overflow, names, overflow, overflown, schema
+from cxmetrics.states.frames import (
+    AMOUNT,
+    concat,
+    end_in_time,
+    grouped,
+    may_overflow,
+    names,
+    overflow,
+    overflown,
+    schema,
+)
 
 ROWS_AT_ONCE = 6_000_000  # of an intermediate join
 EXTREMES: frozenset[Op] = frozenset(("min", "max"))
@@ -43,6 +53,14 @@ def spread(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
     states = states.with_columns(text=pl.lit(None, pl.String)) if texts is None else states.join(
         texts.select("whose", text="kept"), on="whose")
     return states.select(*schema(len(dims)))
+
+
+def spread_all(cubes: Sequence[Cube], frames: Sequence[pl.DataFrame]) -> dict[tuple[str, ...], pl.DataFrame]:
+    """The states of the members of several cubes, by family, from the cells of each."""
+    parts: dict[tuple[str, ...], list[pl.DataFrame]] = {}
+    for cube, frame in zip(cubes, frames, strict=True):
+        parts.setdefault(cube.dimensions, []).append(spread(cube, frame))
+    return {family: concat(own, len(family)) for family, own in parts.items()}
 
 
 def _texts(cube: Cube, cells: pl.DataFrame) -> pl.DataFrame | None:

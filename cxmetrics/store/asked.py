@@ -12,7 +12,7 @@ from cxmetrics.store.commits import Family
 
 
 def wanted(dims: list[str], cut: Family | None, indicators: Iterable[str] | None, first: dt.date | None,
-            last: dt.date | None) -> list[pl.Expr]:
+           last: dt.date | None) -> list[pl.Expr]:
     """The conditions on rows of values that these arguments stand for."""
     asked = [] if cut is None else [
         pl.col(name).is_not_null() if name in cut else pl.col(name).is_null() for name in dims]

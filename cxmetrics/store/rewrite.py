@@ -144,6 +144,11 @@ def is_dimension(name: str) -> bool:
     return name not in {*PLACE, *EVIDENCE, RUN}
 
 
+def in_total(values: pl.DataFrame) -> pl.DataFrame:
+    """The rows of all slices together."""
+    return values.filter(*(pl.col(name).is_null() for name in values.columns if is_dimension(name)))
+
+
 def _stored(dimensions: int) -> list[pl.Expr]:
     """The columns of states as they are stored."""
     kinds = {**schema(dimensions), "partial": pl.String()}

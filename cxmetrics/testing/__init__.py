@@ -20,7 +20,7 @@ from cxmetrics.plan import Days, Plan, Scan, leaves_of
 from cxmetrics.query import partials_of, pruned, rows_of
 from cxmetrics.run.stale import Family
 from cxmetrics.source import Span
-from cxmetrics.states import apart, concat, spread
+from cxmetrics.states import apart, concat, spread_all
 from cxmetrics.testing.given import ROW, TEST, Batch, Posed, batches, bound, period_of
 
 SHOWN = 10  # rows of a source shown for a failed test
@@ -161,10 +161,7 @@ class _Bench:
         fused = fuse(plan, {batch.source: one.dimensions - {TEST, ROW} | {mark}}, wanted, marked)
         scan = Scan(one.origin, fused.scans[0].cubes)
         cells = self.backend.cells(Request(scan, one.table, one.lookups, plan.project.time_zone))
-        parts: dict[Family, list[Any]] = {}
-        for cube, frame in zip(scan.cubes, cells.frames, strict=True):
-            parts.setdefault(cube.dimensions, []).append(spread(cube, frame))
-        return {family: apart(concat(frames, len(family))) for family, frames in parts.items()}
+        return {family: apart(frame) for family, frame in spread_all(scan.cubes, cells.frames).items()}
 
     # --- verdicts ----------------------------------------------------------------------------------------------
 
