@@ -134,8 +134,8 @@ def _other_ending(folder: Path, parts: tuple[str, ...], at: int) -> str | None:
 # --- opening ---------------------------------------------------------------------------------------------------
 
 
-def open_table(files: Iterable[Path], *, scratch: Path, declared: Iterable[str] = ()) -> Table:
-    """The files as one table; columns by name, null where a file lacks one; `declared`, if absent from all, stay out.
+def open_table(files: Iterable[Path], *, scratch: Path) -> Table:
+    """The files as one table; columns by name, null where a file lacks one.
 
     CSV and JSON lines are converted into `scratch`, once each.  Files with nothing in them are left out.
     Raises `Fault`: CX702 for a file that cannot be read, CX708 for a ragged line, CX709 for text that is neither UTF-8
@@ -146,7 +146,6 @@ def open_table(files: Iterable[Path], *, scratch: Path, declared: Iterable[str] 
     if not full:
         raise Fault(*(report(data.EMPTY_FILE, None, path=shown(path)) for path in given))
     parquet = tuple(_converted(path, scratch) for path in full)
-    del declared  # what is declared and absent is for `require` to say, with its place
     return table_of(parquet) or _described(parquet)
 
 

@@ -14,7 +14,7 @@ from cxmetrics.codes import surveys as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Binding, ColumnSpec, Lookup, Origin
 from cxmetrics.plan import Plan
-from cxmetrics.run.inputs import look_at, open_inputs
+from cxmetrics.run.inputs import NONE_KNOWN, look_at, open_inputs
 from cxmetrics.run.seen import Seen
 from cxmetrics.store.commits import InputFile
 from cxmetrics.tables import place_of
@@ -92,7 +92,6 @@ def _among(seen: Mapping[str, Seen], only: Collection[str] | None) -> dict[str, 
     return {path: look for path, look in seen.items() if only is None or path in only}
 
 
-_NONE: Mapping[str, InputFile] = {}
 Recorded = Mapping[str, Collection[str]]
 """The files of each source, by path from the project folder, where no others are to be read."""
 
@@ -109,7 +108,7 @@ def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None =
 
 
 def bind_source(origin: Origin, root: Path, scratch: Path, only: Collection[str] | None = None,
-                known: Mapping[str, InputFile] = _NONE) -> Bound:
+                known: Mapping[str, InputFile] = NONE_KNOWN) -> Bound:
     """One source with its files; those that look as they are `known` may be left unopened.  Raises `Fault` (CX70x)."""
     files = _files(origin, root, only)  # seen before they are read: a change that comes later is a change
     own = open_inputs(origin, files.own, root, scratch, known)

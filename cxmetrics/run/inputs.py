@@ -26,7 +26,7 @@ from cxmetrics.source import Span
 from cxmetrics.store.commits import InputFile
 from cxmetrics.tables import TableName, place_in, place_of
 
-_NONE: Mapping[str, InputFile] = {}
+NONE_KNOWN: Mapping[str, InputFile] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _seen(path: Path, *, with_log: bool) -> Seen:
 
 
 def open_inputs(read: Origin | Lookup, seen: Mapping[str, Seen], root: Path, scratch: Path,
-                known: Mapping[str, InputFile] = _NONE) -> Inputs:
+                known: Mapping[str, InputFile] = NONE_KNOWN) -> Inputs:
     """The table of a `read` whose files were looked at; those that look as they are `known` may be left unopened.
 
     Raises `Fault` CX702 to CX710, CX719, CX742 to CX749.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
-from cxmetrics.backends.cells import Backend, Table
+from cxmetrics.backends.cells import Backend
 from cxmetrics.backends.databases import is_server
 from cxmetrics.backends.readers import open_table
 from cxmetrics.codes import data as codes
@@ -54,14 +53,9 @@ class Need:
 def measured(plan: Plan, root: Path, scratch: Path, bound: Bound, store: Store, options: RunOptions,
              backend: Backend) -> dict[str, InputFile]:
     """The files of a source as they are now.  Raises `Fault` CX70x."""
-    declared = [spec.physical for spec in bound.origin.columns.values() if spec.own]
     known = {} if options.full else store.inputs(bound.origin.id)
-    opened = partial(_opened, scratch=scratch, declared=declared)
-    return extents(bound, known, root, plan.project.time_zone, backend, opened)
-
-
-def _opened(path: Path, scratch: Path, declared: Sequence[str]) -> Table:
-    return open_table((path,), scratch=scratch, declared=declared)
+    return extents(bound, known, root, plan.project.time_zone, backend,
+                   lambda path: open_table((path,), scratch=scratch))
 
 
 def need(plan: Plan, bound: Bound, files: Mapping[str, InputFile], store: Store, options: RunOptions) -> Need:
