@@ -19,6 +19,7 @@ from typing import Literal
 
 from cxmetrics.functions import COMPLETES
 from cxmetrics.ir import Apply, Constant, Expr, Indicator, Origin, Project, Ref
+from cxmetrics.pseudonyms import Grouping
 from cxmetrics.windows import Window
 
 _HOUR = 3_600_000_000  # microseconds
@@ -334,8 +335,8 @@ class Cube:
     """One grouping of a scan: day × dimensions × classes → slots.
 
     `value`: the expression whose values are counted apart (quantiles): one more key; its only slot counts rows.
-    `by`: the expression whose texts have states of their own: one more key, `text`.  `salt`: what personal texts are
-    hashed with before they are kept; None where texts stay as they are.
+    `by`: the expression whose texts have states of their own: one more key, `text`.  `persons`: the groups that
+    personal texts fall into, which are hidden before they are kept; None where texts stay as they are.
     """
 
     dimensions: tuple[str, ...]
@@ -344,7 +345,7 @@ class Cube:
     members: tuple[Member, ...]
     value: Expr | None = None
     by: Expr | None = None
-    salt: str | None = None
+    persons: Grouping | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,3 +35,18 @@ STORE_NEWER = Code(
     Phrase("the store was written by a newer cxmetrics (layout {version})",
            "存储由较新的 cxmetrics 写入（格式 {version}）"),
     help=Phrase("update cxmetrics; the store stays as it is", "请升级 cxmetrics；存储保持不变"))
+KEY_OTHER = Code(
+    "CX806", "key-other",
+    Phrase("the key of the store `{path}` is not the one under which its persons were hidden",
+           "存储 `{path}` 的密钥不是此前隐去个人身份时所用的密钥"),
+    note=Phrase("nobody could be known again, and whoever came before would be counted twice",
+                "无法再认出同一个人，之前出现过的人会被重复计数"),
+    help=Phrase("restore the file `key` of the store, or the variable `{variable}`; without it, `cxmetrics run --full` "
+                "computes everything again under the key of now",
+                "请恢复存储中的 `key` 文件或环境变量 `{variable}`；无法恢复时，`cxmetrics run --full` 会用现在的密钥全部重算"))
+KEY_UNUSABLE = Code(
+    "CX807", "key-unusable",
+    Phrase("the key in `{path}` is too short or no text", "`{path}` 中的密钥过短或不是文本"),
+    note=Phrase("under a short key persons are found out by trying", "密钥过短，可以逐个尝试猜出个人身份"),
+    help=Phrase("take at least {least} characters, such as `openssl rand -hex 32` prints",
+                "请使用至少 {least} 个字符，例如 `openssl rand -hex 32` 的输出"))

@@ -18,7 +18,7 @@ from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply
 from cxmetrics.plan import Leaf, Plan, Total
 from cxmetrics.pseudonyms import STRATUM
-from cxmetrics.statistics.arrays import Array, Flags, floats, quiet
+from cxmetrics.statistics.arrays import Array, Flags, floats, quiet, summed
 from cxmetrics.statistics.distributions import normal_two_sided, t_quantile
 from cxmetrics.statistics.intervals import share_interval, upper
 
@@ -126,16 +126,16 @@ def _linearised(totals: _Totals, leaf: Leaf, sampled: Sampled, points: int) -> t
     the stratum in the period, for those without a row that counts have u = 0.  NaN where m is 1.
     """
     point, layers = totals.point, int(sampled.stratum.max()) + 1
-    below = np.bincount(point, totals.x, points)
-    ratio = np.bincount(point, totals.y, points) / below
+    below = summed(point, totals.x, points)
+    ratio = summed(point, totals.y, points) / below
     u = (totals.y - ratio[point] * totals.x) / below[point]
     layer, size = _sizes(totals, leaf, sampled, layers)
     cells, at = np.unique(point * layers + sampled.stratum[totals.unit], return_inverse=True)
     of = cells // layers
     m = size[np.searchsorted(layer, of // sampled.slices * layers + cells % layers)].astype(np.float64)
     seen = np.bincount(at, minlength=len(cells))
-    centre = np.bincount(at, u, len(cells)) / m
-    around = np.bincount(at, (u - centre[at]) ** 2, len(cells)) + (m - seen) * centre**2
+    centre = summed(at, u, len(cells)) / m
+    around = summed(at, (u - centre[at]) ** 2, len(cells)) + (m - seen) * centre**2
     variance = np.bincount(of, m / (m - 1) * around, points)
     return floats(np.sqrt(variance)), floats(np.bincount(of, seen - 1.0, points))
 

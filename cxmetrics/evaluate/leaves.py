@@ -54,7 +54,7 @@ class Leaves:
             rows = [row for row in asked.leaves if row in drawn.rows and self._is_drawn(row)]
             if not rows:
                 continue
-            sample = drawn.sample(self.plan, rows, asked, groups, self.work.least)
+            sample = drawn.sample(self.plan, rows, asked, self.work.least)
             left = sample.without([drawn.rows[row] for row in rows], self.finished.n[crossing(rows, asked.points)])
             places = [asked.leaves.index(row) for row in rows]
             value[places] = np.where(np.isnan(value[places]), np.nan, left.value)
@@ -105,14 +105,14 @@ class Drawn:
     texts: pl.Series
     twins: pl.DataFrame
 
-    def sample(self, plan: Plan, rows: Sequence[int], asked: Asked, groups: int, least: int) -> Sample:
+    def sample(self, plan: Plan, rows: Sequence[int], asked: Asked, least: int) -> Sample:
         """Those of some leaves at the points asked for, which are numbered anew."""
         block, kept = self.block.at(asked.points)
         wanted = sorted({part for row in rows for total in self.rows[row].units for part, _ in total.parts})
         twins = self.twins.filter(pl.col("partial").is_in(wanted))
         places = numbered(self.block.points, asked.points)
         twins = twins.with_columns(pl.Series("point", places[twins["point"].to_numpy()])).filter(pl.col("point") >= 0)
-        return Sample(plan, block, self.texts.filter(kept), with_groups(twins, groups), len(asked.slices), least)
+        return Sample(plan, block, self.texts.filter(kept), with_groups(twins), len(asked.slices), least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.quantiles import Parts, quantile_without
 from cxmetrics.evaluate.sums import BY_KEY, BY_TEXT, Sums
 from cxmetrics.plan import Leaf, Plan
-from cxmetrics.pseudonyms import GROUPED, HEX, LABEL, group_of, hashed, key_of
+from cxmetrics.pseudonyms import HIDDEN, LABEL, Grouping, key_of
 from cxmetrics.statistics.arrays import Array
 from cxmetrics.statistics.precise import Pair
 
@@ -95,7 +95,7 @@ class Sample:
     def _by_text(self, leaves: Sequence[Leaf], places: Sequence[int], done: Finished) -> None:
         """Leaves of states by text, which go with the group of their text."""
         value, n = (own.reshape(len(own), -1, self.groups, self.slices) for own in (done.value, done.n))
-        whose = _whose(self.texts, self.groups, key_of(self.plan.project.id))
+        whose = _whose(self.texts, Grouping(key_of(self.plan.project.id), self.groups))
         for group in range(self.groups):
             some = finish_values(leaves, Sums(leaves, self.block.among(whose != group)))
             shape = len(leaves), -1, self.slices
@@ -137,21 +137,18 @@ def _stacked_block(sample: Sample) -> Block:
     return Block.of(rows, sample.block.points * sample.groups, len(sample.plan.partials))
 
 
-def with_groups(rows: pl.DataFrame, groups: int) -> pl.DataFrame:
-    """States by units with the `group` of their text, which is the name of one or a hash."""
-    text = pl.col("text")
-    hashed_ = text.str.slice(0, GROUPED).str.to_integer(base=16, strict=False) % groups
-    return rows.with_columns(group=pl.when(text.str.len_bytes() == LABEL).then(
-        text.str.to_integer(strict=False)).otherwise(hashed_))
+def with_groups(rows: pl.DataFrame) -> pl.DataFrame:
+    """States by units with the `group` of their text, with whose name it begins."""
+    return rows.with_columns(group=pl.col("text").str.slice(0, LABEL).str.to_integer(strict=False))
 
 
-def _whose(texts: pl.Series, groups: int, key: str) -> NDArray[np.int64]:
-    """The group of those whose states these are: of hashes as they are, of other texts by their hash; −1 for none."""
+def _whose(texts: pl.Series, grouping: Grouping) -> NDArray[np.int64]:
+    """The group of those whose states these are: told by hidden texts, of others by their hash; −1 for none."""
     told = texts.unique().drop_nulls()
-    found = [group_of(text if _is_hash(text) else hashed(text, key), groups) for text in told]
+    found = [int(text[:LABEL] if _is_hidden(text) else grouping.label(text)) for text in told]
     return texts.replace_strict(told, pl.Series(found, dtype=pl.Int64), default=-1,
                                 return_dtype=pl.Int64).fill_null(-1).to_numpy()
 
 
-def _is_hash(text: str) -> bool:
-    return len(text) == HEX and set(text) <= set("0123456789abcdef")
+def _is_hidden(text: str) -> bool:
+    return text[LABEL:LABEL + 1] == HIDDEN and text[:LABEL].isdecimal() and text[:LABEL].isascii()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cxmetrics.evaluate.block import Block
 from cxmetrics.plan import Leaf, Total
-from cxmetrics.statistics.arrays import Array, quiet
+from cxmetrics.statistics.arrays import Array, quiet, summed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Visits:
         """How many there are at each point, the mean of their scores, and its standard deviation (n − 1)."""
         n = np.bincount(self.point, minlength=points).astype(np.float64)
         seen = np.where(n > 0, n, np.nan)
-        mean = np.bincount(self.point, self.score, minlength=points) / seen
-        squares = np.bincount(self.point, (self.score - mean[self.point]) ** 2, minlength=points)
+        mean = summed(self.point, self.score, points) / seen
+        squares = summed(self.point, (self.score - mean[self.point]) ** 2, points)
         return n, mean, np.sqrt(squares / np.where(n > 1, n - 1, np.nan))
 
 

@@ -14,6 +14,7 @@ from cxmetrics.functions import REPLICATE
 from cxmetrics.fuse.classify import Keys, atoms_of
 from cxmetrics.ir import Apply, Expr, Origin, columns_in
 from cxmetrics.plan import Cube, Fused, Member, Partial, Plan, Scan, Slot
+from cxmetrics.pseudonyms import Grouping, key_of
 from cxmetrics.weights import raked_by
 
 MAX_CLASSES = 20_000  # at most so many combinations of classes, if all occurred, in one cube
@@ -146,14 +147,18 @@ def _cube(plan: Plan, group: _Group, dimensions: Dimensions, apart: _Apart) -> C
         partial = plan.partials[index]
         slot = slots.setdefault(_slot(partial), len(slots))
         members.append(Member(index, slot, None if partial.where is None else classified.condition(partial.where)))
-    told = isinstance(apart.by, Apply) and apart.by.function == REPLICATE  # a group tells nothing of a person
-    salt = plan.project.id if not told and any(_personal(plan.sources[column.source], column.name)
-                                               for column in columns_in(apart.by)) else None
-    return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, salt)
+    persons = Grouping(key_of(plan.project.id), plan.project.replicates) if is_personal(plan, apart.by) else None
+    return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, persons)
 
 
 def _slot(partial: Partial) -> Slot:
     return Slot("count", None) if partial.op == "values" else Slot(partial.op, partial.arg)
+
+
+def is_personal(plan: Plan, by: Expr | None) -> bool:
+    """Whether states by texts are by persons, who have to be hidden; a group tells nothing of anybody."""
+    told = isinstance(by, Apply) and by.function == REPLICATE
+    return not told and any(_personal(plan.sources[column.source], column.name) for column in columns_in(by))
 
 
 def _personal(origin: Origin, column: str) -> bool:

@@ -59,7 +59,7 @@ def lower(pyramid: Pyramid) -> Plan:
              for source in dict.fromkeys(partial.source for partial in work.states.partials if partial.power)}
     partials = tuple(work.states.partials)
     meanings = {name: _digest(replace(origin, span=None)) for name, origin in pyramid.sources.items()}
-    salt = pyramid.project.id  # of the hashes of texts, see `Cube.salt`
+    salt = pyramid.project.id, pyramid.project.replicates  # of the groups of texts, see `Cube.persons`
     fingerprints = tuple(_digest((partial, meanings[partial.source], pyramid.project.time_zone,
                                   *((salt,) if partial.by is not None else ()))) for partial in partials)
     nodes: dict[str, Node] = {}

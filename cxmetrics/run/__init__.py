@@ -35,6 +35,7 @@ from cxmetrics.run.identity import run_id
 from cxmetrics.run.memory import covered, families_of, left_by_last, memory, remembered
 from cxmetrics.run.need import idle
 from cxmetrics.run.pairs import paired
+from cxmetrics.run.persons import hiding
 from cxmetrics.run.raked import rake_reports, unraked
 from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
 from cxmetrics.run.restate import Restated, restate
@@ -76,7 +77,8 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \
             _store(root / plan.project.store, options, Path(scratch)) as (store, dead), seen_from_project(root):
         engine = engine_named(options.engine, Path(scratch), options.memory)
-        gathered = Gathering(root, Path(scratch), plan, options, store, engine)
+        hidden = hiding(plan, root / plan.project.store, store, options)
+        gathered = Gathering(root, Path(scratch), plan, options, store, engine, hidden)
         job = _Job(plan, options, store, gathered, progress, clock, result.texts)
         taken = () if dead is None else (report(codes.LOCK_TAKEN_OVER, None, owner=dead),)
         return job.carry_out((*result.diagnostics, *taken))
@@ -166,7 +168,8 @@ class _Job:
             self.progress("commit", len(work), len(work) + 1)
             answer = replace(answer, committed=True)
             known = {name: one.known for name, one in gathered.needs.items()}
-            left = {"memory": self._memory(), "covered": covered(known), "troubles": as_left(troubles)}
+            left = {"memory": self._memory(), "covered": covered(known), "troubles": as_left(troubles),
+                    "key": self.gathered.hiding.check}
             self._commit(replace(row, report=json.dumps(answer.as_json() | left)), restated)
         return replace(answer, seconds=self.clock.seconds, stages=dict(self.clock.stages))
 

@@ -14,6 +14,7 @@ from cxmetrics.diagnostics import Fault, report
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Bound, Files, bind_source, look
 from cxmetrics.run.need import Need, measured, need, with_files
+from cxmetrics.run.persons import Hiding
 from cxmetrics.run.reports import RunOptions
 from cxmetrics.run.scanning import Done, scan
 from cxmetrics.run.stale import Task, delivered
@@ -36,6 +37,7 @@ class Gathering:
     options: RunOptions
     store: Store
     backend: Backend
+    hiding: Hiding
     needs: dict[str, Need] = field(default_factory=dict)
     done: dict[str, Done] = field(default_factory=dict)
     troubles: dict[str, Trouble] = field(default_factory=dict)
@@ -72,7 +74,8 @@ class Gathering:
         one = self.needs[task.source]
         with self._by_itself(task.source):
             if one.bound is not None:
-                self.done[task.source] = scan(self.plan, self.backend, one.bound, one.families, task)
+                self.done[task.source] = scan(self.plan, self.backend, one.bound, one.families, task,
+                                              self.hiding.secret)
         self._some_left()
 
     def look_again(self) -> None:
@@ -90,7 +93,8 @@ class Gathering:
             with seen_from_project(self.root):
                 yield
         except Fault as fault:
-            held = None if self.options.strict or not is_of_source(fault) else hold(self.plan, self.store, source)
+            alone = self.options.strict or self.hiding.anew or not is_of_source(fault)
+            held = None if alone else hold(self.plan, self.store, source)
             if held is None:
                 raise
             self.needs[source], self.troubles[source] = held, failed(source, fault, held)

@@ -45,8 +45,11 @@ class Done:
                 for kind, counts in kinds for (column, reason), count in counts.items()]
 
 
-def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family], task: Task) -> Done:
-    """Carry out the scan of a source.  Raises `Fault` (CX70x) for rows that cannot be trusted."""
+def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family], task: Task,
+         secret: bytes = b"") -> Done:
+    """Carry out the scan of a source; `secret`: what persons are hidden with in what is kept of it.
+
+    Raises `Fault` (CX70x) for rows that cannot be trusted."""
     fused = fuse(plan, {task.source: bound.dimensions}, task.partials)
     cubes = fused.scans[0].cubes
     request = Request(Scan(bound.origin, cubes), bound.table, bound.lookups, plan.project.time_zone, task.intervals)
@@ -54,4 +57,4 @@ def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family],
     judge(plan, bound.origin, task, cells.census)
     require_cover(plan, bound.origin, cells.frames)
     nothing = {family: concat([], len(family)) for family in families}
-    return Done(task, nothing | spread_all(cubes, cells.frames), cells.census)
+    return Done(task, nothing | spread_all(cubes, cells.frames, secret), cells.census)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply
 from cxmetrics.plan import BY_TIME, Cell, Condition, Cube, Logic, Op
-from cxmetrics.pseudonyms import HEX, UNIT_HEX, hashed, key_of
+from cxmetrics.pseudonyms import HEX, UNIT_HEX, hidden
 from cxmetrics.states.frames import (
     AMOUNT,
     concat,
@@ -33,8 +33,10 @@ _FALSE, _MISSING, _TRUE = 0, 1, 2  # three-valued logic, where `and` is the leas
 Truth = NDArray[np.int8]
 
 
-def spread(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
+def spread(cube: Cube, frame: pl.DataFrame, secret: bytes = b"") -> pl.DataFrame:
     """The states of a cube's members, from the cells that a backend counted.
+
+    `secret`: what persons are hidden with in states that are kept.
 
     A member sums the cells whose classes make its condition true.  The cells are first coded by place (day and
     slice), and merged over the keys that a group of conditions does not look at.
@@ -42,7 +44,7 @@ def spread(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
     dims, keys = names(len(cube.dimensions)), [f"k{i}" for i in range(len(cube.keys))]
     places = frame.select("day", *dims).unique().with_row_index("place")
     coded = frame.join(places, on=["day", *dims], nulls_equal=True).drop("day", *dims)
-    texts = _texts(cube, coded)
+    texts = _texts(cube, coded, secret)
     if texts is not None:
         coded = coded.join(texts, on="text").drop("text", "kept")
     spreads = [part for looked_at, recipes in _by_keys(cube).items()
@@ -55,24 +57,24 @@ def spread(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
     return states.select(*schema(len(dims)))
 
 
-def spread_all(cubes: Sequence[Cube], frames: Sequence[pl.DataFrame]) -> dict[tuple[str, ...], pl.DataFrame]:
-    """The states of the members of several cubes, by family, from the cells of each."""
+def spread_all(cubes: Sequence[Cube], frames: Sequence[pl.DataFrame],
+               secret: bytes = b"") -> dict[tuple[str, ...], pl.DataFrame]:
+    """The states of the members of several cubes, by family, from the cells of each; `secret` as for `spread`."""
     parts: dict[tuple[str, ...], list[pl.DataFrame]] = {}
     for cube, frame in zip(cubes, frames, strict=True):
-        parts.setdefault(cube.dimensions, []).append(spread(cube, frame))
+        parts.setdefault(cube.dimensions, []).append(spread(cube, frame, secret))
     return {family: concat(own, len(family)) for family, own in parts.items()}
 
 
-def _texts(cube: Cube, cells: pl.DataFrame) -> pl.DataFrame | None:
+def _texts(cube: Cube, cells: pl.DataFrame, secret: bytes) -> pl.DataFrame | None:
     """The texts of a cube with their number `whose`, and as they are `kept`: personal ones as a keyed hash."""
     if cube.by is None:
         return None
     texts = cells.select(pl.col("text").unique()).with_row_index("whose")
-    if cube.salt is None:
+    if cube.persons is None:
         return texts.with_columns(kept="text")
-    key = key_of(cube.salt)
     digits = UNIT_HEX if isinstance(cube.by, Apply) and cube.by.function == UNIT else HEX
-    kept = [hashed(text, key, digits) for text in texts["text"]]
+    kept = [hidden(text, cube.persons, secret, digits) for text in texts["text"]]
     return texts.with_columns(pl.Series("kept", kept, dtype=pl.String))
 
 

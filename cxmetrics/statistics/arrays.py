@@ -32,6 +32,12 @@ def crossing(rows: Sequence[int], columns: Ints) -> tuple[Ints, Ints]:
     return np.array(rows, np.int64)[:, None], columns[None, :]
 
 
+def summed(places: Ints, amounts: Array, length: int) -> Array:
+    """Return the sums of `amounts` at each place [length]: to the same bits in whatever order they come."""
+    order = np.lexsort((amounts, places))
+    return floats(np.bincount(places[order], amounts[order], length))
+
+
 def lined_up(weights: Numbers, values: Array) -> Array:
     """Return weights of shape [K] or [K, ...] broadcast to `values` of shape [K, ...], along axis 0."""
     given = floats(weights)
