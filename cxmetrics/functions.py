@@ -181,6 +181,7 @@ PEER_FUNCTIONS: Mapping[str, Phrase] = {
 }
 WHOSE = "whose"  # of states by text: a value, and an empty text where a row has none
 UNIT = "unit"  # of states by text: whom a row is about (of several columns all), or else when it was; and its stratum
+DRAWN = "drawn"  # the stratum of a unit, and how many units that has in the population
 REPLICATE = "replicate"  # of states by text: the group of units that a row falls into
 AT_END = "at end"  # a condition of states by text: whether no later row of the day has that text
 COMPLETES = "completes"  # a condition: whether rows of the same text go on from this one, step by step, within a time

@@ -265,6 +265,7 @@ class Origin:
     arrival: Arrival = field(default_factory=Arrival)
     watch: Watch = field(default_factory=Watch, compare=False, repr=False)
     strata: str | None = field(default=None, kw_only=True)  # the column that says from which part a unit was drawn
+    population: str | None = field(default=None, kw_only=True)  # the column of how many units that part has in all
     read_span: Span | None = field(default=None, compare=False, repr=False)
     rake: Rake | None = field(default=None, kw_only=True)
 

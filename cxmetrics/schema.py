@@ -179,6 +179,7 @@ class SourceDraft(Draft):
     time_zone: Scalar | None = None
     entity: Scalar | None = None
     strata: Scalar | None = None
+    population: Scalar | None = None
     weight: _Weight | None = None
     columns: dict[Name, _Column] = {}
     lookups: dict[Name, LookupDraft] = {}

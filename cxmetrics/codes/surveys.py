@@ -81,6 +81,14 @@ DIVERGES = Code(
                 "两个变化都不是偶然：其中一个视角没有看到另一个看到的情况"),
     help=Phrase("see who answers and what is measured, before either number is acted upon",
                 "请先核实谁在作答、测的是什么，再据此行动"))
+POPULATION_NOT_NUMBER = Code(
+    "CX360", "population-not-number",
+    Phrase("the population `{name}` is {found}, not a number", "总体规模 `{name}` 是 {found}，不是数字"),
+    label=Phrase("this is {found}", "这是 {found}"),
+    note=Phrase("the more of a stratum was asked, the surer an estimate of it is",
+                "一个层里被调查的比例越高，对它的估计就越确定"),
+    help=Phrase("name the column that says how many units there are in the stratum of a row",
+                "请写明表示该行所在层共有多少单元的列"))
 SATURATED = Code(
     "CX359", "saturated",
     Phrase("`{indicator}` is saturated in the period from {period}: all {n} answers are the best there is",

@@ -6,69 +6,33 @@ units.  Where every unit has one row and all weigh the same the rows are draws b
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
 from cxmetrics.evaluate.finished import Finished
+from cxmetrics.evaluate.units import LINEAR, QUOTIENTS, Sampled, by_unit, sureness
 from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply
-from cxmetrics.plan import Leaf, Plan, Total
-from cxmetrics.pseudonyms import STRATUM
-from cxmetrics.statistics.arrays import Array, Flags, floats, quiet, summed
+from cxmetrics.plan import Leaf, Plan
+from cxmetrics.statistics.arrays import Array, quiet
 from cxmetrics.statistics.distributions import normal_two_sided, t_quantile
 from cxmetrics.statistics.intervals import share_interval, upper
 
-# What a leaf is the quotient of, by the places of its `units`: numerator (with factors) and denominator.
-_QUOTIENTS: Mapping[str, tuple[Mapping[int, float], int]] = {
-    "mean": ({1: 1.0}, 0), "share": ({1: 1.0}, 0), "nps": ({1: 100.0, 2: -100.0}, 0), "apdex": ({1: 1.0, 2: 0.5}, 0),
-    "weighted_mean": ({2: 1.0}, 1), "weighted_share": ({2: 1.0}, 1), "weighted_nps": ({2: 100.0, 3: -100.0}, 1),
-    "weighted_apdex": ({2: 1.0, 3: 0.5}, 1), "csi": ({2: 100.0}, 3),
-}
 _ENDS = {"nps": (-100.0, 100.0), "apdex": (0.0, 1.0), "correlation": (-1.0, 1.0), "stdev": (0.0, np.inf),
          "count": (0.0, np.inf), "alpha": (-np.inf, 1.0)}
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """The units of the rows behind a block of points; units and strata are numbered.
-
-    `starts` [partials + 1]: where the states of each partial begin; `point`, `unit`, `value` [states].  `stratum`
-    [units].  `present` by source: the units with a row in each period, as (period, unit).  A point is of period
-    point // `slices`; of points with fewer than `least` rows nothing is asked.
-    """
-
-    starts: NDArray[np.int64]
-    point: NDArray[np.int64]
-    unit: NDArray[np.int64]
-    value: Array
-    stratum: NDArray[np.int64]
-    present: Mapping[str, NDArray[np.int64]]
-    slices: int
-    least: int
-
-    @staticmethod
-    def of(rows: pl.DataFrame, present: Mapping[str, pl.DataFrame], partials: int, slices: int, least: int) -> Sampled:
-        """The units of states by units, sorted by `partial`, with `point`, `value` and `text`."""
-        texts = pl.concat([rows["text"], *(frame["text"] for frame in present.values())]).unique().drop_nulls().sort()
-        codes = pl.DataFrame({"text": texts}).with_row_index("unit")
-        strata = texts.str.splitn(STRATUM, 2).struct.field("field_1").fill_null("").rank("dense").to_numpy() - 1
-        coded = rows.join(codes, on="text", how="left", maintain_order="left")
-        listed = {source: frame.join(codes, on="text").select("period", "unit").unique().to_numpy().astype(np.int64)
-                  for source, frame in present.items()}
-        unit, value = coded["unit"].fill_null(0).to_numpy().astype(np.int64), rows["value"].cast(pl.Float64).to_numpy()
-        return Sampled(np.searchsorted(rows["partial"].to_numpy(), np.arange(partials + 1)), rows["point"].to_numpy(),
-                       unit, value, strata.astype(np.int64), listed, slices, least)
+def is_linear(leaf: Leaf, plan: Plan) -> bool:
+    """Whether the states of every single unit of a leaf are kept, and it is a sum or a quotient of their sums."""
+    by = [plan.partials[part].by for total in leaf.units for part, _ in total.parts]
+    return leaf.function in LINEAR and bool(by) and all(
+        isinstance(each, Apply) and each.function == UNIT for each in by)
 
 
 def is_exact(leaf: Leaf, plan: Plan) -> bool:
-    """Whether the states of every single unit of a leaf are kept, and it is a quotient of their sums."""
-    by = [plan.partials[part].by for total in leaf.units for part, _ in total.parts]
-    return leaf.function in _QUOTIENTS and bool(by) and all(
-        isinstance(each, Apply) and each.function == UNIT for each in by)
+    """Whether it is such a leaf and has the interval of its units; how many rows there are is left to the groups."""
+    return leaf.function != "count" and is_linear(leaf, plan)
 
 
 @quiet
@@ -77,76 +41,27 @@ def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, pl
     points = done.value.shape[1]
     for index in bounded:
         leaf = leaves[index]
-        totals = _by_unit(leaf, sampled, done.n[index] >= sampled.least)
-        weighted = leaf.function.startswith("weighted_") or leaf.function == "csi"
-        strata = len(np.unique(sampled.stratum[totals.unit])) > 1
-        taken = (np.bincount(totals.point, totals.n > 1, points) > 0) | weighted | strata
-        if not len(totals.point) or not taken.any():
+        totals = by_unit(leaf, sampled, done.n[index] >= sampled.least)
+        if not len(totals.point):
             continue
-        error, df = _linearised(totals, leaf, sampled, points)
-        units = np.bincount(totals.point, minlength=points).astype(np.float64)
-        spread(leaf, index, np.where(taken, error, np.nan), df, units, plan.project.confidence, done)
+        rows = np.bincount(totals.point, minlength=points)
+        clustered = np.bincount(totals.point, totals.n > 1, points) > 0
+        taken = (rows > 0) & (clustered | _is_designed(leaf, plan))
+        found = sureness(totals.parts(points), leaf.sources, sampled, points)
+        spread(leaf, index, np.where(taken, found.error, np.nan), found.df, rows.astype(np.float64),
+               plan.project.confidence, done)
+        unknown = taken & np.isnan(found.error)  # nothing is known of the spread in a stratum of one unit
+        for own in (done.low, done.high, done.error):
+            own[index, unknown] = np.nan
+        for own in (done.low, done.high):
+            own[index, found.certain] = done.value[index, found.certain]
 
 
-@dataclass(frozen=True, slots=True)
-class _Totals:
-    """The numerator `y`, the denominator `x` and the rows `n` of units at points; all arrays [pairs]."""
-
-    point: NDArray[np.int64]
-    unit: NDArray[np.int64]
-    y: Array
-    x: Array
-    n: Array
-
-
-def _by_unit(leaf: Leaf, sampled: Sampled, shown: Flags) -> _Totals:
-    above, below = _QUOTIENTS[leaf.function]
-    parts = sorted({part for total in leaf.units for part, _ in total.parts})
-    own = np.concatenate([np.arange(sampled.starts[part], sampled.starts[part + 1]) for part in parts])
-    of = np.concatenate([np.full(sampled.starts[part + 1] - sampled.starts[part], part) for part in parts])
-    kept = shown[sampled.point[own]]
-    own, of = own[kept], of[kept]
-    width = len(sampled.stratum)
-    pairs, at = np.unique(sampled.point[own] * width + sampled.unit[own], return_inverse=True)
-
-    def amount(total: Total, scale: float = 1.0) -> Array:
-        factors = np.zeros(len(sampled.starts))
-        for part, factor in total.parts:
-            factors[part] = factor * scale
-        return np.bincount(at, sampled.value[own] * factors[of], len(pairs)).astype(np.float64)
-
-    y = np.sum([amount(leaf.units[place], scale) for place, scale in above.items()], axis=0)
-    return _Totals(pairs // width, pairs % width, y, amount(leaf.units[below]), amount(leaf.units[0]))
-
-
-def _linearised(totals: _Totals, leaf: Leaf, sampled: Sampled, points: int) -> tuple[Array, Array]:
-    """Standard errors and degrees of freedom [points]: Σ m/(m − 1) · Σ(u − ū)² over strata, units less strata.
-
-    u are the units' parts in what the quotient's numerator lacks or has beyond it, over the denominator; m all units of
-    the stratum in the period, for those without a row that counts have u = 0.  NaN where m is 1.
-    """
-    point, layers = totals.point, int(sampled.stratum.max()) + 1
-    below = summed(point, totals.x, points)
-    ratio = summed(point, totals.y, points) / below
-    u = (totals.y - ratio[point] * totals.x) / below[point]
-    layer, size = _sizes(totals, leaf, sampled, layers)
-    cells, at = np.unique(point * layers + sampled.stratum[totals.unit], return_inverse=True)
-    of = cells // layers
-    m = size[np.searchsorted(layer, of // sampled.slices * layers + cells % layers)].astype(np.float64)
-    seen = np.bincount(at, minlength=len(cells))
-    centre = summed(at, u, len(cells)) / m
-    around = summed(at, (u - centre[at]) ** 2, len(cells)) + (m - seen) * centre**2
-    variance = np.bincount(of, m / (m - 1) * around, points)
-    return floats(np.sqrt(variance)), floats(np.bincount(of, seen - 1.0, points))
-
-
-def _sizes(totals: _Totals, leaf: Leaf, sampled: Sampled, layers: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The strata of periods (period · strata + stratum), sorted, and how many units each has."""
-    width = len(sampled.stratum)
-    codes = [sampled.present[source][:, 0] * width + sampled.present[source][:, 1] for source in leaf.sources]
-    everyone = np.unique(np.concatenate([*codes, totals.point // sampled.slices * width + totals.unit]))
-    layer, size = np.unique(everyone // width * layers + sampled.stratum[everyone % width], return_counts=True)
-    return layer, size.astype(np.int64)
+def _is_designed(leaf: Leaf, plan: Plan) -> bool:
+    """Whether more than clusters tells rows from draws by themselves."""
+    return leaf.function.startswith("weighted_") or leaf.function not in QUOTIENTS - {"csi"} or any(
+        plan.sources[source].strata is not None or plan.sources[source].population is not None
+        for source in leaf.sources)
 
 
 @quiet

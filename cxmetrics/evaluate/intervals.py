@@ -26,16 +26,16 @@ def uncertain_leaf(formula: Value | None, leaves: Sequence[Leaf]) -> int | None:
     """The one leaf (index) of a formula that is not known exactly, if what it comes to only grows or falls with it."""
     named = list(leaves_of(formula))
     uncertain = [leaf for leaf in named if leaves[leaf].units or leaves[leaf].function not in FIGURES]
-    return uncertain[0] if len(uncertain) == 1 and _is_monotone(formula) else None
+    return uncertain[0] if len(uncertain) == 1 and is_smooth(formula) else None
 
 
-def _is_monotone(formula: Value | None) -> bool:
+def is_smooth(formula: Value | None) -> bool:
     """Whether a formula is made of leaves, constants and sums, differences, products and quotients."""
     match formula:
         case LeafValue() | Series() | Constant():
             return True
         case Operation(function, args):
-            return function in _MONOTONE and all(map(_is_monotone, args))
+            return function in _MONOTONE and all(map(is_smooth, args))
         case Ref() | None:
             return False
         case _:

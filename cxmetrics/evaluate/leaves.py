@@ -12,19 +12,21 @@ from cxmetrics.evaluate.asked import Asked
 from cxmetrics.evaluate.block import Block, numbered
 from cxmetrics.evaluate.bounding import bound
 from cxmetrics.evaluate.clustered_quantiles import spread_quantile
-from cxmetrics.evaluate.clusters import Sampled, cluster, is_exact, spread
+from cxmetrics.evaluate.clusters import cluster, is_exact, spread
 from cxmetrics.evaluate.finish import finish
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.intervals import FIGURES
+from cxmetrics.evaluate.linear import sure_formulas
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.replicates import Sample, by_group, stacked, with_groups
 from cxmetrics.evaluate.sliced import Sliced
 from cxmetrics.evaluate.spreads import added
 from cxmetrics.evaluate.sums import BY_TEXT, Sums
+from cxmetrics.evaluate.units import Sampled, Sureness
 from cxmetrics.evaluate.views import Looked, View
 from cxmetrics.evaluate.work import Work
 from cxmetrics.ir import Grain
-from cxmetrics.plan import Leaf, Plan
+from cxmetrics.plan import Leaf, Plan, leaves_of
 from cxmetrics.statistics import jackknife
 from cxmetrics.statistics.arrays import Array, Flags, crossing
 from cxmetrics.windows import Window
@@ -42,6 +44,7 @@ class Leaves:
     finished: Finished
     unsure: Flags
     drawn: tuple[Drawn, ...]
+    linear: Mapping[int, Sureness]  # of rows of `Work.nodes` that are formulas over the units of one survey
 
     def without(self, asked: Asked, groups: int) -> Finished:
         """What the leaves asked for come to at the points of all replicates; whole, where nothing is left out of any.
@@ -134,19 +137,25 @@ class LeafReader:
     def leaves(self, grid: Grid, low: int, views: Sequence[View], known: Mapping[Window, Flags]) -> Leaves:
         """The leaves at a grid, whose slices begin with number `low` of the cut's."""
         finished, drawn = Finished.missing(len(self.work.leaves), grid.points), list[Drawn]()
+        linear: dict[int, Sureness] = {}
         for each in views:
             rows = [row for row, leaf in enumerate(self.work.leaves) if self.plan.leaves[leaf].window == each.window]
             if rows:
-                done, states = self._seen(grid, low, each, rows, known[each.window])
+                done, states, found = self._seen(grid, low, each, rows, known[each.window])
                 finished.put(rows, done)
                 drawn.append(states)
-        return Leaves(self.plan, self.work, finished, self._unsure(finished), tuple(drawn))
+                linear |= found
+        return Leaves(self.plan, self.work, finished, self._unsure(finished), tuple(drawn), linear)
 
-    def _seen(self, grid: Grid, low: int, seen: View, rows: Sequence[int], known: Flags) -> tuple[Finished, Drawn]:
+    def _seen(self, grid: Grid, low: int, seen: View, rows: Sequence[int],
+              known: Flags) -> tuple[Finished, Drawn, Mapping[int, Sureness]]:
         """The leaves in some rows of the work, which look at the same days, and what they are finished from."""
         plan, leaves = self.plan, [self.plan.leaves[self.work.leaves[row]] for row in rows]
         bounded = [place for place, row in enumerate(rows) if row in self.work.bounded]
-        exact = [place for place in bounded if is_exact(leaves[place], plan)]
+        alone = [place for place in bounded if is_exact(leaves[place], plan)]
+        places = {self.work.leaves[row]: place for place, row in enumerate(rows)}
+        formulas = {row: formula for row, formula in self.work.linear.items() if next(leaves_of(formula)) in places}
+        exact = sorted({*alone, *(places[leaf] for formula in formulas.values() for leaf in leaves_of(formula))})
         after = low + len(grid.slices)
         # Of a survey all units count, in whatever slice.
         everyone = self._states(seen, grid, *((0, len(self.sliced.daily.slices)) if exact else (low, after)))
@@ -159,9 +168,12 @@ class LeafReader:
         done = finish(leaves, sums)
         bound(leaves, frozenset(bounded), sums, done, plan.project.confidence)
         self._close(leaves, done, seen, known)
-        if exact:
-            cluster(leaves, exact, self._sampled(twins, everyone, leaves, grid, exact), plan, done)
-        return done, Drawn(dict(zip(rows, leaves, strict=True)), block, plain["text"], twins)
+        drawn = Drawn(dict(zip(rows, leaves, strict=True)), block, plain["text"], twins)
+        if not exact:
+            return done, drawn, {}
+        sampled = self._sampled(twins, everyone, leaves, grid, exact)
+        cluster(leaves, alone, sampled, plan, done)
+        return done, drawn, sure_formulas(formulas, places, leaves, sampled, done)
 
     def _unsure(self, finished: Finished) -> Flags:
         """Where nothing is left out of leaves that are not known exactly."""

@@ -13,6 +13,7 @@ from cxmetrics.evaluate.asked import Asked, asked, everything
 from cxmetrics.evaluate.bounding import CLOSED
 from cxmetrics.evaluate.carrying import Carrying
 from cxmetrics.evaluate.changes import Past
+from cxmetrics.evaluate.clusters import is_exact
 from cxmetrics.evaluate.intervals import bound, jackknifed, uncertain_leaf
 from cxmetrics.evaluate.leaves import LeafReader, Leaves
 from cxmetrics.evaluate.peers import Dated, Field, dating
@@ -162,12 +163,16 @@ def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, ag
 
 def _fill(scene: Scene, tree: Tree, rows: list[int], error: Array, freedom: Array) -> None:
     """Give nodes without a closed form the intervals of the jackknife."""
-    confidence = scene.reader.plan.project.confidence
+    plan = scene.reader.plan
     for place, row in enumerate(rows):
         node = scene.reader.work.nodes[row]
-        leaf = uncertain_leaf(node.formula, scene.reader.plan.leaves)
-        if leaf is not None and scene.reader.plan.leaves[leaf].function in CLOSED:
+        if (sure := scene.leaves.linear.get(row)) is not None:
+            half = np.where(sure.certain, 0.0, np.where(sure.error > 0, sure.error, np.nan))
+            tree.low[row], tree.high[row] = jackknifed(tree.value[row], half, sure.df, node, plan.project.confidence)
             continue
-        low, high = jackknifed(tree.value[row], error[place], freedom[place], node, confidence)
+        leaf = uncertain_leaf(node.formula, plan.leaves)
+        if leaf is not None and (plan.leaves[leaf].function in CLOSED or is_exact(plan.leaves[leaf], plan)):
+            continue
+        low, high = jackknifed(tree.value[row], error[place], freedom[place], node, plan.project.confidence)
         unknown = np.isnan(tree.low[row]) & np.isnan(tree.high[row])
         tree.low[row], tree.high[row] = np.where(unknown, low, tree.low[row]), np.where(unknown, high, tree.high[row])

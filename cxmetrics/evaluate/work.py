@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cxmetrics.evaluate.carrying import reach
 from cxmetrics.evaluate.intervals import uncertain_leaf
+from cxmetrics.evaluate.linear import linear_formula
 from cxmetrics.ir import Grain
-from cxmetrics.plan import Node, Plan, leaves_of
+from cxmetrics.plan import Node, Plan, Value, leaves_of
 from cxmetrics.score_rules import Pooled
 from cxmetrics.windows import Window
 
@@ -21,6 +22,7 @@ class Work:
     shown: tuple[int, ...]  # rows of `nodes`
     leaves: tuple[int, ...]  # index into Plan.leaves
     bounded: frozenset[int]  # index into `leaves`: those whose interval is shown
+    linear: Mapping[int, Value]  # rows of `nodes` whose interval is that of a formula over the units of one survey
     windows: tuple[Window, ...]  # all that are looked through
     groups: int  # of units that are left out one at a time
     reach: int  # how many days back values are carried from
@@ -86,8 +88,10 @@ def work_for(plan: Plan, shown: frozenset[str]) -> Work:
     bounded = shown.union(other for name in shown for _, other in (*plan.nodes[name].peers, *plan.nodes[name].versions))
     alone = {leaf for node in nodes if node.indicator.id in bounded
              and (leaf := uncertain_leaf(node.formula, plan.leaves)) is not None}
+    linear = {row: formula for row, node in enumerate(nodes) if node.indicator.id in shown
+              and (formula := linear_formula(node, plan.nodes, plan)) is not None}
     windows = [plan.leaves[leaf].window for leaf in leaves]
     least = min([plan.project.min_n, *(plan.min_n(node.indicator) for node in nodes)])
     groups = plan.project.replicates if any(plan.leaves[leaf].units for leaf in leaves) else 0
-    return Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone),
+    return Work(nodes, rows, leaves, frozenset(i for i, leaf in enumerate(leaves) if leaf in alone), linear,
                 tuple(dict.fromkeys([(), *windows, *(node.window for node in nodes)])), groups, reach(nodes), least)

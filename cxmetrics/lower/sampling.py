@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from cxmetrics.functions import REPLICATE, UNIT
+from cxmetrics.functions import DRAWN, REPLICATE, UNIT
 from cxmetrics.ir import Apply, Constant, Expr, Origin, Pyramid
 from cxmetrics.lower.partials import States
 from cxmetrics.lower.planned import Planned
@@ -70,8 +70,9 @@ def _sampled(leaf: Leaf, units: Mapping[str, Apply], states: States, listed: Seq
 
 
 def is_survey(origin: Origin) -> bool:
-    """Whether the rows are answers: on a scale, with weights, or drawn from strata."""
-    return origin.weight is not None or origin.rake is not None or origin.strata is not None or any(
+    """Whether the rows are answers: on a scale, with weights, or drawn from strata or a population that is told."""
+    designed = (origin.weight, origin.rake, origin.strata, origin.population)
+    return any(each is not None for each in designed) or any(
         spec.unit.kind == "scale" for spec in origin.columns.values())
 
 
@@ -80,7 +81,10 @@ def _unit_of(origin: Origin, pyramid: Pyramid) -> Apply | None:
     who = _who(origin)
     if who is None:
         return None
-    unit = Apply(UNIT, (_ANYONE if origin.strata is None else origin.column(origin.strata), *who))
+    stratum: Expr = _ANYONE if origin.strata is None else origin.column(origin.strata)
+    if origin.population is not None:
+        stratum = Apply(DRAWN, (stratum, origin.column(origin.population)))
+    unit = Apply(UNIT, (stratum, *who))
     if origin.entity is not None and is_survey(origin):
         return unit
     groups = pyramid.project.replicates

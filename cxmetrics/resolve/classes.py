@@ -47,7 +47,7 @@ def refuse_secrets(source: str, draft: SourceDraft, columns: Columns, found: Fou
 def _named(draft: SourceDraft) -> Iterator[Located]:
     """The names of columns that a source gives for a purpose."""
     weight = draft.weight.base if isinstance(draft.weight, WeightDraft) else draft.weight
-    single = (draft.time, draft.received, draft.entity, weight, draft.strata,
+    single = (draft.time, draft.received, draft.entity, weight, draft.strata, draft.population,
               *(lookup.on or lookup.key for lookup in draft.lookups.values()))
     yield from (written for written in single if written is not None)
     yield from _listed(draft.unique.by if draft.unique else ())

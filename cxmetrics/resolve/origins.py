@@ -20,6 +20,7 @@ from cxmetrics.resolve.arrivals import resolve_arrival, resolve_watch
 from cxmetrics.resolve.classes import refuse_persons, refuse_secrets, settle_classes
 from cxmetrics.resolve.contracts import check_contract, check_values
 from cxmetrics.resolve.derived import is_formula, resolve_derived
+from cxmetrics.resolve.designs import resolve_population, resolve_strata
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.lookups import (
     dimension_lookup,
@@ -217,7 +218,7 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
         share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found),
         resolve_arrival(draft, found), resolve_watch(draft, found), read_span=draft.read.span,
-        strata=_strata(draft, columns, found), rake=rake)
+        strata=resolve_strata(draft, columns, found), population=resolve_population(draft, columns, found), rake=rake)
 
 
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Found) -> str | dt.date:
@@ -231,17 +232,6 @@ def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Foun
         if not spec.own:
             found.append(report(name_codes.TIME_NOT_READ, written.span, key=key, name=name))
     return time
-
-
-def _strata(draft: SourceDraft, columns: Columns, found: Found) -> str | None:
-    """The column that says from which part of the population a unit was drawn, as text unless declared otherwise."""
-    if draft.strata is None:
-        return None
-    name, span = draft.strata.value, draft.strata.span
-    if draft.entity is None:
-        found.append(report(codes.WRONG_VALUE, span, key="strata", expected="an `entity` beside it", found=name))
-    columns.setdefault(name, ColumnSpec(name, "text", TEXT, name, span=span))
-    return name
 
 
 def _bindings(draft: SourceDraft, columns: Columns, dimensions: Mapping[str, Dimension],

@@ -182,8 +182,9 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
     marks = (Binding(TEST, TEST), Binding(ROW, ROW))
     ways = tuple(way for way in origin.ways if place_of(way.lookup) in lookups)
     entity = origin.entity if origin.entity is not None and told(origin.entity) else None
+    population = origin.population if origin.population is not None and told(origin.population) else None
     fitted = replace(origin, columns=columns, keep=keep, unique=unique, received=received, entity=entity, weight=weight,
-                     arrival=origin.arrival if received else Arrival(), ways=ways,
+                     population=population, arrival=origin.arrival if received else Arrival(), ways=ways,
                      bindings=(*_bindings(origin, ways, made), *marks), max_bad=1.0)
     if isinstance(origin.time, str):
         return fitted

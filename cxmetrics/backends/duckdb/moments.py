@@ -10,7 +10,7 @@ from cxmetrics.backends.duckdb.times import micros
 from cxmetrics.backends.duckdb.values import text_of
 from cxmetrics.backends.marks import BETWEEN, SPREAD, key_and_groups
 from cxmetrics.backends.sql import Cast, Infix, IsNull, Literal, Node, call, when
-from cxmetrics.functions import REPLICATE, UNIT, WHOSE
+from cxmetrics.functions import DRAWN, REPLICATE, UNIT, WHOSE
 from cxmetrics.ir import Apply, Constant, Expr
 from cxmetrics.pseudonyms import PRIME, STRATUM, multiplier
 
@@ -49,6 +49,11 @@ def _unit(rows: Rows, stratum: Expr, *who: Expr) -> Node:
     return text if isinstance(stratum, Constant) else call("concat", text, Literal(STRATUM), _whose(rows, stratum))
 
 
+def _drawn(rows: Rows, stratum: Expr, population: Expr) -> Node:
+    """The stratum, and how many units it has."""
+    return call("concat_ws", Literal(BETWEEN), _whose(rows, stratum), _whose(rows, population))
+
+
 def _who(rows: Rows, who: Sequence[Expr]) -> Node:
     """Of one column its text, which may be missing; of several all."""
     if len(who) == 1:
@@ -76,4 +81,5 @@ def _label(number: Node, groups: int) -> Node:
     return call("lpad", Cast(call("mod", number, Literal(groups)), "VARCHAR"), Literal(2), Literal("0"))
 
 
-_OF_ROWS: Mapping[str, Callable[..., Node]] = {WHOSE: _whose, UNIT: _unit, REPLICATE: _replicate}
+_OF_ROWS: Mapping[str, Callable[..., Node]] = {WHOSE: _whose, UNIT: _unit, DRAWN: _drawn,
+                                            REPLICATE: _replicate}

@@ -11,7 +11,7 @@ from cxmetrics.backends.marks import BETWEEN, SPREAD, column_of, key_and_groups,
 from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.backends.polars.rows import Pipeline, moment, source_moment
 from cxmetrics.backends.polars.values import text_of
-from cxmetrics.functions import COMPLETES, REPLICATE, UNIT, WHOSE
+from cxmetrics.functions import COMPLETES, DRAWN, REPLICATE, UNIT, WHOSE
 from cxmetrics.ir import Apply, Column, Constant, Expr
 from cxmetrics.plan import NO_LIMIT, Cube
 from cxmetrics.pseudonyms import PRIME, STRATUM, group_of, hashed, label, multiplier
@@ -84,6 +84,11 @@ def _unit(pipeline: Pipeline, stratum: Expr, *who: Expr) -> pl.Expr:
     return text if _is_constant(stratum) else pl.format(f"{{}}{STRATUM}{{}}", text, _whose(pipeline, stratum))
 
 
+def _drawn(pipeline: Pipeline, stratum: Expr, population: Expr) -> pl.Expr:
+    """The stratum, and how many units it has."""
+    return pl.concat_str([_whose(pipeline, stratum), _whose(pipeline, population)], separator=BETWEEN)
+
+
 def _who(pipeline: Pipeline, who: Sequence[Expr]) -> pl.Expr:
     """Of one column its text, which may be missing; of several all."""
     if len(who) == 1:
@@ -110,4 +115,5 @@ def _replicate(pipeline: Pipeline, unit: Expr, key: Expr, groups: Expr) -> pl.Ex
     return by_hash.fill_null(by_moment)
 
 
-_OF_ROWS: Mapping[str, Callable[..., pl.Expr]] = {WHOSE: _whose, UNIT: _unit, REPLICATE: _replicate}
+_OF_ROWS: Mapping[str, Callable[..., pl.Expr]] = {WHOSE: _whose, UNIT: _unit, DRAWN: _drawn,
+                                               REPLICATE: _replicate}

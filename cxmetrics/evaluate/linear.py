@@ -1,0 +1,120 @@
+"""How sure formulas over one survey are: their leaves vary together, unit by unit, and the formula is linearised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+
+import numpy as np
+
+from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
+from cxmetrics.evaluate.clusters import is_linear
+from cxmetrics.evaluate.finished import Finished
+from cxmetrics.evaluate.intervals import is_smooth, uncertain_leaf
+from cxmetrics.evaluate.units import Parts, Sampled, Sureness, added, by_unit, sureness
+from cxmetrics.ir import Ref
+from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of
+from cxmetrics.statistics.arrays import Array, quiet
+
+
+def linear_formula(node: Node, nodes: Mapping[str, Node], plan: Plan) -> Value | None:
+    """The formula of a node over leaves alone, where these are of the units of one survey in the same days.
+
+    None where one leaf tells all (see `uncertain_leaf`), and where something else than arithmetic stands between.
+    """
+    formula = _written_out(node, nodes)
+    if formula is None or uncertain_leaf(node.formula, plan.leaves) is not None:
+        return None
+    leaves = [plan.leaves[leaf] for leaf in leaves_of(formula)]
+    if not leaves or not is_smooth(formula) or len({(leaf.window, leaf.sources) for leaf in leaves}) > 1:
+        return None
+    return formula if all(is_linear(leaf, plan) for leaf in leaves) else None
+
+
+def _written_out(node: Node, nodes: Mapping[str, Node]) -> Value | None:
+    """The formula with those of the indicators that it names in their place; None where they are more than that."""
+    indicator = node.indicator
+    if node.formula is None or node.versions or indicator.combined or any(indicator.valid):
+        return None
+
+    def write(value: Value) -> Value | None:
+        match value:
+            case Ref(name):
+                other = nodes.get(name)
+                plain = other is not None and other.window == node.window and other.indicator.rounding is None
+                return _written_out(other, nodes) if other is not None and plain else None
+            case Operation(function, args):
+                written = [write(arg) for arg in args]
+                kept = tuple(each for each in written if each is not None)
+                return Operation(function, kept) if len(kept) == len(args) else None
+            case Series():
+                return None
+            case _:
+                return value
+
+    return write(node.formula)
+
+
+def sure_formulas(formulas: Mapping[int, Value], places: Mapping[int, int], leaves: Sequence[Leaf], sampled: Sampled,
+                  done: Finished) -> Mapping[int, Sureness]:
+    """How sure formulas are, by the row of their node; `places`: index into `Plan.leaves` → row of the leaves."""
+    points = done.value.shape[1]
+    wanted = sorted({leaf for formula in formulas.values() for leaf in leaves_of(formula)})
+    parts = {leaf: by_unit(leaves[places[leaf]], sampled, done.n[places[leaf]] >= sampled.least).parts(points)
+             for leaf in wanted}
+
+    def figure(leaf: int) -> Figure:
+        return Figure(done.value[places[leaf]], np.full((2, points), UNBOUND))
+
+    def indicator(name: str) -> Figure:
+        raise AssertionError(name)
+
+    def series(dated: Series) -> Array:
+        raise AssertionError(dated)
+
+    known = Known(figure, indicator, series, points)
+    found = {}
+    for row, formula in formulas.items():
+        mine = {leaf: parts[leaf] for leaf in leaves_of(formula)}
+        sources = leaves[places[next(iter(mine))]].sources
+        found[row] = sureness(parts_of(formula, known, mine, sampled), sources, sampled, points)
+    return found
+
+
+@quiet
+def parts_of(formula: Value, known: Known, leaves: Mapping[int, Parts], sampled: Sampled) -> Parts:
+    """What each unit brings to a formula: to its leaves (index into `Plan.leaves`), as the formula follows these."""
+    slopes: dict[int, list[Array]] = {}
+    for leaf, slope in _slopes(formula, known, np.ones(known.points)):
+        slopes.setdefault(leaf, []).append(slope)
+    return added([Parts(part.point, part.unit, part.u * reduce(np.add, slopes[leaf])[part.point])
+                  for leaf, part in leaves.items()], sampled)
+
+
+def _slopes(value: Value, known: Known, above: Array) -> Iterator[tuple[int, Array]]:
+    """How far a formula follows each of its leaves [points], as often as it names them; `above`: this part of it."""
+    match value:
+        case LeafValue(leaf):
+            yield leaf, above
+        case Operation(function, args):
+            values = [compute(arg, known).value for arg in args]
+            for arg, slope in zip(args, _partial(function, values), strict=True):
+                yield from _slopes(arg, known, above * slope)
+        case _:
+            return
+
+
+def _partial(function: str, values: Sequence[Array]) -> list[Array]:
+    """The derivatives of an operation by each of its arguments."""
+    one = np.ones(values[0].shape)
+    match function:
+        case "+":
+            return [one] * len(values)
+        case "-":
+            return [one, -one]
+        case "negate":
+            return [-one]
+        case "/" | "ratio":
+            return [1 / values[1], -values[0] / values[1] ** 2]
+        case _:  # products, and changes of unit
+            return [reduce(np.multiply, [*values[:place], *values[place + 1:]], one) for place in range(len(values))]
