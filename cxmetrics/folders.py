@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT_FILE = "cxmetrics.yaml"
-_NOT_LOOKED_INTO = ("data", "store", "node_modules")
+_NOT_LOOKED_INTO = ("data", "store", "node_modules", "lost+found")
 
 
 def definition_files(root: Path) -> Iterator[Path]:
@@ -26,5 +26,5 @@ def _never_ends(path: Path) -> bool:
 
 def _skipped(folder: Path) -> bool:
     """Hidden folders, data, stores of runs, and projects inside the project."""
-    return folder.name.startswith((".", "__")) or (folder / "ledger.sqlite").exists() \
-        or (folder / PROJECT_FILE).exists() or folder.name in _NOT_LOOKED_INTO
+    return folder.name.startswith((".", "__")) or folder.name in _NOT_LOOKED_INTO \
+        or (folder / "ledger.sqlite").exists() or (folder / PROJECT_FILE).exists()

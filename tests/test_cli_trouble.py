@@ -90,7 +90,7 @@ def test_a_store_that_cannot_be_written(tmp_path, capsys):
     assert status_of(["init", str(folder)]) == 0
     (folder / "store").write_text("not a folder")
     capsys.readouterr()
-    assert status_of(["run", str(folder)]) == 1
+    assert status_of(["run", str(folder)]) == 2
     assert "error[CX801]" in capsys.readouterr().err
 
 

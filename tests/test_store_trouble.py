@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from test_store import APRIL, BRANCH, MARCH, commit, day, files, read, refused, run, states, values
@@ -294,6 +295,37 @@ def test_somebody_who_may_only_read_reads():
         with Store.open(path, writable=True):
             commit(path, states(("a", day(1), "east", 1)), name="r2")
             assert ended(child(script, path)) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid") or os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("closed", ["", "ledger.sqlite", "data"])
+def test_what_may_not_be_read_is_not_called_damaged(closed):
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        path = Path(place) / "store"
+        commit(path, states(("a", day(1), "east", 1)))
+        (path / closed).chmod(0)
+        script = "import sys, test_store_trouble; test_store_trouble.shut_out(sys.argv[1])"
+        assert ended(child(script, path)) == 0
+
+
+def shut_out(path):
+    os.seteuid(65534)
+    assert refused("CX808", lambda: read(Path(path)))["problem"] == "Permission denied"
+
+    def verified():
+        with Store.open(Path(path)) as store:
+            store.verify()
+    refused("CX808", verified)
+    refused("CX801" if os.access(path, os.X_OK, effective_ids=True) else "CX808", lambda: commit(Path(path), name="r3"))
+
+
+def test_a_disk_that_is_only_to_read_is_said(path, monkeypatch):
+    commit(path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    real = os.statvfs
+    monkeypatch.setattr(os, "statvfs", lambda place: SimpleNamespace(f_flag=real(place).f_flag | os.ST_RDONLY))
+    assert refused("CX801", lambda: commit(path, name="r2"))["problem"] == "Read-only file system"
 
 
 def read_as_nobody(path):

@@ -12,7 +12,7 @@ from cxmetrics.cli.session import Refusal, Session
 from cxmetrics.cli.terminal import coloured, tell
 from cxmetrics.diagnostics import Diagnostic, Fault
 
-_MACHINE = ("CX6", "CX9")  # codes that are no fault of definitions, data or store
+_MACHINE = ("CX6", "CX801", "CX808", "CX9")  # codes that are no fault of definitions, data or store
 _LONGEST = 200
 _ENGINES = ("polars", "pyo3_runtime", "duckdb", "_duckdb")
 

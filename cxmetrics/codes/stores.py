@@ -50,3 +50,9 @@ KEY_UNUSABLE = Code(
     note=Phrase("under a short key persons are found out by trying", "密钥过短，可以逐个尝试猜出个人身份"),
     help=Phrase("take at least {least} characters, such as `openssl rand -hex 32` prints",
                 "请使用至少 {least} 个字符，例如 `openssl rand -hex 32` 的输出"))
+STORE_UNREADABLE = Code(
+    "CX808", "store-unreadable",
+    Phrase("the store file `{path}` cannot be read: {problem}", "无法读取存储文件 `{path}`：{problem}"),
+    note=Phrase("what it holds may be whole: nobody has seen it", "其内容可能完好，只是读不到"),
+    help=Phrase("readers need the right to read the folder of the store and all in it, and no more",
+                "读取者只需要对存储文件夹及其中全部文件的读取权限"))

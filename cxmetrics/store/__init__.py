@@ -9,7 +9,6 @@ anyone wait.  No file is read whose checksum differs.
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -37,7 +36,6 @@ from cxmetrics.store.buckets import (
     remove,
     rows_of,
     scan,
-    settle,
     unwritable,
 )
 from cxmetrics.store.commits import (
@@ -52,6 +50,7 @@ from cxmetrics.store.commits import (
     StatesChange,
     ValuesChange,
 )
+from cxmetrics.store.folder import DATA, LEDGER, no_run, prepared, require_ledger
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
 from cxmetrics.store.lock import locked
@@ -63,8 +62,6 @@ __all__ = ["AsOf", "Commit", "Days", "Definition", "Family", "Freeze", "InputFil
 
 AsOf = str | dt.datetime
 """A time in the life of a store: the id of a run, or a moment (which knows its zone)."""
-LEDGER = "ledger.sqlite"
-DATA = "data"
 KINDS = ("states", "values", "restatements")  # of data files
 
 
@@ -92,15 +89,15 @@ class Store:
         """Open the store in a folder; a writer makes it if need be.
 
         `as_of`: as it was after the last run of this id, or at this moment; states are not to be had of then.
-        Raises `Fault` CX801 (cannot be written), CX803 (damaged), CX804 (a reader, and no run yet), CX805 (newer),
-        CX752 (no such run), CX753 (not kept).
+        Raises `Fault` CX801 (cannot be written), CX803 (damaged), CX808 (cannot be read), CX804 (a reader, and no run
+        yet), CX805 (newer), CX752 (no such run), CX753 (not kept).
         """
         folder = path.absolute()
-        _require_ledger(folder)
+        require_ledger(folder)
         if writable:
-            return cls(folder, _prepared(folder))
+            return cls(folder, prepared(folder))
         if not (folder / LEDGER).is_file():
-            raise _no_run(path)
+            raise no_run(path)
         ledger = Ledger(folder / LEDGER, writable=False)
         try:
             _look_at(ledger, as_of, path)
@@ -336,7 +333,7 @@ class Store:
 def _look_at(ledger: Ledger, then: AsOf | None, path: Path) -> None:
     """Turn an open ledger to a time.  Raises `Fault` CX804, CX752, CX753."""
     if not ledger.records.has_runs():
-        raise _no_run(path)
+        raise no_run(path)
     if then is not None:
         ledger.records.at = _commit_of(ledger, then)
 
@@ -356,33 +353,6 @@ def _named(ledger: Ledger, then: AsOf) -> int:
         asked = then if isinstance(then, str) else f"{then:%Y-%m-%d %H:%M:%S %Z}"
         raise Fault(report(data.NOT_KNOWN_THEN, None, then=asked))
     return number
-
-
-def _require_ledger(folder: Path) -> None:
-    """Raise `Fault` CX803 where data files have lost their ledger: what it knew is not to be forgotten in silence."""
-    path = folder / LEDGER
-    if (not path.exists() or not path.stat().st_size) and orphans(folder / DATA, ()):
-        raise damaged(path, "it is empty" if path.exists() else "it is missing")
-
-
-def _no_run(path: Path) -> Fault:
-    return Fault(report(stores.NO_RUN_YET, None, path=path))
-
-
-def _prepared(folder: Path) -> Ledger:
-    """The ledger of a store that can be written, made if need be."""
-    fresh = not (folder / LEDGER).exists()
-    try:
-        (folder / DATA).mkdir(parents=True, exist_ok=True)
-        for path in (folder, folder / DATA, *([] if fresh else [folder / LEDGER])):
-            if not os.access(path, os.W_OK):
-                raise PermissionError(13, os.strerror(13))
-        ledger = Ledger(folder / LEDGER, writable=True)
-        for path in (folder, folder.parent) if fresh else ():
-            settle(path)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    return ledger
 
 
 def _days(text: str) -> Days:

@@ -134,12 +134,18 @@ def settle(folder: Path) -> None:
 
 
 def orphans(folder: Path, named: Iterable[str]) -> list[str]:
-    """Files that a store wrote here and no ledger names: what an interrupted commit leaves."""
+    """Files that a store wrote here and no ledger names: what an interrupted commit leaves.
+
+    Raises `Fault` CX808.
+    """
     if not folder.is_dir():
         return []
     known = frozenset(named)
-    return sorted(entry.name for entry in os.scandir(folder)
-                  if entry.name not in known and is_ours(entry.name) and entry.is_file(follow_symlinks=False))
+    try:
+        return sorted(entry.name for entry in os.scandir(folder)
+                      if entry.name not in known and is_ours(entry.name) and entry.is_file(follow_symlinks=False))
+    except OSError as error:
+        raise unreadable(folder, error) from error
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:
@@ -157,8 +163,11 @@ def is_ours(name: str) -> bool:
     return _OURS.fullmatch(name.removesuffix(_UNFINISHED)) is not None
 
 
-def problem(folder: Path, file: DataFile, *, by_size: bool = False) -> str | None:
-    """What is wrong with a file, by its size and checksum, or by its size alone; None: it holds what was written."""
+def problem(folder: Path, file: DataFile, *, by_size: bool = False) -> str | OSError | None:
+    """What is wrong with a file, by its size and checksum, or by its size alone; None: it holds what was written.
+
+    An error: it cannot be read.
+    """
     path = folder / file.name
     try:
         size = path.stat().st_size
@@ -171,12 +180,12 @@ def problem(folder: Path, file: DataFile, *, by_size: bool = False) -> str | Non
     except FileNotFoundError:
         return "it is missing"
     except OSError as error:
-        return _said(error)
+        return error
     return None if found == file.sha256 else "its checksum differs"
 
 
 def scan(folder: Path, file: DataFile) -> pl.LazyFrame:
-    """The rows of a file whose checksum is right.  Raises `Fault` CX803."""
+    """The rows of a file whose checksum is right.  Raises `Fault` CX803, CX808."""
     wrong = problem(folder, file)
     if wrong is not None:
         raise damaged(folder / file.name, wrong)
@@ -197,11 +206,21 @@ def collect(folder: Path, rows: pl.LazyFrame) -> pl.DataFrame:
 
 
 def damaged(path: Path | str, what: object, *, retired: bool = False) -> Fault:
-    """CX803 for a file of a store; `retired`: one that holds only what was known before."""
+    """CX803 for a file of a store, CX808 for one that cannot be read.
+
+    `retired`: one that holds only what was known before.
+    """
+    if isinstance(what, OSError):
+        return unreadable(path, what)
     way_out = stores.RETIRED if retired else None
     if str(path).endswith(".sqlite"):  # nothing can be added to such a store
         way_out = stores.WITHOUT_LEDGER
     return Fault(report(stores.STORE_DAMAGED, None, help=way_out, path=path, problem=_said(what)))
+
+
+def unreadable(path: Path | str, what: object) -> Fault:
+    """CX808 for a store or a file of it."""
+    return Fault(report(stores.STORE_UNREADABLE, None, path=path, problem=_said(what)))
 
 
 def unwritable(path: Path | str, what: object) -> Fault:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cxmetrics.store.buckets import damaged, unwritable
+from cxmetrics.store.buckets import damaged, unreadable, unwritable
 
 _WAIT = 10.0  # seconds for another writer's transaction to end
 _NOT_A_LEDGER = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR}
@@ -19,18 +19,18 @@ Row = tuple[Any, ...]
 
 @contextmanager
 def _told(path: Path, writable: bool) -> Iterator[None]:
-    """Errors of SQLite and of the disk as faults; those of the programmer pass."""
+    """Errors of SQLite and of the disk as faults CX801, CX803 and CX808; those of the programmer pass."""
     try:
         yield
     except OSError as error:
-        raise (unwritable if writable else damaged)(path, error) from error
+        raise (unwritable if writable else unreadable)(path, error) from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
             raise
-        if code & 0xFF in _NOT_A_LEDGER or not writable:
+        if code & 0xFF in _NOT_A_LEDGER:
             raise damaged(path, error) from error
-        raise unwritable(path, error) from error
+        raise (unwritable if writable else unreadable)(path, error) from error
 
 
 class Connection:
