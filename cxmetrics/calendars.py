@@ -14,9 +14,10 @@ from cxmetrics.days import PLAIN, Calendar
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days
 from cxmetrics.weights import Stretch
-from cxmetrics.windows import Earlier, LastYear, SpanUnit, Step, ToDate, Trailing, Window
+from cxmetrics.windows import Earlier, Inception, LastYear, SpanUnit, Step, ToDate, Trailing, Window
 
 DAY = dt.timedelta(days=1)
+BEGINNING = dt.date(1899, 1, 1)  # before all rows, and no period of one begins here
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAYS = {"d": 1, "week": 7}
 _UNITS: dict[Grain, SpanUnit] = {"day": "d", "week": "week", "month": "month", "quarter": "quarter", "year": "year"}
@@ -131,6 +132,8 @@ def _stepped(step: Step, days: Days, grain: Grain, calendar: Calendar) -> Days:
             return _moved(days, 52, "week") if grain == "week" else _moved(days, 1, "year")
         case Trailing(count, unit):
             return _back(days[1], count, unit), days[1]
+        case Inception():
+            return BEGINNING, days[1]
         case ToDate(unit):
             return start(max(days[1] - DAY, days[0]), unit, calendar), days[1]
         case _:
@@ -139,6 +142,8 @@ def _stepped(step: Step, days: Days, grain: Grain, calendar: Calendar) -> Days:
 
 def _moved(days: Days, count: int, unit: SpanUnit) -> Days:
     low, high = (_back(day, count, unit) for day in days)
+    if days[0] == BEGINNING:
+        return BEGINNING, high if unit in _DAYS or days[1].day == 1 else _back(days[1] - DAY, count, unit) + DAY
     if unit in _DAYS or days[0].day == days[1].day == 1:
         return low, high
     return low, low + (days[1] - days[0])

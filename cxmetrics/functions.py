@@ -170,6 +170,7 @@ _WINDOWS = (
     WindowFunction("month_to_date", Phrase("from the start of the month", "本月至今")),
     WindowFunction("quarter_to_date", Phrase("from the start of the quarter", "本季至今")),
     WindowFunction("year_to_date", Phrase("from the start of the year", "本年至今")),
+    WindowFunction("inception_to_date", Phrase("from the first row that there is", "自有数据以来至今")),
 )
 WINDOWS: Mapping[str, WindowFunction] = {row.name: row for row in _WINDOWS}
 PEER_FUNCTIONS: Mapping[str, Phrase] = {

@@ -59,13 +59,21 @@ class ToDate:
         return f"{self.unit}_to_date"
 
 
-Step = Earlier | LastYear | Trailing | ToDate
+@dataclass(frozen=True, slots=True)
+class Inception:
+    """All days up to the end of the period."""
+
+    def __str__(self) -> str:
+        return "inception_to_date"
+
+
+Step = Earlier | LastYear | Trailing | ToDate | Inception
 Window = tuple[Step, ...]
 
 
 def sets_length(step: Step) -> bool:
     """Whether a step looks at days of its own choice, however long the period is."""
-    return isinstance(step, Trailing | ToDate)
+    return isinstance(step, Trailing | ToDate | Inception)
 
 
 def tag(window: Window) -> str:

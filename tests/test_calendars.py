@@ -8,7 +8,7 @@ import pytest
 from cxmetrics.calendars import before, end, last, looked_at, periods, start
 from cxmetrics.days import Calendar
 from cxmetrics.ir import GRAINS
-from cxmetrics.windows import Earlier, LastYear, ToDate, Trailing
+from cxmetrics.windows import Earlier, Inception, LastYear, ToDate, Trailing
 
 APRIL = Calendar(0, 4)
 
@@ -52,6 +52,12 @@ def test_periods_follow_each_other_without_a_gap(grain, calendar):
     ("2026-05-01", "month", (Earlier(1, "month"), Trailing(3, "month")), "2026-02-01", "2026-05-01"),
     ("2026-05-01", "month", (Trailing(3, "month"), Earlier(1, "month")), "2026-02-01", "2026-05-01"),
     ("2026-03-01", "month", (Earlier(1, "year"), ToDate("quarter")), "2025-01-01", "2025-04-01"),
+    ("2026-05-01", "month", (Inception(),), "1899-01-01", "2026-06-01"),
+    ("2026-05-01", "month", (Earlier(1, "month"), Inception()), "1899-01-01", "2026-05-01"),
+    ("2026-05-01", "month", (Inception(), Earlier(1, "month")), "1899-01-01", "2026-05-01"),
+    ("2026-05-31", "day", (Inception(), Earlier(3, "month")), "1899-01-01", "2026-03-01"),
+    ("2026-03-15", "day", (Inception(), Earlier(1, "month")), "1899-01-01", "2026-02-16"),
+    ("2026-05-04", "week", (Inception(), Earlier(2, "week")), "1899-01-01", "2026-04-27"),
     ("2026-01-15", "day", (Trailing(1, "quarter"), Earlier(1, None)), "2025-10-15", "2026-01-15"),
     ("0001-02-01", "month", (Earlier(10, "year"),), "0001-01-01", "0001-01-01"),
 ])

@@ -40,12 +40,13 @@ CUTS = {"region": ("region",), "branch": ("branch",), "region, branch": ("region
         "segment": ("segment",), "region, segment": ("region", "segment")}
 GRAINS = (["month"], ["day", "week"], ["day", "week", "month"], ["day", "month", "year"],
           ["week", "month", "quarter", "year"])
-WINDOWED = ("", "", "so_far: {formula: year_to_date(average)}", "trailing: {formula: 'rolling(average, 9 d)'}")
+WINDOWED = ("", "", "so_far: {formula: year_to_date(average)}", "ever: {formula: inception_to_date(average)}",
+            "trailing: {formula: 'rolling(average, 9 d)'}")
 DAYS = {"day": lambda day, _: day, "week": lambda day, _: day - dt.timedelta(day.weekday()),
         "month": lambda day, _: day.replace(day=1),
         "quarter": lambda day, begin: months(day, (day.month - begin) % 3),
         "year": lambda day, begin: months(day, (day.month - begin) % 12)}
-SUMS = ("average", "nps", "good", "added", "so_far", "trailing")
+SUMS = ("average", "nps", "good", "added", "so_far", "ever", "trailing")
 
 
 def months(day, back):
@@ -91,6 +92,8 @@ def looked_at(row, begin):
              "quarter": months(first, -3), "year": months(first, -12)}[row["grain"]]
     if row["indicator"] == "so_far":
         return DAYS["year"](after - dt.timedelta(1), begin), after
+    if row["indicator"] == "ever":
+        return dt.date.min, after
     return (after - dt.timedelta(9), after) if row["indicator"] == "trailing" else (first, after)
 
 
@@ -129,7 +132,7 @@ class Attack:
 
     def found(self, name):
         """The rows of an indicator with too few answers whose sum follows from what is shown of it."""
-        names = (name, "so_far", "trailing") if name == "average" else (name,)
+        names = (name, "so_far", "ever", "trailing") if name == "average" else (name,)
         own = [row for row in self.rows if row["indicator"] in names]
         used = ~self.empty
         hidden = [row for row in own if row["status"] == "low_n"]

@@ -158,4 +158,6 @@ def _window_width(reader: LeafReader, period: dt.date) -> int:
     """How many numbers a point takes for the states of the longest window."""
     grid, calendar = Grid((), (period,), ((),)), reader.plan.project.calendar
     looked = [view(window, grid, reader.grain, calendar).days[0] for window in reader.work.windows if window]
-    return STATE_WIDTH * reader.sliced.runs.rows(max(((high - low).days for low, high in looked), default=0))
+    since = min((first for first, _ in reader.looked.delivered.values()), default=period)
+    longest = max(((high - max(low, since)).days for low, high in looked), default=0)
+    return STATE_WIDTH * reader.sliced.runs.rows(max(longest, 0))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cxmetrics.calendars import DAY, end, looked_at
+from cxmetrics.calendars import BEGINNING, DAY, end, looked_at
 from cxmetrics.days import Calendar
 from cxmetrics.evaluate.daily import Daily
 from cxmetrics.evaluate.points import Grid
@@ -66,7 +66,7 @@ class View:
             return np.zeros(self.grid.points, np.bool_)
         first = looked.delivered[source][0]
         missed = looked.gaps.get(source, ())
-        return self._each([low < first or any(low < after and begin < high for begin, after in missed)
+        return self._each([BEGINNING < low < first or any(low < after and begin < high for begin, after in missed)
                            for low, high in self.days])
 
     def unweighted(self, looked: Looked, source: str) -> Flags:

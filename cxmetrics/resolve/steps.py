@@ -8,7 +8,7 @@ from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import report
 from cxmetrics.resolve.names import Names
 from cxmetrics.syntax import Broken, Call, Name, Node, Number
-from cxmetrics.windows import LONGEST, Earlier, LastYear, SpanUnit, Step, ToDate, Trailing
+from cxmetrics.windows import LONGEST, Earlier, Inception, LastYear, SpanUnit, Step, ToDate, Trailing
 
 
 def step_of(node: Call, names: Names) -> Step | None:
@@ -28,6 +28,8 @@ def step_of(node: Call, names: Names) -> Step | None:
             return ToDate("quarter")
         case "year_to_date":
             return ToDate("year")
+        case "inception_to_date":
+            return Inception()
         case _:
             return LastYear()
 

@@ -101,7 +101,7 @@ class Project:
         made = [f"prior({name})", f"prior({name}, {span})", f"prior({name}, 1 month)", f"same_period_last_year({name})"]
         if not self.deep[name][1]:
             made += [f"rolling({name}, {span})", f"rolling({name}, {draw.choice([2, 7, 28])} d)",
-                     f"{draw.choice(['week', 'month', 'quarter', 'year'])}_to_date({name})",
+                     f"{draw.choice(['week', 'month', 'quarter', 'year', 'inception'])}_to_date({name})",
                      f"prior(rolling({name}, {span}), 1 month)", f"rolling(prior({name}, 1 week), 10 d)"]
         formula = draw.choice(made)
         if draw.random() < 0.3:

@@ -3,9 +3,10 @@
 import datetime as dt
 from itertools import pairwise
 
-from cxmetrics.windows import Earlier, LastYear, ToDate, Trailing
+from cxmetrics.windows import Earlier, Inception, LastYear, ToDate, Trailing
 
 DAY = dt.timedelta(days=1)
+EARLIEST = dt.date(2024, 1, 1)  # before all that is drawn
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -71,6 +72,8 @@ def one_step(step, days, grain, calendar):
             return [day - 364 * DAY for day in days] if grain == "week" else moved(days, 1, "year")
         case Trailing(count, unit):
             first = back(after, count, unit)
+        case Inception():
+            first = EARLIEST
         case ToDate(unit):
             first = beginning(days[-1], unit, calendar)
     return run_of(first, (after - first).days)
