@@ -51,7 +51,7 @@ def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
         units[name] = indicator.unit
     levels(indicators, resolved, found)
     found += directions(indicators, resolved)
-    found += floors(indicators)
+    found += [*floors(indicators), *proof.doubts.values()]
     pyramid = Pyramid(resolved.project, sources, resolved.dimensions, triangulated(indicators, resolved, found))
     found += uncut_scores(pyramid)
     found += check_windows(indicators)

@@ -123,6 +123,9 @@ def _scale_fits(expr: Aggregate, unit: Unit, proof: Proof) -> None:
     own_boxes = {name for name, _ in expr.options} >= {"promoters", "detractors"}
     if expr.function == "nps" and not own_boxes and unit.kind == "scale" and (unit.low, unit.high) != _NPS_SCALE:
         proof.say(codes.NPS_SCALE, expr.args[0].span, column=column, scale=unit)
+    guessed = expr.function == "nps" and not own_boxes and unit.kind in ("number", "score")
+    if guessed and isinstance(expr.args[0], Column):
+        proof.doubts.setdefault(expr.args[0], report(codes.SCALE_GUESSED, expr.args[0].span, column=column))
 
 
 def _second(expr: Aggregate, arg: Expr, unit: Unit, rows: _Rows) -> Expr:

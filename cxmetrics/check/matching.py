@@ -26,6 +26,7 @@ class Proof:
 
     The peers of an indicator are None where some of them were reported.  `weighted`: the sources whose rows have
     weights.  `reaches`: the least and the greatest that indicators come to; `earned`: that they give to parents.
+    `doubts`: what may be meant of columns, and most likely is not.
     """
 
     columns: Mapping[str, Mapping[str, ColumnSpec]]
@@ -38,6 +39,7 @@ class Proof:
     weighted: frozenset[str] = frozenset()
     reaches: dict[str, tuple[float, float]] = field(default_factory=dict)
     earned: dict[str, tuple[float, float]] = field(default_factory=dict)
+    doubts: dict[Column, Diagnostic] = field(default_factory=dict)
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
         """Report, and go on with an expression that silences what follows from it."""

@@ -106,6 +106,15 @@ NPS_SCALE = Code(
     label=Phrase("scale {scale}", "量表 {scale}"),
     help=Phrase("say which answers count: `nps({column}, promoters = 5..5, detractors = 1..3)`, or use `top_box`",
                 "请写明计数的分值：`nps({column}, promoters = 5..5, detractors = 1..3)`，或用 `top_box`"))
+SCALE_GUESSED = Code(
+    "CX338", "scale-guessed",
+    Phrase("`nps` takes `{column}` to be on 0..10, which nothing says", "`nps` 按 0..10 理解 `{column}`，但没有任何声明"),
+    severity="warning",
+    label=Phrase("no scale declared", "没有声明量表"),
+    note=Phrase("of answers on 1..5 nobody would be a promoter, and a code such as 98 would count as an answer",
+                "若回答采用 1..5，就没有推荐者；98 之类的代码也会算作回答"),
+    help=Phrase("add `scale: 0..10` to the column, or what the questionnaire says",
+                "请为该列加上 `scale: 0..10`，或问卷实际采用的量表"))
 QUANTILE_RANGE = Code(
     "CX315", "quantile-range",
     Phrase("a quantile lies between 0 and 1, found {value}", "分位数应在 0 与 1 之间，实际是 {value}"),
