@@ -16,13 +16,14 @@ from cxmetrics.evaluate.clusters import cluster, is_exact, spread
 from cxmetrics.evaluate.finish import finish
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.intervals import FIGURES
-from cxmetrics.evaluate.linear import sure_formulas
+from cxmetrics.evaluate.linear import estimates
+from cxmetrics.evaluate.paired import Estimates
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.replicates import Sample, by_group, stacked, with_groups
 from cxmetrics.evaluate.sliced import Sliced
 from cxmetrics.evaluate.spreads import added
 from cxmetrics.evaluate.sums import BY_TEXT, Sums
-from cxmetrics.evaluate.units import Sampled, Sureness
+from cxmetrics.evaluate.units import Sampled
 from cxmetrics.evaluate.views import Looked, View
 from cxmetrics.evaluate.work import Work
 from cxmetrics.ir import Grain
@@ -44,7 +45,7 @@ class Leaves:
     finished: Finished
     unsure: Flags
     drawn: tuple[Drawn, ...]
-    linear: Mapping[int, Sureness]  # of rows of `Work.nodes` that are formulas over the units of one survey
+    surveys: Mapping[Window, Estimates]  # by what they look through: of nodes that are formulas over one survey
 
     def without(self, asked: Asked, groups: int) -> Finished:
         """What the leaves asked for come to at the points of all replicates; whole, where nothing is left out of any.
@@ -137,18 +138,19 @@ class LeafReader:
     def leaves(self, grid: Grid, low: int, views: Sequence[View], known: Mapping[Window, Flags]) -> Leaves:
         """The leaves at a grid, whose slices begin with number `low` of the cut's."""
         finished, drawn = Finished.missing(len(self.work.leaves), grid.points), list[Drawn]()
-        linear: dict[int, Sureness] = {}
+        surveys: dict[Window, Estimates] = {}
         for each in views:
             rows = [row for row, leaf in enumerate(self.work.leaves) if self.plan.leaves[leaf].window == each.window]
             if rows:
                 done, states, found = self._seen(grid, low, each, rows, known[each.window])
                 finished.put(rows, done)
                 drawn.append(states)
-                linear |= found
-        return Leaves(self.plan, self.work, finished, self._unsure(finished), tuple(drawn), linear)
+                if found is not None:
+                    surveys[each.window] = found
+        return Leaves(self.plan, self.work, finished, self._unsure(finished), tuple(drawn), surveys)
 
     def _seen(self, grid: Grid, low: int, seen: View, rows: Sequence[int],
-              known: Flags) -> tuple[Finished, Drawn, Mapping[int, Sureness]]:
+              known: Flags) -> tuple[Finished, Drawn, Estimates | None]:
         """The leaves in some rows of the work, which look at the same days, and what they are finished from."""
         plan, leaves = self.plan, [self.plan.leaves[self.work.leaves[row]] for row in rows]
         bounded = [place for place, row in enumerate(rows) if row in self.work.bounded]
@@ -170,10 +172,10 @@ class LeafReader:
         self._close(leaves, done, seen, known)
         drawn = Drawn(dict(zip(rows, leaves, strict=True)), block, plain["text"], twins)
         if not exact:
-            return done, drawn, {}
+            return done, drawn, None
         sampled = self._sampled(twins, everyone, leaves, grid, exact)
         cluster(leaves, alone, sampled, plan, done)
-        return done, drawn, sure_formulas(formulas, places, leaves, sampled, done)
+        return done, drawn, estimates(formulas, places, leaves, sampled, done)
 
     def _unsure(self, finished: Finished) -> Flags:
         """Where nothing is left out of leaves that are not known exactly."""

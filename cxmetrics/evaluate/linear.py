@@ -8,10 +8,11 @@ from functools import reduce
 import numpy as np
 
 from cxmetrics.evaluate.arithmetic import UNBOUND, Figure, Known, compute
-from cxmetrics.evaluate.clusters import is_linear
+from cxmetrics.evaluate.clusters import is_exact, is_linear
 from cxmetrics.evaluate.finished import Finished
-from cxmetrics.evaluate.intervals import is_smooth, uncertain_leaf
-from cxmetrics.evaluate.units import Parts, Sampled, Sureness, added, by_unit, sureness
+from cxmetrics.evaluate.intervals import is_smooth
+from cxmetrics.evaluate.paired import Estimates
+from cxmetrics.evaluate.units import Parts, Sampled, added, by_unit
 from cxmetrics.ir import Ref
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of
 from cxmetrics.statistics.arrays import Array, quiet
@@ -20,15 +21,14 @@ from cxmetrics.statistics.arrays import Array, quiet
 def linear_formula(node: Node, nodes: Mapping[str, Node], plan: Plan) -> Value | None:
     """The formula of a node over leaves alone, where these are of the units of one survey in the same days.
 
-    None where one leaf tells all (see `uncertain_leaf`), and where something else than arithmetic stands between.
+    None where something else than arithmetic stands between, and where it is but how many rows there are.
     """
     formula = _written_out(node, nodes)
-    if formula is None or uncertain_leaf(node.formula, plan.leaves) is not None:
-        return None
     leaves = [plan.leaves[leaf] for leaf in leaves_of(formula)]
-    if not leaves or not is_smooth(formula) or len({(leaf.window, leaf.sources) for leaf in leaves}) > 1:
+    if formula is None or not is_smooth(formula) or len({(leaf.window, leaf.sources) for leaf in leaves}) != 1:
         return None
-    return formula if all(is_linear(leaf, plan) for leaf in leaves) else None
+    known = all(is_linear(leaf, plan) for leaf in leaves) and any(is_exact(leaf, plan) for leaf in leaves)
+    return formula if known else None
 
 
 def _written_out(node: Node, nodes: Mapping[str, Node]) -> Value | None:
@@ -55,9 +55,9 @@ def _written_out(node: Node, nodes: Mapping[str, Node]) -> Value | None:
     return write(node.formula)
 
 
-def sure_formulas(formulas: Mapping[int, Value], places: Mapping[int, int], leaves: Sequence[Leaf], sampled: Sampled,
-                  done: Finished) -> Mapping[int, Sureness]:
-    """How sure formulas are, by the row of their node; `places`: index into `Plan.leaves` → row of the leaves."""
+def estimates(formulas: Mapping[int, Value], places: Mapping[int, int], leaves: Sequence[Leaf], sampled: Sampled,
+              done: Finished) -> Estimates:
+    """What units bring to formulas, by the row of their node; `places`: index into `Plan.leaves` → row of `leaves`."""
     points = done.value.shape[1]
     wanted = sorted({leaf for formula in formulas.values() for leaf in leaves_of(formula)})
     parts = {leaf: by_unit(leaves[places[leaf]], sampled, done.n[places[leaf]] >= sampled.least).parts(points)
@@ -73,12 +73,10 @@ def sure_formulas(formulas: Mapping[int, Value], places: Mapping[int, int], leav
         raise AssertionError(dated)
 
     known = Known(figure, indicator, series, points)
-    found = {}
-    for row, formula in formulas.items():
-        mine = {leaf: parts[leaf] for leaf in leaves_of(formula)}
-        sources = leaves[places[next(iter(mine))]].sources
-        found[row] = sureness(parts_of(formula, known, mine, sampled), sources, sampled, points)
-    return found
+    return Estimates(sampled, {
+        row: parts_of(formula, known, {leaf: parts[leaf] for leaf in leaves_of(formula)}, sampled)
+        for row, formula in formulas.items()}, {
+        row: leaves[places[next(leaves_of(formula))]].sources for row, formula in formulas.items()})
 
 
 @quiet

@@ -16,6 +16,7 @@ from cxmetrics.evaluate.changes import Past
 from cxmetrics.evaluate.clusters import is_exact
 from cxmetrics.evaluate.intervals import bound, jackknifed, uncertain_leaf
 from cxmetrics.evaluate.leaves import LeafReader, Leaves
+from cxmetrics.evaluate.paired import Estimates
 from cxmetrics.evaluate.peers import Dated, Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.protection import too_few
@@ -33,7 +34,8 @@ from cxmetrics.windows import Window
 class Memory:
     """What is remembered from block to block of the periods of some slices."""
 
-    __slots__ = ("at_once", "deviations", "groups", "own", "past", "replicas", "total", "total_replicas")
+    __slots__ = ("at_once", "deviations", "groups", "own", "past", "replicas", "surveys", "total",
+                 "total_replicas")
 
     def __init__(self, groups: int, nodes: int, slices: int, at_once: int) -> None:
         """Begin before the first period; replicates of so many periods are held `at_once`."""
@@ -42,6 +44,7 @@ class Memory:
         self.total, self.total_replicas = Carrying(1), Carrying(groups)
         self.deviations = Deviations(groups, nodes, slices)
         self.past: Past | None = None
+        self.surveys: dict[Window, Estimates] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,22 @@ def evaluate_scene(scene: Scene, above: Scene | None, memory: Memory) -> Field:
     spread = [np.where(lost | (squares == 0), np.nan, jackknife.error(squares, memory.groups))
               for squares in (deviations.squares, deviations.change_squares)]
     _fill(scene, tree, rows, spread[0], deviations.groups - 1)
+    freedom = deviations.change_groups - 1
+    _pair(scene, memory, spread[1], freedom)
     return Field(plan, work.nodes, tree, scene.leaves.finished, scene.places, scene.grid, scene.reader.grain,
-                 scene.dated, spread[1], deviations.change_groups - 1, against.errors(doubtful, memory.groups))
+                 scene.dated, spread[1], freedom, against.errors(doubtful, memory.groups))
+
+
+def _pair(scene: Scene, memory: Memory, error: Array, freedom: Array) -> None:
+    """Put how sure changes of what rests on one survey are in place of what the groups say, [shown, points]."""
+    periods, slices = len(scene.grid.periods), len(scene.grid.slices)
+    for window, found in scene.leaves.surveys.items():
+        earlier = memory.surveys.get(window)
+        every, more = (found, 0) if earlier is None else (found.after(earlier), 1)
+        for row, (change, df) in every.changes(periods + more).items():
+            place = scene.reader.work.shown.index(row)
+            error[place], freedom[place] = change[more * slices:], df[more * slices:]
+        memory.surveys[window] = found.last(periods)
 
 
 def _pairs(work: Work) -> list[tuple[int, int]]:
@@ -164,13 +181,15 @@ def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, ag
 def _fill(scene: Scene, tree: Tree, rows: list[int], error: Array, freedom: Array) -> None:
     """Give nodes without a closed form the intervals of the jackknife."""
     plan = scene.reader.plan
+    sure_of = {row: sure for found in scene.leaves.surveys.values()
+               for row, sure in found.sureness(scene.grid.points).items()}
     for place, row in enumerate(rows):
         node = scene.reader.work.nodes[row]
-        if (sure := scene.leaves.linear.get(row)) is not None:
+        leaf = uncertain_leaf(node.formula, plan.leaves)
+        if leaf is None and (sure := sure_of.get(row)) is not None:
             half = np.where(sure.certain, 0.0, np.where(sure.error > 0, sure.error, np.nan))
             tree.low[row], tree.high[row] = jackknifed(tree.value[row], half, sure.df, node, plan.project.confidence)
             continue
-        leaf = uncertain_leaf(node.formula, plan.leaves)
         if leaf is not None and (plan.leaves[leaf].function in CLOSED or is_exact(plan.leaves[leaf], plan)):
             continue
         low, high = jackknifed(tree.value[row], error[place], freedom[place], node, plan.project.confidence)

@@ -28,10 +28,10 @@ QUOTIENTS = frozenset(name for name, (_, below) in _QUOTIENTS.items() if below i
 class Sampled:
     """The units of the rows behind a block of points; units and strata are numbered.
 
-    `starts` [partials + 1]: where the states of each partial begin; `point`, `unit`, `value` [states].  `stratum`
-    [units].  `present` by source: the units with a row in each period, and how many there are of their stratum in the
-    population (infinitely many where nothing tells, NaN where that is no number).  A point is of period point //
-    `slices`; of points with fewer than `least` rows nothing is asked.
+    `starts` [partials + 1]: where the states of each partial begin; `point`, `unit`, `value` [states].  `stratum`,
+    `names` [units]: who and stratum as text.  `present` by source: the units with a row in each period, and how many
+    there are of their stratum in the population (infinitely many where nothing tells, NaN where that is no number).  A
+    point is of period point // `slices`; of points with fewer than `least` rows nothing is asked.
     """
 
     starts: NDArray[np.int64]
@@ -39,6 +39,7 @@ class Sampled:
     unit: NDArray[np.int64]
     value: Array
     stratum: NDArray[np.int64]
+    names: pl.Series
     present: Mapping[str, Present]
     slices: int
     least: int
@@ -51,16 +52,18 @@ class Sampled:
             ("text", STRATUM, 0), ("drawn", BETWEEN, 0), ("drawn", BETWEEN, 1)))
         told = pl.DataFrame({"text": texts}).with_columns(drawn=_field(pl.col("text"), STRATUM, 1).fill_null(""))
         told = told.with_columns(who=who, stratum=drawn, told=size)
+        told = told.with_columns(name=pl.concat_str("who", "stratum", separator=STRATUM))
         told = told.with_columns(
             unit=pl.struct("who", "stratum").rank("dense").cast(pl.Int64) - 1,
             size=pl.when(pl.col("told").is_null()).then(float("inf")).otherwise(
                 pl.col("told").cast(pl.Float64, strict=False)).fill_null(float("nan")),
             stratum=pl.col("stratum").rank("dense").cast(pl.Int64) - 1)
+        units = told.unique("unit").sort("unit")
         coded = rows.join(told.select("text", "unit"), on="text", how="left", maintain_order="left")
         value = rows["value"].cast(pl.Float64).to_numpy()
         return Sampled(np.searchsorted(rows["partial"].to_numpy(), np.arange(partials + 1)), rows["point"].to_numpy(),
                        coded["unit"].fill_null(0).to_numpy(), value,
-                       told.select("unit", "stratum").unique().sort("unit")["stratum"].to_numpy(),
+                       units["stratum"].to_numpy(), units["name"],
                        {source: Present.of(frame, told) for source, frame in present.items()}, slices, least)
 
 
@@ -69,7 +72,7 @@ def _field(text: pl.Expr, mark: str, place: int) -> pl.Expr:
     return text.str.splitn(mark, 2).struct.field(f"field_{place}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Present:
     """The units of a source that have a row in a period, and the population of their stratum; all arrays [rows]."""
 
@@ -160,34 +163,56 @@ def sureness(parts: Parts, sources: Iterable[str], sampled: Sampled, points: int
     m are all units of the stratum in the period, for those without a row that counts have u = 0; M those of the
     population.  NaN where m is 1 and M is not, and where M is not known or less than m.
     """
-    layers = int(sampled.stratum.max(initial=0)) + 1
-    layer, size, population = _sizes(sources, sampled, layers)
-    cells, at = np.unique(parts.point * layers + sampled.stratum[parts.unit], return_inverse=True)
-    of = cells // layers
-    place = np.searchsorted(layer, of // sampled.slices * layers + cells % layers)
-    m = size[place].astype(np.float64)
+    strata = Strata.of(sources, sampled)
+    cells, at = np.unique(parts.point * strata.count + sampled.stratum[parts.unit], return_inverse=True)
+    of = cells // strata.count
+    m, open_ = strata.at(of // sampled.slices, cells % strata.count)
     seen = np.bincount(at, minlength=len(cells))
     centre = summed(at, parts.u, len(cells)) / m
     around = summed(at, (parts.u - centre[at]) ** 2, len(cells)) + (m - seen) * centre**2
-    free = 1 - m / population[place]
-    squares = np.where(free == 0, 0.0, np.where(free > 0, free, np.nan) * m / (m - 1) * around)
+    squares = np.where(open_ == 0, 0.0, open_ * around)
     return Sureness(floats(np.sqrt(np.bincount(of, squares, points))), floats(np.bincount(of, seen - 1.0, points)),
-                    (np.bincount(of, free != 0, points) == 0) & (np.bincount(of, minlength=points) > 0))
+                    (np.bincount(of, open_ != 0, points) == 0) & (np.bincount(of, minlength=points) > 0))
 
 
-def _sizes(sources: Iterable[str], sampled: Sampled, layers: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
-    """The strata of periods (period · strata + stratum), sorted, how many units each has, and its population.
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """The strata of periods that have units: `code` (period · strata + stratum), sorted; `count`: how many strata.
 
-    The population is NaN where rows contradict each other.
+    `size`: how many units each has; `population`: and in all, NaN where rows contradict each other.
     """
-    present = [sampled.present[source] for source in sources]
-    period, unit, told = (np.concatenate([getattr(each, name) for each in present])
-                          for name in ("period", "unit", "size"))
-    width = len(sampled.stratum)
-    everyone = np.unique(period * width + unit)
-    layer, size = np.unique(everyone // width * layers + sampled.stratum[everyone % width], return_counts=True)
-    place = np.searchsorted(layer, period * layers + sampled.stratum[unit])
-    least, most = np.full(len(layer), np.inf), np.full(len(layer), -np.inf)
-    np.minimum.at(least, place, told)
-    np.maximum.at(most, place, told)
-    return layer, size.astype(np.int64), np.where(least == most, least, np.nan)
+
+    count: int
+    code: NDArray[np.int64]
+    size: Array
+    population: Array
+
+    @staticmethod
+    def of(sources: Iterable[str], sampled: Sampled) -> Strata:
+        """Those of the units of some sources together."""
+        period, unit, told = present_in(sources, sampled)
+        count, width = int(sampled.stratum.max(initial=0)) + 1, len(sampled.stratum)
+        everyone = np.unique(period * width + unit)
+        code, size = np.unique(everyone // width * count + sampled.stratum[everyone % width], return_counts=True)
+        place = np.searchsorted(code, period * count + sampled.stratum[unit])
+        least, most = np.full(len(code), np.inf), np.full(len(code), -np.inf)
+        np.minimum.at(least, place, told)
+        np.maximum.at(most, place, told)
+        return Strata(count, code, floats(size), np.where(least == most, least, np.nan))
+
+    @quiet
+    def at(self, period: NDArray[np.int64], stratum: NDArray[np.int64]) -> tuple[Array, Array]:
+        """The units m, and (1 − m/M) · m/(m − 1), where a stratum has any in a period, or 0 and NaN."""
+        wanted = period * self.count + stratum
+        place = np.minimum(np.searchsorted(self.code, wanted), max(len(self.code) - 1, 0))
+        there = self.code[place] == wanted
+        m, free = self.size[place], 1 - self.size[place] / self.population[place]
+        open_ = np.where(free == 0, 0.0, np.where(free > 0, free, np.nan) * m / (m - 1))
+        return np.where(there, m, 0.0), np.where(there, open_, np.nan)
+
+
+def present_in(sources: Iterable[str], sampled: Sampled) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """The periods and units of rows of some sources, and the population of their stratum."""
+    every = [sampled.present[source] for source in sources]
+    return (np.concatenate([each.period for each in every]), np.concatenate([each.unit for each in every]),
+            np.concatenate([each.size for each in every]))
