@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -35,6 +36,8 @@ from cxmetrics.run.stale import Task, days_between, delivered, gaps
 from cxmetrics.run.today import settled, today
 from cxmetrics.run.troubles import left_by, marked
 from cxmetrics.store import InputFile, Store
+from cxmetrics.store.buckets import damaged
+from cxmetrics.store.folder import LEDGER
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.rewrite import EVIDENCE, is_dimension
 
@@ -76,17 +79,26 @@ def replay(root: Path, store: Path, run: str, engine: Engine | None = None) -> R
     with Store.open(store, as_of=run) as then:
         last = then.runs().row(-1, named=True)
         chosen: Engine = engine or last["engine"]
-        releases = json.loads(last["versions"])["cxmetrics"], __version__
+        releases = str(_read(last["versions"], store).get("cxmetrics")), __version__
         plan = _plan_of(then, run)
         inputs = {source: then.inputs(source) for source in plan.sources}
         drift = _drift(inputs, root)
         if any(code.code is codes.INPUT_GONE for code in drift):
             return Replay(run, chosen, tuple(drift), releases=releases)
-        left = json.loads(last["report"])
+        left = _read(last["report"], store)
         with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, seen_from_project(root):
             again, taken = _again(plan, root, Path(scratch), inputs, chosen, left)
         drift += taken
         return _compared(Replay(run, chosen, tuple(drift), releases=releases), then, again)
+
+
+def _read(text: str, store: Path) -> dict[str, Any]:
+    """What a run left as JSON.  Raises `Fault` CX803."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise damaged(store / LEDGER, "a cell holds something else than it should") from error
+    return found if isinstance(found, dict) else {}
 
 
 def _plan_of(then: Store, run: str) -> Plan:
@@ -139,8 +151,8 @@ def _again(plan: Plan, root: Path, scratch: Path, inputs: Inputs, engine: Engine
     for name, one in sorted(bound.items()):
         wanted = frozenset(i for i, partial in enumerate(plan.partials) if partial.source == name)
         span = delivered(inputs[name])
-        everything = span is not None and known[name] >= days_between(*span)
-        task = Task(name, wanted, known[name], everything)
+        everything = span is not None and known.get(name, frozenset()) >= days_between(*span)
+        task = Task(name, wanted, known.get(name, frozenset()), everything)
         own = families(plan, name, all_cuts(plan), one.dimensions)
         states[name] = scan(plan, backend, one, own, task).frames
     spans = {name: (min(days), max(days)) for name, days in known.items()}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
 import pytest
+from shop import go, opened
 from surroundings import called
 
 from cxmetrics.cli.command import status_of
@@ -118,3 +122,35 @@ def test_a_killed_run_says_nothing_and_leaves_the_store(bank):
     assert process.returncode in (0, 130, -signal.SIGINT)  # the last: before Python had come to us
     assert "Traceback" not in told
     assert called("query", "cxi", "--format", "csv", cwd=bank).stdout.partition("\n")[0] == before.partition("\n")[0]
+
+
+CELLS = {
+    "files": ["dimensions = ''", "family = 'x'", "first = '2026-99-99'", "name = NULL", "rows = 'x'"],
+    "runs": ["started = 'x'", "versions = '{}'", "versions = '['", "report = '['", "report = '3'",
+             "id = CAST(X'ff00' AS TEXT)"],
+    "coverage": ["days = 'x'", "family = '['"],
+    "inputs": ["first = 'x'", "rows = 'x'", "digest = 3"],
+    "periods": ["period = '2026-99-99'"],
+    "definitions": ["meaning = CAST(X'ff00' AS TEXT)"],
+    "texts": ["content = 'x'", "content = X'00'"],
+}
+
+
+@pytest.mark.parametrize("table", CELLS)
+def test_a_ledger_with_spoiled_cells(tmp_path, table, capsys):
+    root = opened(tmp_path)
+    go(root)
+    ledger = root / "store/ledger.sqlite"
+    whole = ledger.read_bytes()
+    for spoiled in CELLS[table]:
+        ledger.write_bytes(whole)
+        with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
+            connection.execute(f"UPDATE OR IGNORE {table} SET {spoiled}")
+        for words in (["query", str(root), "visited"], ["store", "log", str(root)], ["store", "verify", str(root)],
+                      ["replay", "1", "--project", str(root)], ["run", str(root), "--dry-run"], ["run", str(root)],
+                      ["store", "export", str(tmp_path / "out"), "--project", str(root), "--format", "csv"]):
+            shutil.rmtree(tmp_path / "out", ignore_errors=True)
+            status = status_of(words)
+            said = "".join(capsys.readouterr())
+            assert status in {0, 1}, (spoiled, words, said)
+            assert status == 0 or "error[CX" in said or "differ" in said, (spoiled, words, said)

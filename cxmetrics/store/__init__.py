@@ -132,7 +132,8 @@ class Store:
     def coverage(self, source: str) -> dict[tuple[Family, str], Days]:
         """The days whose states are stored, by family and fingerprint of a partial."""
         days = cache(_days)  # most partials are stored for the same days
-        return {(family, fingerprint): days(text) for family, fingerprint, text in self._ledger.coverage(source)}
+        with self._ledger.sound():
+            return {(family, fingerprint): days(text) for family, fingerprint, text in self._ledger.coverage(source)}
 
     def inputs(self, source: str) -> dict[str, InputFile]:
         """The files that a source was last read from, by path."""
@@ -193,7 +194,8 @@ class Store:
 
     def runs(self) -> pl.DataFrame:
         """The table `runs`, the oldest first; `number` counts the commits."""
-        return frames.runs(self._ledger.records)
+        with self._ledger.sound():
+            return frames.runs(self._ledger.records)
 
     def run_count(self) -> int:
         """How many runs were committed."""
@@ -209,11 +211,13 @@ class Store:
 
     def rejects(self, run: str | None = None) -> pl.DataFrame:
         """The table `rejects`, of one run or of all."""
-        return frames.rejects(self._ledger.records, run)
+        with self._ledger.sound():
+            return frames.rejects(self._ledger.records, run)
 
     def definitions(self) -> pl.DataFrame:
         """The table `definitions`: every meaning ever run, and the `run` that was first to use it."""
-        return frames.definitions(self._ledger.records)
+        with self._ledger.sound():
+            return frames.definitions(self._ledger.records)
 
     def texts(self) -> dict[str, str]:
         """The files that the definitions of the last run stood in, by name.  Raises `Fault` CX803."""
@@ -235,11 +239,13 @@ class Store:
     def frozen_before(self) -> dt.date | None:
         """All periods that end before this day (or with the day before it) are frozen."""
         ordered = self._ledger.records.freezes()
-        return dt.date.fromisoformat(ordered[-1][1]) if ordered and ordered[-1][1] else None
+        with self._ledger.sound():
+            return dt.date.fromisoformat(ordered[-1][1]) if ordered and ordered[-1][1] else None
 
     def freezes(self) -> pl.DataFrame:
         """The table `freezes`: each order to freeze periods, or to freeze them no more, the oldest first."""
-        return frames.freezes(self._ledger.records)
+        with self._ledger.sound():
+            return frames.freezes(self._ledger.records)
 
     def _rows(self, file: DataFile) -> pl.LazyFrame:
         """The rows of a file; its checksum is looked at once."""

@@ -41,7 +41,7 @@ def _text(records: Records, digest: str, ledger: Path) -> str:
         raise damaged(ledger, f"the text {digest[:16]} is missing")
     try:
         content = zlib.decompressobj().decompress(packed, _MOST)
-    except zlib.error as error:
+    except (zlib.error, TypeError) as error:
         raise damaged(ledger, error) from error
     if sha256(content).hexdigest() != digest:
         raise damaged(ledger, f"the checksum of the text {digest[:16]} differs")

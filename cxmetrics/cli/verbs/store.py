@@ -51,11 +51,20 @@ def log(session: Session, project: Path, shape: Shape) -> int:
 def _line(row: dict[str, object]) -> list[str]:
     from cxmetrics.cli.figures import NONE, whole
 
-    report = json.loads(str(row["report"]) or "{}")
-    values = report.get("values")
+    values = _values(str(row["report"]))
     return [str(row["id"]), f"{row['started']:%Y-%m-%d %H:%M:%S}", str(row["engine"]), str(row["who"]),
             *(NONE if row[end] is None else str(row[end]) for end in ("first", "last")),
             NONE if values is None else whole(values)]
+
+
+def _values(report: str) -> int | None:
+    """How many values a run says that it wrote; None where that cannot be read."""
+    try:
+        told = json.loads(report)
+    except ValueError:
+        return None
+    count = told.get("values") if isinstance(told, dict) else None
+    return count if isinstance(count, int) else None
 
 
 @store.command("restatements", cls=Verb)

@@ -65,6 +65,7 @@ class Ledger:
         self._connection = Connection(path, writable)
         self._rows, self._many, self.close = self._connection.rows, self._connection.many, self._connection.close
         self.transaction, self.problems = self._connection.transaction, self._connection.problems
+        self.sound = self._connection.sound
         self.records = Records(self._connection)
         try:
             self._check()
@@ -117,10 +118,11 @@ class Ledger:
 
     def _file(self, row: Row) -> DataFile:
         name, kind, subject, family, first, dimensions, rows, size, sha256, stale = row
-        if not is_ours(name):
+        if not isinstance(name, str) or not is_ours(name):
             raise damaged(self.path, f"it names a file {name!r}")
-        bucket = Bucket(kind, subject, tuple(json.loads(family)), dt.date.fromisoformat(first))
-        return DataFile(name, bucket, tuple(json.loads(dimensions)), rows, size, sha256, bool(stale))
+        with self.sound():
+            bucket = Bucket(kind, subject, tuple(json.loads(family)), dt.date.fromisoformat(first))
+            return DataFile(name, bucket, tuple(json.loads(dimensions)), rows, size, sha256, bool(stale))
 
     def add_file(self, file: DataFile, number: int) -> None:
         """Name a new live file."""
@@ -157,7 +159,8 @@ class Ledger:
         """Family, fingerprint and `month:days` apart by blanks."""
         found = self._rows("SELECT family, fingerprint, group_concat(month || ':' || days, ' ') FROM coverage "
                            "WHERE source = ? AND days <> 0 GROUP BY family, fingerprint", source)
-        return [(tuple(json.loads(family)), fingerprint, days) for family, fingerprint, days in found]
+        with self.sound():
+            return [(tuple(json.loads(family)), fingerprint, days) for family, fingerprint, days in found]
 
     def covered(self, bucket: Bucket) -> dict[str, int]:
         """The days of each fingerprint in the month of a bucket of states."""

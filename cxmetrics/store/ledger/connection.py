@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import polars as pl
+
 from cxmetrics.store.buckets import damaged, unreadable, unwritable
 
 _WAIT = 10.0  # seconds for another writer's transaction to end
@@ -26,6 +28,8 @@ def _told(path: Path, writable: bool) -> Iterator[None]:
         raise (unwritable if writable else unreadable)(path, error) from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
+        if code is None and isinstance(error, sqlite3.OperationalError):  # bytes that are no text
+            code = sqlite3.SQLITE_CORRUPT
         if code is None:
             raise
         if code & 0xFF in _NOT_A_LEDGER:
@@ -84,6 +88,14 @@ class Connection:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def sound(self) -> Iterator[None]:
+        """What stands in cells is made facts of: where that cannot be, the ledger is damaged.  Raises `Fault` CX803."""
+        try:
+            yield
+        except (ValueError, TypeError, KeyError, OverflowError, pl.exceptions.PolarsError) as error:
+            raise damaged(self.path, "a cell holds something else than it should") from error
 
     def problems(self) -> list[str]:
         """What SQLite finds wrong with the file."""

@@ -38,8 +38,9 @@ class Records:
         found = self._connection.rows(
             "SELECT path, size, mtime_ns, first, last, rows, reading, digest, columns FROM inputs WHERE source = ?1 "
             "AND made_by <= ?2 AND (retired_by IS NULL OR retired_by > ?2) ORDER BY path", source, self.at)
-        return {path: InputFile(size, mtime, _date(first), _date(last), *rest)
-                for path, size, mtime, first, last, *rest in found}
+        with self._connection.sound():
+            return {path: InputFile(size, mtime, _date(first), _date(last), *rest)
+                    for path, size, mtime, first, last, *rest in found}
 
     def sources(self) -> list[str]:
         """The sources that were read from files."""
@@ -120,7 +121,8 @@ class Records:
             "SELECT grain, period, id FROM (SELECT grain, period, max(number) AS number FROM periods "
             "WHERE period >= coalesce(?, '') AND period < coalesce(?, '~') AND number <= ? GROUP BY grain, period) "
             "JOIN runs USING (number)", _iso(first), _iso(last), self.at)
-        return [(grain, dt.date.fromisoformat(period), run) for grain, period, run in found]
+        with self._connection.sound():
+            return [(grain, dt.date.fromisoformat(period), run) for grain, period, run in found]
 
     def periods_in(self, bucket: Bucket) -> set[dt.date]:
         """The periods that a bucket of values is about."""
