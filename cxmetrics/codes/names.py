@@ -33,6 +33,8 @@ UNKNOWN_FUNCTION = Code(
     "CX204", "unknown-function",
     Phrase("unknown function `{name}`", "未知的函数 `{name}`"),
     label=Phrase("no such function", "没有这个函数"))
+SAID_AS = Phrase("write it like `{said}`", "请写成类似 `{said}` 的形式")
+NO_ZERO = Phrase("leave it out: a division by zero is missing", "可直接省去：除以零即为缺失")
 AS_QUANTILE = Phrase("write `quantile(x, {part})`", "请写 `quantile(x, {part})`")
 UNKNOWN_DIMENSION = Code(
     "CX205", "unknown-dimension",

@@ -10,6 +10,7 @@ from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Phrase, closest, report
 from cxmetrics.functions import AGGREGATES, NumberFunction, all_names
 from cxmetrics.ir import ColumnSpec, Expr, Invalid
+from cxmetrics.resolve.elsewhere import AGAINST_ZERO, RENAMED, SAID
 from cxmetrics.syntax import Call
 
 Columns = dict[str, ColumnSpec]
@@ -36,17 +37,21 @@ class Names:
 
 def unknown_function(node: Call, names: Names) -> Expr:
     """Report a function that there is not."""
-    part = _PERCENTILE.match(node.function)
+    part, said = _PERCENTILE.match(node.function), node.function.lower()
+    rank, guess = 0.0, RENAMED.get(said)
+    help_: Phrase | None = None
     if part is not None and 0 < float(part[1].replace("_", ".")) < 100:
         rank = float(part[1].replace("_", "."))
         guess = f"p{int(rank):02d}" if rank == int(rank) else None
-        help_: Phrase | None = DID_YOU_MEAN if guess else codes.AS_QUANTILE
-    else:
-        rank, guess = 0.0, closest(node.function, all_names(), names.found)
-        help_ = DID_YOU_MEAN if guess else None
+        help_ = codes.AS_QUANTILE
+    elif said in SAID or said in AGAINST_ZERO:
+        help_ = codes.SAID_AS if said in SAID else codes.NO_ZERO
+    elif guess is None:
+        guess = closest(node.function, all_names(), names.found)
     fix = Fix(node.name_span, guess) if guess else None
-    names.found.append(report(codes.UNKNOWN_FUNCTION, node.name_span, help=help_, fix=fix, name=node.function,
-                              guess=guess or "", part=f"{rank / 100:.10g}"))
+    names.found.append(report(codes.UNKNOWN_FUNCTION, node.name_span, help=DID_YOU_MEAN if guess else help_, fix=fix,
+                              name=node.function, guess=guess or "", part=f"{rank / 100:.10g}",
+                              said=SAID.get(said, "")))
     return Invalid(node.span)
 
 
