@@ -11,7 +11,7 @@ from cxmetrics.check.composites import compose
 from cxmetrics.check.doubts import directions, floors, levels, uncut_scores
 from cxmetrics.check.matching import Proof, no_number
 from cxmetrics.check.peers import check_score, our_rows, read_peers
-from cxmetrics.check.prove import prove, prove_origin
+from cxmetrics.check.prove import prove_as_others, prove_origin
 from cxmetrics.check.rules import literal, read_rounding
 from cxmetrics.check.scores import direction_of, score_of
 from cxmetrics.check.triangulation import triangulated
@@ -93,7 +93,7 @@ def _formula(outline: Outline, proof: Proof) -> tuple[Expr | None, Unit]:
         declared = read_unit(meant)
     if outline.formula is None:
         return None, declared or UNKNOWN
-    formula, unit = prove(outline.formula, proof)
+    formula, unit = prove_as_others(outline.formula, proof)
     if isinstance(formula, Invalid):
         return formula, declared or UNKNOWN
     if not unit.numeric and unit.kind != "unknown":

@@ -12,6 +12,7 @@ from cxmetrics.codes import units as codes
 from cxmetrics.days import NONE_TOLD, Holidays
 from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, listed, report
 from cxmetrics.ir import Apply, Column, ColumnSpec, Constant, Expr, Indicator, Invalid
+from cxmetrics.resolve.alike import Shape
 from cxmetrics.source import Span
 from cxmetrics.units import COUNTED, NUMBER, UNKNOWN, Unit, comparable, conversion, scaled
 
@@ -27,6 +28,7 @@ class Proof:
     The peers of an indicator are None where some of them were reported.  `weighted`: the sources whose rows have
     weights.  `reaches`: the least and the greatest that indicators come to; `earned`: that they give to parents.
     `doubts`: what may be meant of columns, and most likely is not.
+    `alike`: of formulas that are alike, what was proved of one; None where that holds for no other.
     """
 
     columns: Mapping[str, Mapping[str, ColumnSpec]]
@@ -40,6 +42,7 @@ class Proof:
     reaches: dict[str, tuple[float, float]] = field(default_factory=dict)
     earned: dict[str, tuple[float, float]] = field(default_factory=dict)
     doubts: dict[Column, Diagnostic] = field(default_factory=dict)
+    alike: dict[Shape, tuple[Shape, Unit] | None] = field(default_factory=dict)
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:
         """Report, and go on with an expression that silences what follows from it."""

@@ -45,6 +45,7 @@ from cxmetrics.ir import (
     columns_in,
 )
 from cxmetrics.patterns import flaw_of
+from cxmetrics.resolve.alike import Like
 from cxmetrics.units import (
     BOOLEAN,
     NUMBER,
@@ -89,6 +90,20 @@ def prove(expr: Expr, proof: Proof) -> Proved:
             return expr, UNKNOWN
         case _:
             assert_never(expr)
+
+
+def prove_as_others(expr: Expr | Like, proof: Proof) -> Proved:
+    """As `prove`; of formulas that are alike one is proved, and holds for the others if nothing is wrong with it."""
+    if not isinstance(expr, Like):
+        return prove(expr, proof)
+    known = proof.alike.get(expr.shape)
+    if known is not None:
+        return known[0].made(expr), known[1]
+    before = len(proof.found)
+    proved, unit = prove(expr.made(), proof)
+    flawless = len(proof.found) == before and not isinstance(proved, Invalid)
+    proof.alike[expr.shape] = (expr.shape.of(proved, expr), unit) if flawless else None
+    return proved, unit
 
 
 def condition(expr: Expr, proof: Proof) -> Expr:

@@ -23,7 +23,7 @@ Found = list[Diagnostic]
 Known = Mapping[str, tuple[int, tuple[str, ...]]]  # how many values a rule takes (`MANY`: some), and its options
 MANY = -1
 _SHORT = 40  # characters
-_NOWHERE = Source("", "")  # where a constant stands of which only the value is asked
+NOWHERE = Source("", "")  # where a constant stands of which only the value is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,10 @@ def literal(written: Located | Node, unit: Unit, found: Found,
 def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code, *,
                 beyond: bool = True) -> tuple[float, Unit] | None:
     """As `literal`; also the unit that was written.  `beyond`: whoever asks looks whether a share is beyond all."""
-    if type(written) is Located and (known := _well_known(written.value, unit, beyond)) is not None:
-        return known
+    if isinstance(written, Located) and is_as_written(written):
+        known = _well_known(written.value, unit, beyond)
+        if known is not None:
+            return known
     node, problems = parse(written) if isinstance(written, Located) else (written, ())
     found += problems
     names = Names({}, {})
@@ -107,6 +109,11 @@ def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code, *
     return None
 
 
+def is_as_written(written: Located) -> bool:
+    """Whether a scalar says the same wherever its text stands: no parameter of a template is to be put in."""
+    return type(written) is Located or "$" not in written.value
+
+
 def _well_known(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | None:
     """A short constant nothing is wrong with, by its text: scores, weights and targets repeat each other."""
     return _by_text(text, unit, beyond) if len(text) <= _SHORT else None
@@ -114,7 +121,7 @@ def _well_known(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | Non
 
 @lru_cache(maxsize=10_000)
 def _by_text(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | None:
-    node, problems = parse(Located(text, _NOWHERE, 0, len(text)))
+    node, problems = parse(Located(text, NOWHERE, 0, len(text)))
     return None if problems else constant_of(node, unit, [], codes.VALUE_UNIT, beyond=beyond)
 
 
@@ -150,6 +157,19 @@ def read_rounding(written: Located | None, found: Found) -> Rounding | None:
     """`half_up(1)`, `half_even(1)`, `truncate(2)` or `to(0.5)`."""
     if written is None:
         return None
+    known = _known_rounding(written.value) if is_as_written(written) else None
+    return known or _rounding(written, found)
+
+
+@lru_cache(maxsize=100)
+def _known_rounding(text: str) -> Rounding | None:
+    """A rounding nothing is wrong with, by its text."""
+    found: Found = []
+    rounding = _rounding(Located(text, NOWHERE, 0, len(text)), found)
+    return None if found else rounding
+
+
+def _rounding(written: Located, found: Found) -> Rounding | None:
     known: Known = dict.fromkeys(("half_up", "half_even", "truncate", "to"), (1, ()))
     rule = read_rule(written, "rounding", known, found)
     value = None if rule is None else literal(rule.values[0], NUMBER, found)

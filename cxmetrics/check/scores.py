@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import assert_never, cast
 
-from cxmetrics.check.rules import MANY, Known, Rule, fits, literal, miswritten, read_rule
+from cxmetrics.check.rules import MANY, NOWHERE, Known, Rule, fits, is_as_written, literal, miswritten, read_rule
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import report
 from cxmetrics.ir import Indicator
@@ -28,6 +29,8 @@ from cxmetrics.score_rules import (
 from cxmetrics.source import Located, Span
 from cxmetrics.syntax import Items, Name, Number, Range, Truth
 from cxmetrics.units import NUMBER, Unit
+
+_MOST = 10_000  # rules that are kept in mind
 
 
 def read_anchors(written: Mapping[Key, Located], span: Span, unit: Unit, found: Found) -> Anchors | None:
@@ -171,8 +174,31 @@ def score_of(outline: Outline, unit: Unit, dimensions: Mapping[str, object], fou
     if written is None:
         return None
     if isinstance(written, Located):
-        return read_score(written, unit, dimensions, found)
+        known = _known_score(written.value, unit) if is_as_written(written) else None
+        return known or read_score(written, unit, dimensions, found)
+    if all(map(is_as_written, written.values())):
+        anchors = _known_anchors(tuple([(str(key), at.value) for key, at in written.items()]), unit)
+        if anchors is not None:
+            return anchors
     return read_anchors(written, next(iter(written)).span if written else outline.span, unit, found)
+
+
+# Rules nothing is wrong with, by their text: thousands of indicators are scored by few of them.  None: to be read.
+
+
+@lru_cache(maxsize=_MOST)
+def _known_score(text: str, unit: Unit) -> ScoreRule | None:
+    found: Found = []
+    rule = read_score(Located(text, NOWHERE, 0, len(text)), unit, {}, found)  # what asks for a dimension is not known
+    return None if found else rule
+
+
+@lru_cache(maxsize=_MOST)
+def _known_anchors(points: tuple[tuple[str, str], ...], unit: Unit) -> Anchors | None:
+    found: Found = []
+    written = {Key(earned): Located(at, NOWHERE, 0, len(at)) for earned, at in points}
+    anchors = read_anchors(written, NOWHERE.whole, unit, found)
+    return None if found else anchors
 
 
 def direction_of(outline: Outline, score: ScoreRule | None, found: Found) -> Direction:

@@ -18,11 +18,10 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.ir import Dimension, Expr, Origin, Project
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, grains, is_time_zone, share, titles, whole, word
-from cxmetrics.parse import parse
 from cxmetrics.quick import quick
+from cxmetrics.resolve.alike import Alike, Like
 from cxmetrics.resolve.benchmarks import Recorded, resolve_benchmarks
 from cxmetrics.resolve.expand import expand
-from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.gather import gather
 from cxmetrics.resolve.holidays import resolve_holidays
 from cxmetrics.resolve.names import Columns, Names
@@ -56,7 +55,7 @@ class Outline:
     id: str
     draft: IndicatorDraft
     span: Span
-    formula: Expr | None
+    formula: Expr | Like | None
     children: tuple[Child, ...]
     valid: tuple[dt.date | None, dt.date | None] = (None, None)
     versions: tuple[tuple[dt.date, Outline], ...] = ()  # from these days on, in order
@@ -83,7 +82,8 @@ def resolve(drafts: Drafts) -> tuple[Resolved, tuple[Diagnostic, ...]]:
     names = Names(columns, defined.indicators, drafts.cut, found)
     sources = {str(key): resolve_origin(key, draft, dimensions, names) for key, draft in defined.sources.items()}
     _add_dimension_columns(sources, columns)
-    outlines = {name: _outline(name, key, draft, names, defined.weights)
+    formulas = Alike(names)
+    outlines = {name: _outline(name, key, draft, formulas, defined.weights)
                 for name, (key, draft) in defined.indicators.items()}
     days = [day for document in drafts.documents for day in document.calendar]
     project = replace(_project(drafts.project, dimensions, found), holidays=resolve_holidays(days, found))
@@ -99,8 +99,9 @@ def _add_dimension_columns(sources: dict[str, Origin], columns: dict[str, Column
                 columns[name][binding.dimension] = text_column(binding.dimension, binding.column, binding)
 
 
-def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Outline:
-    formula = _formula(draft.formula, names)
+def _outline(name: str, key: Key, draft: IndicatorDraft, formulas: Alike, weights: Mapping[str, Located]) -> Outline:
+    names = formulas.names
+    formula = None if draft.formula is None else formulas.resolve(draft.formula)
     children = tuple(_children(draft, names, weights))
     if draft.formula is not None and draft.children is not None:
         names.found.append(report(codes.FORMULA_AND_CHILDREN, key.span, id=name))
@@ -112,20 +113,12 @@ def _outline(name: str, key: Key, draft: IndicatorDraft, names: Names, weights: 
         before = versions[-1][1] if versions else first
         made = replace(before, draft=merged)
         if merged.formula is not before.draft.formula:
-            made = replace(made, formula=_formula(merged.formula, names))
+            made = replace(made, formula=None if merged.formula is None else formulas.resolve(merged.formula))
         if merged.children is not before.draft.children:
             made = replace(made, children=tuple(_children(merged, names, weights)))
         versions.append((day, made))
     valid = validity(draft, names.found)
     return replace(first, valid=valid, versions=tuple(versions)) if versions or valid != first.valid else first
-
-
-def _formula(written: Located | None, names: Names) -> Expr | None:
-    if written is None:
-        return None
-    node, problems = parse(written)
-    names.found.extend(problems)
-    return resolve_formula(node, names)
 
 
 def _children(draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Iterator[Child]:
@@ -173,7 +166,8 @@ def _enter(name: str, outlines: Mapping[str, Outline], ordered: Mapping[str, Out
     below: list[tuple[str, Span]] = []
     for one in (outline, *(version for _, version in outline.versions)):
         below += [(child.id, child.span) for child in one.children]
-        below += [(ref.indicator, ref.span or outline.span) for ref in references_in(one.formula)]
+        if not isinstance(one.formula, Like):
+            below += [(ref.indicator, ref.span or outline.span) for ref in references_in(one.formula)]
     path.append(name)
     stack.append((name, iter(below)))
 
