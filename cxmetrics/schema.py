@@ -6,32 +6,14 @@ needs it.  These models are the drafts that `resolve` reads, and the source of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
-from cxmetrics.source import Located, Source, Span
-
-
-class Key(str):
-    """A key of a YAML map, and where it was written: as a scalar, or as what one is made of when it is asked for."""
-
-    __slots__ = ("written",)
-    written: Located | tuple[Source, int, int, str | None]
-
-    @property
-    def located(self) -> Located:
-        """The key as a scalar."""
-        if isinstance(self.written, tuple):
-            self.written = Located(str(self), *self.written)
-        return self.written
-
-    @property
-    def span(self) -> Span:
-        """The place of the key."""
-        return self.located.span
+from cxmetrics.source import Key, Located
 
 
 def _shape(value: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever was written
@@ -55,8 +37,20 @@ class _Only:
 _TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
 Scalar = Annotated[Located, _Only(Located), WithJsonSchema(_TEXT_SCHEMA)]
 Name = Annotated[Key, _Only(Key), WithJsonSchema({"type": "string"})]
+
+
+def _language(key: Any) -> Key:  # noqa: ANN401 - pydantic hands over whatever was written
+    if not isinstance(key, Key) or not _LANGUAGE.fullmatch(key):
+        raise ValueError(key)
+    return key
+
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # the shape of BCP 47
+NO_LANGUAGE = "value_error"  # what pydantic calls a key that names none
 Titles = Annotated[
-    Annotated[Scalar, Tag("text")] | Annotated[dict[Name, Scalar], Tag("map")], Discriminator(_shape)]
+    Annotated[Scalar, Tag("text")]
+    | Annotated[dict[Annotated[Key, PlainValidator(_language), WithJsonSchema({"type": "string"})], Scalar],
+                Tag("map")], Discriminator(_shape)]
 Scalars = Annotated[Annotated[Scalar, Tag("text")] | Annotated[list[Scalar], Tag("list")], Discriminator(_shape)]
 
 

@@ -123,6 +123,25 @@ class Located:
         yield from (((i, i + 1), text[i]) for i in range(start, end))
 
 
+class Key(str):
+    """A key of a YAML map, and where it was written: as a scalar, or as what one is made of when it is asked for."""
+
+    __slots__ = ("written",)
+    written: Located | tuple[Source, int, int, str | None]
+
+    @property
+    def located(self) -> Located:
+        """The key as a scalar."""
+        if isinstance(self.written, tuple):
+            self.written = Located(str(self), *self.written)
+        return self.written
+
+    @property
+    def span(self) -> Span:
+        """The place of the key."""
+        return self.located.span
+
+
 class Span(NamedTuple):
     """A place: characters `start` to `end` of a file, or of a scalar's value.
 

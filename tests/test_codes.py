@@ -25,7 +25,7 @@ BLOCK = re.compile(r"^```(?:yaml|csv) (\S+)\n(.*?)^```$", re.M | re.S)
 WITHOUT_EXAMPLE = {
     "CX006": "a page is UTF-8 itself", "CX008": "the fault is a file that is not there",
     "CX010": "would fill pages", "CX122": "would fill pages", "CX123": "would fill pages",
-    "CX014": "the fault is of the disk",
+    "CX014": "the fault is of the disk", "CX018": "the fault is of cxmetrics",
     "CX368": "would fill pages",
     "CX411": "depends on what is asked, not on definitions",
     **dict.fromkeys(("CX352", "CX353", "CX354", "CX355", "CX358", "CX359"), "the data show it"),

@@ -30,7 +30,7 @@ LAYERS = (
     ("syntax", "functions", "schema"),
     ("score_rules", "composite_rules", "codes", "benchmarks", "weights", "ir", "walks", "plan", "calendars"),
     ("load", "parse"),
-    ("resolve", "check", "lower", "fuse"),
+    ("resolve", "check", "lower", "fuse", "layout"),
     ("compile",),
     ("statistics",),
     ("backends",),

@@ -13,9 +13,8 @@ from cxmetrics.diagnostics import Diagnostic, Label, report
 from cxmetrics.ir import Indicator
 from cxmetrics.load.scalars import Found, plain_number
 from cxmetrics.resolve import Outline
-from cxmetrics.schema import Key
 from cxmetrics.score_rules import Anchors, Bands, Goalposts, ScoreRule
-from cxmetrics.source import Located, Span
+from cxmetrics.source import Key, Located, Span
 from cxmetrics.units import SCORE, Unit
 
 POINTS: Reach = (0.0, 100.0)  # of scores, unless a rule says otherwise by `to`

@@ -14,8 +14,8 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, cl
 from cxmetrics.ir import GRAINS, Grain, Lookup, Origin, Pyramid
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import Found, date
-from cxmetrics.schema import Key, MetricTestDraft, TableDraft
-from cxmetrics.source import Located, Span
+from cxmetrics.schema import MetricTestDraft, TableDraft
+from cxmetrics.source import Key, Located, Span
 from cxmetrics.tables import place_of
 from cxmetrics.units import NUMBER, SCORE, SHARE, Unit
 

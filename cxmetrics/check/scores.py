@@ -13,7 +13,6 @@ from cxmetrics.diagnostics import report
 from cxmetrics.ir import Indicator
 from cxmetrics.load.scalars import Found, plain_number, word
 from cxmetrics.resolve import Outline
-from cxmetrics.schema import Key
 from cxmetrics.score_rules import (
     AmongPeers,
     Anchors,
@@ -26,7 +25,7 @@ from cxmetrics.score_rules import (
     ScoreRule,
     ZScore,
 )
-from cxmetrics.source import Located, Span
+from cxmetrics.source import Key, Located, Span
 from cxmetrics.syntax import Items, Name, Number, Range, Truth
 from cxmetrics.units import NUMBER, Unit
 

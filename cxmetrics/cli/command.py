@@ -17,6 +17,7 @@ from cxmetrics.cli.usage import Verbs, complaint, dress
 from cxmetrics.cli.verbs.check import check
 from cxmetrics.cli.verbs.demo import demo
 from cxmetrics.cli.verbs.explain import explain
+from cxmetrics.cli.verbs.fmt import fmt
 from cxmetrics.cli.verbs.init import init
 from cxmetrics.cli.verbs.query import query
 from cxmetrics.cli.verbs.replay import replay
@@ -36,7 +37,7 @@ def command() -> None:
     """Take the options that stand before the verb."""
 
 
-for _verb in (demo, init, check, test, tree, run, query, show, store, replay, explain, schema):
+for _verb in (demo, init, check, fmt, test, tree, run, query, show, store, replay, explain, schema):
     command.add_command(_verb)
 
 

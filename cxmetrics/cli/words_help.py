@@ -20,6 +20,11 @@ HELP: Final[dict[str, Phrase]] = {
     "help.init": Phrase("Write a small project that checks and runs.", "新建一个能检查、能运行的小项目"),
     "help.check": Phrase("Check the definitions; print every problem at its place.\n\nNo data are read.",
                          "检查定义，逐一指出问题所在\n\n不读取数据。"),
+    "help.fmt": Phrase(
+        "Lay the definitions out in the one way there is; comments and meaning stay.\n\nPATH is a folder or a file, by "
+        "default the folder that is current; - reads standard input and writes standard output. A file that cannot be "
+        "read is left as it is.",
+        "按统一格式排版定义，注释与含义不变\n\nPATH 为文件夹或文件，默认为当前文件夹；- 表示读标准输入、写标准输出。无法读取的文件保持原样。"),
     "help.tree": Phrase("Print the pyramid: weights, and values once there are some.",
                         "打印指标体系：权重，以及已有的数值"),
     "help.run": Phrase("Compute what is missing or stale and commit it, all or nothing.\n\nThe interval holds its "
@@ -70,6 +75,9 @@ HELP: Final[dict[str, Phrase]] = {
 }
 
 OPTIONS: Final[dict[str, Phrase]] = {
+    "option.fmt.check": Phrase("Write nothing; exit status 1 if a file is laid out otherwise.",
+                               "不写入；有文件未按格式排版时退出状态为 1"),
+    "option.fmt.diff": Phrase("Write nothing; show what would change.", "不写入；显示将会改动的内容"),
     "option.lang": Phrase("Language of messages and titles (CXMETRICS_LANG).", "消息与标题的语言（CXMETRICS_LANG）"),
     "option.shape": Phrase("table for people; json, csv for programs.", "table 供人阅读；json、csv 供程序使用"),
     "option.form": Phrase("How problems are written.", "问题的输出格式"),

@@ -26,8 +26,8 @@ NO_OPERATOR = Code(
 
 AT_START = Phrase("the start of a period is the end of the one before: `prior(sum(accounts.balance at end))`",
                   "一期的期初即上一期的期末：`prior(sum(accounts.balance at end))`")
-COMMA_ENDS_IT = Phrase("a comma ends a value in a map on one line: put the formula between double quotes, or on a line "
-                       "of its own", "写在一行的映射中，逗号会结束一个值：请给公式加双引号，或另起一行书写")
+COMMA_ENDS_IT = Phrase("a comma ends a value in a map on one line: put the value between double quotes, or on a line "
+                       "of its own", "写在一行的映射中，逗号会结束一个值：请给这个值加双引号，或另起一行书写")
 UNCLOSED_BRACKET = Code(
     "CX105", "unclosed-bracket",
     Phrase("`{bracket}` is never closed", "`{bracket}` 没有闭合"),

@@ -106,3 +106,15 @@ CIRCLE_OF_LIBRARIES = Code(
     Phrase("libraries import each other in a circle: {path}", "库循环引入：{path}"),
     label=Phrase("leads back to where it began", "又回到起点"),
     help=Phrase("remove one of the imports in the circle", "请去掉循环中的一处引入"))
+NOT_LAID_OUT = Code(
+    "CX018", "not-laid-out",
+    Phrase("`{path}` was left as it is: laid out it would say something else", "`{path}` 未改动：重新排版会改变它的含义"),
+    note=Phrase("what is laid out is read again and held against the file before anything is written",
+                "写入之前会重新读取排版结果并与原文件比较"),
+    help=Phrase("this is a fault of cxmetrics; please report the file", "这是 cxmetrics 的缺陷，请附上该文件报告"))
+NO_LANGUAGE = Code(
+    "CX019", "no-language",
+    Phrase("`{key}` is no language", "`{key}` 不是语言"),
+    label=Phrase("expected `en`, `zh` or another code of a language", "此处应为 `en`、`zh` 或其他语言代码"),
+    note=Phrase("texts in several languages stand under the codes of the languages: `{{en: Transfer, fr: Virement}}`",
+                "多种语言的文字写在各自的语言代码之下：`{{zh: 转账, en: Transfer}}`"))

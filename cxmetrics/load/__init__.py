@@ -16,7 +16,7 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.folders import PROJECT_FILE, definition_files
 from cxmetrics.load.record_files import RECORDS, Tables, paths_in, records_of
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
-from cxmetrics.schema import Document, ProjectDocument
+from cxmetrics.schema import NO_LANGUAGE, Document, ProjectDocument
 from cxmetrics.source import Located, Source, Span
 
 Sections = dict[tuple[str, str], Map]
@@ -26,6 +26,7 @@ _SHAPES = {"model_type": "map", "dict_type": "map", "list_type": "list", "is_ins
 _ROUNDS = 50
 _MOST = 1000  # faults of one file that are told
 _TAGS = frozenset(("text", "map", "list"))
+_OF_A_KEY = "[key]"  # ends the path of what is wrong with a key itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,28 @@ def read_files(root: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
             if not path.resolve().is_relative_to(inside):  # a link; what it leads to would be shown in messages
                 found.append(report(codes.PATH_OUTSIDE, None, path=relative))
                 continue
-            raw = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
-            if raw is None:
-                found.append(report(codes.TOO_LARGE, None, what=relative, limit=MAX_FILE))
-                continue
-            sources.append(Source(relative, raw.decode("utf-8-sig")))
-        except UnicodeDecodeError:
-            found.append(report(codes.NOT_UTF8, None, path=relative))
+            source, problems = read_bytes(relative, _bytes(path))
+            sources += [] if source is None else [source]
+            found += problems
         except OSError as error:
             found.append(report(codes.UNREADABLE_FILE, None, path=relative, reason=error.strerror or error))
     return tuple(sources), tuple(found)
+
+
+def _bytes(path: Path) -> bytes:
+    """What a file holds, up to what tells that it is too large."""
+    with path.open("rb") as file:
+        return file.read(MAX_FILE + 1)
+
+
+def read_bytes(path: str, raw: bytes) -> tuple[Source | None, tuple[Diagnostic, ...]]:
+    """The text of a file; None, and why, where it has none that could be read."""
+    if len(raw) > MAX_FILE:
+        return None, (report(codes.TOO_LARGE, None, what=path, limit=MAX_FILE),)
+    try:
+        return Source(path, raw.decode("utf-8-sig")), ()
+    except UnicodeDecodeError:
+        return None, (report(codes.NOT_UTF8, None, path=path),)
 
 
 def load(sources: Sequence[Source], libraries: Sequence[Library] = (),
@@ -210,7 +223,7 @@ def _steps(root: Map, loc: Sequence[Any]) -> list[Any]:
             continue
         path.append(step)
         node = node[step] if inside else None
-    return path
+    return path[:-1] if path[-1:] == [_OF_A_KEY] else path
 
 
 def _diagnose(root: Map, kind: str, path: list[Any], model: type[BaseModel]) -> Diagnostic:
@@ -225,6 +238,8 @@ def _diagnose(root: Map, kind: str, path: list[Any], model: type[BaseModel]) -> 
         help_ = COMMA_ENDS_IT if cut else DID_YOU_MEAN if guess else None
         return report(codes.UNKNOWN_KEY, span, help=help_, fix=None if cut else fix, key=path[-1],
                       place=place, known=", ".join(known), guess=guess or "")
+    if kind == NO_LANGUAGE and isinstance(key, Located):
+        return report(codes.NO_LANGUAGE, key.span, help=COMMA_ENDS_IT if _is_cut_off(key, node) else None, key=key)
     if kind == "missing":
         return report(codes.MISSING_KEY, _span(parent, root.span), key=path[-1], place=place)
     return report(codes.WRONG_SHAPE, _span(node, root.span), expected=_SHAPES.get(kind, "map or text"),

@@ -17,8 +17,8 @@ from cxmetrics.codes import benchmarks as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Label, closest, report
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
-from cxmetrics.schema import BenchmarkDraft, Draft, HolidayDraft, Key
-from cxmetrics.source import Located, Source, Span
+from cxmetrics.schema import BenchmarkDraft, Draft, HolidayDraft
+from cxmetrics.source import Key, Located, Source, Span
 
 MAX_FILE = 2_000_000
 MAX_RECORDS = 10_000

@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Phrase, closest, report
 from cxmetrics.ir import GRAINS, Grain
-from cxmetrics.schema import Key
-from cxmetrics.source import Located, Span
+from cxmetrics.source import Key, Located, Span
 
 Found = list[Diagnostic]
 _ID = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")

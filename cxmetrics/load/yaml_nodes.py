@@ -14,8 +14,7 @@ import yaml
 
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, Label, Phrase, report
-from cxmetrics.schema import Key
-from cxmetrics.source import Located, Source, Span
+from cxmetrics.source import Key, Located, Source, Span
 
 MAX_DEPTH = 40
 MAX_NODES = 2_000_000

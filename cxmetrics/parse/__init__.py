@@ -35,7 +35,7 @@ from cxmetrics.diagnostics import Diagnostic, Fix, Label, report
 from cxmetrics.parse.arguments import Bound, fill
 from cxmetrics.parse.misread import END, GROUPED, Mishap, explain, joined, shortened
 from cxmetrics.parse.tables import Reading, Tables, Token
-from cxmetrics.source import Located, Span
+from cxmetrics.source import Located, Source, Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
 
 MAX_LENGTH = 20_000
@@ -80,6 +80,21 @@ def read(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
     if deepest is not None:
         return _broken(formula), (report(TOO_DEEP, deepest.span, limit=MAX_DEPTH),)
     return tree, tuple(_trees.found)
+
+
+class Word(NamedTuple):
+    """A piece of a formula: the terminal of the grammar it is, and its characters."""
+
+    kind: str
+    text: str
+
+
+def words_of(formula: str) -> tuple[Word, ...] | None:
+    """The pieces of a formula in order, without the blanks between them; None where it cannot be read."""
+    tree, problems = read(Located(formula, Source("", formula), 0, len(formula)))
+    if problems or isinstance(tree, Broken):
+        return None
+    return tuple(Word(kind, value) for kind, value in _tables().words(formula))
 
 
 class _Clause(NamedTuple):

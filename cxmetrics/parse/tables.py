@@ -118,6 +118,11 @@ class Tables:
             values.append(token if maker is None else maker(token))
         return Reading(values[0], len(pieces))
 
+    def words(self, text: str) -> list[tuple[str, str]]:
+        """The terminals and characters of the tokens of a text that can be read."""
+        found = [self._words.get(piece) or self._word(piece) for piece in self._pieces(text)]
+        return [(kind, value) for kind, value in found if kind != _END]
+
     def _word(self, piece: str) -> tuple[str, str]:
         """The terminal of a token with the blanks before it, and its characters without these."""
         found = self._token(piece)

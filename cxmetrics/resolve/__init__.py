@@ -27,8 +27,8 @@ from cxmetrics.resolve.holidays import resolve_holidays
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.resolve.origins import resolve_columns, resolve_dimensions, resolve_origin, text_column
 from cxmetrics.resolve.versions import dated, validity
-from cxmetrics.schema import IndicatorDraft, Key, ProjectDocument
-from cxmetrics.source import Located, Span
+from cxmetrics.schema import IndicatorDraft, ProjectDocument
+from cxmetrics.source import Key, Located, Span
 from cxmetrics.walks import references_in
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -19,8 +19,8 @@ from cxmetrics.ir import Apply, Expr, Lookup, columns_in
 from cxmetrics.parse import parse
 from cxmetrics.resolve.formulas import resolve_condition
 from cxmetrics.resolve.names import Columns, Names
-from cxmetrics.schema import ColumnDraft, Key, SourceDraft
-from cxmetrics.source import Located
+from cxmetrics.schema import ColumnDraft, SourceDraft
+from cxmetrics.source import Key, Located
 
 StandsOn = Mapping[str, str | None]  # lookup -> the column whose values are held against its key
 _CALL = re.compile(r"([a-z_]+)\s*\(.*\)\s*\Z", re.DOTALL)

@@ -21,8 +21,8 @@ from cxmetrics.parse import parse
 from cxmetrics.parse.arguments import Argument, Bound, Scope, Use, bind, unknown_parameter
 from cxmetrics.parse.write import write
 from cxmetrics.resolve.templates import Template, arguments_of, listed, read_templates, read_use, value_of_for
-from cxmetrics.schema import Document, Draft, IndicatorDraft, Key
-from cxmetrics.source import Located
+from cxmetrics.schema import Document, Draft, IndicatorDraft
+from cxmetrics.source import Key, Located
 
 MAX_PRODUCT = 10_000
 MAX_SCALARS = 300_000

@@ -13,8 +13,8 @@ from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import Label, report
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import Found, id_is_good
-from cxmetrics.schema import DimensionDraft, Document, IndicatorDraft, Key, SourceDraft, VersionDraft
-from cxmetrics.source import Located
+from cxmetrics.schema import DimensionDraft, Document, IndicatorDraft, SourceDraft, VersionDraft
+from cxmetrics.source import Key, Located
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from cxmetrics.ir import ColumnSpec, Dimension, Lookup, Validity, Way
 from cxmetrics.load.scalars import Found, id_is_good, word
 from cxmetrics.resolve.names import Columns
 from cxmetrics.resolve.tables import resolve_table
-from cxmetrics.schema import DimensionLookupDraft, GivenColumnDraft, Key, LookupDraft, SourceDraft, TimedDraft
-from cxmetrics.source import Located, Span
+from cxmetrics.schema import DimensionLookupDraft, GivenColumnDraft, LookupDraft, SourceDraft, TimedDraft
+from cxmetrics.source import Key, Located, Span
 from cxmetrics.units import TEXT
 
 ReadColumn = Callable[[Key, GivenColumnDraft | Located, str | None, Found], ColumnSpec]

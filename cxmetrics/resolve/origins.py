@@ -32,8 +32,8 @@ from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.resolve.scales import resolve_scale, resolve_scales
 from cxmetrics.resolve.tables import resolve_table
 from cxmetrics.resolve.weights import resolve_weight
-from cxmetrics.schema import ColumnDraft, DimensionDraft, GivenColumnDraft, Key, SourceDraft
-from cxmetrics.source import Located
+from cxmetrics.schema import ColumnDraft, DimensionDraft, GivenColumnDraft, SourceDraft
+from cxmetrics.source import Key, Located
 from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, UNKNOWN, Unit, likely_unit, read_unit, scale
 
 TYPES: tuple[ColumnType, ...] = get_args(ColumnType)

@@ -12,8 +12,8 @@ from cxmetrics.diagnostics import Diagnostic, Label, report
 from cxmetrics.ir import ColumnType
 from cxmetrics.load.scalars import Found, date
 from cxmetrics.scales import Scales, Version
-from cxmetrics.schema import ColumnDraft, GivenColumnDraft, Key, ScaleVersionDraft
-from cxmetrics.source import Located
+from cxmetrics.schema import ColumnDraft, GivenColumnDraft, ScaleVersionDraft
+from cxmetrics.source import Key, Located
 
 _SCALE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)\s*\Z")
 

@@ -12,8 +12,8 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Label, closest,
 from cxmetrics.parse import read
 from cxmetrics.parse.arguments import Argument, Bound, fill, unknown_parameter
 from cxmetrics.parse.write import write
-from cxmetrics.schema import IndicatorDraft, Key
-from cxmetrics.source import Located, Span
+from cxmetrics.schema import IndicatorDraft
+from cxmetrics.source import Key, Located, Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
 
 Found = list[Diagnostic]

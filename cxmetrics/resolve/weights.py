@@ -14,8 +14,8 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, closest, listed, report
 from cxmetrics.ir import ColumnSpec, Dimension
 from cxmetrics.load.scalars import Found, plain_number, word
 from cxmetrics.resolve.names import Columns
-from cxmetrics.schema import Key, SourceDraft, WeightDraft
-from cxmetrics.source import Located
+from cxmetrics.schema import SourceDraft, WeightDraft
+from cxmetrics.source import Key, Located
 from cxmetrics.units import NUMBER
 from cxmetrics.weights import STRETCHES, Margin, Rake, Stretch
 

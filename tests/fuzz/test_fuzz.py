@@ -18,6 +18,7 @@ from spoiled import Input, drawn, located, random_pyramids
 
 from cxmetrics.compile import compile_project, compile_sources
 from cxmetrics.diagnostics import Diagnostic
+from cxmetrics.layout import laid_out
 from cxmetrics.load import load
 from cxmetrics.parse import parse
 from cxmetrics.parse.write import write
@@ -58,6 +59,7 @@ def answer(one: Input, folder: Path) -> tuple[Diagnostic, ...]:
         case "file":
             (path, text), = one.files.items()
             found = load([Source(path, str(text))])[1]
+            of_layout(str(text))
         case _:
             found = of_project(one, folder / str(one.number))
     form = FORMATS[one.number // 10 % len(FORMATS)]
@@ -74,6 +76,14 @@ def of_formula(text: str) -> tuple[Diagnostic, ...]:
     if not found:
         assert parse(located(write(node))) == (node, ())
     return found
+
+
+def of_layout(text: str) -> None:
+    """Laid out, or left alone because it cannot be read; and what is laid out is."""
+    laid, problems = laid_out(Source("some.yaml", text))
+    assert "CX018" not in {problem.code.id for problem in problems}
+    if laid is not None:
+        assert laid_out(Source("some.yaml", laid)) == (laid, ())
 
 
 def of_project(one: Input, folder: Path) -> tuple[Diagnostic, ...]:
