@@ -248,6 +248,7 @@ class Plan:
     within: Mapping[str, str] = field(default_factory=dict)  # dimension -> the coarser one it is part of
     least: Mapping[str, int] = field(default_factory=dict)  # dimension -> `min_n` of its slices, where more than 1
     twins: Mapping[int, int] = field(default_factory=dict)  # partial by units -> the same of all rows
+    unions: Mapping[int, int] = field(default_factory=dict)  # partial never stored -> the groups that make it up
     sizes: Mapping[str, tuple[Total, Total, Total]] = field(default_factory=dict)  # n, Σw and Σw² before rows are raked
 
     def min_n(self, indicator: Indicator) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b, sha256
 
 HEX = 32  # digits of a hash that are kept
-UNIT_HEX = 16  # digits of those of units, which need not all be apart
+UNIT_HEX = 12  # digits of those of units: of ten million, one pair in five times is taken for one
 GROUPED = 4  # digits of a hash that say the group
 LABEL = 2  # characters of the name of a group
 HIDDEN = "\x1e"  # between the group of somebody and his hash

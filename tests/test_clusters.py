@@ -11,6 +11,7 @@ import pytest
 
 import cxmetrics.evaluate
 from cxmetrics.compile import compile_project
+from cxmetrics.fuse import held_in
 from cxmetrics.pseudonyms import group_of, hashed, key_of
 from cxmetrics.run import RunOptions, run
 from cxmetrics.statistics.distributions import beta_quantile, t_quantile
@@ -269,3 +270,13 @@ def test_days_that_arrive_one_after_another_give_the_same_to_the_last_bit(kind, 
             found.append(store.values().drop("run").sort("indicator", "grain", "period", "segment", nulls_last=True))
     assert found[0].equals(found[1])
     assert found[0]["change_low"].is_not_null().sum() > 500
+
+
+@pytest.mark.parametrize(("more", "kept"), [("", 0), ("  waits: {formula: distinct(calls.wait)}\n", 1)])
+def test_counts_of_values_known_by_groups_are_stored_by_groups_alone(more, kept, tmp_path):
+    (tmp_path / "cxmetrics.yaml").write_text(PROJECT.format(design="") + more)
+    plan = compile_project(tmp_path).plan
+    plain = [index for index, partial in enumerate(plan.partials) if partial.op == "values" and partial.by is None]
+    held = [held_in(plan, index, ((), ("segment",))) for index in plain]
+    assert len(held) == 1
+    assert len(held[0]) == kept  # what is told apart is found in states as they are stored

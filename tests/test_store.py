@@ -112,6 +112,23 @@ def test_states_come_back_with_the_numbers_asked_for(path):
             "partial", "day", "d0", "d1", "key", "value", "text"]
 
 
+def test_states_are_stored_together_by_place_and_text(path):
+    rows = [("b", 12, "n", 1, "x"), ("a", 12, "n", 2**70, None), ("a", 12, "n", -3, "x"), ("b", 11, "s", 0, "x"),
+            ("a", 12, "n", 4, "y")]
+    frame = pl.DataFrame([(name, day(at), place, None, Decimal(value), text) for name, at, place, value, text in rows],
+                         orient="row", schema=states(("a", day(12), "n", 1)).frame.schema)
+    commit(path, StatesChange("survey", BRANCH, frame, frozenset("ab"), frozenset({day(11), day(12)})))
+    (file,) = (path / "data").glob("states.*")
+    assert sorted(pl.read_parquet(file)["partial"]) == ["a", "a", "a,b", "b"]
+    with Store.open(path) as store:
+        found = store.states("survey", BRANCH, {"a": 0, "b": 1}, MARCH, APRIL)
+        only = store.states("survey", BRANCH, {"b": 1}, MARCH, APRIL)
+    expected = sorted(({"a": 0, "b": 1}[name], day(at), place, None, value, text or "")
+                      for name, at, place, value, text in rows)
+    assert sorted((*row[:5], row[5] or "") for row in found.iter_rows()) == expected
+    assert sorted((*row[:5], row[5] or "") for row in only.iter_rows()) == [row for row in expected if row[0] == 1]
+
+
 def test_a_rewrite_keeps_other_days_and_other_fingerprints(path):
     commit(path, states(("a", day(1), "east", 1), ("a", day(2), "east", 2), ("b", day(2), "east", 3),
                         ("a", day(1, 4), "east", 4)))

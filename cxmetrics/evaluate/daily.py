@@ -38,6 +38,7 @@ def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date,
     places = pl.DataFrame(list(slices), schema=dict.fromkeys(dims, pl.String), orient="row").with_row_index("slice")
     parts = [_coded(frame if days is None else frame.filter(pl.col("day").is_between(*days)), places, dims)
              for frame in frames]
+    parts += [_united(plan, part) for part in parts]
     rows = pl.concat(parts) if parts else _coded(pl.DataFrame(schema=schema(len(cut))), places, dims)
     merged = merge(rows, plan, "day", CODED, CODED).rename({"period": "day"})
     return Daily(cut, merged, frozenset(able if cut else plan.sources), slices)
@@ -52,6 +53,14 @@ def _narrowest(families: Mapping[tuple[str, ...], pl.DataFrame], cut: tuple[str,
         frame = families[family].filter(~pl.col("partial").is_in(taken.implode()))
         taken = pl.concat([taken, frame["partial"].unique()])
         yield frame.select("partial", "day", *dims, "key", "value", "text")
+
+
+def _united(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
+    """The states that are put together of all groups, still group by group."""
+    groups, wholes = list(plan.unions.values()), list(plan.unions)
+    mine = rows.filter(pl.col("partial").is_in(groups))
+    whole = pl.col("partial").replace_strict(groups, wholes, return_dtype=pl.UInt32)
+    return mine.with_columns(whole, text=pl.lit(None, pl.String))
 
 
 def _slices(frames: Sequence[pl.DataFrame], cut: tuple[str, ...]) -> Mapping[Slice, dt.date]:

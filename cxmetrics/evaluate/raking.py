@@ -95,7 +95,7 @@ def _cells(plan: Plan, families: Mapping[tuple[str, ...], pl.DataFrame], rule: R
            sizes: Sequence[Total]) -> pl.DataFrame:
     """How many rows each cell has in each stretch, Σw and Σw² before they are raked (`n`, `w`, `ww`), in order."""
     parts = sorted({part for total in sizes for part, _ in total.parts})
-    holding = [each for each in held_in(plan.partials[parts[0]], list(families)) if set(rule.dimensions) <= set(each)]
+    holding = [each for each in held_in(plan, parts[0], list(families)) if set(rule.dimensions) <= set(each)]
     family = min(holding, key=lambda each: (families[each].height, each))
     dims = [pl.col(f"d{family.index(name)}").alias(name) for name in rule.dimensions]
     rows = families[family].filter(pl.col("partial").is_in(parts)).select(

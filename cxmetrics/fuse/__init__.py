@@ -80,8 +80,11 @@ def families(plan: Plan, source: str, cuts: Iterable[Dimensions],
     return (*found, tuple(dict.fromkeys(name for cut in found for name in cut))) if fine else found
 
 
-def held_in(partial: Partial, among: Collection[Dimensions]) -> tuple[Dimensions, ...]:
+def held_in(plan: Plan, index: int, among: Collection[Dimensions]) -> tuple[Dimensions, ...]:
     """The families of its source, as `families` gives them, that have states of a partial."""
+    if index in plan.unions:
+        return ()
+    partial = plan.partials[index]
     crossing = [family for family in among if crosses(family, among)]
     return tuple(crossing) if crossing and _is_fine(partial) else tuple(
         family for family in among if family not in crossing)
@@ -121,7 +124,7 @@ def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dime
         apart.setdefault(_Apart(partial.arg if partial.op == "values" else None, partial.by), []).append(index)
     return Scan(source, tuple(
         _cube(plan, group, family, key) for family in dimensions for key, members in apart.items()
-        for group in _groups(plan, [i for i in members if family in held_in(plan.partials[i], dimensions)])))
+        for group in _groups(plan, [i for i in members if family in held_in(plan, i, dimensions)])))
 
 
 def _groups(plan: Plan, indices: list[int]) -> list[_Group]:

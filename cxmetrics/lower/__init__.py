@@ -33,7 +33,7 @@ from cxmetrics.lower.leaves import leaf_of, together
 from cxmetrics.lower.partials import States
 from cxmetrics.lower.peers import peer_value
 from cxmetrics.lower.planned import Planned
-from cxmetrics.lower.sampling import in_question, with_units
+from cxmetrics.lower.sampling import in_question, unions_of, with_units
 from cxmetrics.lower.through import direct
 from cxmetrics.lower.versions import with_versions
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of, references_of
@@ -71,7 +71,8 @@ def lower(pyramid: Pyramid) -> Plan:
     places = {partial: place for place, partial in enumerate(partials)}
     twins = {place: places[replace(partial, by=None)] for place, partial in enumerate(partials)
              if isinstance(partial.by, Apply) and partial.by.function in (UNIT, REPLICATE)}
-    return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within, least, twins, sizes)
+    return Plan(pyramid.project, pyramid.sources, partials, fingerprints, leaves, nodes, within, least, twins,
+                unions_of(partials, twins, leaves), sizes)
 
 
 def _node(planned: Planned, formula: Value | None, leaves: tuple[Leaf, ...], fingerprints: tuple[str, ...],

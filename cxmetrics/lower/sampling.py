@@ -69,6 +69,23 @@ def _sampled(leaf: Leaf, units: Mapping[str, Apply], states: States, listed: Seq
     return replace(leaf, units=twins, present=present)
 
 
+def unions_of(partials: Sequence[Partial], twins: Mapping[int, int], leaves: Sequence[Leaf]) -> dict[int, int]:
+    """The counts of values that are those of all groups of units together, as every row is in one: plain → by groups.
+
+    They are put together where they are asked for and need no states of their own, which would be the greatest part
+    of all.  What is told apart is found in states as they are stored.
+    """
+    stored = {part for leaf in leaves if leaf.function == "distinct"
+              for total in leaf.inputs for part, _ in total.parts}
+    return {plain: twin for twin, plain in twins.items()
+            if plain not in stored and partials[twin].op == "values" and is_grouped(partials[twin])}
+
+
+def is_grouped(partial: Partial) -> bool:
+    """Whether it has a state for each group of units."""
+    return isinstance(partial.by, Apply) and partial.by.function == REPLICATE
+
+
 def is_survey(origin: Origin) -> bool:
     """Whether the rows are answers: on a scale, with weights, or drawn from strata or a population that is told."""
     designed = (origin.weight, origin.rake, origin.strata, origin.population)

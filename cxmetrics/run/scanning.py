@@ -35,7 +35,7 @@ class Done:
         named = frame.with_columns(pl.col("partial").replace_strict(
             list(range(len(prints))), prints, return_dtype=pl.String))
         wanted = frozenset(prints[index] for index in self.task.partials
-                           if family in held_in(plan.partials[index], list(self.frames)))
+                           if family in held_in(plan, index, list(self.frames)))
         return StatesChange(self.task.source, family, named, wanted, self.task.days)
 
     def rejects(self) -> list[Reject]:

@@ -98,7 +98,7 @@ def tasks(plan: Plan, source: str, families: Collection[Family], *, has: Mapping
     for index, partial in enumerate(plan.partials):
         if partial.source != source:
             continue
-        for family in held_in(partial, families):
+        for family in held_in(plan, index, families):
             stored = has.get((family, plan.fingerprints[index]), frozenset())
             valid = frozenset() if stale is None else stored - stale
             lacking = wanted - valid

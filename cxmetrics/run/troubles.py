@@ -65,7 +65,7 @@ def hold(plan: Plan, store: Store, source: str) -> Need | None:
     stored = {family for family, _ in has}
     own = families(plan, source, all_cuts(plan), frozenset(name for family in stored for name in family))
     days = {has.get((family, plan.fingerprints[i]), frozenset()) for i, partial in enumerate(plan.partials)
-            if partial.source == source for family in held_in(partial, own)}
+            if partial.source == source for family in held_in(plan, i, own)}
     if set(own) != stored or len(days) != 1:
         return None
     (known,) = days

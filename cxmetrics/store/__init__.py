@@ -54,6 +54,7 @@ from cxmetrics.store.folder import DATA, LEDGER, no_run, prepared, require_ledge
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
 from cxmetrics.store.lock import locked
+from cxmetrics.store.packing import one_by_one
 from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite, only_covered
 from cxmetrics.store.texts import put_texts, unpacked
 
@@ -157,7 +158,7 @@ class Store:
         return collect(self._data, rows.select(*kinds))
 
     def _states_in(self, file: DataFile) -> pl.LazyFrame:
-        rows = self._rows(file)
+        rows = one_by_one(self._rows(file))
         return only_covered(rows, file.bucket, self._ledger.covered(file.bucket)) if file.stale else rows
 
     def values(self, *, grain: Grain | None = None, cut: Family | None = None, indicators: Iterable[str] | None = None,

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.evaluate.show import columns
-from cxmetrics.states import names, schema
+from cxmetrics.states import schema
 from cxmetrics.store.buckets import (
     Bucket,
     DataFile,
@@ -29,6 +29,7 @@ from cxmetrics.store.buckets import (
 from cxmetrics.store.commits import Commit, Family, StatesChange, ValuesChange
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
+from cxmetrics.store.packing import one_by_one, packed
 
 # The columns of the table `values` that are no dimensions, in order.  `run` is kept in the ledger, so that the same
 # values make the same file, whoever computes them.
@@ -77,7 +78,7 @@ class Rewrite:
             frames = [*self._kept_states(bucket, old, change.fingerprints, mask),
                       *([monthly[month]] if month in monthly else [])]
             self.ledger.cover(bucket, change.fingerprints, mask)
-            self._put(bucket, old, _sorted_states(frames, len(change.family)), change.family)
+            self._put(bucket, old, _packed_states(frames, len(change.family)), change.family)
 
     def _kept_states(self, bucket: Bucket, old: DataFile | None, replaced: frozenset[str],
                      mask: int) -> Iterator[pl.DataFrame]:
@@ -85,7 +86,7 @@ class Rewrite:
         covered = {name: days & ~mask if name in replaced else days
                    for name, days in self.ledger.covered(bucket).items()}
         if old is not None and any(covered.values()):
-            rows = only_covered(scan(self.folder, old), bucket, covered)
+            rows = only_covered(one_by_one(scan(self.folder, old)), bucket, covered)
             yield collect(self.folder, rows.select(*_stored(len(bucket.family))))
 
     # --- values --------------------------------------------------------------------------------------------------
@@ -161,9 +162,9 @@ def _by_month(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
     return {key[0]: part for key, part in parts.items()}
 
 
-def _sorted_states(frames: list[pl.DataFrame], dimensions: int) -> pl.DataFrame:
-    states = pl.concat(frames) if frames else pl.DataFrame(schema=schema(dimensions))
-    return states.sort("partial", "day", *names(dimensions), "key", "value")
+def _packed_states(frames: list[pl.DataFrame], dimensions: int) -> pl.DataFrame:
+    states = pl.concat(frames) if frames else pl.DataFrame(schema={**schema(dimensions), "partial": pl.String()})
+    return packed(states, dimensions)
 
 
 def _sorted_values(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, Family]:

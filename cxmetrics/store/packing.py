@@ -1,0 +1,40 @@
+"""States as they are stored: one row for each place, key and text, with all partials that have a state there.
+
+What a group of units or a single unit adds to is told by many partials at once: written partial by partial, its day,
+slice and text would take most of a file.  The columns are those of states, but for `partial`, the fingerprints of the
+partials in order with `BETWEEN` between them, and `value`, a list of their values in the same order; of Int64 where
+all of the file fit, else of Decimal(38, 0).  Rows with the same partials stand together.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cxmetrics.states import AMOUNT, names
+
+BETWEEN = ","
+_FITS = 2**62  # integers below it are written in half the room
+_PACKED = ("partial", "value")
+
+
+def packed(states: pl.DataFrame, dimensions: int) -> pl.DataFrame:
+    """States as they are stored, from those with a fingerprint in `partial`, in any order."""
+    place = ["day", *names(dimensions), "text", "key"]
+    prints = states["partial"].unique().sort()
+    coded = states.with_columns(pl.col("partial").cast(pl.Enum(prints)), pl.col("text").cast(pl.Categorical),
+                                pl.col("value").cast(_kind(states["value"])))
+    listed = coded.sort("partial").group_by(place).agg(*_PACKED)  # which leaves the order within a group
+    readable = listed.with_columns(pl.col("partial").cast(pl.List(pl.String)).list.join(BETWEEN),
+                                   pl.col("text").cast(pl.String))
+    return readable.select(states.columns).sort("partial", *names(dimensions), "day", "text", "key")
+
+
+def one_by_one(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Stored states one by one, with a fingerprint in `partial`, in no order that means anything."""
+    single = rows.with_columns(pl.col("partial").str.split(BETWEEN)).explode(*_PACKED)
+    return single.with_columns(pl.col("value").cast(AMOUNT))
+
+
+def _kind(values: pl.Series) -> pl.DataType:
+    """The narrower of two kinds of integers that holds these."""
+    return pl.Int64() if values.is_between(-_FITS, _FITS).all() else AMOUNT
