@@ -47,7 +47,8 @@ def test_the_columns_of_the_table():
                 sums(JAN, 4, cell=("N",)), ("region",))
     assert table.columns == ["indicator", "level", "grain", "period", "region", "value", "unit", "n", "n_effective",
                              "low", "high", "score", "coverage", "target", "gap", "peer",
-                             "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "change_low",
+                             "peer_gap", "peer_low", "peer_high", "peer_rank", "peer_percentile", "peers",
+                             "change", "change_low",
                              "change_high", "moved", "status",
                              "definition"]
     row = one(table, "n", region="N")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from cxmetrics.query import query
 from cxmetrics.run import RunOptions, run
 from cxmetrics.statistics.distributions import t_quantile
 from cxmetrics.store import Store
@@ -97,3 +98,15 @@ def test_estimates_are_those_published(tmp_path, engine, drawn):
                 assert row["value"] == pytest.approx(estimate, rel=1e-6), (same, domain)
                 assert found == pytest.approx(float(error), rel=2e-5), (same, domain)
                 assert (row["high"] + row["low"]) / 2 == pytest.approx(row["value"], rel=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_a_part_asked_for_is_as_sure_as_it_is_as_a_slice(tmp_path, engine):
+    project = PROJECT.replace("DESIGN", DRAWN)
+    values = values_of(tmp_path, project, ROWS, engine)
+    for domain in ("1", "2"):
+        found = query(tmp_path, ["mean", "total", "ratio"], where=f"domain = '{domain}'", engine=engine)
+        for row in found.iter_rows(named=True):
+            slice_ = values.filter(pl.col("indicator") == row["indicator"], pl.col("domain") == domain).row(0, named=True)
+            assert {name: row[name] for name in ("value", "n", "low", "high")} == pytest.approx(
+                {name: slice_[name] for name in ("value", "n", "low", "high")}, rel=1e-12)

@@ -24,7 +24,8 @@ Rows = Sequence[Mapping[Key, Located]]
 MISSING = "missing"
 STATUSES = ("ok", "low_n", "withheld", "no_data", "partial", "stale", "failed")
 _IN_UNIT = ("value", "low", "high", "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "change")
-_PLAIN = {"n": NUMBER, "n_effective": NUMBER, "score": SCORE, "coverage": SHARE, "peer_rank": NUMBER, "peers": NUMBER}
+_PLAIN = {"n": NUMBER, "n_effective": NUMBER, "score": SCORE, "coverage": SHARE, "peer_rank": NUMBER,
+          "peer_percentile": SHARE, "peers": NUMBER}
 MEASURES = (*_IN_UNIT, *_PLAIN, "status")
 _LISTED = 30  # names a finding gives as known
 _MANNERS = ("at", "tolerance")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cxmetrics.cli.figures import NONE, figure, period_name, share, unit_named, whole
+from cxmetrics.cli.figures import NONE, design_effect, figure, period_name, share, unit_named, whole
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import Column, as_table
 from cxmetrics.compile import compile_project
@@ -19,6 +19,7 @@ _RANKS = ("peer_rank", "peers", "rank_best", "rank_worst")
 _TEXTS = ("moved", "against", "agreement", "status")
 _SKIPPED = ("level", "grain", "unit", "n_effective", "definition", "run")  # for programs
 _FIRST = ("indicator", "period")
+_EFFECT = "design_effect"
 
 
 def told(project: Path, names: Sequence[str], rows: Sequence[Row], session: Session) -> Iterator[str]:
@@ -26,7 +27,13 @@ def told(project: Path, names: Sequence[str], rows: Sequence[Row], session: Sess
     if not rows:
         return
     pyramid = compile_project(project).pyramid
-    known = {*_VALUES, *_DIFFERENCES, *_TEXTS, *_SKIPPED, *_FIRST, "n", "score", "coverage", *_RANKS}
+    effects = [design_effect(pyramid.indicators.get(row["indicator"]), row) for row in rows]
+    if any(effect is not None for effect in effects):  # beside the n that it is about
+        place = names.index("n") + 1
+        names = [*names[:place], _EFFECT, *names[place:]]
+        rows = [{**row, _EFFECT: effect} for row, effect in zip(rows, effects, strict=True)]
+    known = {*_VALUES, *_DIFFERENCES, *_TEXTS, *_SKIPPED, *_FIRST, "n", _EFFECT, "score", "coverage", *_RANKS,
+             "peer_percentile"}
     dimensions = [name for name in names if name not in known]
     shown = [name for name in names if name not in _SKIPPED and _says(name, rows, dimensions)]
     columns = [Column(session.term("column", name), right=name not in (*_FIRST, *_TEXTS, *dimensions))
@@ -49,7 +56,8 @@ def _cell(name: str, row: Row, pyramid: Pyramid, session: Session) -> str:
     writers: Mapping[str, Callable[[Any], str]] = {
         "indicator": str, "n": whole,
         "period": lambda period: period_name(period, row["grain"], pyramid.project.calendar.year_start),
-        "score": lambda points: figure(points, unit_named("score")), "coverage": share, **dict.fromkeys(_RANKS, str),
+        "score": lambda points: figure(points, unit_named("score")), "coverage": share, "peer_percentile": share,
+        _EFFECT: lambda effect: f"{effect:.2f}", **dict.fromkeys(_RANKS, str),
         "status": lambda status: session.term("status", status),
         "moved": lambda moved: session.term("moved", moved), "against": str,
         "agreement": lambda verdict: session.term("agreement", verdict)}

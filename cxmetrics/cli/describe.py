@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from cxmetrics.check.leaves import leaves_below
 from cxmetrics.cli.branches import below, bond, parents, weights_at_roots
-from cxmetrics.cli.figures import figure, figure_of, period_name, share, unit_named, whole
+from cxmetrics.cli.figures import design_effect, figure, figure_of, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
 from cxmetrics.cli.lineage import columns_of, expression_text, is_over_rows
 from cxmetrics.cli.peers import peer_table, peers_of
@@ -65,12 +65,14 @@ def recorded(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: Se
         "children": [{"indicator": child, "weight": weight} for child, weight in below(indicator)],
         "target": indicator.target, "owner": indicator.owner, "tags": list(indicator.tags),
         "sources": sorted(plan.nodes[name].sources), "grain": found.grain, "period": found.period,
+        "design_effect": design_effect(indicator, row),
         **{measure: row.get(measure) for measure in _MEASURES}, "peers": list(peers_of(indicator, found)),
         **pair_of(plan, indicator, found)}
 
 
-_MEASURES = ("value", "n", "low", "high", "score", "coverage", "gap", "peer", "peer_gap", "peer_low", "peer_high",
-             "peer_rank", "change", "change_low", "change_high", "moved", "status", "definition")
+_MEASURES = ("value", "n", "n_effective", "low", "high", "score", "coverage", "gap", "peer",
+             "peer_gap", "peer_low", "peer_high", "peer_rank", "peer_percentile", "change", "change_low", "change_high", "moved",
+             "status", "definition")
 
 
 def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, session: Session) -> Facts:
@@ -305,6 +307,8 @@ def _latest(indicator: Indicator, found: Latest, session: Session) -> list[str]:
         return [session.say("show.no_values")]
     value = figure_of(indicator, row["value"])
     parts = [value, f"n {whole(row['n'])}"]
+    if (effect := design_effect(indicator, row)) is not None:
+        parts.append(session.say("show.design_effect", effect=f"{effect:.2f}"))
     if row["low"] is not None:
         ends = (figure(row[end], indicator.unit) for end in ("low", "high"))
         parts.append(session.say("show.interval", low=next(ends), high=next(ends)))
@@ -312,6 +316,9 @@ def _latest(indicator: Indicator, found: Latest, session: Session) -> list[str]:
         parts.append(session.say("show.score", points=figure(row["score"], unit_named("score"))))
     if row["change"] is not None:
         parts.append(_changed(row, indicator, session))
+    if row["peer_percentile"] is not None and row["peer_rank"] is not None:
+        parts.append(session.say("show.among", rank=row["peer_rank"], peers=row["peers"],
+                                 part=share(row["peer_percentile"])))
     parts.append(session.term("status", row["status"]))
     period = f"{session.term('grain', found.grain)} {period_name(found.period, found.grain, found.year_start)}"
     return [f"{period}: {session.say('comma').join(parts)}"]

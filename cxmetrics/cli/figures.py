@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from math import isfinite
-from typing import Literal
+from typing import Any, Literal
 
 from cxmetrics.calendars import last
 from cxmetrics.composite_rules import Rounding
@@ -17,6 +18,7 @@ _MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncate": RO
 _LONGEST = {"us": (10_000.0, "ms"), "ms": (10_000.0, "s"), "s": (600.0, "min"), "min": (600.0, "h"), "h": (240.0, "d")}
 _HUGE = 1e15  # from here on digits say less than the power of ten
 NONE = "-"
+_ALIKE = 1.005
 
 
 def figure(value: float | None, unit: Unit | None, display: Rounding | None = None, *, difference: bool = False) -> str:
@@ -123,3 +125,11 @@ def _suffix(unit: Unit | None) -> str:
     if unit is None or unit.kind != "quantity" or unit.is_count:
         return ""
     return f" {unit}"
+
+
+def design_effect(indicator: Indicator | None, row: Mapping[str, Any]) -> float | None:
+    """How many weighted and clustered rows of a factor tell as much as one alone; None where each does."""
+    if indicator is None or indicator.formula is None:
+        return None
+    n, effective = row.get("n"), row.get("n_effective")
+    return n / effective if n and effective and n > effective * _ALIKE else None

@@ -24,7 +24,7 @@ _PEER_GAP = 10  # the number of a column that is drawn only where there are peer
 _NARROWEST = 24  # cells a title keeps on a narrow terminal
 NAMES = ("indicator", "title", "level", "parent", "root", "depth", "weight", "weight_at_root", "repeated", "grain",
          "period", "value", "unit", "n", "low", "high", "score", "coverage", "target", "gap", "peer",
-         "peer_gap", "peer_rank", "peers", "change", "change_low", "change_high", "moved", "status")
+         "peer_gap", "peer_rank", "peer_percentile", "peers", "change", "change_low", "change_high", "moved", "status")
 
 
 @dataclass(frozen=True, slots=True)

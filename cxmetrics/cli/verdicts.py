@@ -18,7 +18,7 @@ from cxmetrics.render.wording import visible, words
 from cxmetrics.source import Span
 from cxmetrics.testing import Check, Evidence, Failure, Part, Verdict
 
-_SHARES = ("coverage",)
+_SHARES = ("coverage", "peer_percentile")
 _IN_UNIT = ("value", "low", "high", "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "change",
             "change_low", "change_high")
 

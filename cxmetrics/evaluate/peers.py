@@ -15,7 +15,7 @@ from cxmetrics.evaluate.tree import Tree
 from cxmetrics.evaluate.views import View
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan, Series, lone_leaf
-from cxmetrics.statistics.among import SUMMARIES, joint_rank
+from cxmetrics.statistics.among import SUMMARIES, joint_rank, percentile_among
 from cxmetrics.statistics.arrays import Array, quiet
 from cxmetrics.statistics.comparisons import Comparison, by_error, share_against, shares
 
@@ -45,7 +45,8 @@ class Standing:
     """Nodes among their peers; all arrays [nodes, points], NaN where there is no peer or nothing to compare.
 
     `value`: what the peer came to; `gap`: own value less it, good side positive, between `low` and `high` where there
-    is a closed form; `rank`: 1 is the best, those that cannot be told apart share one; `count`: peers in force.
+    is a closed form; `rank`: 1 is the best, those that cannot be told apart share one; `percentile`:
+    the part of the peers that are worse, by the values alone (0..1); `count`: peers in force.
     """
 
     value: Array
@@ -53,6 +54,7 @@ class Standing:
     low: Array
     high: Array
     rank: Array
+    percentile: Array
     count: Array
 
 
@@ -78,15 +80,15 @@ class Field:
 
 def standing(field: Field, rows: Sequence[int], seen: Array) -> Standing:
     """How the nodes of some rows stand; `seen` [rows, points]: their values as far as they may be seen."""
-    value, gap, low, high, rank, count = np.full((6, *seen.shape), np.nan)
+    value, gap, low, high, rank, percentile, count = np.full((7, *seen.shape), np.nan)
     places = {node.indicator.id: place for place, node in enumerate(field.nodes)}
     for i, row in enumerate(rows):
         node = field.nodes[row]
         if node.peers:
             own = [places[peer] for _, peer in node.peers]
             one = _stand(field, node, row, own, seen[i])
-            value[i], gap[i], low[i], high[i], rank[i], count[i] = one
-    return Standing(value, gap, low, high, rank, count)
+            value[i], gap[i], low[i], high[i], rank[i], percentile[i], count[i] = one
+    return Standing(value, gap, low, high, rank, percentile, count)
 
 
 @quiet
@@ -110,7 +112,8 @@ def _stand(field: Field, node: Node, row: int, peers: Sequence[int], seen: Array
     rank = joint_rank(np.where(missing, np.nan, sign * (values - seen)),
                       np.where(there, np.stack([one.p for one in compared]), np.nan), 1 - field.plan.project.confidence)
     low, high = (np.where(missing, np.nan, end) for end in ends)
-    return value, sign * (seen - value), low, high, rank, count
+    percentile = percentile_among(seen, values, reverse=sign < 0)
+    return value, sign * (seen - value), low, high, rank, percentile, count
 
 
 def _visible(field: Field, peer: int) -> Array:

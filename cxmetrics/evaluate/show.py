@@ -30,7 +30,8 @@ def columns(dimensions: Sequence[str]) -> dict[str, pl.DataType]:
         "indicator": text, "level": text, "grain": text, "period": pl.Date(), **dict.fromkeys(dimensions, text),
         "value": number, "unit": text, "n": pl.Int64(), "n_effective": number, "low": number, "high": number,
         "score": number, "coverage": number, "target": number, "gap": number, "peer": number,
-        "peer_gap": number, "peer_low": number, "peer_high": number, "peer_rank": pl.Int64(), "peers": pl.Int64(),
+        "peer_gap": number, "peer_low": number, "peer_high": number, "peer_rank": pl.Int64(),
+        "peer_percentile": number, "peers": pl.Int64(),
         "change": number, "change_low": number, "change_high": number, "moved": text,
         "status": text, "definition": text,
     }
@@ -109,6 +110,7 @@ class Shown:
             "gap": gap, "change": self.change.value, "change_low": self.change.low, "change_high": self.change.high,
             "peer": self.peers.value, "peer_gap": self.peers.gap,
             "peer_low": self.peers.low, "peer_high": self.peers.high, "peer_rank": self.peers.rank,
+            "peer_percentile": self.peers.percentile,
             "peers": self.peers.count,
         }
         found = {name: _series(name, matrix[node, point]) for name, matrix in numbers.items()}

@@ -23,7 +23,7 @@ LOW_N, WITHHELD = "low_n", "withheld"
 HIDING = (LOW_N, WITHHELD)
 _KEPT = ("level", "unit", "target", "peers", "status", "definition")
 _CHANGE = ("change", "change_low", "change_high", "moved")
-_PEER = ("peer", "peer_gap", "peer_low", "peer_high", "peer_rank")
+_PEER = ("peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "peer_percentile")
 
 
 def unit_of(plan: Plan, day: dt.date) -> dt.date:

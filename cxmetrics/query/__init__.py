@@ -189,7 +189,25 @@ def _there(frame: pl.DataFrame, family: Family, plan: Plan, grain: Grain, where:
     period = period_start(pl.col("day"), grain, plan.project.calendar).alias("period")
     columns: Mapping[str, Term] = {
         name: Term(pl.col(own), "text") for name, own in zip(family, names(len(family)), strict=True)}
-    return latest(frame.with_columns(period), plan).drop("period").filter(term(where, columns).expr)
+    rows = latest(frame.with_columns(period), plan).drop("period")
+    holds = term(where, columns).expr.fill_null(value=False)
+    return _with_sample(rows.filter(holds), rows.filter(~holds), plan, grain)
+
+
+def _with_sample(here: pl.DataFrame, elsewhere: pl.DataFrame, plan: Plan, grain: Grain) -> pl.DataFrame:
+    """Some states, and who else was asked in the same periods: a part of a sample is as sure as the whole was drawn."""
+    present = sorted({part for leaf in plan.leaves for part in leaf.present})
+    others = elsewhere.filter(pl.col("partial").is_in(present))
+    if others.is_empty() or here.is_empty():
+        return here
+    dims = [name for name in here.columns if name.startswith("d") and name != "day"]
+    first = here.sort("day", *dims).row(0, named=True)
+    begun = period_start(pl.col("day"), grain, plan.project.calendar) >= period_start(
+        pl.lit(first["day"]), grain, plan.project.calendar)
+    placed = others.filter(begun).with_columns(
+        pl.max_horizontal("day", pl.lit(first["day"])).alias("day"),
+        *(pl.lit(first[name]).alias(name) for name in dims))
+    return pl.concat([here, placed.select(here.columns)])
 
 
 def pruned(plan: Plan, indicators: Sequence[str], grain: Grain, by: Family) -> Plan:

@@ -43,9 +43,9 @@ EPOCHS = ("epoch_s", "epoch_ms")
 # What a row of results says of itself, and `expect` of a test: a dimension of that name could not be told from it.
 RESERVED = frozenset((
     "indicator", "level", "grain", "period", "value", "unit", "n", "n_effective", "low", "high", "score", "coverage",
-    "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "change_low",
-    "change_high", "moved", "rank_best", "rank_worst", "shrunken", "against", "agreement", "status", "definition",
-    "run", "at", "tolerance"))
+    "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "peer_percentile", "peers",
+    "change", "change_low", "change_high", "moved", "rank_best", "rank_worst", "shrunken", "against", "agreement",
+    "status", "definition", "run", "at", "tolerance"))
 _LIKE_A_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\Z")
 _CLASSES = ("C1", "C2", "C3")
 

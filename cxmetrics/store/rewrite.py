@@ -35,8 +35,8 @@ from cxmetrics.store.packing import one_by_one, packed
 # values make the same file, whoever computes them.
 PLACE = ("indicator", "level", "grain", "period")
 EVIDENCE = ("value", "unit", "n", "n_effective", "low", "high", "score", "coverage", "target", "gap", "peer",
-            "peer_gap", "peer_low", "peer_high", "peer_rank", "peers", "change", "change_low", "change_high", "moved",
-            "status", "definition")
+            "peer_gap", "peer_low", "peer_high", "peer_rank", "peer_percentile", "peers", "change", "change_low",
+            "change_high", "moved", "status", "definition")
 
 
 @dataclass(frozen=True, slots=True)
