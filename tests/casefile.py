@@ -35,8 +35,8 @@ TABLES = ("csv", "jsonl", "parquet", "sqlite", "duckdb")
 KNOWN = {"yaml": 2, "expect": 1, "rejects": 1, "diagnostics": 1}
 PLACE = ("indicator", "grain", "period")
 MEASURES = ("value", "n", "n_effective", "low", "high", "score", "coverage", "target", "gap", "peer", "peer_gap",
-            "peer_low", "peer_high", "peer_rank", "peer_percentile", "peers", "change", "change_low", "change_high", "moved", "status",
-            "unit", "level")
+            "peer_low", "peer_high", "peer_rank", "peer_percentile", "peers", "change", "change_low", "change_high",
+            "moved", "status", "unit", "level")
 NO_ROW = "no row"
 
 

@@ -107,6 +107,6 @@ def test_a_part_asked_for_is_as_sure_as_it_is_as_a_slice(tmp_path, engine):
     for domain in ("1", "2"):
         found = query(tmp_path, ["mean", "total", "ratio"], where=f"domain = '{domain}'", engine=engine)
         for row in found.iter_rows(named=True):
-            slice_ = values.filter(pl.col("indicator") == row["indicator"], pl.col("domain") == domain).row(0, named=True)
+            told = values.filter(pl.col("indicator") == row["indicator"], pl.col("domain") == domain).row(0, named=True)
             assert {name: row[name] for name in ("value", "n", "low", "high")} == pytest.approx(
-                {name: slice_[name] for name in ("value", "n", "low", "high")}, rel=1e-12)
+                {name: told[name] for name in ("value", "n", "low", "high")}, rel=1e-12)

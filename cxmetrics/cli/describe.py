@@ -70,9 +70,9 @@ def recorded(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: Se
         **pair_of(plan, indicator, found)}
 
 
-_MEASURES = ("value", "n", "n_effective", "low", "high", "score", "coverage", "gap", "peer",
-             "peer_gap", "peer_low", "peer_high", "peer_rank", "peer_percentile", "change", "change_low", "change_high", "moved",
-             "status", "definition")
+_MEASURES = ("value", "n", "n_effective", "low", "high", "score", "coverage", "gap", "peer", "peer_gap", "peer_low",
+             "peer_high", "peer_rank", "peer_percentile", "change", "change_low", "change_high", "moved", "status",
+             "definition")
 
 
 def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, session: Session) -> Facts:
