@@ -37,7 +37,16 @@ sources:
     time: day
     entity: who
     columns: {who: {type: text, class: C2}, wait: {type: number, unit: s}, won: number, most: number}
+  accounts:
+    read: "data/accounts*.parquet"
+    time: day
+    entity: account
+    columns: {account: {type: text, class: C2}, balance: {type: number, unit: CNY}}
 indicators:
+  held: {formula: sum(accounts.balance at end)}
+  ever: {formula: "inception_to_date(sum(accounts.balance at end))"}
+  typical: {formula: mean(accounts.balance)}
+  ratio: {formula: sum(answers.wait) / sum(answers.score)}
   happy: {formula: mean(answers.wait), score: {0: 30 s, 100: 0 s}}
   nps: {formula: nps(answers.score)}
   callers: {formula: distinct(calls.who), score: {0: 0, 100: 1000}}
@@ -66,6 +75,11 @@ def deliver(root, day):
             "w": draw.lognormal(0, 0.5, n), "score": draw.integers(0, 11, n), "wait": draw.exponential(6.0, n),
             "won": draw.uniform(0, 3, n), "most": draw.uniform(3, 4, n),
         }).write_parquet(root / f"data/{name}-{day}.parquet")
+    draw = np.random.default_rng(100 + day)
+    pl.DataFrame({
+        "day": pl.Series([f"2026-03-{day:02}"] * 90).str.to_date(), "account": draw.permutation(150)[:90].astype(str),
+        "branch": draw.choice(["n", "s"], 90), "balance": draw.lognormal(8, 3, 90),
+    }).write_parquet(root / f"data/accounts-{day}.parquet")
 
 
 def values(root):
@@ -91,6 +105,7 @@ def fault_of(call):
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
 def test_numbers_are_the_same_under_any_key(root, monkeypatch, engine):
     found = []
+    deliver(root, 2)
     for key in KEYS:
         monkeypatch.setenv("CXMETRICS_KEY", key)
         run(root, RunOptions(engine=engine))

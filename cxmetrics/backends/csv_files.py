@@ -14,7 +14,17 @@ from pathlib import Path
 from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, session, words_of
 from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Query, Record, Select
 from cxmetrics.backends.statements import copy_to_parquet
-from cxmetrics.backends.text_files import as_utf8, bad_byte, chunks, opened, partitions, shown, unreadable
+from cxmetrics.backends.text_files import (
+    MOST_COLUMNS,
+    TOO_MANY,
+    as_utf8,
+    bad_byte,
+    chunks,
+    opened,
+    partitions,
+    shown,
+    unreadable,
+)
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 
@@ -158,6 +168,8 @@ def _records(path: Path, text: Path, separator: str) -> Iterator[tuple[int, list
 def _header(path: Path, text: Path, separator: str) -> tuple[tuple[str, ...], int]:
     """The names of the columns, and the line they stand on.  Raises `Fault` CX702 where one comes twice."""
     line, record = next(_records(path, text, separator))
+    if len(record) > MOST_COLUMNS:
+        raise unreadable(path, TOO_MANY)
     names = tuple(name.strip() or f"column{i}" for i, name in enumerate(record, 1))
     folded: dict[str, str] = {}
     for name in names:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
-from cxmetrics.backends.text_files import as_utf8, opened, partitions, unreadable
+from cxmetrics.backends.text_files import MOST_COLUMNS, TOO_MANY, as_utf8, opened, partitions, unreadable
 
-BATCH = 50_000  # lines kept in memory at once
+BATCH = 50_000  # lines kept in memory at once, at most
+BYTES = 1 << 26  # of lines kept in memory at once, but for the last
+CELLS = 5_000_000  # of a table kept in memory, but for the last line
 LONGEST = 1 << 24  # bytes of a line
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
@@ -26,16 +28,21 @@ def convert_json_lines(path: Path, target: Path) -> None:
     """
     copy = target.with_suffix(".utf8")
     parts: list[Path] = []
+    sizes = list[int]()
     try:
         text = as_utf8(path, copy)
         columns = dict[str, None]()
         for number, rows in enumerate(_batches(path, text)):
             for row in rows:
                 columns.update(dict.fromkeys(row))
+            if len(columns) > MOST_COLUMNS:
+                raise unreadable(path, TOO_MANY)
             parts.append(target.with_suffix(f".part{number}"))
             _frame(rows).write_parquet(parts[-1])
+            sizes.append(len(rows))
         _prove_names(path, columns)
-        pl.concat([_complete(part, columns) for part in parts]).sink_parquet(target)
+        rows_at_once = min(sizes[:-1], default=BATCH)  # whoever reads them has to hold as many
+        pl.concat([_complete(part, columns) for part in parts]).sink_parquet(target, row_group_size=rows_at_once)
     finally:
         for part in (*parts, copy):
             part.unlink(missing_ok=True)
@@ -61,12 +68,17 @@ def _prove_names(path: Path, columns: dict[str, None]) -> None:
 
 
 def _batches(path: Path, text: Path) -> Iterator[list[Row]]:
-    folders, rows = partitions(path), list[Row]()
+    folders, rows, names, size = partitions(path), list[Row](), set[str](), 0
     for number, line in _lines(path, text):
         rows.append({**_row(path, number, line), **folders})
-        if len(rows) == BATCH:
+        names.update(rows[-1])
+        size += len(line)
+        if len(names) > MOST_COLUMNS:
+            raise unreadable(path, TOO_MANY)
+        if len(rows) == BATCH or size > BYTES or len(rows) * len(names) > CELLS:
             yield rows
-            rows = []
+            rows, size = [], 0
+            names.clear()
     if rows:
         yield rows
 

@@ -20,7 +20,7 @@ from cxmetrics.backends.json_lines import convert_json_lines
 from cxmetrics.backends.needs import readable
 from cxmetrics.backends.polars.files import table_of
 from cxmetrics.backends.sql import Query, Select, Star, query_text
-from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS, is_blank, shown
+from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS, MOST_COLUMNS, TOO_MANY, is_blank, shown
 from cxmetrics.codes import data
 from cxmetrics.codes.yaml_files import MOVE_OR_OPEN, PATH_OUTSIDE
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
@@ -146,7 +146,10 @@ def open_table(files: Iterable[Path], *, scratch: Path) -> Table:
     if not full:
         raise Fault(*(report(data.EMPTY_FILE, None, path=shown(path)) for path in given))
     parquet = tuple(_converted(path, scratch) for path in full)
-    return table_of(parquet) or _described(parquet)
+    table = table_of(parquet) or _described(parquet)
+    if len(table.columns) > MOST_COLUMNS:
+        raise _unreadable(full[0], TOO_MANY)
+    return table
 
 
 def empty_files(files: Iterable[Path]) -> tuple[Diagnostic, ...]:

@@ -18,6 +18,8 @@ from cxmetrics.diagnostics import Fault, report
 CSV_ENDINGS = ("csv", "tsv", "txt")
 JSON_ENDINGS = ("jsonl", "ndjson", "json")
 CHUNK = 1 << 20
+MOST_COLUMNS = 10_000
+TOO_MANY = f"it has more than {MOST_COLUMNS:,} columns"
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"  # the value of a partition folder that stands for null
 
 

@@ -264,3 +264,11 @@ SINK_REFUSED = Code(
     Phrase("`{database}` did not take the tables: {problem}", "`{database}` 没有接受这些表：{problem}"),
     note=Phrase("nothing was written: all tables go in one transaction", "没有写入任何内容：所有表在同一事务中写入"),
     help=Phrase("the user needs the right to make tables in that schema", "用户需要在该模式中建表的权限"))
+OUT_OF_MEMORY = Code(
+    "CX726", "out-of-memory",
+    Phrase("the rows of `{source}` do not fit into the memory the engine may take", "`{source}` 的行超出引擎可用的内存"),
+    label=Phrase("this source", "这个数据源"),
+    note=Phrase("the engine puts on disk what it can; single values and the groups at work have to be held",
+                "引擎会把可以暂存的内容写入磁盘，但单个值和正在处理的分组必须留在内存"),
+    help=Phrase("allow more with `--memory`, or take fewer days at a time with `--from` and `--to`",
+                "请用 `--memory` 放宽限制，或用 `--from` 和 `--to` 每次计算较少的天数"))

@@ -29,6 +29,7 @@ TERMS: Final[dict[str, str]] = {
     "a day from 1900-01-01 to 2199-12-31": "1900-01-01 至 2199-12-31 之间的日期",
     # what is wrong with files
     "the packed stream is broken": "压缩流已损坏", "the header holds a NUL character": "表头含有 NUL 字符",
+    "it has more than 10,000 columns": "列数超过 10,000",
     "an expression": "算式",
     # what is wrong with databases and their addresses
     "an address that begins with postgresql:// or mysql://": "以 postgresql:// 或 mysql:// 开头的地址",

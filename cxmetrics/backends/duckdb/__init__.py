@@ -18,6 +18,7 @@ from cxmetrics.backends.duckdb.marks import MARKED, marked_rows
 from cxmetrics.backends.duckdb.rows import Rows, in_days, relation_of, rows_of
 from cxmetrics.backends.duckdb.session import (
     ENGINE_ERRORS,
+    OUT_OF_MEMORY,
     OVERFLOWS,
     Connection,
     Limits,
@@ -97,12 +98,16 @@ class DuckDB:
     def cells(self, request: Request) -> Cells:
         """The cells of every cube, and what became of the rows.
 
-        Raises `Fault`: CX702 unreadable file, CX703/CX704 columns, CX711 lookup, CX714 overflow, CX715 bad row.
+        Raises `Fault`: CX702 unreadable file, CX703/CX704 columns, CX711 lookup, CX714 overflow, CX715 bad row,
+        CX726 out of memory.
         """
         try:
             return _computed(request, self._sessions)
         except OVERFLOWS as error:
             raise _overflow(request, self._sessions) from error
+        except OUT_OF_MEMORY as error:
+            origin = request.scan.source
+            raise Fault(report(data.OUT_OF_MEMORY, origin.span, source=origin.id)) from error
         except ENGINE_ERRORS as error:
             raise _unreadable(request, error) from error
 

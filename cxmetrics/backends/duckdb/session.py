@@ -32,6 +32,7 @@ Connection = duckdb.DuckDBPyConnection
 LOG = ".wal"  # ends the name of the file beside a database that has the changes which are not in the database yet
 ENGINE_ERRORS = (duckdb.Error,)
 OVERFLOWS = (duckdb.OutOfRangeException, duckdb.ConversionException)  # what a sum that is too large raises
+OUT_OF_MEMORY = (duckdb.OutOfMemoryException,)
 SPEAKING = (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException, duckdb.PermissionException,
             duckdb.SerializationException)  # they speak of names, types and files, never of values
 
