@@ -31,6 +31,8 @@ wheel: .venv/.ready-dev  ## dist/: a source archive, and a wheel built from what
 
 reference: .venv/.ready  ## grammar/formulas.md, of the grammar's comments and the table of functions
 	$(BIN)/python -m cxmetrics.reference > grammar/formulas.md
+	$(BIN)/python -c "from cxmetrics.parse import drawn_anew; print(end=drawn_anew().to_json())" > grammar/formula.tables.new
+	mv grammar/formula.tables.new grammar/formula.tables.json
 
 bench: .venv/.ready-dev  ## speed and memory, written to benchmarks/out/; takes minutes (BENCH=--small for fewer)
 	$(BIN)/python -m benchmarks $(BENCH)

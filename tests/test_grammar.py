@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -119,6 +120,25 @@ def read_by_both(text: str) -> list[Node]:
 def test_our_loop_and_lark_s_read_the_same(case: Case) -> None:
     node, _ = parse(located(case.formula))
     assert read_by_both(case.formula) == [node, node]
+
+
+def test_the_tables_that_are_kept_are_those_of_the_grammar() -> None:
+    assert grammar("formula.tables.json") == parse_module.drawn_anew().to_json()  # else: make reference
+
+
+def test_tables_of_another_grammar_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = grammar("formula.tables.json").replace('"digest": "', '"digest": "0').replace("NUMBER", "NOTHING")
+    monkeypatch.setattr(parse_module, "grammar", lambda name: kept if name.endswith(".json") else grammar(name))
+    drawn = parse_module._tables.__wrapped__().read("1 + 2 * x")
+    assert drawn is not None
+    assert drawn.made == parse(located("1 + 2 * x"))[0]
+
+
+def test_lark_is_imported_only_where_a_formula_cannot_be_read() -> None:
+    script = ("import sys; from cxmetrics.parse import parse; from cxmetrics.source import Located, Source\n"
+              "for text, wanted in (('mean(a.b where a.c = 1)', False), ('mean(a.b', True)):\n"
+              "    parse(Located(text, Source('', text), 0, 8)); assert ('lark' in sys.modules) is wanted, text")
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.where for case in CASES])

@@ -23,7 +23,6 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, report
 from cxmetrics.ir import Apply, ColumnSpec, Constant, Expr, Indicator, Invalid, Pyramid
 from cxmetrics.load.scalars import Found, grains, titles, whole, words
 from cxmetrics.resolve import Outline, Resolved, resolve_cuts
-from cxmetrics.resolve.expand import formula_text
 from cxmetrics.units import NUMBER, UNKNOWN, Unit, comparable, conversion, likely_unit, read_unit
 
 
@@ -74,7 +73,7 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
         None if draft.cuts is None else resolve_cuts(draft.cuts, resolved.dimensions, found),
         grains(draft.grains, outline.span, found) or None,
         titles(draft.description), draft.owner.value if draft.owner else None, words(draft.tags), outline.span,
-        formula_text(draft.formula) if draft.formula else None,
+        outline.text,
         require=made.require, over=made.over, use_total=made.use_total)
     check_bounds(outline, indicator, proof)
     return indicator

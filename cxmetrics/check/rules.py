@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,7 @@ from cxmetrics.composite_rules import Rounding
 from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, closest, report
 from cxmetrics.ir import Apply, Constant, Expr
 from cxmetrics.parse import parse
+from cxmetrics.parse.arguments import Argument, Bound
 from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.names import Names
 from cxmetrics.source import Located, Source, Span
@@ -23,6 +25,7 @@ Found = list[Diagnostic]
 Known = Mapping[str, tuple[int, tuple[str, ...]]]  # how many values a rule takes (`MANY`: some), and its options
 MANY = -1
 _SHORT = 40  # characters
+_PARAMETER = re.compile(r"\$(\w+)")
 NOWHERE = Source("", "")  # where a constant stands of which only the value is asked
 
 
@@ -86,8 +89,8 @@ def literal(written: Located | Node, unit: Unit, found: Found,
 def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code, *,
                 beyond: bool = True) -> tuple[float, Unit] | None:
     """As `literal`; also the unit that was written.  `beyond`: whoever asks looks whether a share is beyond all."""
-    if isinstance(written, Located) and is_as_written(written):
-        known = _well_known(written.value, unit, beyond)
+    if isinstance(written, Located):
+        known = _well_known(written, unit, beyond)
         if known is not None:
             return known
     node, problems = parse(written) if isinstance(written, Located) else (written, ())
@@ -114,14 +117,21 @@ def is_as_written(written: Located) -> bool:
     return type(written) is Located or "$" not in written.value
 
 
-def _well_known(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | None:
+def _well_known(written: Located, unit: Unit, beyond: bool) -> tuple[float, Unit] | None:
     """A short constant nothing is wrong with, by its text: scores, weights and targets repeat each other."""
-    return _by_text(text, unit, beyond) if len(text) <= _SHORT else None
+    if len(written.value) > _SHORT:
+        return None
+    if not isinstance(written, Bound) or is_as_written(written):
+        return _by_text(written.value, unit, beyond, ())
+    names, given = _PARAMETER.findall(written.value), written.arguments
+    if not all(name in given for name in names):
+        return None
+    return _by_text(written.value, unit, beyond, tuple([(name, given[name]) for name in names]))
 
 
 @lru_cache(maxsize=10_000)
-def _by_text(text: str, unit: Unit, beyond: bool) -> tuple[float, Unit] | None:
-    node, problems = parse(Located(text, NOWHERE, 0, len(text)))
+def _by_text(text: str, unit: Unit, beyond: bool, given: tuple[tuple[str, Argument], ...]) -> tuple[float, Unit] | None:
+    node, problems = parse(Bound(text, NOWHERE, 0, len(text), arguments=dict(given), uses=()))
     return None if problems else constant_of(node, unit, [], codes.VALUE_UNIT, beyond=beyond)
 
 

@@ -1,4 +1,4 @@
-"""From the text of a formula to its tree.  The only door to Lark; the grammar is `grammar/formula.lark`.
+"""From the text of a formula to its tree; the grammar is `grammar/formula.lark`.
 
 Trees are built while the text is read, so there is no second pass; what goes wrong is told by `misread`.
 """
@@ -8,14 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import pairwise
-from typing import Any, NamedTuple, assert_never, cast
-
-from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never, cast
 
 from cxmetrics.assets import grammar
 from cxmetrics.codes.syntax import (
@@ -32,11 +29,14 @@ from cxmetrics.codes.syntax import (
     WINDOW_WITHOUT_UNIT,
 )
 from cxmetrics.diagnostics import Diagnostic, Fix, Label, report
-from cxmetrics.parse.arguments import Bound, fill
-from cxmetrics.parse.misread import END, GROUPED, Mishap, explain, joined, shortened
-from cxmetrics.parse.tables import Reading, Tables, Token
+from cxmetrics.parse.arguments import Bound, fill, moved
+from cxmetrics.parse.misread import GROUPED, Mishap, explain, joined, shortened
+from cxmetrics.parse.tables import Drawing, Tables, Token
 from cxmetrics.source import Located, Source, Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
+
+if TYPE_CHECKING:
+    from cxmetrics.parse.lark_grammar import LarkGrammar
 
 MAX_LENGTH = 20_000
 MAX_DEPTH = 100
@@ -52,11 +52,19 @@ _placed = partial(tuple.__new__, Span)  # past the constructor, which takes twic
 
 def parse(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
     """The tree of a formula, the parameters of its template put in, and what is wrong with it; never raises."""
-    tree, problems = read(formula)
     if not isinstance(formula, Bound):
-        return tree, problems
+        return read(formula)
+    tree = _of_template(formula.value, formula.source, formula.start, formula.end, formula.style)
+    tree, problems = read(formula) if tree is None else (moved(tree, formula), ())
     found = list(problems)
     return fill(tree, formula.arguments, found), tuple(found)
+
+
+@lru_cache(maxsize=1000)
+def _of_template(value: str, source: Source, start: int, end: int, style: str | None) -> Node | None:
+    """The tree of a scalar of a template, read once for all its uses; None where something is wrong with it."""
+    tree, problems = read(Located(value, source, start, end, style))
+    return None if problems else tree
 
 
 def read(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
@@ -71,10 +79,9 @@ def read(formula: Located) -> tuple[Node, tuple[Diagnostic, ...]]:
     if fault is not None:
         return _broken(formula), (fault,)
     _trees.begin(formula)
-    try:
-        read = _tables().read(formula.value) or Reading(_lark().parse(formula.value), len(formula.value))
-    except (UnexpectedToken, UnexpectedCharacters) as error:
-        return _broken(formula), (explain(formula, _mishap(formula.value, error)),)
+    read = _tables().read(formula.value) or _lark().read(formula.value)
+    if isinstance(read, Mishap):
+        return _broken(formula), (explain(formula, read),)
     tree = cast("Node", read.made)
     deepest = _too_deep(tree) if read.tokens > MAX_DEPTH else None
     if deepest is not None:
@@ -285,47 +292,24 @@ class _Trees(threading.local):
 _trees = _Trees()
 
 
-class _Reserved:
-    """Tells Lark to look for words as wholes: `end` is never a name, and `android` never begins with `and`."""
-
-    always_accept = (*RESERVED, "NAME")
-
-    @staticmethod
-    def process(tokens: Iterator[Any]) -> Iterator[Any]:
-        return tokens
-
-
 @cache
 def _tables() -> Tables:
-    frontend = cast("Any", _lark().parser)  # Lark's insides: they are for reading only, and tests compare the outcome
-    table = frontend.parser._parse_table  # noqa: SLF001
-    return Tables(table, frontend.lexer.lexer.root_lexer, frontend.parser_conf.callbacks)
+    """The tables that were kept; drawn anew where the grammar is another by now."""
+    kept = Drawing.of_json(grammar("formula.tables.json"))
+    same = kept.digest == Drawing.digest_of(grammar("formula.lark"))
+    return Tables(kept if same else drawn_anew(), _trees)
+
+
+def drawn_anew() -> Drawing:
+    """The tables as Lark draws them of the grammar."""
+    return _lark().drawing()
 
 
 @cache
-def _lark() -> Lark:
-    return Lark(grammar("formula.lark"), parser="lalr", lexer="contextual", start="formula", keep_all_tokens=True,
-                maybe_placeholders=False, transformer=_trees, postlex=_Reserved())
+def _lark() -> LarkGrammar:
+    from cxmetrics.parse.lark_grammar import LarkGrammar  # takes as long as 300 formulas, and few projects need it
 
-
-def _mishap(text: str, error: UnexpectedToken | UnexpectedCharacters) -> Mishap:
-    if isinstance(error, UnexpectedCharacters):
-        at = cast("int", error.pos_in_stream)
-        return Mishap(at, at + 1, "", _accepts(text[:at]))
-    if error.token.type == END:
-        return Mishap(len(text), len(text), END, _accepts(text))
-    at = cast("int", error.token.start_pos)
-    return Mishap(at, at + len(error.token), error.token.type, _accepts(text[:at]))
-
-
-def _accepts(text: str) -> frozenset[str]:
-    """The terminals that can follow `text`: read again, because the token in error has already moved the parser on."""
-    reading = _lark().parse_interactive(text)
-    try:
-        reading.exhaust_lexer()
-    except UnexpectedInput:  # what follows `text` had a say in how it was read
-        return frozenset()
-    return frozenset(reading.accepts())  # type: ignore[no-untyped-call]
+    return LarkGrammar(_trees, RESERVED)
 
 
 def _decimal(written: str) -> Decimal | None:

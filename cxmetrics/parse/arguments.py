@@ -88,23 +88,48 @@ def fill(node: Node, arguments: Mapping[str, Argument], found: list[Diagnostic])
         case Call():
             return _call(node, arguments, found)
         case Items():
-            return replace(node, items=tuple(_as_text(item, fill(item, arguments, found)) for item in node.items))
+            return Items(tuple([_as_text(item, fill(item, arguments, found)) for item in node.items]), node.span)
         case Range():
-            return replace(node, low=fill(node.low, arguments, found), high=fill(node.high, arguments, found))
+            return Range(fill(node.low, arguments, found), fill(node.high, arguments, found), node.span)
         case Number() | Text() | Truth() | Date() | Broken():
             return node
         case _:
             assert_never(node)
 
 
+def moved(node: Node, text: Located) -> Node:
+    """The same tree of another scalar that says the same: of the next use of a template."""
+    span = Span(text, node.span.start, node.span.end)
+    match node:
+        case Name(value):
+            return Name(value, span)
+        case Text(value):
+            return Text(value, span)
+        case Number(value, multiplier, unit):
+            return Number(value, multiplier, unit, span)
+        case Call(function, args, _, at, where, over, at_end):
+            inner = tuple([moved(arg, text) for arg in args])
+            return Call(function, inner, span, Span(text, at.start, at.end),
+                        None if where is None else moved(where, text), None if over is None else moved(over, text),
+                        at_end)
+        case Items(items):
+            return Items(tuple([moved(item, text) for item in items]), span)
+        case Range(low, high):
+            return Range(moved(low, text), moved(high, text), span)
+        case Truth() | Date() | Broken():
+            return replace(node, span=span)
+        case _:
+            assert_never(node)
+
+
 def _call(node: Call, arguments: Mapping[str, Argument], found: list[Diagnostic]) -> Call:
-    args = tuple(fill(arg, arguments, found) for arg in node.args)
+    args = tuple([fill(arg, arguments, found) for arg in node.args])
     if node.function in _TEXTUAL and not _sets_option(node) \
             and not any(isinstance(arg, Number | Date | Truth | Range) for arg in args):
         args = tuple(map(_as_text, node.args, args))
     where = None if node.where is None else fill(node.where, arguments, found)
     over = None if node.over is None else fill(node.over, arguments, found)
-    return replace(node, args=args, where=where, over=over)
+    return Call(node.function, args, node.span, node.name_span, where, over, node.at_end)
 
 
 def _sets_option(node: Call) -> bool:
@@ -154,12 +179,18 @@ def _part(argument: Argument) -> str | None:
 def _at(node: Node, span: Span) -> Node:
     """An argument at the place of its parameter."""
     match node:
+        case Text(value):
+            return Text(value, span)
+        case Name(value):
+            return Name(value, span)
+        case Number(value, multiplier, unit):
+            return Number(value, multiplier, unit, span)
         case Items():
-            return replace(node, items=tuple(_at(item, span) for item in node.items), span=span)
+            return Items(tuple([_at(item, span) for item in node.items]), span)
         case Range():
-            return replace(node, low=_at(node.low, span), high=_at(node.high, span), span=span)
+            return Range(_at(node.low, span), _at(node.high, span), span)
         case Call():
-            return replace(node, args=tuple(_at(arg, span) for arg in node.args), span=span, name_span=span)
+            return replace(node, args=tuple([_at(arg, span) for arg in node.args]), span=span, name_span=span)
         case _:
             return replace(node, span=span)
 

@@ -11,14 +11,17 @@ itself reads the text again to tell why.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 _END = "$END"
+_START = 0  # the state to begin in
 _MOST = 20_000  # places and words remembered: whoever writes definitions must not be able to fill the memory
 _LONGEST = 40  # characters of a word that is remembered
-_Lark = Any  # things of Lark's, which carry no types that could be told here
 
 
 class Token(Protocol):
@@ -47,6 +50,57 @@ class Reading(NamedTuple):
 
     made: Any
     tokens: int
+
+
+class Rule(NamedTuple):
+    """A rule of the grammar: its name, of how many parts it is, and what makes it; none where one part is handed on."""
+
+    origin: str
+    size: int
+    maker: str
+
+
+class Terminal(NamedTuple):
+    """A kind of token: its pattern; the word it is, if it is one; whether it only stands between others."""
+
+    name: str
+    pattern: str
+    word: str
+    blank: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The tables as data, to be kept: what may follow in each state, and where that leads.
+
+    `digest` is that of the grammar they were drawn of.  The first state is the one to begin in; rules by their number.
+    """
+
+    digest: str
+    end: int
+    shifts: Sequence[dict[str, int]]
+    reductions: Sequence[dict[str, int]]
+    rules: Sequence[Rule]
+    terminals: Sequence[Terminal]
+
+    @staticmethod
+    def digest_of(grammar: str) -> str:
+        """What tells one grammar from another."""
+        return sha256(grammar.encode()).hexdigest()
+
+    @classmethod
+    def of_json(cls, text: str) -> Drawing:
+        """The drawing that was kept as `text`."""
+        kept = json.loads(text)
+        rules, terminals = [Rule(*rule) for rule in kept["rules"]], [Terminal(*each) for each in kept["terminals"]]
+        return cls(kept["digest"], kept["end"], kept["shifts"], kept["reductions"], rules, terminals)
+
+    def to_json(self) -> str:
+        """The drawing as text to be kept, a state or a rule a line."""
+        lists = {"shifts": self.shifts, "reductions": self.reductions, "rules": self.rules, "terminals": self.terminals}
+        listed = [f'  "{name}": [\n' + ",\n".join("    " + json.dumps(each) for each in every) + "\n  ]"
+                  for name, every in lists.items()]
+        return ",\n".join([f'{{\n  "digest": "{self.digest}"', f'  "end": {self.end}', *listed]) + "\n}\n"
 
 
 class _Reduction(NamedTuple):
@@ -82,18 +136,15 @@ class _Move(NamedTuple):
 class Tables:
     """The states of an LALR parser: what may follow in each, and where that leads."""
 
-    def __init__(self, table: _Lark, lexer: _Lark, callbacks: Mapping[Any, Any]) -> None:
-        """Take over from Lark: its parse table, its lexer of all terminals, what to call for rules and terminals."""
-        (self._start,), (self._end,) = table.start_states.values(), table.end_states.values()
-        self._shifts: dict[int, dict[str, int]] = {}
-        self._reductions: dict[int, dict[str, _Reduction]] = {}
-        for state, actions in table.states.items():
-            self._shifts[state] = {on: to for on, (_, to) in actions.items() if isinstance(to, int)}
-            self._reductions[state] = {
-                on: _reduction(rule, callbacks) for on, (_, rule) in actions.items() if not isinstance(rule, int)}
-        self._values = {on: make for on, make in callbacks.items() if isinstance(on, str)}
-        self._reserved = {each.pattern.value: each.name for each in lexer.terminals if _is_word(each)}
-        self._pieces, self._token = _patterns(lexer)
+    def __init__(self, drawing: Drawing, trees: object) -> None:
+        """`trees` has a method for each rule, called with its parts, and for some terminals, with the token."""
+        rules = [_Reduction(getattr(trees, rule.maker) if rule.maker else None, rule.size, rule.origin)
+                 for rule in drawing.rules]
+        self._end, self._shifts = drawing.end, drawing.shifts
+        self._reductions = [{on: rules[rule] for on, rule in state.items()} for state in drawing.reductions]
+        self._values = {each.name: getattr(trees, each.name) for each in drawing.terminals if hasattr(trees, each.name)}
+        self._reserved = {each.word: each.name for each in drawing.terminals if each.word}
+        self._pieces, self._token = _patterns(drawing.terminals)
         self._forget()
 
     def read(self, text: str) -> Reading | None:
@@ -163,28 +214,18 @@ class Tables:
 
     def _forget(self) -> None:
         """Begin with no word known, and no place but the first."""
-        self._first, self._known = _Place(self._start, None), 1
+        self._first, self._known = _Place(_START, None), 1
         self._words: dict[str, tuple[str, str]] = {}
 
 
-def _patterns(lexer: _Lark) -> tuple[Callable[[str], list[str]], Callable[[str], re.Match[str] | None]]:
+def _patterns(terminals: Sequence[Terminal]) -> tuple[
+        Callable[[str], list[str]], Callable[[str], re.Match[str] | None]]:
     """What takes a text to pieces, each a token after blanks, and what tells the terminal of a piece.
 
     Reserved words are told from names afterwards.  From where no token can begin, all that is left is one piece.
     """
-    blank = "|".join(each.pattern.to_regexp() for each in lexer.terminals if each.name in lexer.ignore_types)
-    tokens = {each.name: each.pattern.to_regexp() for each in lexer.terminals
-              if each.name not in lexer.ignore_types and not _is_word(each)}
+    blank = "|".join(each.pattern for each in terminals if each.blank)
+    tokens = {each.name: each.pattern for each in terminals if not each.blank and not each.word}
     named = "|".join(f"(?P<{name}>{pattern})" for name, pattern in tokens.items())
     pieces = re.compile(rf"(?:{blank})?(?:{'|'.join(tokens.values())}|\Z)|(?s:.+)")
     return pieces.findall, re.compile(rf"(?:{blank})?(?:{named}|\Z)").fullmatch
-
-
-def _is_word(terminal: _Lark) -> bool:
-    return bool(terminal.pattern.type == "str" and terminal.pattern.value.isidentifier())
-
-
-def _reduction(rule: _Lark, callbacks: Mapping[Any, Any]) -> _Reduction:
-    size = len(rule.expansion)
-    hands_on = size == 1 and rule.options.expand1 and not rule.alias
-    return _Reduction(None if hands_on else callbacks[rule], size, rule.origin.name)

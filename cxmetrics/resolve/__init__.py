@@ -59,6 +59,7 @@ class Outline:
     children: tuple[Child, ...]
     valid: tuple[dt.date | None, dt.date | None] = (None, None)
     versions: tuple[tuple[dt.date, Outline], ...] = ()  # from these days on, in order
+    text: str | None = None  # the formula as people read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +102,30 @@ def _add_dimension_columns(sources: dict[str, Origin], columns: dict[str, Column
 
 def _outline(name: str, key: Key, draft: IndicatorDraft, formulas: Alike, weights: Mapping[str, Located]) -> Outline:
     names = formulas.names
-    formula = None if draft.formula is None else formulas.resolve(draft.formula)
+    formula, text = _formula(draft.formula, formulas)
     children = tuple(_children(draft, names, weights))
     if draft.formula is not None and draft.children is not None:
         names.found.append(report(codes.FORMULA_AND_CHILDREN, key.span, id=name))
     if draft.formula is None and not draft.children and name not in names.cut:
         names.found.append(report(codes.NO_CHILDREN_NO_FORMULA, key.span, id=name))
-    first = Outline(name, draft, key.span, formula, children)
+    first = Outline(name, draft, key.span, formula, children, text=text)
     versions: list[tuple[dt.date, Outline]] = []
     for day, merged in dated(draft, names.found):
         before = versions[-1][1] if versions else first
         made = replace(before, draft=merged)
         if merged.formula is not before.draft.formula:
-            made = replace(made, formula=None if merged.formula is None else formulas.resolve(merged.formula))
+            formula, text = _formula(merged.formula, formulas)
+            made = replace(made, formula=formula, text=text)
         if merged.children is not before.draft.children:
             made = replace(made, children=tuple(_children(merged, names, weights)))
         versions.append((day, made))
     valid = validity(draft, names.found)
     return replace(first, valid=valid, versions=tuple(versions)) if versions or valid != first.valid else first
+
+
+def _formula(written: Located | None, formulas: Alike) -> tuple[Expr | Like | None, str | None]:
+    """A formula with its names resolved, and as people read it."""
+    return (None, None) if written is None else (formulas.resolve(written), formulas.text(written))
 
 
 def _children(draft: IndicatorDraft, names: Names, weights: Mapping[str, Located]) -> Iterator[Child]:

@@ -16,10 +16,14 @@ from itertools import accumulate
 
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Windowed
 from cxmetrics.parse import parse
+from cxmetrics.parse.arguments import Bound
+from cxmetrics.parse.write import write
 from cxmetrics.quick import quick
+from cxmetrics.resolve.expand import formula_text
 from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.source import Located, Span
+from cxmetrics.syntax import Node
 from cxmetrics.units import TEXT
 
 _LONGEST = 5_000  # characters: longer formulas may be refused for their length, which hangs on their texts
@@ -85,6 +89,7 @@ class Alike:
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self._read_last: tuple[Located, Node | None] | None = None
         self._families: dict[tuple[str, ...], _Family | Like | None] = {}  # the first, until there is another
 
     def resolve(self, written: Located) -> Expr | Like:
@@ -113,6 +118,13 @@ class Alike:
             return Like(shape, written, starts, texts)
         return first
 
+    def text(self, written: Located) -> str:
+        """The formula that was resolved last as people read it: as it was written, or with its parameters put in."""
+        if not isinstance(written, Bound):
+            return written.value
+        last, node = self._read_last or (None, None)
+        return formula_text(written) if last is not written else written.value if node is None else write(node)
+
     def _first(self, written: Located, starts: Sequence[int], texts: Sequence[str]) -> Expr | Like:
         """The first formula of a shape; its tree where something was found in it that others would lack."""
         before = len(self.names.found)
@@ -129,6 +141,7 @@ class Alike:
 
     def _read(self, written: Located) -> Expr:
         node, problems = parse(written)
+        self._read_last = written, None if problems else node
         self.names.found.extend(problems)
         return resolve_formula(node, self.names)
 
