@@ -16,6 +16,7 @@ from cxmetrics.cli.terminal import tell
 from cxmetrics.cli.usage import Verbs, complaint, dress
 from cxmetrics.cli.verbs.check import check
 from cxmetrics.cli.verbs.demo import demo
+from cxmetrics.cli.verbs.diff import diff
 from cxmetrics.cli.verbs.explain import explain
 from cxmetrics.cli.verbs.fmt import fmt
 from cxmetrics.cli.verbs.init import init
@@ -37,7 +38,7 @@ def command() -> None:
     """Take the options that stand before the verb."""
 
 
-for _verb in (demo, init, check, fmt, test, tree, run, query, show, store, replay, explain, schema):
+for _verb in (demo, init, check, fmt, diff, test, tree, run, query, show, store, replay, explain, schema):
     command.add_command(_verb)
 
 

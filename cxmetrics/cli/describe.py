@@ -9,13 +9,22 @@ from cxmetrics.check.leaves import leaves_below
 from cxmetrics.cli.branches import below, bond, parents, weights_at_roots
 from cxmetrics.cli.figures import design_effect, figure, figure_of, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
-from cxmetrics.cli.lineage import columns_of, expression_text, is_over_rows
+from cxmetrics.cli.lineage import columns_of, is_over_rows, written
 from cxmetrics.cli.peers import peer_table, peers_of
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import padded
 from cxmetrics.cli.terminal import ink
 from cxmetrics.cli.triangulated import pair_of, triangulated
-from cxmetrics.composite_rules import AsWritten, Carry, Neutral, NullIfMissing, PowerMean, Renormalise, Rounding
+from cxmetrics.composite_rules import (
+    AsWritten,
+    Carry,
+    Neutral,
+    NullIfMissing,
+    PowerMean,
+    Renormalise,
+    Required,
+    Rounding,
+)
 from cxmetrics.functions import AGGREGATES
 from cxmetrics.ir import Blend, Indicator, Origin, Pyramid
 from cxmetrics.plan import Plan
@@ -103,6 +112,24 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "tags", [", ".join(indicator.tags)] if indicator.tags else []
     yield "latest", _latest(indicator, found, session)
     yield "triangulated", triangulated(plan, indicator, found, session)
+
+
+def rule_in_words(rule: object, indicator: Indicator, session: Session) -> str | None:
+    """A rule of an indicator as it is described; None where there are no words for it."""
+    match rule:
+        case Unit():
+            return session.term("unit", str(rule))
+        case Required():
+            needed = [*rule.names, *([f"at_least({rule.least})"] if rule.least else [])]
+            return session.say("comma").join(needed) or None
+        case _ if rule == indicator.missing:
+            return _absent(indicator, session)
+        case _ if rule == indicator.score and indicator.score is not None:
+            return _score(indicator.score, indicator.unit, session)
+        case _ if rule == indicator.combine:
+            return _combination(indicator, session)
+        case _:
+            return None
 
 
 def _valid(indicator: Indicator, session: Session) -> list[str]:
@@ -287,7 +314,7 @@ def _promises(origin: Origin, used: frozenset[str], session: Session) -> Iterato
         margins = session.say("comma").join(str(margin).replace(", ", " × ") for margin in origin.rake.margins)
         yield session.say("show.raked", margins=margins, stretch=session.term("stretch", origin.rake.per))
     if origin.keep is not None:
-        yield session.say("show.keep", keep=expression_text(origin.keep))
+        yield session.say("show.keep", keep=written(origin.keep))
     if origin.unique is not None:
         yield session.say(f"show.unique.{origin.unique.keep}", by=", ".join(origin.unique.by))
 

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from cxmetrics.cli.branches import below
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid, Pyramid, Ref, Scalar, Windowed, columns_in
+from cxmetrics.source import Located
 from cxmetrics.walks import aggregates_in
 
 
@@ -42,6 +43,14 @@ def _add(column: Column, pyramid: Pyramid, found: dict[str, set[str]]) -> None:
     spec = origin.columns.get(column.name) if origin else None
     for inner in columns_in(spec.formula) if spec else ():
         _add(inner, pyramid, found)
+
+
+def written(expr: Expr) -> str:
+    """An expression as the analyst wrote it, on one line."""
+    span = expr.span
+    if span is None or not isinstance(span.text, Located):
+        return expression_text(expr)
+    return " ".join(span.text.value[span.start:span.end].split())
 
 
 def expression_text(expr: Expr) -> str:

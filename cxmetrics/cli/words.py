@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cxmetrics.cli.words_diff import DIFF
 from cxmetrics.cli.words_help import HELP, OPTIONS
 from cxmetrics.cli.words_show import SHOW
 from cxmetrics.cli.words_test import TEST
@@ -185,5 +186,5 @@ _TERMS = {
 }
 
 WORDS: Final[dict[str, Phrase]] = {
-    **HELP, **OPTIONS, **SHOW, **TEST, **_GENERAL,
+    **HELP, **OPTIONS, **SHOW, **TEST, **DIFF, **_GENERAL,
     **{f"{kind}.{name}": Phrase(*both) for kind, terms in _TERMS.items() for name, both in terms.items()}}

@@ -25,6 +25,12 @@ HELP: Final[dict[str, Phrase]] = {
         "default the folder that is current; - reads standard input and writes standard output. A file that cannot be "
         "read is left as it is.",
         "按统一格式排版定义，注释与含义不变\n\nPATH 为文件夹或文件，默认为当前文件夹；- 表示读标准输入、写标准输出。无法读取的文件保持原样。"),
+    "help.diff": Phrase(
+        "Say what changed in meaning between two revisions of the definitions, and what that touches.\n\nOLD and NEW "
+        "are project folders or revisions of Git, by default HEAD and the project as it is now. A change is breaking "
+        "(numbers go, or are of another unit), restating (they are computed anew), added, or cosmetic.",
+        "说明两个版本的定义在含义上有何变化、影响哪些指标\n\nOLD 与 NEW 为项目文件夹或 Git 版本，默认为 HEAD 与当前项目。"
+        "变化分为：破坏性（数值消失或单位改变）、重述（数值需重算）、新增、仅文字。"),
     "help.tree": Phrase("Print the pyramid: weights, and values once there are some.",
                         "打印指标体系：权重，以及已有的数值"),
     "help.run": Phrase("Compute what is missing or stale and commit it, all or nothing.\n\nThe interval holds its "
@@ -75,6 +81,8 @@ HELP: Final[dict[str, Phrase]] = {
 }
 
 OPTIONS: Final[dict[str, Phrase]] = {
+    "option.diff.limit": Phrase("Exit status 1 if a change is such or worse.", "有此类或更严重的变化时退出状态为 1"),
+    "option.diff.form": Phrase("How changes are written.", "变化的输出格式"),
     "option.fmt.check": Phrase("Write nothing; exit status 1 if a file is laid out otherwise.",
                                "不写入；有文件未按格式排版时退出状态为 1"),
     "option.fmt.diff": Phrase("Write nothing; show what would change.", "不写入；显示将会改动的内容"),
