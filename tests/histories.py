@@ -34,6 +34,11 @@ PROJECT: dict[str, Any] = {
             "columns": {"score": {"type": "integer", "scale": "0..10"}, "id": "text"},
             "unique": {"by": ["id"], "keep": "latest"},
         },
+        "notes": {
+            "read": "data/notes*.csv", "time": "day", "keep": "kind != 'test'",
+            "columns": {"who": "text", "kind": "text", "mark": "integer", "more": {"formula": "mark + 1"}},
+            "unique": {"by": ["who", "more"], "keep": "first"}, "dimensions": {"branch": "branch_id"},
+        },
         "staff": {"read": "data/staff.csv", "time": "2026-02-11", "columns": {"heads": "integer"}},
     },
     "indicators": {
@@ -44,6 +49,8 @@ PROJECT: dict[str, Any] = {
         "spread": {"formula": "stdev(tickets.wait)"},
         "longest": {"formula": "max(tickets.wait)"},
         "nps": {"formula": "nps(answers.score)"},
+        "noted": {"formula": "count(notes)", "cuts": [["region"]], "grains": ["day", "month"]},
+        "marked": {"formula": "mean(notes.mark)", "cuts": [["channel"]], "grains": ["week"]},
         "answered": {"formula": "count(answers) / count(tickets)"},
         "staff": {"formula": "sum(staff.heads)"},
         "quick": {"formula": "mean(tickets.wait)", "direction": "down", "score": "minmax(across = channel)"},
@@ -108,6 +115,8 @@ TOGGLES: dict[str, Change] = {
     "source contract": put({"type": "number", "scale": "0..8"}, "sources", "tickets", "columns", "wait"),
     "keep": put("result != 'bad'", "sources", "tickets", "keep"),
     "unique": put({"by": ["id"], "keep": "first"}, "sources", "answers", "unique"),
+    "another key": put({"by": ["who", "branch_id"], "keep": "latest"}, "sources", "notes", "unique"),
+    "no key": drop("sources", "notes", "unique"),
     "time": put("noted", "sources", "tickets", "time"),
     "constant time": put("2026-03-30", "sources", "staff", "time"),
     "zone": put("Asia/Shanghai", "time_zone"),
@@ -134,6 +143,7 @@ class World:
         self.tickets(random, 30)
         self.tickets(random, 45)
         self.answers(random, 30)
+        self.notes(random, 30)
         self.staff(random)
 
     def toggle(self, name: str | None) -> None:
@@ -151,6 +161,10 @@ class World:
     def answers(self, random: Random, day: int) -> None:
         """A file of answers; some correct those of other files."""
         self.write(f"answers-{self.files}.csv", random, day)
+
+    def notes(self, random: Random, day: int) -> None:
+        """A file of notes; a few have the key of one in another file."""
+        self.write(f"notes-{self.files}.csv", random, day)
 
     def staff(self, random: Random) -> None:
         """The one file without days."""
@@ -172,7 +186,7 @@ class World:
 
     def withdraw(self, random: Random) -> None:
         """A file goes, if it is not the last."""
-        kind = random.choice(["tickets", "answers"])
+        kind = random.choice(["tickets", "answers", "notes"])
         found = sorted((self.root / "data").glob(f"{kind}-*.csv"))
         if len(found) > 1:
             random.choice(found).unlink()
@@ -180,8 +194,7 @@ class World:
     def write(self, name: str, random: Random, day: int, *, bad: bool = False) -> None:
         """Rows of a few days beginning with a day."""
         self.files += 1
-        header, row = ("day,received,id,score,channel", _answer) if name.startswith("answers") else \
-            ("day,noted,channel,segment,branch_id,wait,steps,result", _ticket)
+        header, row = _ROWS[name.partition("-")[0]]
         lines = []
         for _ in range(random.randrange(1, 12)):
             at = MONTH + dt.timedelta(day + random.choice((0, 0, 1, 2, 9)))
@@ -204,3 +217,14 @@ def _ticket(random: Random, day: str, at: dt.date) -> str:
 def _answer(random: Random, day: str, at: dt.date) -> str:
     return ",".join((day, f"{at + dt.timedelta(random.randrange(5))}", str(random.randrange(25)),
                      str(random.randrange(12)), random.choice(("web", "app"))))
+
+
+def _note(random: Random, day: str, at: dt.date) -> str:
+    who = random.choice((at.toordinal(), at.toordinal(), random.randrange(9), ""))
+    return ",".join((day, str(who), random.choice(("call", "call", "visit", "test")), str(random.randrange(4)),
+                     random.choice(("web", "app")), random.choice("abcdz")))
+
+
+_ROWS = {"answers": ("day,received,id,score,channel", _answer),
+         "tickets": ("day,noted,channel,segment,branch_id,wait,steps,result", _ticket),
+         "notes": ("day,who,kind,mark,channel,branch_id", _note)}

@@ -77,6 +77,10 @@ class History(RuleBasedStateMachine):
     def answers_arrive(self, seed: int, day: int) -> None:
         self.world.answers(random.Random(seed), day)
 
+    @rule(seed=seeds, day=st.integers(0, DAYS - 1))
+    def notes_arrive(self, seed: int, day: int) -> None:
+        self.world.notes(random.Random(seed), day)
+
     @rule(seed=seeds)
     def a_file_is_corrected(self, seed: int) -> None:
         self.world.correct(random.Random(seed))

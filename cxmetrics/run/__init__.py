@@ -33,7 +33,7 @@ from cxmetrics.run.freezes import who
 from cxmetrics.run.gather import Gathering
 from cxmetrics.run.identity import run_id
 from cxmetrics.run.memory import covered, families_of, left_by_last, memory, remembered
-from cxmetrics.run.need import idle
+from cxmetrics.run.need import idle, keys_changed
 from cxmetrics.run.pairs import paired
 from cxmetrics.run.persons import hiding
 from cxmetrics.run.raked import rake_reports, unraked
@@ -250,8 +250,9 @@ class _Job:
                        for name, node in self.plan.shown.items()]
         forget = {name: one.forget for name, one in needs.items()}
         inputs = {name: one.files for name, one in needs.items()}
+        keys = {name: change for name, one in needs.items() if (change := keys_changed(one)) is not None}
         self.store.commit(Commit(row, states, forget, inputs, restated.changes, definitions, rejects, restated.rows,
-                                 self.texts.named()))
+                                 self.texts.named(), keys))
 
 
 def _statuses(restated: Restated) -> dict[str, int]:

@@ -13,7 +13,7 @@ from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Bound, Files, bind_source, look
-from cxmetrics.run.need import Need, measured, need, with_files
+from cxmetrics.run.need import Need, Setting, measured, need, with_files
 from cxmetrics.run.persons import Hiding
 from cxmetrics.run.reports import RunOptions
 from cxmetrics.run.scanning import Done, scan
@@ -45,22 +45,24 @@ class Gathering:
     def bind(self) -> None:
         """See what each source needs."""
         bound: dict[str, Bound] = {}
-        for name in sorted({partial.source for partial in self.plan.partials}):
+        setting = Setting(self.plan, self.root, self.scratch, self.store, self.options, self.backend, self.hiding)
+        names = sorted({partial.source for partial in self.plan.partials})
+        before = {name: self.store.inputs(name) for name in names}
+        for name in names:
             with self._by_itself(name):
-                known = {} if self.options.full else self.store.inputs(name)
+                known = {} if self.options.full else before[name]
                 bound[name] = bind_source(self.plan.sources[name], self.root, self.scratch, known=known)
         self.backend.expect(path for one in bound.values() for path in one.paths)
         files = {name: one.before for name, one in self.needs.items()}  # of those that failed: as they were
         for name, one in bound.items():
             with self._by_itself(name):
-                files[name] = measured(self.plan, self.root, self.scratch, one, self.store, self.options, self.backend)
+                files[name] = measured(setting, one, before[name])
         now = today(map(delivered, files.values()))
         for name, one in bound.items():
             if name not in self.troubles:
                 with self._by_itself(name):
-                    needed = need(self.plan, settled(one, now), files[name], self.store, self.options)
-                    self.needs[name] = needed if self.options.dry_run else with_files(
-                        needed, self.plan, self.root, self.scratch)
+                    needed = need(setting, settled(one, now), files[name], before[name])
+                    self.needs[name] = needed if self.options.dry_run else with_files(needed, setting)
         self.backend.expect(path for one in self.needs.values() if one.bound is not None for path in one.bound.paths)
         self._some_left()
 

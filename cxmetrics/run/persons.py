@@ -17,11 +17,15 @@ from cxmetrics.store.key import VARIABLE, check_of, secret_of
 
 @dataclass(frozen=True, slots=True)
 class Hiding:
-    """The `secret`, and what the run leaves behind of it (`check`); `anew`: states of before are under another one."""
+    """The `secret`, and what the run leaves behind of it (`check`); `anew`: states of before are under another one.
+
+    `keys`: under which the keys of rows are hidden, persons or not; under another one they are only to be found anew.
+    """
 
     secret: bytes = b""
     check: str | None = None
     anew: bool = False
+    keys: bytes = b""
 
 
 def hiding(plan: Plan, folder: Path, store: Store, options: RunOptions) -> Hiding:
@@ -31,11 +35,14 @@ def hiding(plan: Plan, folder: Path, store: Store, options: RunOptions) -> Hidin
     CX807, CX801.
     """
     before = left_by_last(store).get("key")
-    if options.dry_run or not any(is_personal(plan, partial.by) for partial in plan.partials):
-        return Hiding(check=before)
+    persons = any(is_personal(plan, partial.by) for partial in plan.partials)
+    if options.dry_run or not (persons or any(origin.unique is not None for origin in plan.sources.values())):
+        return Hiding(check=before, keys=secret_of(folder, make=False))
     secret = secret_of(folder)
+    if not persons:
+        return Hiding(check=before, keys=secret)
     check = check_of(secret)
     anew = before not in (None, check)
     if anew and (not options.full or options.limited):
         raise Fault(report(stores.KEY_OTHER, None, path=folder, variable=VARIABLE))
-    return Hiding(secret, check, anew)
+    return Hiding(secret, check, anew, secret)

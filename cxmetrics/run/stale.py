@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from cxmetrics.fuse import held_in
-from cxmetrics.ir import Origin
 from cxmetrics.plan import Days, Plan
 from cxmetrics.store.commits import InputFile
 
@@ -17,6 +16,7 @@ LOOKUP = "lookup "  # begins the reading of a file that gives dimensions to rows
 Day = dt.date
 Family = tuple[str, ...]
 _ONE = dt.timedelta(days=1)
+_NO_DAY: frozenset[Day] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +66,30 @@ def delivered(files: Mapping[str, InputFile]) -> Days | None:
     return (min(firsts), max(lasts)) if firsts and lasts else None
 
 
-def stale_days(origin: Origin, before: Mapping[str, InputFile], now: Mapping[str, InputFile],
-               ahead: float = 0) -> frozenset[Day] | None:
+def changed(before: Mapping[str, InputFile], now: Mapping[str, InputFile]) -> frozenset[str]:
+    """The files that came, went or changed."""
+    return frozenset(path for path in before.keys() | now.keys() if not _same(before.get(path), now.get(path)))
+
+
+def stale_days(before: Mapping[str, InputFile], now: Mapping[str, InputFile], ahead: float = 0,
+               shared: Callable[[frozenset[str]], frozenset[Day] | None] = lambda _: _NO_DAY) -> frozenset[Day] | None:
     """The days whose stored states are no longer true, because a file came, went or changed; None: all of them.
 
-    Where rows are deduplicated, a new row can take the place of one of any other day; a lookup is asked on every day.
-    `ahead`: how many days after its own a row's conditions look at.
+    A lookup is asked on every day.  `ahead`: how many days after its own a row's conditions look at.  `shared`: the
+    days, beside their own, of which files that changed may change what becomes of a row; None: of all.
     """
-    changed = [file for path in before.keys() | now.keys() if not _same(before.get(path), now.get(path))
-               for file in (before.get(path), now.get(path)) if file is not None]
-    everywhere = origin.unique is not None or math.isinf(ahead)
-    if (changed and everywhere) or any(file.reading.startswith(LOOKUP) for file in changed):
+    paths = changed(before, now)
+    files = [file for path in paths for file in (before.get(path), now.get(path)) if file is not None]
+    if not files:
+        return frozenset()
+    if math.isinf(ahead) or any(file.reading.startswith(LOOKUP) for file in files):
         return None
-    return frozenset(day for file in changed if file.first is not None and file.last is not None
-                     for day in days_between(_before(file.first, ahead), file.last))
+    others = shared(paths)
+    if others is None:
+        return None
+    spans = [(file.first, file.last) for file in files if file.first is not None and file.last is not None]
+    spans += [(first, end - _ONE) for first, end in intervals(others)]
+    return frozenset(day for first, last in spans for day in days_between(_before(first, ahead), last))
 
 
 def _before(day: Day, ahead: float) -> Day:

@@ -5,17 +5,20 @@ So that a day costs a day, however many files came before it.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cxmetrics.backends.cells import Physical, Table
 from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS
+from cxmetrics.plan import Days
 from cxmetrics.run.seen import Seen
 from cxmetrics.run.stale import Task, intervals
 from cxmetrics.store.commits import InputFile
 
+_NONE: frozenset[str] = frozenset()
 _MARGIN = 2  # days, more than any time zone shifts one
 
 
@@ -58,17 +61,18 @@ def united(tables: Iterable[Table]) -> Table | None:
     return Table(tuple(files), found, frozenset(fine))
 
 
-def wanted(files: Mapping[str, InputFile], left: Collection[str], task: Task, ahead: float) -> frozenset[str]:
+def wanted(files: Mapping[str, InputFile], left: Collection[str], task: Task, ahead: float,
+           beside: Callable[[Sequence[Days]], frozenset[str]] = lambda _: _NONE) -> frozenset[str]:
     """Of files that were left unopened, those that a scan reads.
 
-    Those with rows of its days, or of as many days after them as conditions look `ahead`, and others so that every
-    column is in one.
+    Those with rows of its days, or of as many days after them as conditions look `ahead`; those `beside`, that bear on
+    what becomes of these rows; and others so that every column is in one.
     """
     if task.everything or math.isinf(ahead):
         return frozenset(left)
-    spans = [(first.toordinal() - _MARGIN, end.toordinal() + _MARGIN + int(ahead)) for first, end in
-             intervals(task.days)]
-    found = {path for path in left if _touches(files[path], spans)}
+    days = [(first, _later(end, int(ahead))) for first, end in intervals(task.days)]
+    spans = [(first.toordinal() - _MARGIN, end.toordinal() + _MARGIN) for first, end in days]
+    found = {path for path in left if _touches(files[path], spans)} | (beside(days) & frozenset(left))
     columns = {path: frozenset(_table(file.columns).columns) for path, file in files.items() if file.columns}
     had = frozenset[str]().union(*(names for path, names in columns.items() if path in found or path not in left))
     for path in sorted(left):
@@ -76,6 +80,10 @@ def wanted(files: Mapping[str, InputFile], left: Collection[str], task: Task, ah
             found.add(path)
             had |= columns[path]
     return frozenset(found)
+
+
+def _later(day: dt.date, days: int) -> dt.date:
+    return dt.date.fromordinal(min(day.toordinal() + days, dt.date.max.toordinal()))
 
 
 def _touches(file: InputFile, spans: Iterable[tuple[int, int]]) -> bool:

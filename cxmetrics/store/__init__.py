@@ -63,7 +63,7 @@ __all__ = ["AsOf", "Commit", "Days", "Definition", "Family", "Freeze", "InputFil
 
 AsOf = str | dt.datetime
 """A time in the life of a store: the id of a run, or a moment (which knows its zone)."""
-KINDS = ("states", "values", "restatements")  # of data files
+KINDS = ("states", "keys", "values", "restatements")  # of data files
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,14 @@ class Store:
     def _states_in(self, file: DataFile) -> pl.LazyFrame:
         rows = one_by_one(self._rows(file))
         return only_covered(rows, file.bucket, self._ledger.covered(file.bucket)) if file.stale else rows
+
+    def keys(self, source: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.LazyFrame | None:
+        """`day`, `file` and `key` (a hash) of the rows of a source, each once, at least those of days in [first, last).
+
+        None where none are kept.  Raises `Fault` CX803.
+        """
+        found = [file for file in self._ledger.live("keys", source) if file.bucket.touches(first, last)]
+        return pl.concat([self._rows(file) for file in found]) if found else None
 
     def values(self, *, grain: Grain | None = None, cut: Family | None = None, indicators: Iterable[str] | None = None,
                first: dt.date | None = None, last: dt.date | None = None) -> pl.DataFrame:

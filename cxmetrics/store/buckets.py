@@ -1,8 +1,9 @@
 """The data files of a store: what one holds, how it is named, written, checked and swept away.
 
-A file holds one *bucket*: the states of a source and family of a calendar month, or the values of a grain whose
-periods begin in a calendar month (a year, for quarters and years), or what one commit restated.  A file is never
-changed: it is written under another name, brought to the disk, and renamed.  The same rows give the same bytes.
+A file holds one *bucket*: the states of a source and family of a calendar month, or the keys of its rows, or the values
+of a grain whose periods begin in a calendar month (a year, for quarters and years), or what one commit restated.  A
+file is never changed: it is written under another name, brought to the disk, and renamed.  The same rows give the same
+bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from cxmetrics.ir import Grain
 from cxmetrics.store.commits import Family
 
 ROW_GROUP = 131_072  # rows
-_OURS = re.compile(r"(?:states\.[0-9a-f]{20}|values\.[a-z]+|restatements\.\d+)\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
+_OURS = re.compile(r"(?:(?:states|keys)\.[0-9a-f]{20}|values\.[a-z]+|restatements\.\d+)"
+                   r"\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
 _UNFINISHED = ".part"
 
 
@@ -35,10 +37,10 @@ _UNFINISHED = ".part"
 class Bucket:
     """What one file holds.  Only states have a family.
 
-    `subject` is the source of states, the grain of values, the number of a commit that restated.
+    `subject` is the source of states and of keys, the grain of values, the number of a commit that restated.
     """
 
-    kind: Literal["states", "values", "restatements"]
+    kind: Literal["states", "values", "restatements", "keys"]
     subject: str
     family: Family
     first: dt.date  # of the month or year
@@ -46,7 +48,7 @@ class Bucket:
     def file_name(self, commit: int, serial: int) -> str:
         """The name of a file of it, the n-th of this commit; no word of the user's comes into a file name."""
         tag = self.subject
-        if self.kind == "states":
+        if self.kind in {"states", "keys"}:
             tag = hashlib.sha256(json.dumps([self.subject, *self.family]).encode()).hexdigest()[:20]
         length = 4 if self.kind == "values" and self.subject in {"quarter", "year"} else 7
         return f"{self.kind}.{tag}.{self.first.isoformat()[:length]}.{commit}-{serial}.parquet"

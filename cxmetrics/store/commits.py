@@ -33,12 +33,13 @@ class InputFile:
     reading: str = ""
     digest: str = ""
     columns: str = ""
+    keys: str = ""
 
     def holds_what(self, other: InputFile | None) -> bool:
         """Whether both hold the same rows, read in the same way: told by their content where that is known."""
         if other is None or not self.digest or not other.digest:
-            return self == other
-        return self == replace(other, size=self.size, mtime_ns=self.mtime_ns)
+            return other is not None and self == replace(other, keys=self.keys)
+        return self == replace(other, size=self.size, mtime_ns=self.mtime_ns, keys=self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,21 @@ class ValuesChange:
     frame: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class KeysChange:
+    """The keys (hashes) of rows of a source that a run has met or lost, where rows of equal keys are rivals.
+
+    `rows`: `day`, `file` (its path) and `key` of files whose keys are new, each row once; `months`: the first days of
+    the months that these are in.  `gone`: the files whose keys hold no longer, be it because others take their place,
+    and the first and last day of their rows; `kept`: whether any others are stored.
+    """
+
+    rows: pl.LazyFrame
+    months: Days
+    gone: Mapping[str, tuple[dt.date, dt.date] | None]
+    kept: bool
+
+
 class Definition(NamedTuple):
     """What an indicator meant, by its fingerprint."""
 
@@ -118,7 +134,7 @@ class Commit:
     what `states` brings anew.  Nothing that is forgotten or replaced is read again, so a run that forgets everything
     also mends a damaged store.  `inputs`: the whole truth about each source named.
     `restatements`: what changes of values published earlier.  `texts`: the files that the definitions stand in, by
-    name.
+    name.  `keys`: by source.
     """
 
     run: RunRow
@@ -130,3 +146,4 @@ class Commit:
     rejects: Sequence[Reject] = ()
     restatements: pl.DataFrame | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, KeysChange] = field(default_factory=dict)

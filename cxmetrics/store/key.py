@@ -2,7 +2,8 @@
 
 It stands in a file of its own beside the ledger, which nobody else may read and which no export contains, or comes out
 of the environment, where whoever copies the store is not to have it.  It is made at the first run of a project that has
-persons.  No number depends on it; but states made under different ones cannot be told to be of the same person.
+persons, or rows of which one of a key counts.  No number depends on it; but states made under different ones cannot be
+told to be of the same person.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ LEAST = 32  # characters
 _NOBODY_ELSE = 0o600
 
 
-def secret_of(folder: Path) -> bytes:
-    """The secret of the store in a folder, which is made if need be.  Raises `Fault` CX807, CX801."""
+def secret_of(folder: Path, *, make: bool = True) -> bytes:
+    """The secret of the store in a folder; where there is none it is made, or else empty.  Raises `Fault` CX80x."""
     given = os.environ.get(VARIABLE)
     if given:
         return _digest(given, VARIABLE)
@@ -33,12 +34,19 @@ def secret_of(folder: Path) -> bytes:
         try:
             written = path.read_text("ascii")
         except FileNotFoundError:
+            if not make:
+                return b""
             written = _made(folder)
     except UnicodeDecodeError:
         written = ""
     except OSError as error:
         raise unwritable(path, error) from error
     return _digest(written, str(path))
+
+
+def seed_of(secret: bytes) -> int:
+    """What the keys of rows are hashed with, below 2^64."""
+    return int.from_bytes(blake2b(b"keys of rows", key=secret, digest_size=8).digest())
 
 
 def check_of(secret: bytes) -> str:

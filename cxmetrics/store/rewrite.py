@@ -26,7 +26,7 @@ from cxmetrics.store.buckets import (
     settle,
     values_bucket,
 )
-from cxmetrics.store.commits import Commit, Family, StatesChange, ValuesChange
+from cxmetrics.store.commits import Commit, Family, KeysChange, StatesChange, ValuesChange
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
 from cxmetrics.store.packing import one_by_one, packed
@@ -56,6 +56,8 @@ class Rewrite:
         for states in commit.states:
             self._states(states)
         ledger.retire_forgotten(self.number)
+        for source, keys in commit.keys.items():
+            self._keys(source, keys)
         for values in commit.values:
             self._values(values)
         if commit.restatements is not None and commit.restatements.height:
@@ -88,6 +90,22 @@ class Rewrite:
         if old is not None and any(covered.values()):
             rows = only_covered(one_by_one(scan(self.folder, old)), bucket, covered)
             yield collect(self.folder, rows.select(*_stored(len(bucket.family))))
+
+    # --- keys ----------------------------------------------------------------------------------------------------
+
+    def _keys(self, source: str, change: KeysChange) -> None:
+        live = {file.bucket.first: file for file in self.ledger.live("keys", source)}
+        left = [month for month, file in live.items()
+                if not change.kept or any(span and file.bucket.touches(span[0], next_day(span[1]))
+                                          for span in change.gone.values())]
+        for month in sorted(change.months | set(left)):
+            bucket, old = Bucket("keys", source, (), month), live.get(month)
+            days = pl.col("day").is_between(month, bucket.end, closed="left" if bucket.end < dt.date.max else "both")
+            frames = [change.rows.filter(days).collect()]
+            if old is not None and change.kept:
+                rows = scan(self.folder, old).filter(~pl.col("file").is_in(sorted(change.gone)))
+                frames.insert(0, collect(self.folder, rows))
+            self._put(bucket, old, pl.concat(frames).sort("day", "file", "key"), ())
 
     # --- values --------------------------------------------------------------------------------------------------
 
@@ -125,6 +143,11 @@ class Rewrite:
             place(self.folder, name, content)
             file = DataFile(name, bucket, dimensions, frame.height, len(content), sha256)
             self.ledger.add_file(file, self.number)
+
+
+def next_day(day: dt.date) -> dt.date | None:
+    """The day after; None after the last that can be."""
+    return None if day == dt.date.max else day + dt.timedelta(1)
 
 
 def restatements_bucket(frame: pl.DataFrame, number: int) -> Bucket:

@@ -21,7 +21,7 @@ from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Apply, Expr
 from cxmetrics.tables import place_of
 
-_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 class Polars:
@@ -40,8 +40,8 @@ class Polars:
         try:
             pipeline, frames = _frames(request)
             census, *sums = pl.collect_all(frames, engine="streaming")
-        except _ERRORS as error:
-            raise _fault(request, error) from error
+        except ERRORS as error:
+            raise fault_of(request, error) from error
         counted = _census(pipeline, census)
         cubes = request.scan.cubes
         return Cells(tuple(finished(cube, frame) for cube, frame in zip(cubes, sums, strict=True)), counted)
@@ -50,8 +50,8 @@ class Polars:
         """The optimised plan of the census and the cubes."""
         try:
             return pl.explain_all(_frames(request)[1])
-        except _ERRORS as error:
-            raise _fault(request, error) from error
+        except ERRORS as error:
+            raise fault_of(request, error) from error
 
 
 def _frames(request: Request) -> tuple[Pipeline, list[pl.LazyFrame]]:
@@ -129,7 +129,7 @@ def _date(day: object) -> dt.date | None:
 # --- faults ----------------------------------------------------------------------------------------------------
 
 
-def _fault(request: Request, error: BaseException) -> Fault:
+def fault_of(request: Request, error: BaseException) -> Fault:
     """What the library could not do, as a finding: an overflow in an expression, or files it cannot read."""
     if isinstance(error, pl.exceptions.InvalidOperationError) and "to `i64` failed" in str(error):
         slots = [slot.arg for cube in request.scan.cubes for slot in cube.slots]

@@ -36,8 +36,8 @@ CREATE UNIQUE INDEX live ON files (kind, subject, family, first) WHERE retired_b
 CREATE TABLE coverage (source TEXT, family TEXT, month TEXT, fingerprint TEXT, days INTEGER NOT NULL,
     PRIMARY KEY (source, family, month, fingerprint)) WITHOUT ROWID;
 CREATE TABLE inputs (source TEXT, path TEXT, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, first TEXT, last TEXT,
-    rows INTEGER NOT NULL, reading TEXT NOT NULL, digest TEXT NOT NULL, columns TEXT NOT NULL, made_by INTEGER NOT NULL,
-    retired_by INTEGER, PRIMARY KEY (source, path, made_by)) WITHOUT ROWID;
+    rows INTEGER NOT NULL, reading TEXT NOT NULL, digest TEXT NOT NULL, columns TEXT NOT NULL, keys TEXT NOT NULL,
+    made_by INTEGER NOT NULL, retired_by INTEGER, PRIMARY KEY (source, path, made_by)) WITHOUT ROWID;
 CREATE TABLE periods (grain TEXT, period TEXT, number INTEGER NOT NULL, PRIMARY KEY (grain, period, number))
     WITHOUT ROWID;
 CREATE TABLE definitions (fingerprint TEXT, indicator TEXT, meaning TEXT NOT NULL, number INTEGER NOT NULL,

@@ -36,8 +36,9 @@ class Records:
     def inputs(self, source: str) -> dict[str, InputFile]:
         """The files that a source was read from, by path."""
         found = self._connection.rows(
-            "SELECT path, size, mtime_ns, first, last, rows, reading, digest, columns FROM inputs WHERE source = ?1 "
-            "AND made_by <= ?2 AND (retired_by IS NULL OR retired_by > ?2) ORDER BY path", source, self.at)
+            "SELECT path, size, mtime_ns, first, last, rows, reading, digest, columns, keys FROM inputs "
+            "WHERE source = ?1 AND made_by <= ?2 AND (retired_by IS NULL OR retired_by > ?2) ORDER BY path",
+            source, self.at)
         with self._connection.sound():
             return {path: InputFile(size, mtime, _date(first), _date(last), *rest)
                     for path, size, mtime, first, last, *rest in found}
@@ -54,9 +55,10 @@ class Records:
         other = [path for path, file in before.items() if inputs.get(path) != file]
         self._connection.many("UPDATE inputs SET retired_by = ? WHERE source = ? AND path = ? AND retired_by IS NULL",
                               [(number, source, path) for path in other])
-        self._connection.many("INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", [
+        self._connection.many("INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", [
             (source, path, file.size, file.mtime_ns, _iso(file.first), _iso(file.last), file.rows, file.reading,
-             file.digest, file.columns, number) for path, file in sorted(inputs.items()) if before.get(path) != file])
+             file.digest, file.columns, file.keys, number)
+            for path, file in sorted(inputs.items()) if before.get(path) != file])
 
     # --- runs ----------------------------------------------------------------------------------------------------
 
