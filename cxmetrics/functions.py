@@ -185,9 +185,10 @@ UNIT = "unit"  # of states by text: whom a row is about (of several columns all)
 DRAWN = "drawn"  # the stratum of a unit, and how many units that has in the population
 REPLICATE = "replicate"  # of states by text: the group of units that a row falls into
 AT_END = "at end"  # a condition of states by text: whether no later row of the day has that text
+AT_START = "at start"  # the same, with no earlier row
 COMPLETES = "completes"  # a condition: whether rows of the same text go on from this one, step by step, within a time
-MARKS = frozenset((AT_END, COMPLETES))  # conditions on a row that only other rows can tell
-NO_END = frozenset(("distinct", "first", "last", "conversion", "checklist"))  # aggregates that take no `at end`
+MARKS = frozenset((AT_END, AT_START, COMPLETES))  # conditions on a row that only other rows can tell
+NO_END = frozenset(("distinct", "first", "last", "conversion", "checklist"))  # aggregates that take no `at …`
 ROW_TEXTS: Mapping[str, NumberFunction] = {
     "bands": NumberFunction("bands", 2, None, Phrase(
         "the band a value lies in, lower end included: `bands(age, 30, 45)` is `<30`, `30-<45` or `>=45`",

@@ -22,7 +22,7 @@ from cxmetrics.source import Span
 from cxmetrics.tables import TableName
 from cxmetrics.units import TEXT, Unit
 from cxmetrics.weights import Rake
-from cxmetrics.windows import Step
+from cxmetrics.windows import Moment, Step
 
 Scalar = int | float | str | bool | dt.date
 ColumnType = Literal["integer", "number", "text", "boolean", "date", "time"]
@@ -78,7 +78,7 @@ class Apply:
 class Aggregate:
     """A function of the rows of one source; `args` and `where` are row expressions.
 
-    `at_end`: only of the last rows in the period of each of the source's entities.
+    `at`: only of the first or the last rows in the period of each of the source's entities.
     """
 
     function: str
@@ -86,7 +86,7 @@ class Aggregate:
     args: tuple[Expr, ...]
     where: Expr | None = None
     options: tuple[tuple[str, Expr], ...] = ()
-    at_end: bool = field(default=False, kw_only=True)
+    at: Moment | None = field(default=None, kw_only=True)
     span: Span | None = field(default=None, compare=False, repr=False)
 
 

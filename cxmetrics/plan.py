@@ -20,7 +20,7 @@ from typing import Literal
 from cxmetrics.functions import COMPLETES
 from cxmetrics.ir import Apply, Constant, Expr, Indicator, Origin, Project, Ref
 from cxmetrics.pseudonyms import Grouping
-from cxmetrics.windows import Window
+from cxmetrics.windows import Moment, Window
 
 _HOUR = 3_600_000_000  # microseconds
 NO_LIMIT = -1  # for the microseconds that a conversion may take
@@ -44,9 +44,9 @@ ADDITIVE: frozenset[Op] = frozenset(
 class Partial:
     """One mergeable state of the rows of a source; with `by`, one state for each text of it.
 
-    Rows without a value of `by` are left out.  `last`: of the rows of a period only those of the last day of each text
-    count, and it makes no difference any more whose they were.  `power`: of which power of the factors of raked rows it
-    is a sum.
+    Rows without a value of `by` are left out.  `at`: of the rows of a period only those of the first or the last day of
+    each text count, and it makes no difference any more whose they were.  `power`: of which power of the factors of
+    raked rows it is a sum.
     """
 
     source: str
@@ -54,7 +54,7 @@ class Partial:
     arg: Expr | None
     where: Expr | None
     by: Expr | None = None
-    last: bool = False
+    at: Moment | None = None
     power: int = 0
 
     @property
@@ -131,9 +131,9 @@ class Leaf:
         """Whether some of its rows say whom they are about: then several of them may tell of one."""
         return any(origins[source].entity is not None for source in self.sources)
 
-    def ends_last(self, partials: Sequence[Partial]) -> bool:
-        """Whether only the last moment of a period counts: then days do not sum to it."""
-        return any(partials[part].last for total in self.inputs for part, _ in total.parts)
+    def at_one_moment(self, partials: Sequence[Partial]) -> bool:
+        """Whether only the first or the last moment of a period counts: then days do not sum to it."""
+        return any(partials[part].at for total in self.inputs for part, _ in total.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from cxmetrics.quick import quick
 from cxmetrics.source import Span
+from cxmetrics.windows import Moment
 
 
 @quick
@@ -95,7 +96,7 @@ class Call:
     name_span: Span = field(compare=False, repr=False)
     where: Node | None = None
     over: Node | None = None
-    at_end: bool = False
+    at: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

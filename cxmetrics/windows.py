@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+Moment = Literal["start", "end"]  # of the days looked at, the first or the last one there are rows of
 SpanUnit = Literal["d", "week", "month", "quarter", "year"]
 LONGEST: Mapping[SpanUnit, int] = {"d": 3653, "week": 522, "month": 120, "quarter": 40, "year": 10}  # ten years
 DEEPEST = 4  # steps of a window

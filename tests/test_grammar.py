@@ -65,7 +65,7 @@ def tree(node: Node) -> str:
         case Call():
             clauses = [f":where {tree(node.where)}"] if node.where else []
             clauses += [f":over {tree(node.over)}"] if node.over else []
-            clauses += [":at_end"] if node.at_end else []
+            clauses += [f":at_{node.at}"] if node.at else []
             parts = [node.function.replace(" ", "_"), *map(tree, node.args), *clauses]
             return f"({' '.join(parts)})"
         case Items():
@@ -218,9 +218,10 @@ def grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         st.builds(operation, st.just("between"), inner, inner, inner),
         st.builds(lambda low, high: Range(low, high, NOWHERE), inner, inner),
         st.lists(inner, min_size=1, max_size=3).map(lambda items: Items(tuple(items), NOWHERE)),
-        st.builds(lambda name, args, where, over, end: Call(name, tuple(args), NOWHERE, NOWHERE, where, over, end),
+        st.builds(lambda name, args, where, over, at: Call(name, tuple(args), NOWHERE, NOWHERE, where, over, at),
                   names, st.lists(inner, max_size=3), st.none() | inner,
-                  st.none() | spans | st.just(Name("$window", NOWHERE)), st.booleans()))
+                  st.none() | spans | st.just(Name("$window", NOWHERE)),
+                  st.sampled_from([None, "start", "end"])))
 
 
 trees = st.recursive(leaves, grown, max_leaves=14)

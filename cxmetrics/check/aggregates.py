@@ -53,7 +53,7 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
         options = (*options, ("by", _entity(expr, proof)))
     if len(proof.found) > before or any(isinstance(arg, Invalid) for arg in (*args, *([where] if where else []))):
         return Invalid(expr.span), UNKNOWN
-    return Aggregate(name, expr.source, args, where, options, at_end=expr.at_end, span=expr.span), unit
+    return Aggregate(name, expr.source, args, where, options, at=expr.at, span=expr.span), unit
 
 
 def _apart(options: Mapping[str, Expr], proof: Proof) -> None:

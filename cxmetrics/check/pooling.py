@@ -90,7 +90,7 @@ def _kind(part: Aggregate) -> tuple[object, ...]:
     options = sorted((name, repr(value)) for name, value in part.options if name != "failed")
     scale = part.args[0].unit if part.args and isinstance(part.args[0], Column) else None
     rest = tuple(repr(arg) for arg in part.args[1:])
-    return (function, part.at_end, *options, scale if part.function not in ("count", "share") else None, *rest)
+    return (function, part.at, *options, scale if part.function not in ("count", "share") else None, *rest)
 
 
 def _unlike(one: _Counted, first: _Counted, parent: str) -> Diagnostic:

@@ -86,7 +86,7 @@ def _tree(node: Node) -> str:
         case Call():
             clauses = [f":where {_tree(node.where)}"] if node.where else []
             clauses += [f":over {_tree(node.over)}"] if node.over else []
-            clauses += [":at_end"] if node.at_end else []
+            clauses += [f":at_{node.at}"] if node.at else []
             return f"({' '.join((node.function.replace(' ', '_'), *map(_tree, node.args), *clauses))})"
         case Items():
             return f"[{' '.join(map(_tree, node.items))}]"

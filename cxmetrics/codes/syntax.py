@@ -24,8 +24,7 @@ NO_OPERATOR = Code(
     Phrase("`{found}` follows a value with nothing between them", "`{found}` 与前一个值之间缺少连接"),
     label=Phrase("an operator or a comma is missing before this", "此前缺少运算符或逗号"))
 
-AT_START = Phrase("the start of a period is the end of the one before: `prior(sum(accounts.balance at end))`",
-                  "一期的期初即上一期的期末：`prior(sum(accounts.balance at end))`")
+AT_WHAT = Phrase("expected `end` or `start`", "此处应为 `end` 或 `start`")
 COMMA_ENDS_IT = Phrase("a comma ends a value in a map on one line: put the value between double quotes, or on a line "
                        "of its own", "写在一行的映射中，逗号会结束一个值：请给这个值加双引号，或另起一行书写")
 UNCLOSED_BRACKET = Code(

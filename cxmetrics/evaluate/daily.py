@@ -11,7 +11,7 @@ import polars as pl
 
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.plan import Days, Plan
-from cxmetrics.states import latest, merge, merge_by, names, schema, without_texts
+from cxmetrics.states import at_moments, merge, merge_by, names, schema, without_texts
 
 States = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
 """Source → family → frame of states."""
@@ -108,20 +108,20 @@ class Runs:
                 pieces.setdefault(level, []).append((run, place))
         slices = pl.col("d0").is_between(low, high, closed="left")
         parts = [self._chosen(level, wanted, slices) for level, wanted in pieces.items()]
-        rows = latest(pl.concat(parts), self._plan) if parts else self._levels[0].clear()
+        rows = at_moments(pl.concat(parts), self._plan) if parts else self._levels[0].clear()
         return without_texts(merge_by(rows.filter(slices), self._plan, ["partial", "period", "d0"]), self._plan)
 
     def _chosen(self, level: int, wanted: Sequence[tuple[int, int]], slices: pl.Expr) -> pl.DataFrame:
         runs = pl.DataFrame(wanted, schema={"period": pl.Int64, "place": pl.Int64}, orient="row")
-        last = [index for index, partial in enumerate(self._plan.partials) if partial.last]
-        here = self._level(level).filter(slices | pl.col("partial").is_in(last))  # what is last is so of all slices
+        whole = [index for index, partial in enumerate(self._plan.partials) if partial.at]
+        here = self._level(level).filter(slices | pl.col("partial").is_in(whole))  # what is last is so of all slices
         begins, place = (pl.col("period") * (1 << level)).alias("day"), pl.col("place").alias("period")
         return here.join(runs, on="period").select("partial", begins, place, "d0", "key", "value", "text")
 
     def _level(self, level: int) -> pl.DataFrame:
         while len(self._levels) <= level:
             halved = self._levels[-1].with_columns(pl.col("period").alias("day"), pl.col("period") // 2)
-            self._levels.append(merge_by(latest(halved, self._plan), self._plan, ["partial", "period", "d0"]))
+            self._levels.append(merge_by(at_moments(halved, self._plan), self._plan, ["partial", "period", "d0"]))
         return self._levels[level]
 
 

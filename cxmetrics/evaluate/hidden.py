@@ -138,7 +138,7 @@ def _groups(plan: Plan, leaves: Mapping[int, int]) -> tuple[_Group, ...]:
     found: dict[tuple[object, ...], list[int]] = {}
     for leaf, least in leaves.items():
         one = plan.leaves[leaf]
-        if not one.ends_last(plan.partials):
+        if not one.at_one_moment(plan.partials):
             found.setdefault((one.inputs[0].parts, frozenset(one.sources), least), []).append(leaf)
     return tuple(_Group(tuple(own), plan.leaves[own[0]].inputs[0].parts, frozenset(plan.leaves[own[0]].sources),
                         leaves[own[0]]) for own in found.values())

@@ -179,7 +179,7 @@ class LeafReader:
 
     def _unsure(self, finished: Finished) -> Flags:
         """Where nothing is left out of leaves that are not known exactly."""
-        certain = [bool(leaf.units) or leaf.function in (*BY_TEXT, *FIGURES) or leaf.ends_last(self.plan.partials)
+        certain = [bool(leaf.units) or leaf.function in (*BY_TEXT, *FIGURES) or leaf.at_one_moment(self.plan.partials)
                    for leaf in map(self.plan.leaves.__getitem__, self.work.leaves)]
         return np.asarray(~np.isnan(finished.value) & ~np.array(certain, np.bool_)[:, None], np.bool_)
 

@@ -46,7 +46,7 @@ def withhold(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
         return frame
     carried = {leaf for one in told.values() for leaf in one.before}
     found, slices = hidden_leaves(reader, leaves, _days(plan, frame, told), carried)
-    ending = [leaf for leaf in leaves if plan.leaves[leaf].ends_last(plan.partials)]
+    ending = [leaf for leaf in leaves if plan.leaves[leaf].at_one_moment(plan.partials)]
     if found.is_empty() and not few.any():
         return frame
     dimensions = tuple(dict.fromkeys(name for cut in reader.cuts for name in cut))

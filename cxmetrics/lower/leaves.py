@@ -9,7 +9,7 @@ from cxmetrics.functions import COMPLETES, quantile_of
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Origin
 from cxmetrics.lower import moments
 from cxmetrics.lower.conditions import all_of, present
-from cxmetrics.lower.partials import LastStates, States, StatesBy
+from cxmetrics.lower.partials import MomentStates, States, StatesBy
 from cxmetrics.lower.types import type_of
 from cxmetrics.plan import NO_LIMIT, Leaf, Op, Total
 from cxmetrics.units import BOOLEAN, NUMBER, TEXT
@@ -17,9 +17,9 @@ from cxmetrics.units import BOOLEAN, NUMBER, TEXT
 
 def leaf_of(expr: Aggregate, states: States, origin: Origin) -> Leaf:
     """The leaf of an aggregate of rows of `origin`, with the partials it needs."""
-    if not expr.at_end:
+    if expr.at is None:
         return _recipe(expr, states)
-    ending = LastStates(states, entity_of(origin))
+    ending = MomentStates(states, entity_of(origin), expr.at)
     return ending.with_presence(_recipe(expr, ending))
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
 
-from cxmetrics.functions import AT_END, WHOSE
+from cxmetrics.functions import AT_END, AT_START, WHOSE
 from cxmetrics.ir import Apply, Column, Constant, Expr
 from cxmetrics.lower.conditions import all_of
 from cxmetrics.lower.types import integral
 from cxmetrics.plan import COARSER, FACTOR, FRACTION, Leaf, Op, Partial, Total
 from cxmetrics.units import NUMBER
+from cxmetrics.windows import Moment
 
 # Weights are multiplied by it, which is exact and leaves every estimate as it is: so that of small ones, and of their
 # squares, enough digits are above the last place of a sum.
@@ -107,20 +108,21 @@ class StatesBy(States):
         return super().partial(source, op, arg, where, self._by if by is None else by, power)
 
 
-class LastStates(States):
-    """The partials of rows at the end of a period: those of each text's last moment of a day, kept by text."""
+class MomentStates(States):
+    """The partials of rows at one end of a period: those of each text's last or first moment of a day, kept by text."""
 
-    def __init__(self, states: States, by: Expr) -> None:
+    def __init__(self, states: States, by: Expr, at: Moment) -> None:
         self.partials, self.weights, self.raked = states.partials, states.weights, states.raked
-        self._by = Apply(WHOSE, (by,))
+        self._by, self._at = Apply(WHOSE, (by,)), at
 
     def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None,
                 power: int = 0) -> int:
         """The place of a partial."""
         if by is not None:
-            message = "an aggregate of the last rows that has states by text itself"
+            message = "an aggregate of rows of one moment that has states by text itself"
             raise ValueError(message)
-        partial = Partial(source, op, arg, all_of(where, Apply(AT_END, (self._by,))), self._by, True, power)
+        mark = Apply(AT_END if self._at == "end" else AT_START, (self._by,))
+        partial = Partial(source, op, arg, all_of(where, mark), self._by, self._at, power)
         return self.partials.setdefault(partial, len(self.partials))
 
     def with_presence(self, leaf: Leaf) -> Leaf:

@@ -58,7 +58,7 @@ def _sampled(leaf: Leaf, units: Mapping[str, Apply], states: States, listed: Seq
     """A leaf with the states of its units, if it has any; `listed` are the partials of leaves."""
     if leaf.function in EXTREMES | TEXTS or not any(source in units for source in leaf.sources):
         return leaf
-    if leaf.ends_last(listed) or (leaf.function == "sum" and not leaf.is_about_somebody(origins)):
+    if leaf.at_one_moment(listed) or (leaf.function == "sum" and not leaf.is_about_somebody(origins)):
         return leaf
     twins = tuple(Total(tuple((states.twin(listed[part], units[listed[part].source]), factor)
                               for part, factor in total.parts if listed[part].source in units))

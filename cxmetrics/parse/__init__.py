@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, assert_never, cast
 
 from cxmetrics.assets import grammar
 from cxmetrics.codes.syntax import (
+    AT_WHAT,
     DATE_NOT_PADDED,
     EMPTY_LIST,
     FIRST_CLAUSE,
@@ -26,6 +27,7 @@ from cxmetrics.codes.syntax import (
     REPEATED_CLAUSE,
     TOO_DEEP,
     TOO_LONG,
+    UNEXPECTED,
     WINDOW_WITHOUT_UNIT,
 )
 from cxmetrics.diagnostics import Diagnostic, Fix, Label, report
@@ -34,6 +36,7 @@ from cxmetrics.parse.misread import GROUPED, Mishap, explain, joined, shortened
 from cxmetrics.parse.tables import Drawing, Tables, Token
 from cxmetrics.source import Located, Source, Span
 from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Range, Text, Truth
+from cxmetrics.windows import Moment
 
 if TYPE_CHECKING:
     from cxmetrics.parse.lark_grammar import LarkGrammar
@@ -110,6 +113,7 @@ class _Clause(NamedTuple):
     word: str
     node: Node | None
     span: Span
+    moment: Moment | None = None
 
 
 class _Trees(threading.local):
@@ -269,7 +273,7 @@ class _Trees(threading.local):
         where, over = clauses.get("where"), clauses.get("over")
         bare = self.call([*parts[:-2], parts[-1]])
         return Call(bare.function, bare.args, bare.span, bare.name_span, where and where.node, over and over.node,
-                    at_end="at end" in clauses)
+                    at=clauses["at"].moment if "at" in clauses else None)
 
     def where(self, parts: tuple[Token, Node]) -> _Clause:
         word, condition = parts
@@ -285,8 +289,13 @@ class _Trees(threading.local):
             window = self._refuse(report(WINDOW_WITHOUT_UNIT, window.span), window.span)
         return _Clause("over", window, self._span(word.start_pos, word.end_pos))
 
-    def at_end(self, parts: tuple[Token, Token]) -> _Clause:
-        return _Clause("at end", None, self._span(parts[0].start_pos, parts[1].end_pos))
+    def at(self, parts: tuple[Token, Token | Name]) -> _Clause:
+        """`at end`, or `at start`; `start` is a name anywhere else."""
+        word, moment = parts
+        if isinstance(moment, Name) and moment.value != "start":
+            self.found.append(report(UNEXPECTED, moment.span, help=AT_WHAT, found=moment.value))
+        end = moment.span.end if isinstance(moment, Name) else moment.end_pos
+        return _Clause("at", None, self._span(word.start_pos, end), "start" if isinstance(moment, Name) else "end")
 
 
 _trees = _Trees()

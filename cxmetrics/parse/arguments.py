@@ -107,11 +107,11 @@ def moved(node: Node, text: Located) -> Node:
             return Text(value, span)
         case Number(value, multiplier, unit):
             return Number(value, multiplier, unit, span)
-        case Call(function, args, _, at, where, over, at_end):
+        case Call(function, args, _, at, where, over, moment):
             inner = tuple([moved(arg, text) for arg in args])
             return Call(function, inner, span, Span(text, at.start, at.end),
                         None if where is None else moved(where, text), None if over is None else moved(over, text),
-                        at_end)
+                        moment)
         case Items(items):
             return Items(tuple([moved(item, text) for item in items]), span)
         case Range(low, high):
@@ -129,7 +129,7 @@ def _call(node: Call, arguments: Mapping[str, Argument], found: list[Diagnostic]
         args = tuple(map(_as_text, node.args, args))
     where = None if node.where is None else fill(node.where, arguments, found)
     over = None if node.over is None else fill(node.over, arguments, found)
-    return Call(node.function, args, node.span, node.name_span, where, over, node.at_end)
+    return Call(node.function, args, node.span, node.name_span, where, over, node.at)
 
 
 def _sets_option(node: Call) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cxmetrics.codes.syntax import (
-    AT_START,
     CHAINED_COMPARISON,
     CLAUSE_AFTER_COMMA,
     CLAUSE_OUTSIDE,
@@ -308,14 +307,9 @@ def _reserved(formula: Located, mishap: Mishap) -> Diagnostic | None:
 
 
 def _column_at(formula: Located, mishap: Mishap) -> Diagnostic | None:
-    """`hour(at)`: a column called like the first word of `at end`; or `at start`, which there is not."""
+    """`hour(at)`: a column called like the first word of `at end`."""
     before = formula.value[:mishap.at].rstrip()
-    if mishap.accepts != {"END"}:
-        return None
-    if _found(formula, mishap).lower() in ("start", "beginning", "begin"):
-        here = formula.part(mishap.at, mishap.end)
-        return report(UNEXPECTED, here, help=AT_START, found=_found(formula, mishap))
-    if not _OPENS.search(before):
+    if mishap.accepts != {"END", "NAME"} or not _OPENS.search(before):
         return None
     return report(RESERVED_WORD, formula.part(len(before) - 2, len(before)), word="at")
 

@@ -113,8 +113,8 @@ def _function(node: Call) -> str:
         parts.append(f"where {_written(node.where, _Tie.OR)}")
     if node.over is not None:
         parts.append(f"over {write(node.over)}")
-    if node.at_end:
-        parts.append("at end")
+    if node.at is not None:
+        parts.append(f"at {node.at}")
     return f"{node.function}({' '.join(parts)})"
 
 

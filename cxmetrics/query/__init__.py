@@ -37,7 +37,7 @@ from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
 from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.run.today import settled, today
-from cxmetrics.states import latest, names, period_start, spread_all
+from cxmetrics.states import at_moments, names, period_start, spread_all
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.moments import moment
 
@@ -189,7 +189,7 @@ def _there(frame: pl.DataFrame, family: Family, plan: Plan, grain: Grain, where:
     period = period_start(pl.col("day"), grain, plan.project.calendar).alias("period")
     columns: Mapping[str, Term] = {
         name: Term(pl.col(own), "text") for name, own in zip(family, names(len(family)), strict=True)}
-    rows = latest(frame.with_columns(period), plan).drop("period")
+    rows = at_moments(frame.with_columns(period), plan).drop("period")
     holds = term(where, columns).expr.fill_null(value=False)
     return _with_sample(rows.filter(holds), rows.filter(~holds), plan, grain)
 

@@ -217,14 +217,14 @@ def _maker(tree: Expr, shape: Shape) -> Maker:
 
 
 def _aggregate(tree: Aggregate, span: Place, shape: Shape) -> Maker:
-    function, source, at_end = tree.function, tree.source, tree.at_end
+    function, source, at = tree.function, tree.source, tree.at
     args = [_maker(arg, shape) for arg in tree.args]
     where = None if tree.where is None else _maker(tree.where, shape)
     options = [(name, _maker(value, shape)) for name, value in tree.options]
     return lambda formula, starts, texts: Aggregate(
         function, source, tuple([make(formula, starts, texts) for make in args]),
         None if where is None else where(formula, starts, texts),
-        tuple([(name, make(formula, starts, texts)) for name, make in options]), at_end=at_end,
+        tuple([(name, make(formula, starts, texts)) for name, make in options]), at=at,
         span=span(formula, starts))
 
 

@@ -33,6 +33,7 @@ SAID: Mapping[str, str] = {
     "period_over_period": "x / prior(x) - 1",
     **dict.fromkeys(("isnull", "is_null"), "x is missing"),
     **dict.fromkeys(("top2box", "t2b"), "csat(answers.score, top = 2)"),
+    **dict.fromkeys(("now", "today", "current_date", "getdate"), "count(complaints over 28 d)"),
     "quarter": "bands(month(t), 4, 7, 10)",
     "case": "if(score >= 9, 'high', 'low')",
 }

@@ -154,8 +154,8 @@ def _aggregate(node: Call, row: AggregateFunction, names: Names) -> Expr:
             args.append(arg)
         else:
             names.found.append(report(codes.UNKNOWN_OPTION, arg.span, function=row.name, option=option[0]))
-    if node.at_end and row.name in NO_END:
-        names.found.append(report(codes.CLAUSE_NOT_ALLOWED, node.span, function=row.name, clause="at end"))
+    if node.at and row.name in NO_END:
+        names.found.append(report(codes.CLAUSE_NOT_ALLOWED, node.span, function=row.name, clause=f"at {node.at}"))
     span = None if node.over is None else span_of(node.over, names)
     if node.over is not None and span is None:
         return Invalid(node.span)

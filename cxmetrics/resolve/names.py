@@ -57,7 +57,7 @@ def unknown_function(node: Call, names: Names) -> Expr:
 
 def no_clauses(node: Call, names: Names) -> bool:
     """Whether a call has no `where`, `over` or `at end`; reports the first that it has."""
-    clauses = [("where", node.where), ("over", node.over), ("at end", node if node.at_end else None)]
+    clauses = [("where", node.where), ("over", node.over), (f"at {node.at}", node if node.at else None)]
     for clause, written in clauses:
         if written is not None:
             names.found.append(report(codes.CLAUSE_NOT_ALLOWED, written.span, function=node.function, clause=clause))

@@ -68,7 +68,7 @@ class Rows:
             if not self.failed:
                 self.names.found.append(report(codes.NO_ROWS_NAMED, node.span, function=node.function))
             return Invalid(node.span)
-        return Aggregate(node.function, self.source, args, where, options, at_end=node.at_end, span=node.span)
+        return Aggregate(node.function, self.source, args, where, options, at=node.at, span=node.span)
 
     def expr(self, node: Node, hint: ColumnType) -> Expr:
         """A row expression; `hint` is the type of a column that nobody declared."""

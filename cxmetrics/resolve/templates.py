@@ -58,7 +58,7 @@ def _head(key: Key, found: Found) -> Call | None:
 
 def _plain_call(node: Call) -> bool:
     """Whether a call was written as `name(…)`, without clauses: operators are calls too."""
-    return node.name_span.start == node.span.start and node.where is None and node.over is None and not node.at_end \
+    return node.name_span.start == node.span.start and node.where is None and node.over is None and not node.at \
         and all(part.isidentifier() for part in node.function.split("."))
 
 

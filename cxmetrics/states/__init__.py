@@ -11,8 +11,8 @@ merge to the same bits in any order.
 """
 
 from cxmetrics.states.frames import AMOUNT, LARGEST, apart, concat, names, overflow, schema
-from cxmetrics.states.merging import latest, merge, merge_by, period_start, without_texts
+from cxmetrics.states.merging import at_moments, merge, merge_by, period_start, without_texts
 from cxmetrics.states.spreading import spread, spread_all
 
-__all__ = ["AMOUNT", "LARGEST", "apart", "concat", "latest", "merge", "merge_by", "names", "overflow", "period_start",
-           "schema", "spread", "spread_all", "without_texts"]
+__all__ = ["AMOUNT", "LARGEST", "apart", "at_moments", "concat", "merge", "merge_by", "names", "overflow",
+           "period_start", "schema", "spread", "spread_all", "without_texts"]

@@ -39,14 +39,14 @@ def merge(states: pl.DataFrame, plan: Plan, grain: Grain, cut: tuple[str, ...], 
     """
     slices = [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
     period = period_start(pl.col("day"), grain, calendar).alias("period")
-    rows = latest(states.select("partial", "day", period, *slices, "key", "value", "text"), plan)
+    rows = at_moments(states.select("partial", "day", period, *slices, "key", "value", "text"), plan)
     return merge_by(rows, plan, ["partial", "period", *names(len(cut))])
 
 
 def merge_by(rows: pl.DataFrame, plan: Plan, by: list[str]) -> pl.DataFrame:
     """States that are equal in all columns `by` merged; the result has these, `key`, `value` and `text`.
 
-    What is not of the last day is counted too: see `latest`.  Raises `Fault` (CX714) for a sum beyond 38 digits.
+    What is not of the last day is counted too: see `at_moments`.  Raises `Fault` (CX714) for a sum beyond 38 digits.
     """
     order = [*by, "key", "value", "text"]
     kinds = _kinds(plan)
@@ -55,39 +55,42 @@ def merge_by(rows: pl.DataFrame, plan: Plan, by: list[str]) -> pl.DataFrame:
     return pl.concat(merged) if merged else rows.select(order)
 
 
-def latest(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """The rows without those of `Partial.last` that are not of the last day of their text in their period.
+def at_moments(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """The rows without those of `Partial.at` that are not of the first or the last day of their text in their period.
 
     `rows`: states with a `period` beside their `day`; a day may be in several periods, and has rows for each then.
-    The last day is that of the text's rows in all slices.  `day` may itself be the beginning of a shorter period.
+    That day is found among the text's rows in all slices.  `day` may itself be the beginning of a shorter period.
     """
-    last = {index: partial.source for index, partial in enumerate(plan.partials) if partial.last}
-    if not last:
-        return rows
-    sources = pl.DataFrame({"partial": list(last), "~source": list(last.values())},
-                           schema={"partial": pl.UInt32, "~source": pl.String})
-    whose = ["~source", "period", "text"]
-    ending = rows.join(sources, on="partial")
-    final = ending.group_by(whose).agg(pl.col("day").max())
-    kept = ending.join(final, on=[*whose, "day"], how="semi").select(rows.columns)
-    return pl.concat([rows.join(sources, on="partial", how="anti"), kept])
+    parts, others = list[pl.DataFrame](), rows
+    for at, day in (("start", pl.col("day").min()), ("end", pl.col("day").max())):
+        own = {index: partial.source for index, partial in enumerate(plan.partials) if partial.at == at}
+        if not own:
+            continue
+        sources = pl.DataFrame({"partial": list(own), "~source": list(own.values())},
+                               schema={"partial": pl.UInt32, "~source": pl.String})
+        whose = ["~source", "period", "text"]
+        found = rows.join(sources, on="partial")
+        kept = found.join(found.group_by(whose).agg(day), on=[*whose, "day"], how="semi")
+        parts.append(kept.select(rows.columns))
+        others = others.join(sources, on="partial", how="anti")
+    return pl.concat([others, *parts]) if parts else rows
 
 
 def without_texts(merged: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """States merged to periods with those of `Partial.last` merged over the texts, which have done their work.
+    """States merged to periods with those of `Partial.at` merged over the texts, which have done their work.
 
     `merged`: the columns of states; what is not to be merged has its place in them, be it called `day` or `period`.
     """
-    last = [index for index, partial in enumerate(plan.partials) if partial.last]
-    if not last:
+    moments = [index for index, partial in enumerate(plan.partials) if partial.at]
+    if not moments:
         return merged
     by = [name for name in merged.columns if name not in ("key", "value", "text")]
     kinds: dict[Op, list[int]] = {}
-    for index in last:
+    for index in moments:
         kinds.setdefault(_op(plan.partials[index]), []).append(index)
     parts = [_Kind(_MERGES[op], texted=False, partials=which).merged(
         plan, merged.filter(pl.col("partial").is_in(which)), by) for op, which in kinds.items()]
-    others = merged.filter(~pl.col("partial").is_in(last))
+    others = merged.filter(~pl.col("partial").is_in(moments))
     return pl.concat([others, *(part.select(merged.columns) for part in parts)])
 
 

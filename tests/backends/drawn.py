@@ -200,9 +200,9 @@ def cubes(draw):
         by, limit = draw(TOLD_APART), const(draw(st.sampled_from([-1, 0, 3_600_000_000, 2 * 86_400_000_000])))
         mark = call("completes", by, limit, *draw(st.lists(conditions(0), min_size=2, max_size=4)))
         return cube(dimensions=dimensions, keys=(*keys, Classifier(mark)), by=by)
-    if draw(st.integers(0, 4)) == 0:  # of the last rows of each text in a day
+    if draw(st.integers(0, 4)) == 0:  # of the first or the last rows of each text in a day
         by = call("whose", draw(TOLD_APART | st.just(const(""))))
-        keys = (*keys, Classifier(call("at end", by)))
+        keys = (*keys, Classifier(call(draw(st.sampled_from(["at end", "at start"])), by)))
         return cube(*draw(st.lists(slots(), min_size=1, max_size=2)), dimensions=dimensions, keys=keys, by=by)
     if draw(st.integers(0, 3)) == 0:
         return cube(dimensions=dimensions, keys=keys, value=draw(numeric(1)), by=draw(st.none() | TOLD_APART))

@@ -289,12 +289,12 @@ def marks(expr, rows, request):
     """The class of each row (by its id) under a condition that only other rows can tell."""
     if expr.function == "completes":
         return completes(expr, rows, request)
-    latest = {}
+    found, further = {}, max if expr.function == "at end" else min
     whose = {id(row): (day, text_by(expr.args[0], row, request)) for row, _, day in rows}
     for row, _, _ in rows:
         key, at = whose[id(row)], source_moment(row, request)
-        latest[key] = max(latest.get(key, at), at)
-    return {id(row): 2 if source_moment(row, request) == latest[whose[id(row)]] else 1 for row, _, _ in rows}
+        found[key] = further(found.get(key, at), at)
+    return {id(row): 2 if source_moment(row, request) == found[whose[id(row)]] else 1 for row, _, _ in rows}
 
 
 def completes(expr, rows, request):

@@ -210,7 +210,7 @@ class Project:
             formula = f"{formula[:-1]} over {draw.choice(['2 d', '7 d', '1 month', '2 quarter', '1 year'])})"
         if draw.random() < 0.25 and not formula.startswith(
                 ("distinct", "first", "last", "checklist", "conversion")):
-            formula = f"{formula[:-1]} at end)"
+            formula = f"{formula[:-1]} at {draw.choice(['end', 'end', 'start'])})"
         draft = {"formula": formula}
         if kind == "ms" and draw.random() < 0.3:
             draft["unit"] = draw.choice(["s", "min", "ms"])

@@ -180,11 +180,12 @@ def places(bindings, row, physical, origin, tables):
 
 
 def looked_at(expr, place, rows, pyramid):
-    """The rows of a slice that an aggregate looks at (`rows`: source → slice → rows); what is last is so in all."""
-    here, latest = rows[expr.source].get(place, []), {}
-    if not expr.at_end:
+    """The rows of a slice that an aggregate looks at (`rows`: source → slice → rows); first and last are so in all."""
+    here, found = rows[expr.source].get(place, []), {}
+    if expr.at is None:
         return here
+    further = max if expr.at == "end" else min
     entity = pyramid.sources[expr.source].entity
     for row in (row for some in rows[expr.source].values() for row in some):
-        latest[row.get(entity)] = max(latest.get(row.get(entity), row[MOMENT]), row[MOMENT])
-    return [row for row in here if row[MOMENT] == latest[row.get(entity)]]
+        found[row.get(entity)] = further(found.get(row.get(entity), row[MOMENT]), row[MOMENT])
+    return [row for row in here if row[MOMENT] == found[row.get(entity)]]

@@ -23,8 +23,8 @@ from cxmetrics.backends.sql import (
     call,
     when,
 )
-from cxmetrics.functions import COMPLETES
-from cxmetrics.ir import Apply, Constant, Expr
+from cxmetrics.functions import AT_END, COMPLETES
+from cxmetrics.ir import Apply, Constant
 from cxmetrics.plan import NO_LIMIT
 
 MARKED = "marked"  # the table
@@ -43,14 +43,15 @@ def marked_rows(narrowed: Narrow, relation: str, days: Node | None) -> Query:
                 steps.append((name, Select(((Star(), None), (node, name)), steps[-1][0])))
             holds = _completes(narrowed, key.expr, Name(ends[-1][0]))
         else:
-            holds = _at_end(narrowed, key.expr.args[0])
+            holds = _at_one_moment(narrowed, key.expr)
         marks.append((Cast(when(holds, Literal(2), Literal(1)), "INTEGER"), column.name))
     return Query(tuple(steps), Select(tuple(marks), steps[-1][0]))
 
 
-def _at_end(narrowed: Narrow, by: Expr) -> Node:
-    """Whether no row of the day with the same text is later."""
-    return Infix("=", (AT, Window(call("max", AT), (Name("day"), narrowed.texts[by]), ())))
+def _at_one_moment(narrowed: Narrow, mark: Apply) -> Node:
+    """Whether no row of the day with the same text is later, or earlier."""
+    moment = call("max" if mark.function == AT_END else "min", AT)
+    return Infix("=", (AT, Window(moment, (Name("day"), narrowed.texts[mark.args[0]]), ())))
 
 
 def _ends(narrowed: Narrow, mark: Apply, name: str) -> Iterator[tuple[str, Node]]:

@@ -11,7 +11,7 @@ from cxmetrics.backends.marks import BETWEEN, SPREAD, column_of, key_and_groups,
 from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.backends.polars.rows import Pipeline, moment, source_moment
 from cxmetrics.backends.polars.values import text_of
-from cxmetrics.functions import COMPLETES, DRAWN, REPLICATE, UNIT, WHOSE
+from cxmetrics.functions import AT_END, COMPLETES, DRAWN, REPLICATE, UNIT, WHOSE
 from cxmetrics.ir import Apply, Column, Constant, Expr
 from cxmetrics.plan import NO_LIMIT, Cube
 from cxmetrics.pseudonyms import PRIME, STRATUM, group_of, hashed, label, multiplier
@@ -28,16 +28,18 @@ def marked(pipeline: Pipeline, rows: pl.LazyFrame) -> tuple[Pipeline, tuple[Cube
     told = rows.with_columns(source_moment(pipeline).alias("at"))
     for mark, column in found.items():
         told = _completes(pipeline, mark, told, column.name) if mark.function == COMPLETES else told.with_columns(
-            _at_end(pipeline, mark.args[0]).alias(column.name))
+            _at_one_moment(pipeline, mark).alias(column.name))
     terms = {column.name: Term(pl.col(column.name), "boolean", 1) for column in found.values()}
     known = replace(pipeline, columns={**pipeline.columns, **terms})
     return known, tuple(settled(cube, found) for cube in cubes), told
 
 
-def _at_end(pipeline: Pipeline, by: Expr) -> pl.Expr:
-    """Whether no row of the day with the same text is later."""
+def _at_one_moment(pipeline: Pipeline, mark: Apply) -> pl.Expr:
+    """Whether no row of the day with the same text is later, or earlier."""
+    by = mark.args[0]
     apart = [pl.col("day"), *([] if _is_constant(by) else [text_by(pipeline, by)])]
-    return pl.col("at") == pl.col("at").max().over(apart)
+    moment = pl.col("at").max() if mark.function == AT_END else pl.col("at").min()
+    return pl.col("at") == moment.over(apart)
 
 
 def _completes(pipeline: Pipeline, mark: Apply, rows: pl.LazyFrame, name: str) -> pl.LazyFrame:
