@@ -16,7 +16,8 @@ from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Pyramid
 from cxmetrics.load import Drafts, Library, load, read_files
 from cxmetrics.load.library import read_libraries
-from cxmetrics.load.record_files import Tables, read_tables
+from cxmetrics.load.named_files import read_tables
+from cxmetrics.load.record_files import Tables
 from cxmetrics.load.texts import Texts
 from cxmetrics.lower import lower
 from cxmetrics.parse.arguments import told

@@ -148,7 +148,9 @@ class WeightDraft(Draft):
     """Weights raked to margins: of each, by its dimensions, the share or the number of people of each value."""
 
     base: Scalar | None = None
-    rake: dict[Name, dict[Name, Scalar]]
+    rake: Annotated[dict[Name, dict[Name, Scalar]], WithJsonSchema({
+        "type": "object", "properties": {"read": {"type": ["string", "array"]}},  # of CSV files
+        "additionalProperties": {"type": "object"}})]
     per: Scalar | None = None
     trim: Scalar | None = None
 

@@ -14,7 +14,8 @@ from cxmetrics.codes import yaml_files as codes
 from cxmetrics.codes.syntax import COMMA_ENDS_IT
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.folders import PROJECT_FILE, definition_files
-from cxmetrics.load.record_files import RECORDS, Tables, paths_in, records_of
+from cxmetrics.load.margin_files import put_in_margins, raked_in
+from cxmetrics.load.record_files import SECTIONS, Tables, paths_in, records_of
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
 from cxmetrics.schema import NO_LANGUAGE, Document, ProjectDocument
 from cxmetrics.source import Located, Source, Span
@@ -147,7 +148,7 @@ class _Reading:
     def put_in_tables(self, root: Map, tables: Tables) -> None:
         """Put the records of CSV files in the place of their names; a file that was not read has been reported."""
         for name, section in root.items():
-            if name in RECORDS and (paths := paths_in(section)):
+            if name in SECTIONS and (paths := paths_in(section)):
                 records = Items()
                 records.span = section.span
                 for path in paths:
@@ -156,6 +157,10 @@ class _Reading:
                     self.found += problems
                     self.cut += [name] * (path.value not in tables or bool(problems))
                 root[name] = records
+        for source in list(raked_in(root)):
+            whole, problems = put_in_margins(source, tables)
+            self.found += problems
+            self.cut += ["sources"] * (not whole)
 
 
 def _overridable(root: Map) -> Sections:

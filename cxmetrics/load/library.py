@@ -10,7 +10,7 @@ from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.folders import PROJECT_FILE
 from cxmetrics.load import Library, read_files
-from cxmetrics.load.record_files import read_tables
+from cxmetrics.load.named_files import read_tables
 from cxmetrics.load.yaml_nodes import Items, Map, read_nodes
 from cxmetrics.source import Located, Source
 

@@ -1,4 +1,4 @@
-"""Benchmarks and days of the calendar written as CSV: as nodes with places, like the YAML that could stand there.
+"""Benchmarks, days of the calendar and margins in CSV: as nodes with places, like the YAML that could stand there.
 
 A column is named like the key it stands for (`value`, `source.publisher`); an empty cell is a key that is not written.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import get_args
 
 from pydantic import BaseModel
@@ -16,38 +15,29 @@ from pydantic import BaseModel
 from cxmetrics.codes import benchmarks as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Label, closest, report
-from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
-from cxmetrics.schema import BenchmarkDraft, Draft, HolidayDraft
+from cxmetrics.load.yaml_nodes import Items, Map, Node
+from cxmetrics.schema import BenchmarkDraft, Draft, HolidayDraft, Scalar
 from cxmetrics.source import Key, Located, Source, Span
 
-MAX_FILE = 2_000_000
 MAX_RECORDS = 10_000
 MAX_CELLS = 100  # in a line
 # A quoted cell up to what has to follow it, or an unquoted one up to the next comma or line.
 _CELL = re.compile(r'[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*(?=[,\r\n]|\Z)|(?P<plain>[^,\r\n]*)')
 _LINE = re.compile(r"\r\n|\r|\n")
 
-RECORDS: Mapping[str, type[Draft]] = {"benchmarks": BenchmarkDraft, "calendar": HolidayDraft}  # by section
+
+class MarginDraft(Draft):
+    """A category of a margin, and how large a part of the population it is."""
+
+    margin: Scalar
+    value: Scalar
+    share: Scalar
+
+
+SECTIONS: Mapping[str, type[Draft]] = {"benchmarks": BenchmarkDraft, "calendar": HolidayDraft}
+_RECORDS: Mapping[str, type[Draft]] = {**SECTIONS, "rake": MarginDraft}
 Tables = Mapping[str, Source]
 """The CSV files of a project or a library, by the path its YAML names."""
-
-
-def read_tables(root: Path, sources: Sequence[Source]) -> tuple[Tables, tuple[Diagnostic, ...]]:
-    """The files that the YAML of the folder `root` takes records from, and what is wrong with reading them."""
-    tables: dict[str, Source] = {}
-    found: list[Diagnostic] = []
-    for written in (path for source in sources for path in _named_in(source)):
-        if written.value not in tables:
-            table = _read(root.resolve(), written, found)
-            if table is not None:
-                tables[written.value] = table
-    return tables, tuple(found)
-
-
-def _named_in(source: Source) -> list[Located]:
-    named = [Key(section) for section in RECORDS if section in source.text]
-    root, _ = read_nodes(source) if named else (None, ())  # what is wrong with it is told when it is loaded
-    return [path for section in named for path in paths_in(root.get(section))] if isinstance(root, Map) else []
 
 
 def paths_in(section: Node | None) -> list[Located]:
@@ -58,28 +48,6 @@ def paths_in(section: Node | None) -> list[Located]:
     items = written if isinstance(written, Items) else [written]
     return [item for item in items if isinstance(item, Located)] if all(
         isinstance(item, Located) for item in items) else []
-
-
-def _read(root: Path, written: Located, found: list[Diagnostic]) -> Source | None:
-    """A file inside the folder `root`; None where that has been reported."""
-    try:
-        path = (root / written.value.strip()).resolve()
-        if not path.is_relative_to(root):
-            found.append(report(yaml_codes.PATH_OUTSIDE, written.span, path=written.value))
-            return None
-        if not path.is_file():
-            found.append(report(yaml_codes.UNREADABLE_FILE, written.span, path=written.value, reason="no such file"))
-            return None
-        if path.stat().st_size > MAX_FILE:
-            found.append(report(yaml_codes.TOO_LARGE, written.span, what=written.value, limit=f"{MAX_FILE:,}"))
-            return None
-        return Source(path.relative_to(root).as_posix(), path.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        found.append(report(yaml_codes.NOT_UTF8, written.span, path=written.value))
-    except (OSError, ValueError) as error:  # ValueError: names that no file can have
-        reason = getattr(error, "strerror", None) or "no such file"
-        found.append(report(yaml_codes.UNREADABLE_FILE, written.span, path=written.value, reason=reason))
-    return None
 
 
 # --- from a table to nodes ---------------------------------------------------------------------------------------
@@ -151,7 +119,7 @@ def _cell(table: Source, found: re.Match[str]) -> Located:
 
 def _keys(head: _Line, section: str, found: list[Diagnostic]) -> list[Key | None] | None:
     """The keys of the columns, None for one that was refused; None where the records would all lack something."""
-    known, needed = _known_columns(RECORDS[section])
+    known, needed = _known_columns(_RECORDS[section])
     keys: list[Key | None] = []
     first: dict[str, Located] = {}
     for cell in head.cells:
