@@ -5,6 +5,7 @@ import os
 import pytest
 from shop import day, go, opened
 
+from cxmetrics.cli.command import status_of
 from cxmetrics.diagnostics import Fault
 from cxmetrics.replay import replay
 from cxmetrics.store import Store
@@ -53,3 +54,69 @@ def test_no_other_folder_is(root, monkeypatch, opened):
     (found,) = raised.value.diagnostics
     assert found.code.id == "CX015"
     assert found.facts["variable"] == "CXMETRICS_ROOTS"
+
+
+# --- the store ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(tmp_path):
+    (tmp_path / "shop").mkdir()
+    return opened(tmp_path / "shop")
+
+
+def refused(call):
+    with pytest.raises(Fault) as raised:
+        call()
+    return [found.code.id for found in raised.value.diagnostics]
+
+
+def test_a_store_behind_a_link_is_written_where_its_folder_has_been_opened(shop, monkeypatch, capfd):
+    elsewhere = shop.parent / "elsewhere"
+    elsewhere.mkdir()
+    (shop / "store").symlink_to(elsewhere)
+    assert refused(lambda: go(shop)) == ["CX015"]
+    assert not list(elsewhere.iterdir())
+    monkeypatch.setenv("CXMETRICS_ROOTS", str(elsewhere))
+    assert go(shop).committed
+    monkeypatch.delenv("CXMETRICS_ROOTS")
+    for words in (["query", str(shop), "visited"], ["tree", str(shop)], ["store", "log", str(shop)],
+                  ["store", "export", str(shop.parent / "out"), "--project", str(shop)],
+                  ["run", str(shop), "--dry-run"], ["replay", "1", "--project", str(shop)],
+                  ["store", "vacuum", str(shop)]):
+        assert status_of(words) == 1
+        assert "error[CX015]" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ledger.sqlite", "ledger.sqlite-wal", "lock.json", "key", "data"])
+def test_no_file_of_a_store_is_a_link_to_elsewhere(shop, name):
+    precious = shop.parent / "precious"
+    precious.write_text("mine")
+    (shop / "store").mkdir()
+    (shop / "store" / name).symlink_to(precious)
+    assert refused(lambda: go(shop)) == ["CX015"]
+    assert precious.read_text() == "mine"
+
+
+def test_links_in_a_circle_are_no_store(shop):
+    (shop / "store").symlink_to(shop / "store")
+    assert refused(lambda: go(shop)) == ["CX015"]
+
+
+def test_a_link_within_the_project_is_followed(shop):
+    (shop / "kept").mkdir()
+    (shop / "store").symlink_to("kept")
+    assert go(shop).committed
+    assert (shop / "kept/ledger.sqlite").exists()
+
+
+def test_what_is_written_follows_no_link(shop):
+    go(shop)
+    precious = shop.parent / "precious"
+    precious.write_text("mine")
+    for name in ("values.day", "values.week"):
+        (shop / f"store/data/{name}.2026-03.2-1.parquet.part").symlink_to(precious)
+        (shop / f"store/data/{name}.2026-03.2-2.parquet.part").symlink_to(precious)
+    (shop / "data/visits-3.csv").write_text("day,region,spent\n2026-03-10,east,4\n")
+    assert go(shop).committed
+    assert precious.read_text() == "mine"

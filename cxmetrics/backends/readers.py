@@ -7,6 +7,7 @@ it was written: what it means is for the contract of the columns to say.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -35,6 +36,21 @@ _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U
                        "UBIGINT", "UHUGEINT"))
 
 
+def opened_folders() -> tuple[Path, ...]:
+    """The folders outside the project that whoever runs it has opened to its definitions; these cannot themselves."""
+    return tuple(map(Path, filter(None, os.environ.get(ROOTS, "").split(os.pathsep))))
+
+
+def outside(path: str, span: Span | None) -> Fault:
+    """CX015 for data, or the folder of results."""
+    return Fault(report(PATH_OUTSIDE, span, help=MOVE_OR_OPEN, path=path, variable=ROOTS))
+
+
+def within(path: Path, folders: Iterable[Path]) -> bool:
+    """Whether a path, without links, lies in one of some folders."""
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
 # --- finding ---------------------------------------------------------------------------------------------------
 
 
@@ -50,15 +66,15 @@ def find(root: Path, pattern: str, origin_span: Span | None, source_id: str, *,
     fixed, rest = _split(pattern)
     try:
         start = (root / fixed).resolve()
-        if ".." in rest or not _within(start, inside):
-            raise _outside(pattern, origin_span)
+        if ".." in rest or not within(start, inside):
+            raise outside(pattern, origin_span)
         found = sorted(path for path in _matching(start, rest) if path.is_file())
     except (ValueError, OSError, RuntimeError):  # no pattern at all: a NUL, `a**`, a name too long; links in a circle
         found = []
-    folders = {folder: _within(folder.resolve(), inside) for folder in {path.parent for path in found}}
+    folders = {folder: within(folder.resolve(), inside) for folder in {path.parent for path in found}}
     for path in found:  # to resolve each one takes long where files are many
-        if not (_within(path.resolve(), inside) if path.is_symlink() else folders[path.parent]):
-            raise _outside(pattern, origin_span)
+        if not (within(path.resolve(), inside) if path.is_symlink() else folders[path.parent]):
+            raise outside(pattern, origin_span)
     if not found:
         missing = report(data.NO_FILES, origin_span, pattern=pattern, source=source_id)
         raise Fault(_guessing(missing, _near_miss(root.resolve(), pattern)))
@@ -80,10 +96,6 @@ def _split(pattern: str) -> tuple[PurePosixPath, tuple[str, ...]]:
     return PurePosixPath(*parts[:count]), (*rest, "*") if rest[-1:] == ("**",) else rest
 
 
-def _within(path: Path, folders: Iterable[Path]) -> bool:
-    return any(path.is_relative_to(folder) for folder in folders)
-
-
 def _matching(start: Path, rest: tuple[str, ...]) -> Iterator[Path]:
     if not rest:
         yield start
@@ -92,10 +104,6 @@ def _matching(start: Path, rest: tuple[str, ...]) -> Iterator[Path]:
     for path in start.glob("/".join(rest)):
         if sum(part.startswith(".") for part in path.relative_to(start).parts) <= dots:
             yield path
-
-
-def _outside(pattern: str, span: Span | None) -> Fault:
-    return Fault(report(PATH_OUTSIDE, span, help=MOVE_OR_OPEN, path=pattern, variable=ROOTS))
 
 
 def _near_miss(root: Path, pattern: str) -> str | None:

@@ -36,8 +36,7 @@ def latest(root: Path, plan: Plan, names: Collection[str] | None = None, *, grai
     `Fault` (CX8xx) for a store that is damaged, CX752 and CX753 for a time of which nothing is known.
     """
     chosen = grain or usual(plan.project.grains)
-    folder = root / plan.project.store
-    opened = _opened(folder, plan, as_of)
+    opened = _opened(root, plan, as_of)
     if opened is None:
         return Latest(chosen)
     with opened as store:
@@ -62,10 +61,12 @@ def _concordance(rows: Sequence[Mapping[str, Any]], pair: tuple[str, str]) -> tu
     return concordance(rows, *pair)
 
 
-def _opened(folder: Path, plan: Plan, as_of: str | None) -> Store | None:
+def _opened(root: Path, plan: Plan, as_of: str | None) -> Store | None:
     from cxmetrics.store import Store
+    from cxmetrics.store.folder import store_in
     from cxmetrics.store.moments import moment
 
+    folder = store_in(root, plan.project.store)
     if as_of is not None:
         return Store.open(folder, as_of=moment(as_of, plan.project.time_zone))
     return Store.committed(folder) if (folder / "ledger.sqlite").exists() else None

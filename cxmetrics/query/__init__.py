@@ -39,6 +39,7 @@ from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.run.today import settled, today
 from cxmetrics.states import at_moments, names, period_start, spread_all
 from cxmetrics.store import InputFile, Store
+from cxmetrics.store.folder import store_in
 from cxmetrics.store.moments import moment
 
 _ONE = dt.timedelta(days=1)
@@ -59,7 +60,7 @@ def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grai
     asked = question(plan, indicators, by, grain, first, last, where)
     pairs = pairs_of(plan, asked.indicators)
     asked = replace(asked, indicators=tuple(dict.fromkeys((*asked.indicators, *pairs.values()))))
-    path = root / plan.project.store
+    path = store_in(root, plan.project.store)
     if as_of is not None:
         frame = recalled(path, asked, moment(as_of, plan.project.time_zone))
     elif (found := stored(path, plan, asked)) is not None:
@@ -134,7 +135,7 @@ def _telling(plan: Plan, asked: Question, bound: Mapping[str, Bound]) -> frozens
 def _delivered(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Backend,
                scratch: Path) -> dict[str, tuple[Day, Day]]:
     """The first and the last day of every source; those of files that the last run saw are known from it."""
-    known = _inputs(root / plan.project.store, bound)
+    known = _inputs(store_in(root, plan.project.store), bound)
     found: dict[str, tuple[Day, Day]] = {}
     for name, one in bound.items():
         files = extents(one, known[name], root, plan.project.time_zone, backend,

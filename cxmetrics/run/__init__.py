@@ -46,6 +46,7 @@ from cxmetrics.run.troubles import Trouble, Troubles, as_left, left_by, other_si
 from cxmetrics.run.volume import said, watched
 from cxmetrics.store import Store
 from cxmetrics.store.commits import Commit, Definition, RunRow
+from cxmetrics.store.folder import store_in
 
 __all__ = ["Engine", "Progress", "RunOptions", "RunReport", "SourceReport", "compiled", "run", "silent"]
 
@@ -74,10 +75,11 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     clock, root = _Clock(), root.resolve()
     with clock.stage("compile"):
         result, plan = compiled(root)
+    folder = store_in(root, plan.project.store)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \
-            _store(root / plan.project.store, options, Path(scratch)) as (store, dead), seen_from_project(root):
+            _store(folder, options, Path(scratch)) as (store, dead), seen_from_project(root):
         engine = engine_named(options.engine, Path(scratch), options.memory)
-        hidden = hiding(plan, root / plan.project.store, store, options)
+        hidden = hiding(plan, folder, store, options)
         gathered = Gathering(root, Path(scratch), plan, options, store, engine, hidden)
         job = _Job(plan, options, store, gathered, progress, clock, result.texts)
         taken = () if dead is None else (report(codes.LOCK_TAKEN_OVER, None, owner=dead),)

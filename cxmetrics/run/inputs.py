@@ -7,7 +7,6 @@ that came of it is stale.  A server can only be asked.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 from cxmetrics.backends.cells import Table
 from cxmetrics.backends.databases import is_server, log_of, take_table, without_table
 from cxmetrics.backends.databases.wishes import Wish
-from cxmetrics.backends.readers import ROOTS, asked_of, empty_files, find, open_table
+from cxmetrics.backends.readers import asked_of, empty_files, find, open_table, opened_folders
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Lookup, Origin
 from cxmetrics.run.seen import Seen
@@ -51,15 +50,10 @@ def look_at(read: Origin | Lookup, root: Path, source: str) -> dict[str, Seen]:
     if is_server(read.read):
         return {place_of(read): Seen(0, 0)}
     found = {}
-    for path in find(root, read.read, _written(read), source, allowed=_opened()):
+    for path in find(root, read.read, _written(read), source, allowed=opened_folders()):
         place = path.relative_to(root) if path.is_relative_to(root) else path
         found[place_in(place.as_posix(), read.table)] = _seen(path, with_log=read.table is not None)
     return found
-
-
-def _opened() -> tuple[Path, ...]:
-    """The folders outside the project that whoever runs it has opened to its definitions; these cannot themselves."""
-    return tuple(map(Path, filter(None, os.environ.get(ROOTS, "").split(os.pathsep))))
 
 
 def _written(read: Origin | Lookup) -> Span | None:

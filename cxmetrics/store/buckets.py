@@ -117,7 +117,8 @@ def encode(frame: pl.DataFrame) -> bytes:
 def place(folder: Path, name: str, content: bytes) -> None:
     """Write a file so that it is on the disk, whole, before it has its name.  Raises `OSError`."""
     unfinished = folder / (name + _UNFINISHED)
-    with unfinished.open("wb") as file:
+    unfinished.unlink(missing_ok=True)
+    with unfinished.open("xb") as file:  # a link would be followed
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -6,6 +6,7 @@ import errno
 import os
 from pathlib import Path
 
+from cxmetrics.backends.readers import opened_folders, outside, within
 from cxmetrics.codes import stores
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.store.buckets import damaged, orphans, settle, unreadable, unwritable
@@ -13,6 +14,26 @@ from cxmetrics.store.ledger import Ledger
 
 LEDGER = "ledger.sqlite"
 DATA = "data"
+
+
+def store_in(root: Path, written: str) -> Path:
+    """The folder of a project's store, by what is written in the project of this folder.
+
+    Links in it, and those that lead to it, stay in the project, or in a folder that whoever runs it has opened: they
+    may come with the definitions, and what they lead to would be written over.  Raises `Fault` CX015, CX808.
+    """
+    folder = root / written
+    allowed = tuple(each.resolve() for each in (root, *opened_folders()))
+    try:
+        links = [Path(entry) for entry in os.scandir(folder) if entry.is_symlink()] if folder.is_dir() else []
+        for path in (folder, *links):
+            if not within(path.resolve(), allowed):
+                raise outside(path.relative_to(root).as_posix(), None)
+    except RuntimeError as error:  # links in a circle
+        raise outside(written, None) from error
+    except OSError as error:
+        raise unreadable(folder, error) from error
+    return folder
 
 
 def require_ledger(folder: Path) -> None:

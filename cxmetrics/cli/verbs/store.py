@@ -238,8 +238,9 @@ def store_of(project: Path) -> Path:
     """The folder of the store of a project, whose definitions need not be sound.  Raises `Fault`."""
     from cxmetrics.compile import compile_project
     from cxmetrics.diagnostics import Fault
+    from cxmetrics.store.folder import store_in
 
     result = compile_project(project)
     if result.drafts.project is None:
         raise Fault(*result.diagnostics)
-    return project / result.pyramid.project.store
+    return store_in(project, result.pyramid.project.store)
