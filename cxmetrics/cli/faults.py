@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cxmetrics.cli.session import Refusal, Session
 from cxmetrics.cli.terminal import coloured, tell
@@ -66,13 +66,23 @@ def broken(error: BaseException, session: Session) -> int:
 
 
 def _quotes_data(error: BaseException) -> bool:
-    """Whether it is of an engine: those quote the values they stumble over, which may be personal."""
-    return type(error).__module__.partition(".")[0] in _ENGINES
+    """Whether it quotes the value that it stumbles over, which may be personal: those of engines do, and of values."""
+    return isinstance(error, ValueError | LookupError) or type(error).__module__.partition(".")[0] in _ENGINES
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    """The traceback, of what came before first, without what may be data; `CXMETRICS_DEBUG` shows that too."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _lines(before)
+        yield "\n"
+    yield from traceback.format_tb(error.__traceback__)
+    yield type(error).__name__ + ("" if _quotes_data(error) else f": {error}") + "\n"
 
 
 def _kept(error: BaseException) -> str:
     """Where the traceback has been written."""
-    text = "".join(traceback.format_exception(error))
+    text = "".join(_lines(error))
     try:
         with tempfile.NamedTemporaryFile("w", prefix="cxmetrics-fault-", suffix=".txt", delete=False,
                                          encoding="utf-8", errors="backslashreplace") as file:
