@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from cxmetrics.allowances import settled
 from cxmetrics.check import check
 from cxmetrics.check.declared_tests import MetricTest, resolve_tests
 from cxmetrics.codes import yaml_files as codes
@@ -92,6 +93,7 @@ def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),
     diagnostics = told((*found, *misshapen, *unresolved, *unproved, *untestable))
     if not diagnostics and sources:
         diagnostics = _emptiness(sources, drafts, pyramid)
+    diagnostics = settled(diagnostics, sources)
     files = (*(file for library in libraries for file in library.sources), *sources)
     return Compiled(files, drafts, pyramid, diagnostics, tests, Texts(tuple(sources), tables or {}, tuple(libraries)))
 

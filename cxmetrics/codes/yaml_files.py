@@ -118,3 +118,16 @@ NO_LANGUAGE = Code(
     label=Phrase("expected `en`, `zh` or another code of a language", "此处应为 `en`、`zh` 或其他语言代码"),
     note=Phrase("texts in several languages stand under the codes of the languages: `{{en: Transfer, fr: Virement}}`",
                 "多种语言的文字写在各自的语言代码之下：`{{zh: 转账, en: Transfer}}`"))
+ALLOWED_WITHOUT_REASON = Code(
+    "CX032", "allowed-without-reason",
+    Phrase("this comment allows nothing: it says no code or no reason", "这条注释不起作用：没有写明代码或原因"),
+    note=Phrase("who reads the definition later has to know why the warning was passed over",
+                "以后阅读定义的人需要知道为什么忽略这个警告"),
+    help=Phrase("write `# cx: allow CX415 because …`", "请写成 `# cx: allow CX415 because …`"))
+ALLOWS_NOTHING = Code(
+    "CX033", "allows-nothing",
+    Phrase("there is no warning {id} here to be allowed", "这里没有需要忽略的警告 {id}"), severity="warning",
+    note=Phrase("an allowance that is left behind would hide the next warning of its kind; errors cannot be allowed",
+                "遗留的忽略注释会掩盖以后的同类警告；错误不能忽略"),
+    help=Phrase("remove this comment; it goes behind the line that is warned of, or right above it",
+                "请删除这条注释；它应写在被警告的那一行之后，或紧接其上一行"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.layout.files import Path, is_formula, written_anew
-from cxmetrics.load.written import read_written
+from cxmetrics.load.written import comments_of
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
 from cxmetrics.parse import read
 from cxmetrics.source import Located, Source
@@ -28,7 +28,7 @@ def laid_out(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
 
 
 def _comments(source: Source) -> list[str]:
-    return sorted(comment.text for comment in read_written(source)[1])
+    return sorted(comment.text for comment in comments_of(source))
 
 
 def _same(before: Node | None, after: Node | None, path: Path) -> bool:

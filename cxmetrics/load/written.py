@@ -77,7 +77,7 @@ def read_written(source: Source) -> tuple[Written | None, tuple[Comment, ...]]:
     """The document of a file that `read_nodes` found nothing wrong with, and its comments in order."""
     events = yaml.parse(source.text, Loader=_LOADER)
     root = next((_node(event, events) for event in events if isinstance(event, yaml.NodeEvent)), None)
-    return root, tuple(_comments(source))
+    return root, tuple(comments_of(source))
 
 
 def _node(event: Any, events: Iterator[Any]) -> Written:  # noqa: ANN401 - PyYAML has no types
@@ -104,11 +104,10 @@ def _until(closing: type[Any], events: Iterator[Any]) -> tuple[list[Any], int]:
     return nodes, 0  # a file that can be read has the end
 
 
-def _comments(source: Source) -> Iterator[Comment]:
-    """The comments: what begins with `#` after a blank, between two tokens."""
+def comments_of(source: Source) -> Iterator[Comment]:
+    """The comments of a file: what begins with `#` after a blank, between two tokens; those up to where it breaks."""
     text, before = source.text, 0
-    tokens: Iterator[Any] = yaml.scan(text, Loader=_LOADER)
-    for token in tokens:
+    for token in _tokens(text):
         block = isinstance(token, yaml.ScalarToken) and token.style in ("|", ">")
         until = text.index("\n", token.start_mark.index) if block else token.start_mark.index
         for found in _COMMENT.finditer(text, before, until):
@@ -116,3 +115,10 @@ def _comments(source: Source) -> Iterator[Comment]:
             yield Comment(found.group().rstrip(), found.start(), found.start() - line,
                           not text[line:found.start()].strip())
         before = token.end_mark.index
+
+
+def _tokens(text: str) -> Iterator[Any]:
+    try:
+        yield from yaml.scan(text, Loader=_LOADER)
+    except (yaml.YAMLError, ValueError):  # of which reading has told
+        return
