@@ -62,11 +62,10 @@ def test_a_panic_of_an_engine_is_told_without_a_traceback(bank, monkeypatch, cap
     number = "13800138000"
 
     def panic(*_args):
-        try:
-            raise pl.exceptions.PanicException(f"conversion of {number} failed")
-        except pl.exceptions.PanicException:
-            problem = "a row is not as it was"
-            raise RuntimeError(problem) from ValueError(number)
+        problem = "a row is not as it was"
+        quoting = ValueError(number)
+        quoting.__cause__ = pl.exceptions.PanicException(f"conversion of {number} failed")
+        raise RuntimeError(problem) from quoting
 
     monkeypatch.setattr("cxmetrics.compile.compile_project", panic)
     assert status_of(["check", str(bank)]) == 2

@@ -259,6 +259,7 @@ FEW_ROWS = Code(
     note=Phrase("usual is the median of the same weekday in the eight weeks before", "通常值取此前八周同一星期几的中位数"),
     help=Phrase("see whether the delivery is whole; `volume: 0%` of the source says that any number will do",
                 "请核实数据是否完整；如数量不限，可在数据源写 `volume: 0%`"))
+OTHER_SCHEMA = Phrase("give the schema another name with `--schema`", "请用 `--schema` 另取模式名称")
 SINK_REFUSED = Code(
     "CX725", "sink-refused",
     Phrase("`{database}` did not take the tables: {problem}", "`{database}` 没有接受这些表：{problem}"),

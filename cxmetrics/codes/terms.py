@@ -30,6 +30,7 @@ TERMS: Final[dict[str, str]] = {
     # what is wrong with files
     "the packed stream is broken": "压缩流已损坏", "the header holds a NUL character": "表头含有 NUL 字符",
     "it has more than 10,000 columns": "列数超过 10,000",
+    "the name of a schema has 1 to 63 bytes, all of them characters": "模式名称须为 1 至 63 字节的可见字符",
     "an expression": "算式",
     # what is wrong with databases and their addresses
     "an address that begins with postgresql:// or mysql://": "以 postgresql:// 或 mysql:// 开头的地址",

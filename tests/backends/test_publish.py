@@ -177,3 +177,56 @@ def test_without_a_driver(root, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "cxmetrics.backends.databases.sink", None)
     assert status_of(["store", "publish", "postgresql://bank@127.0.0.1/bank"]) == 1
     assert "CX748" in capsys.readouterr().err
+
+
+ODD = ['we"ird; DROP SCHEMA cxmetrics', "Größe", "x" * 63, "ü" * 40, "", "a\0b", "pg_mine", "\udcff", " "]
+
+
+@pytest.mark.parametrize("schema", ODD)
+def test_schemas_of_odd_names(bank, root, schema, capsys):
+    words = ["store", "publish", bank.address(), "--project", str(root), "--schema", schema]
+    status = status_of(words)
+    said = "".join(capsys.readouterr())
+    assert "CX900" not in said
+    assert server.PASSWORD not in said
+    there = {name for (name,) in asked(bank, "SELECT nspname FROM pg_namespace")}
+    if status == 0:
+        assert schema in there
+        bank.do(f'DROP SCHEMA "{schema.replace(chr(34), chr(34) * 2)}" CASCADE')
+    else:
+        assert "error[CX725]" in said
+    assert not {name for name in there if name.startswith("üü")}
+
+
+def test_a_slice_that_a_database_cannot_hold(bank, root):
+    put(root, 3, "ea\0st,0.1")
+    run(root, RunOptions())
+    with pytest.raises(Fault) as raised:
+        go(bank, root)
+    (found,) = raised.value.diagnostics
+    assert found.code.id == "CX725"
+    assert asked(bank, "SELECT nspname FROM pg_namespace WHERE nspname = 'cxmetrics'") == []
+
+
+def test_a_connection_that_is_lost_in_the_middle(bank, root, monkeypatch):
+    assert go(bank, root)
+    put(root, 3, "north,0.4")
+    run(root, RunOptions())
+    real = Store.rejects
+
+    def cut_off(self, only=None):
+        bank.do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                "AND datname = current_database()")
+        return real(self, only)
+
+    monkeypatch.setattr(Store, "rejects", cut_off)
+    with pytest.raises(Fault) as raised:
+        go(bank, root)
+    (found,) = raised.value.diagnostics
+    assert found.code.id == "CX725"
+    assert server.PASSWORD not in str(found.facts)
+    monkeypatch.undo()
+    monkeypatch.setenv("PGPASSWORD", server.PASSWORD)
+    assert {day for (day,) in asked(bank, "SELECT DISTINCT period::text FROM cxmetrics.values")} == {
+        "2026-03-01", "2026-03-02"}
+    assert go(bank, root)

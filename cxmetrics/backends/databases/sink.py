@@ -90,6 +90,9 @@ class Sink:
 @contextmanager
 def sink(address: Address, schema: str, project: str) -> Iterator[Sink]:
     """A schema to be written to; all is kept at the end, or nothing.  Raises `Fault` CX747, CX725."""
+    if not 0 < len(schema.encode(errors="surrogateescape")) <= _LONGEST or not schema.isprintable():
+        problem = "the name of a schema has 1 to 63 bytes, all of them characters"  # longer ones would be cut off
+        raise Fault(report(data.SINK_REFUSED, None, help=data.OTHER_SCHEMA, database=address, problem=problem))
     try:
         connection = psycopg.connect(make_conninfo(**connection_parameters(address)))
     except psycopg.Error as error:
