@@ -139,6 +139,18 @@ def literal_unit(word: str) -> Unit | None:
     return money(word) if _CURRENCY.match(word) else None
 
 
+def of_each(unit: Unit) -> Unit:
+    """What a value of each thing is written in: CNY for CNY per count; any other unit as it is."""
+    if unit.kind != "quantity" or len(unit.powers) < 2 or (COUNT, -1) not in unit.powers:
+        return unit
+    return unit._replace(powers=tuple([power for power in unit.powers if power[0] != COUNT]))
+
+
+def as_literal(unit: Unit) -> str:
+    """What stands behind a number in a formula: `CNY` of each thing, `CNY / 1 s` in a time."""
+    return str(of_each(unit)).replace(" per ", " / 1 ")
+
+
 def comparable(left: Unit, right: Unit) -> bool:
     """Whether values of the two can be compared or subtracted (a plain number goes with any dimensionless kind)."""
     if left == right:

@@ -14,7 +14,7 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, cl
 from cxmetrics.ir import Apply, Column, ColumnSpec, Constant, Expr, Indicator, Invalid
 from cxmetrics.resolve.alike import Shape
 from cxmetrics.source import Span
-from cxmetrics.units import COUNTED, NUMBER, UNKNOWN, Unit, comparable, conversion, scaled
+from cxmetrics.units import COUNTED, NUMBER, UNKNOWN, Unit, as_literal, comparable, conversion, of_each, scaled
 
 Proved = tuple[Expr, Unit]
 
@@ -76,7 +76,8 @@ def settle(constant: Expr, own: Unit, wanted: Unit, found: list[Diagnostic], *, 
         return constant
     if own == NUMBER and _means_little(constant, wanted) and not (wanted.kind == "share" and beyond):
         code = codes.SHARE_ABOVE_ALL if wanted.kind == "share" else codes.LITERAL_NEEDS_UNIT
-        found.append(report(code, constant.span, value=literal_text(constant), unit=wanted))
+        found.append(report(code, constant.span, value=literal_text(constant),
+                            unit=as_literal(wanted)))
         return None
     if own != NUMBER and not comparable(own, wanted):
         found.append(report(codes.UNITS_DIFFER, constant.span, left=wanted, right=own, operation="comparison"))
@@ -115,6 +116,8 @@ def match_sides(left: Proved, right: Proved, span: Span | None, operation: str,
     (a, a_unit), (b, b_unit) = left, right
     if a_unit == b_unit and not a_unit.numeric:
         return a, b, a_unit, b_unit
+    a, a_unit = _of_each(a, a_unit, b_unit)
+    b, b_unit = _of_each(b, b_unit, a_unit)
     if NUMBER not in (a_unit, b_unit) and not comparable(a_unit, b_unit):
         differ(a, a_unit, b, b_unit, span, operation, proof)
         return None
@@ -131,6 +134,14 @@ def match_sides(left: Proved, right: Proved, span: Span | None, operation: str,
         b = Apply("convert", (b, Constant(conversion(b_unit, a_unit), NUMBER)), b.span)
         b_unit = a_unit
     return a, b, a_unit, b_unit
+
+
+def _of_each(side: Expr, own: Unit, other: Unit) -> Proved:
+    """A literal of each thing beside what is per thing: `50 CNY` beside CNY per count is as much of each."""
+    if not isinstance(side, Constant) or comparable(own, other) or not comparable(own, of_each(other)):
+        return side, own
+    unit = other._replace(factor=own.factor)
+    return replace(side, unit=unit), unit
 
 
 def differ(a: Expr, a_unit: Unit, b: Expr, b_unit: Unit, span: Span | None, operation: str, proof: Proof) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import add, mul, sub, truediv
 
 from cxmetrics.check.matching import settle
 from cxmetrics.codes import pyramid as codes
@@ -19,7 +20,7 @@ from cxmetrics.resolve.formulas import resolve_formula
 from cxmetrics.resolve.names import Names
 from cxmetrics.source import Located, Source, Span
 from cxmetrics.syntax import Call, Name, Node
-from cxmetrics.units import NUMBER, Unit, comparable
+from cxmetrics.units import NUMBER, UNKNOWN, Unit, comparable, conversion, divide, multiply, of_each, scaled
 
 Found = list[Diagnostic]
 Known = Mapping[str, tuple[int, tuple[str, ...]]]  # how many values a rule takes (`MANY`: some), and its options
@@ -103,10 +104,11 @@ def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code, *
     if not isinstance(expr, Constant) or isinstance(expr.value, bool) or not isinstance(expr.value, int | float):
         found.append(report(unit_codes.NOT_A_NUMBER_EXPRESSION, node.span, function="literal", found="an expression"))
         return None
-    if expr.unit != NUMBER and not comparable(expr.unit, unit):
+    each = unit if expr.unit == NUMBER or comparable(expr.unit, unit) else of_each(unit)
+    if expr.unit != NUMBER and not comparable(expr.unit, each):
         found.append(report(code, expr.span, declared=unit, expected=unit, found=expr.unit))
         return None
-    settled = settle(expr, expr.unit, unit, found, beyond=beyond)
+    settled = settle(expr, expr.unit, each, found, beyond=beyond)
     if isinstance(settled, Constant) and isinstance(settled.value, int | float):
         return float(settled.value), expr.unit
     return None
@@ -136,24 +138,45 @@ def _by_text(text: str, unit: Unit, beyond: bool, given: tuple[tuple[str, Argume
 
 
 def fold(expr: Expr) -> Expr:
-    """Arithmetic of constants done."""
+    """Arithmetic of constants done, in the units they are written in: `1 min + 30 s` is 1.5 min."""
     if not isinstance(expr, Apply):
         return expr
     args = [fold(arg) for arg in expr.args]
-    numbers = [arg.value for arg in args if isinstance(arg, Constant) and isinstance(arg.value, int | float)]
-    if len(numbers) != len(args) or expr.function not in _ARITHMETIC:
+    known = [arg for arg in args if isinstance(arg, Constant) and isinstance(arg.value, int | float)]
+    if len(known) != len(args):
         return expr
+    if expr.function == "negate":
+        return replace(known[0], value=-_number(known[0]), span=expr.span)
+    done = _done(expr.function, *known) if expr.function in _ARITHMETIC else None
+    return expr if done is None else Constant(*done, expr.span)
+
+
+def _done(function: str, left: Constant, right: Constant) -> tuple[float, Unit] | None:
+    """The value of a sum, difference, product or quotient, and its unit; None where there is none."""
+    x, y, unit = _number(left), _number(right), left.unit
+    alike = comparable(left.unit, right.unit)
+    if alike and function != "*" and left.unit.kind == right.unit.kind == "quantity":
+        y = scaled(y, conversion(right.unit, left.unit))
+    if function in ("+", "-"):
+        unit = right.unit if left.unit == NUMBER else left.unit
+        if not alike and not (NUMBER in (left.unit, right.unit) and 0 in (x, y)):
+            return None
+    elif function == "*":
+        unit = right.unit if left.unit == NUMBER else left.unit if right.unit == NUMBER else \
+            multiply(left.unit, right.unit) or UNKNOWN
+    elif right.unit != NUMBER:
+        unit = NUMBER if alike else divide(left.unit, right.unit) or UNKNOWN
     try:
-        value = _ARITHMETIC[expr.function](*numbers)
+        return _ARITHMETIC[function](x, y), unit
     except (ZeroDivisionError, OverflowError):
-        return expr
-    units = [arg.unit for arg in args if isinstance(arg, Constant) and arg.unit != NUMBER]
-    return Constant(value, units[0] if units else NUMBER, expr.span)
+        return None
 
 
-_ARITHMETIC: Mapping[str, Callable[..., float]] = {
-    "negate": lambda a: -a, "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b}
+def _number(constant: Constant) -> float:
+    return constant.value if isinstance(constant.value, int | float) else 0.0
+
+
+_ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {"+": add, "-": sub, "*": mul, "/": truediv}
 
 
 def fits(rule: Rule, expected: str, found: Found, *, holds: bool) -> bool:
