@@ -150,7 +150,7 @@ class _Reading:
         for name, section in root.items():
             if name in SECTIONS and (paths := paths_in(section)):
                 records = Items()
-                records.span = section.span
+                records.place = section.span
                 for path in paths:
                     rows, problems = records_of(tables[path.value], name) if path.value in tables else (Items(), ())
                     records += rows
@@ -185,7 +185,7 @@ def _over(upper: Map, lower: Map, *, deep: bool = True) -> Map:
         old = lower.get(key)
         nested = deep and key in ("columns", "dimensions") and isinstance(node, Map) and isinstance(old, Map)
         result[key] = _over(node, old, deep=False) if nested and isinstance(old, Map) else node
-    result.span = upper.span
+    result.place = upper.span
     return result
 
 

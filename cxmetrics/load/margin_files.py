@@ -37,7 +37,7 @@ def put_in_margins(source: Map, tables: Tables) -> tuple[bool, tuple[Diagnostic,
     """
     weight = source[WEIGHT]
     section, margins, found = weight[RAKE], Map(), list[Diagnostic]()
-    margins.span = section.span
+    margins.place = section.span
     whole = True
     for path in paths_in(section):
         if path.value not in tables:
@@ -60,7 +60,7 @@ def put_in_margins(source: Map, tables: Tables) -> tuple[bool, tuple[Diagnostic,
 def _put(margins: Map, row: Map, found: list[Diagnostic]) -> None:
     name, value = _key(row[Key("margin")]), _key(row[Key("value")])
     margin = margins.setdefault(name, Map())
-    margin.span = row.span
+    margin.place = row.span
     if value in margin:
         first = next(key for key in margin if key == value)
         related = (Label(first.span, codes.FIRST_HERE),)

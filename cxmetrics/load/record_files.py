@@ -65,7 +65,7 @@ def records_of(table: Source, section: str) -> tuple[Items, tuple[Diagnostic, ..
     """The records of a CSV file for a section, as a list of maps; what is wrong with its shape."""
     found: list[Diagnostic] = []
     records = Items()
-    records.span = table.whole
+    records.place = table.whole
     lines = _lines(table, found)
     head = next(lines, None)
     if head is None:
@@ -163,7 +163,7 @@ def _inner(annotation: object) -> type[BaseModel] | None:
 
 def _record(keys: Sequence[Key | None], line: _Line) -> Map:
     record = Map()
-    record.span = line.span
+    record.place = line.span
     for key, cell in zip(keys, line.cells, strict=True):
         if key is None or not cell.value:
             continue
@@ -172,7 +172,7 @@ def _record(keys: Sequence[Key | None], line: _Line) -> Map:
             record[key] = cell
             continue
         below = record.setdefault(_named(outer, key), Map())
-        below.span = line.span
+        below.place = line.span
         below[_named(inner, key)] = cell
     return record
 

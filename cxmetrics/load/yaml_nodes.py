@@ -26,17 +26,27 @@ _TAGS = (None, "!", "tag:yaml.org,2002:str")
 
 
 class Map(dict[Key, Any]):
-    """A YAML map: keys and values in order, and its place."""
+    """A YAML map: keys and values in order, and its place, which few are asked for: blanks may stand at its end."""
 
-    __slots__ = ("span",)
-    span: Span
+    __slots__ = ("place",)
+    place: Span
+
+    @property
+    def span(self) -> Span:
+        """Its place without the blanks."""
+        return _bare(self.place)
 
 
 class Items(list[Any]):
-    """A YAML list and its place."""
+    """A YAML list and its place, like a map's."""
 
-    __slots__ = ("span",)
-    span: Span
+    __slots__ = ("place",)
+    place: Span
+
+    @property
+    def span(self) -> Span:
+        """Its place without the blanks."""
+        return _bare(self.place)
 
 
 Node = Map | Items | Located
@@ -147,20 +157,22 @@ class _Builder:
 
     def map(self, event: Any, depth: int) -> Map:  # noqa: ANN401
         result = Map()
-        seen: dict[str, Key] = {}
+        seen: dict[str, Key] = {}  # where keys stand first, as soon as one stands twice
         following, node, key_of, inner = self.next, self.node, self.key, depth + 1
         while type(start := following()) is not yaml.MappingEndEvent:
             key = key_of(start, inner)
             value = node(following(), inner)
             if not isinstance(key, Key):
                 self.found.append(report(codes.WRONG_SHAPE, key.span, expected="text", found="map"))
-            elif key in seen:
+            elif key in result:
+                seen = seen or {known: known for known in result}
                 first = Label(seen[key].span, _FIRST)
                 self.found.append(report(codes.REPEATED_KEY, key.span, related=(first,), key=key))
             else:
                 result[key] = value
-                seen[key] = key
-        result.span = self._span(event, start)
+                if seen:
+                    seen[key] = key
+        result.place = Span(self.source, event.start_mark.index, start.end_mark.index)
         return result
 
     def key(self, event: Any, depth: int) -> Key | Node:  # noqa: ANN401
@@ -182,10 +194,14 @@ class _Builder:
         result = Items()
         while type(start := self.next()) is not yaml.SequenceEndEvent:
             result.append(self.node(start, depth + 1))
-        result.span = self._span(event, start)
+        result.place = Span(self.source, event.start_mark.index, start.end_mark.index)
         return result
 
-    def _span(self, first: Any, last: Any = None) -> Span:  # noqa: ANN401
-        start, end = first.start_mark.index, (last or first).end_mark.index
-        written = self.source.text[start:end].rstrip()
-        return Span(self.source, start, start + max(1, len(written)))
+    def _span(self, event: Any) -> Span:  # noqa: ANN401
+        return _bare(Span(self.source, event.start_mark.index, event.end_mark.index))
+
+
+def _bare(place: Span) -> Span:
+    """A place of a file without the blanks at its end."""
+    written = place.source.text[place.start:place.end].rstrip()
+    return Span(place.source, place.start, place.start + max(1, len(written)))
