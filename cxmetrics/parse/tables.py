@@ -85,8 +85,8 @@ class Drawing:
 
     @staticmethod
     def digest_of(grammar: str) -> str:
-        """What tells one grammar from another."""
-        return sha256(grammar.encode()).hexdigest()
+        """What tells one grammar from another; comments, which are the manual, do not."""
+        return sha256("\n".join(line for line in grammar.splitlines() if line[:2] != "//").encode()).hexdigest()
 
     @classmethod
     def of_json(cls, text: str) -> Drawing:
