@@ -46,7 +46,7 @@ def started(root, scratch):
     return process
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_a_run_that_is_told_to_stop_stops_cleanly(root, tmp_path, number, status):
     go(root)
     (tmp_path / "scratch").mkdir()
