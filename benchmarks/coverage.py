@@ -10,6 +10,7 @@ over the factors.  What is true is the number that a world of endless size would
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import tempfile
 import time
 from pathlib import Path
@@ -30,13 +31,13 @@ cuts: [[world]]
 dimensions: {world: {}}
 sources:
   answers:
-    read: data/answers.parquet
-    time: 2026-03-01
+    read: data/answers-*.parquet
+    time: day
     entity: who
     columns: {score: {type: integer, scale: 0..10}}
   events:
-    read: data/events.parquet
-    time: 2026-03-01
+    read: data/events-*.parquet
+    time: day
     entity: who
     columns: {ok: boolean, wait: {type: number, unit: s}}
 indicators:
@@ -44,14 +45,18 @@ indicators:
   satisfied: {formula: share(answers.score >= 8), score: {0: 0%, 100: 100%}}
   success: {formula: share(events.ok), score: {0: 0%, 100: 100%}}
   wait: {formula: mean(events.wait), score: {0: 20 s, 100: 0 s}}
-  usual: {formula: median(events.wait)}
-  slow: {formula: p90(events.wait)}
+  usual: {formula: median(events.wait), score: {0: 20 s, 100: 0 s}}
+  slow: {formula: p90(events.wait), score: {0: 40 s, 100: 0 s}}
+  tail: {formula: slow - usual}
+  times: {children: {usual: 50%, slow: 50%}}
   voice: {children: {nps: 60%, satisfied: 40%}}
   machine: {children: {success: 1, wait: 1}, combine: geometric}
   journey: {children: {voice: 50%, machine: 50%}}
   north: {children: {journey: 70%, satisfied: 30%}, combine: harmonic}
 """
-NAMES = ("nps", "satisfied", "success", "wait", "usual", "slow", "voice", "machine", "journey", "north")
+NAMES = ("nps", "satisfied", "success", "wait", "usual", "slow", "tail", "times", "voice", "machine", "journey",
+         "north")
+MONTHS = (dt.date(2026, 2, 1), dt.date(2026, 3, 1))
 
 
 def score_of(mood: Array, noise: Array) -> Array:
@@ -79,7 +84,8 @@ def truth() -> dict[str, float]:
     journey = (voice + machine) / 2
     north = 1 / (0.7 / journey + 0.3 / (100 * high))
     usual, slow = (waiting(points, weights, part) for part in (0.5, 0.9))
-    return dict(zip(NAMES, (nps, high, success, wait, usual, slow, voice, machine, journey, north), strict=True))
+    return dict(zip(NAMES, (nps, high, success, wait, usual, slow, slow - usual, 100 - 1.25 * slow - 2.5 * usual,
+                            voice, machine, journey, north), strict=True))
 
 
 def waiting(points: Array, weights: Array, part: float) -> float:
@@ -98,27 +104,40 @@ def draw(folder: Path, worlds: int, customers: int, seed: int) -> None:
     mood = rng.normal(size=worlds * customers)
     who = np.arange(len(mood))
     (folder / "data").mkdir()
-    times = 1 + rng.poisson(0.5, len(mood)) * (rng.random(len(mood)) < 0.6)
+    for month in MONTHS:
+        _draw_month(folder, month, mood, who, customers, rng)
+    (folder / "cxmetrics.yaml").write_text(PROJECT, "utf-8")
+
+
+def _draw_month(folder: Path, month: dt.date, mood: Array, who: NDArray[np.int64], customers: int,
+                rng: np.random.Generator) -> None:
+    """Write the rows of a month: some customers come again in the next."""
+    times = (1 + rng.poisson(0.5, len(mood)) * (rng.random(len(mood)) < 0.6)) * (rng.random(len(mood)) < 0.8)
     of = np.repeat(who, times)
     answers = pl.DataFrame({"score": score_of(mood[of], rng.normal(size=len(of))).astype(np.int64), "of": of})
     of = np.repeat(who, rng.poisson(2, len(mood)))
     wait = rng.gamma(2.5, 2.0, len(of)) * np.exp(0.3 * mood[of] - 0.045)  # a mean of 5, longer for some than for others
     events = pl.DataFrame({"ok": rng.random(len(of)) < chance_of(mood[of]), "wait": wait, "of": of})
     for name, frame in (("answers", answers), ("events", events)):
-        placed = frame.with_columns(pl.format("w{}", pl.col("of") // customers).alias("world"),
-                                    pl.format("c{}", "of").alias("who")).drop("of")
-        placed.write_parquet(folder / f"data/{name}.parquet")
-    (folder / "cxmetrics.yaml").write_text(PROJECT, "utf-8")
+        placed = frame.with_columns(
+            pl.lit(month).alias("day"), pl.format("w{}", pl.col("of") // customers).alias("world"),
+            pl.format("c{}", "of").alias("who")).drop("of")
+        placed.write_parquet(folder / f"data/{name}-{month.month}.parquet")
 
 
 def report(values: pl.DataFrame, true: dict[str, float]) -> list[str]:
     """A line an indicator: how many worlds had an interval, and what part of these held the truth."""
-    lines = ["| indicator | truth | worlds | held the truth | mean half-width |", "|---|---|---|---|---|"]
+    lines = ["| indicator | truth | worlds | held the truth | mean half-width | changes | held 0 |",
+             "|---|---|---|---|---|---|---|"]
+    values = values.filter(pl.col("world").is_not_null(), period=MONTHS[-1])
     for name in NAMES:
-        mine = values.filter(pl.col("world").is_not_null(), pl.col("low").is_not_null(), indicator=name)
+        mine = values.filter(pl.col("low").is_not_null(), indicator=name)
         held = mine.filter(pl.col("low") <= true[name], pl.col("high") >= true[name]).height / max(mine.height, 1)
         half = (mine["high"] - mine["low"]).mean()
-        lines.append(f"| {name} | {true[name]:.4g} | {mine.height} | {held:.1%} | {half / 2:.3g} |")
+        moves = values.filter(pl.col("change_low").is_not_null(), indicator=name)
+        still = moves.filter(pl.col("change_low") <= 0, pl.col("change_high") >= 0).height / max(moves.height, 1)
+        lines.append(f"| {name} | {true[name]:.4g} | {mine.height} | {held:.1%} | {half / 2:.3g} | {moves.height} | "
+                     f"{still:.1%} |")
     return lines
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from cxmetrics.evaluate.asked import Asked
 from cxmetrics.evaluate.block import Block, numbered
 from cxmetrics.evaluate.bounding import bound
-from cxmetrics.evaluate.clustered_quantiles import spread_quantile
+from cxmetrics.evaluate.clustered_quantiles import Shares
 from cxmetrics.evaluate.clusters import cluster, is_exact, spread
 from cxmetrics.evaluate.finish import finish
 from cxmetrics.evaluate.finished import Finished
@@ -59,11 +59,12 @@ class Leaves:
             if not rows:
                 continue
             sample = drawn.sample(self.plan, rows, asked, self.work.least)
-            left = sample.without([drawn.rows[row] for row in rows], self.finished.n[crossing(rows, asked.points)])
+            left = sample.without([drawn.rows[row] for row in rows])
             places = [asked.leaves.index(row) for row in rows]
+            self._place_quantiles(drawn, rows, sample, asked, left.value)
             value[places] = np.where(np.isnan(value[places]), np.nan, left.value)
             for place, row, without in zip(places, rows, left.n, strict=True):
-                if self._is_clustered(row):
+                if self._is_clustered(row) and drawn.rows[row].function != "quantile":
                     done = self.finished.at([row], asked.points)
                     self._cluster(drawn.rows[row], done, sample, value[place], without)
                     self.finished.put_at([row], asked.points, done)
@@ -72,6 +73,18 @@ class Leaves:
         unknown = np.full(value.shape, np.nan)
         return Finished(value, n, unknown, unknown, unknown, unknown, effective,
                         stacked(some.short, groups, slices))
+
+    def _place_quantiles(self, drawn: Drawn, rows: Sequence[int], sample: Sample, asked: Asked, left: Array) -> None:
+        """Put what quantiles come to without each group into their places of `left`, and give them their evidence."""
+        for place, row in enumerate(rows):
+            leaf = drawn.rows[row]
+            if leaf.function == "quantile" and leaf.units:
+                done = self.finished.at([row], asked.points)
+                shares = Shares.of(leaf, sample, done.value[0], done.n[0], self.plan.project.confidence)
+                left[place] = shares.without(done.value[0], sample.slices)
+                if self._is_clustered(row):
+                    shares.spread(0, done)
+                    self.finished.put_at([row], asked.points, done)
 
     def _is_drawn(self, row: int) -> bool:
         leaf = self.plan.leaves[self.work.leaves[row]]
@@ -86,9 +99,6 @@ class Leaves:
     def _cluster(self, leaf: Leaf, done: Finished, sample: Sample, without: Array, n: Array) -> None:
         """Give a leaf, the only row of `done`, the evidence of its groups of units."""
         groups, confidence = sample.groups, self.plan.project.confidence
-        if leaf.function == "quantile":
-            spread_quantile(leaf, 0, sample, confidence, done)
-            return
         off = by_group(without, groups, sample.slices) - done.value.reshape(-1, 1, sample.slices)
         error = np.nan_to_num(jackknife.error(added(off**2, 1).ravel(), groups))
         less = by_group(n, groups, sample.slices) != done.n.reshape(-1, 1, sample.slices)

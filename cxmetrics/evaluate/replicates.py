@@ -13,10 +13,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cxmetrics.evaluate.block import Block, amounts
+from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.finish import finish_values
 from cxmetrics.evaluate.finished import Finished
-from cxmetrics.evaluate.quantiles import Parts, quantile_without
 from cxmetrics.evaluate.sums import BY_KEY, BY_TEXT, Sums
 from cxmetrics.plan import Leaf, Plan
 from cxmetrics.pseudonyms import HIDDEN, LABEL, Grouping, key_of
@@ -59,8 +58,8 @@ class Sample:
         """How many groups there are."""
         return self.plan.project.replicates
 
-    def without(self, leaves: Sequence[Leaf], n: Array) -> Finished:
-        """The leaves, of so many rows [leaves, points], at the points of all replicates: their values and rows."""
+    def without(self, leaves: Sequence[Leaf]) -> Finished:
+        """The leaves at the points of all replicates: their values, but for quantiles, and rows."""
         done = Finished.missing(len(leaves), self.block.points * self.groups)
         sampled = [i for i, leaf in enumerate(leaves) if leaf.units]
         left = _LeftOut([leaves[i] for i in sampled], self)
@@ -69,7 +68,6 @@ class Sample:
         done.value[linear], done.n[linear] = some.value, some.n
         for i in set(sampled) - set(linear):
             done.n[i] = left.of(leaves[i].inputs[:1])[0][0]
-            done.value[i] = self._quantile(leaves[i], n[i])
         told = [i for i, leaf in enumerate(leaves) if leaf.function in BY_TEXT]
         if told:
             self._by_text([leaves[i] for i in told], told, done)
@@ -77,15 +75,6 @@ class Sample:
             if leaves[i].function in TOTALS:
                 done.value[i] *= self.groups / (self.groups - 1)
         return done
-
-    def _quantile(self, leaf: Leaf, n: Array) -> Array:
-        """A quantile of so many rows [points] at the points of all replicates, where it may be shown."""
-        mine = pl.concat([self.of(part) for part, _ in leaf.units[1].parts])
-        rows = Parts(mine["point"].to_numpy(), mine["key"].to_numpy(), amounts(mine["value"])[0],
-                     mine["group"].to_numpy())
-        found = quantile_without(leaf, self.block, rows, np.flatnonzero(n >= self.least), self.groups)
-        by_point = found.reshape(-1, self.slices, self.groups)
-        return np.swapaxes(by_point, 1, 2).ravel()
 
     def of(self, partial: int) -> pl.DataFrame:
         """The states by units of one partial; `twins` are sorted by it."""
