@@ -141,9 +141,10 @@ def literal_unit(word: str) -> Unit | None:
 
 def of_each(unit: Unit) -> Unit:
     """What a value of each thing is written in: CNY for CNY per count; any other unit as it is."""
-    if unit.kind != "quantity" or len(unit.powers) < 2 or (COUNT, -1) not in unit.powers:
+    if unit.kind != "quantity" or (COUNT, -1) not in unit.powers:
         return unit
-    return unit._replace(powers=tuple([power for power in unit.powers if power[0] != COUNT]))
+    powers = tuple([power for power in unit.powers if power[0] != COUNT])
+    return unit._replace(powers=powers) if powers else NUMBER if unit.factor == 1 else unit
 
 
 def as_literal(unit: Unit) -> str:

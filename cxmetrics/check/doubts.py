@@ -24,6 +24,7 @@ from cxmetrics.score_rules import (
     ZScore,
 )
 from cxmetrics.source import Located
+from cxmetrics.units import of_each
 
 LEVELS = ("north_star", "journey", "touchpoint", "factor")
 
@@ -49,7 +50,7 @@ def directions(indicators: Mapping[str, Indicator], resolved: Resolved) -> Itera
     """Durations that are compared with something, of which nothing says that less is good."""
     for name, outline in resolved.outlines.items():
         indicator, draft = indicators[name], outline.draft
-        if draft.direction is not None or not indicator.unit.is_duration:
+        if draft.direction is not None or not of_each(indicator.unit).is_duration:
             continue
         scored = any(isinstance(era.score, Pooled | AmongPeers) for era in indicator.eras)
         held = draft.target if indicator.target is not None else draft.benchmark

@@ -104,7 +104,7 @@ def constant_of(written: Located | Node, unit: Unit, found: Found, code: Code, *
     if not isinstance(expr, Constant) or isinstance(expr.value, bool) or not isinstance(expr.value, int | float):
         found.append(report(unit_codes.NOT_A_NUMBER_EXPRESSION, node.span, function="literal", found="an expression"))
         return None
-    each = unit if expr.unit == NUMBER or comparable(expr.unit, unit) else of_each(unit)
+    each = unit if comparable(expr.unit, unit) else of_each(unit)
     if expr.unit != NUMBER and not comparable(expr.unit, each):
         found.append(report(code, expr.span, declared=unit, expected=unit, found=expr.unit))
         return None
