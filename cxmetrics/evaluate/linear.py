@@ -12,7 +12,7 @@ from cxmetrics.evaluate.clusters import is_exact, is_linear
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.intervals import is_smooth
 from cxmetrics.evaluate.paired import Estimates
-from cxmetrics.evaluate.units import Parts, Sampled, added, by_unit
+from cxmetrics.evaluate.units import QUOTIENTS, Parts, Sampled, added, by_unit
 from cxmetrics.ir import Ref
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of
 from cxmetrics.statistics.arrays import Array, quiet
@@ -60,8 +60,9 @@ def estimates(formulas: Mapping[int, Value], places: Mapping[int, int], leaves: 
     """What units bring to formulas, by the row of their node; `places`: index into `Plan.leaves` → row of `leaves`."""
     points = done.value.shape[1]
     wanted = sorted({leaf for formula in formulas.values() for leaf in leaves_of(formula)})
-    parts = {leaf: by_unit(leaves[places[leaf]], sampled, done.n[places[leaf]] >= sampled.least).parts(points)
-             for leaf in wanted}
+    parts = {leaf: _told(leaves[places[leaf]], by_unit(
+        leaves[places[leaf]], sampled, done.n[places[leaf]] >= sampled.least).parts(points), sampled, points)
+        for leaf in wanted}
 
     def figure(leaf: int) -> Figure:
         return Figure(done.value[places[leaf]], np.full((2, points), UNBOUND))
@@ -77,6 +78,16 @@ def estimates(formulas: Mapping[int, Value], places: Mapping[int, int], leaves: 
         row: parts_of(formula, known, {leaf: parts[leaf] for leaf in leaves_of(formula)}, sampled)
         for row, formula in formulas.items()}, {
         row: leaves[places[next(leaves_of(formula))]].sources for row, formula in formulas.items()})
+
+
+def _told(leaf: Leaf, parts: Parts, sampled: Sampled, points: int) -> Parts:
+    """The parts of a leaf, not known where its rows are of one unit a stratum: the mean of one does not vary."""
+    if leaf.function not in QUOTIENTS:
+        return parts
+    count = int(sampled.stratum.max(initial=0)) + 1
+    strata = np.unique(parts.point * count + sampled.stratum[parts.unit]) // count
+    alone = np.bincount(parts.point, minlength=points) == np.bincount(strata, minlength=points)
+    return Parts(parts.point, parts.unit, np.where(alone[parts.point], np.nan, parts.u))
 
 
 @quiet
