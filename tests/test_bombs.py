@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from cxmetrics.diagnostics import Fault
+from cxmetrics.query import query
 from cxmetrics.run import RunOptions, run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,3 +89,19 @@ def test_what_does_not_fit_is_said(root):
     one.select(pl.all().gather(pl.zeros(500, pl.UInt32, eager=True))).write_parquet(root / "data/v.parquet",
                                                                                    row_group_size=500)
     assert refused(root, memory="100MB") == ("CX726", None)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_a_dimension_that_is_a_key(root, engine, monkeypatch):
+    monkeypatch.setattr("cxmetrics.run.slices.MOST", 100)
+    (root / "cxmetrics.yaml").write_text(PROJECT.replace("grains: [day]", "grains: [day]\ncuts: [[note]]\n"
+                                                         "dimensions: {note: {}}"))
+    days, notes = ["2026-03-01", "2026-03-02"] * 100, [f"n{i // 2}" for i in range(200)]
+    pl.DataFrame({"day": days, "note": notes}).write_parquet(root / "data/v.parquet")
+    assert run(root, RunOptions(engine=engine)).committed
+    pl.DataFrame({"day": ["2026-03-03"], "note": ["another"]}).write_parquet(root / "data/v2.parquet")
+    assert run(root, RunOptions(engine=engine)).committed
+    assert refused(root, engine=engine, full=True)[0] == "CX727"
+    with pytest.raises(Fault) as raised:
+        query(root, ["noted"], by=["note"], where="note != 'zzz'", engine=engine, grain="day")
+    assert [found.code.id for found in raised.value.diagnostics] == ["CX727"]

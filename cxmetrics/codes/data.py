@@ -273,3 +273,12 @@ OUT_OF_MEMORY = Code(
                 "引擎会把可以暂存的内容写入磁盘，但单个值和正在处理的分组必须留在内存"),
     help=Phrase("allow more with `--memory`, or take fewer days at a time with `--from` and `--to`",
                 "请用 `--memory` 放宽限制，或用 `--from` 和 `--to` 每次计算较少的天数"))
+TOO_MANY_SLICES = Code(
+    "CX727", "too-many-slices",
+    Phrase("by {by} `{source}` has {count} slices, and at most {most} are evaluated",
+           "`{source}` 按 {by} 切分出 {count} 个切片，最多计算 {most} 个"),
+    label=Phrase("this source", "这个数据源"),
+    note=Phrase("every slice has values of its own, of every indicator and period",
+                "每个切片在每个指标和周期上都有各自的数值"),
+    help=Phrase("a dimension of so many values is most often a key: leave it out of cuts, and count it with `distinct`",
+                "取值如此之多的维度往往是主键：请从切分中去掉，需要计数时用 `distinct`"))

@@ -35,6 +35,7 @@ from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
+from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.run.today import settled, today
 from cxmetrics.states import at_moments, names, period_start, spread_all
@@ -113,6 +114,7 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
             task = Task(one.origin.id, frozenset(wanted), frozenset(), everything=days is None)
             judge(part, one.origin, task, cells.census)
             require_cover(part, one.origin, cells.frames)
+            require_few(one.origin, scan.cubes, cells.frames)
             states[one.origin.id] = spread_all(scan.cubes, cells.frames)
         between = None if as_stored or asked.first is None or asked.last is None else (asked.first, asked.last)
         weights = solve(part, states)  # of all rows, also where only some are asked for

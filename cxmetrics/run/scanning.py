@@ -13,6 +13,7 @@ from cxmetrics.plan import Plan, Scan
 from cxmetrics.run.bind import Bound
 from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
+from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Family, Task
 from cxmetrics.states import concat, spread_all
 from cxmetrics.store.commits import Reject, StatesChange
@@ -56,5 +57,6 @@ def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family],
     cells = backend.cells(request)
     judge(plan, bound.origin, task, cells.census)
     require_cover(plan, bound.origin, cells.frames)
+    require_few(bound.origin, cubes, cells.frames)
     nothing = {family: concat([], len(family)) for family in families}
     return Done(task, nothing | spread_all(cubes, cells.frames, secret), cells.census)
