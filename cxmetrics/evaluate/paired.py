@@ -26,9 +26,16 @@ class Estimates:
     parts: Mapping[int, Parts]
     sources: Mapping[int, tuple[str, ...]]
 
-    def sureness(self, points: int) -> Mapping[int, Sureness]:
-        """How sure the nodes are."""
-        return {row: sureness(each, self.sources[row], self.sampled, points) for row, each in self.parts.items()}
+    @property
+    def strata(self) -> Mapping[tuple[str, ...], Strata]:
+        """The strata of the units of the sources."""
+        return {sources: Strata.of(sources, self.sampled) for sources in set(self.sources.values())}
+
+    def sureness(self, rows: Iterable[int], points: int) -> Mapping[int, Sureness]:
+        """How sure some nodes are, as far as they are here."""
+        strata = self.strata
+        return {row: sureness(self.parts[row], strata[self.sources[row]], self.sampled, points)
+                for row in rows if row in self.parts}
 
     def last(self, periods: int) -> Estimates:
         """Those of the last of so many periods, as number 0."""
@@ -60,15 +67,18 @@ class Estimates:
 
     def changes(self, periods: int) -> Mapping[int, tuple[Array, Array]]:
         """The standard errors of changes from the period before and their degrees of freedom [points], by row."""
-        points = periods * self.sampled.slices
-        return {row: _change(each, self.sources[row], self.sampled, points) for row, each in self.parts.items()}
+        points, strata = periods * self.sampled.slices, self.strata
+        both = {sources: _both(sources, self.sampled) for sources in strata}
+        return {row: _change(each, strata[sources], both[sources], self.sampled, points)
+                for row, each in self.parts.items() for sources in [self.sources[row]]}
 
 
 @quiet
-def _change(parts: Parts, sources: Iterable[str], sampled: Sampled, points: int) -> tuple[Array, Array]:
+def _change(parts: Parts, strata: Strata, both: NDArray[np.int64], sampled: Sampled,
+            points: int) -> tuple[Array, Array]:
     width = sampled.slices
-    own = sureness(parts, sources, sampled, points)
-    shared, pairs = _covariance(parts, sources, sampled, points)
+    own = sureness(parts, strata, sampled, points)
+    shared, pairs = _covariance(parts, strata, both, sampled, points)
     error, certain, freedom = (np.concatenate([np.full(width, none), each])[:points] for none, each in (
         (np.nan, own.error), (False, own.certain), (0.0, own.df)))
     squares = own.error**2 + error**2 - 2 * shared
@@ -76,15 +86,20 @@ def _change(parts: Parts, sources: Iterable[str], sampled: Sampled, points: int)
     return floats(np.where(known, np.sqrt(np.maximum(squares, 0)), np.nan)), floats(own.df + freedom - pairs)
 
 
-def _covariance(parts: Parts, sources: Iterable[str], sampled: Sampled, points: int) -> tuple[Array, Array]:
+def _both(sources: Iterable[str], sampled: Sampled) -> NDArray[np.int64]:
+    """The units that have a row in a period and in that before, as period · units + unit, sorted."""
+    period, unit, _ = present_in(sources, sampled)
+    width = len(sampled.stratum)
+    return np.intersect1d(period * width + unit, (period + 1) * width + unit)
+
+
+def _covariance(parts: Parts, strata: Strata, both: NDArray[np.int64], sampled: Sampled,
+                points: int) -> tuple[Array, Array]:
     """The covariance of estimates with those of the period before [points], and the degrees of freedom they share.
 
     Σ √(open · open') · Σ(u − ū)(u' − ū') over the units of strata that have a row in both periods.
     """
-    count, width, slices = int(sampled.stratum.max(initial=0)) + 1, len(sampled.stratum), sampled.slices
-    strata = Strata.of(sources, sampled)
-    period, unit, _ = present_in(sources, sampled)
-    both = np.intersect1d(period * width + unit, (period + 1) * width + unit)
+    count, width, slices = strata.count, len(sampled.stratum), sampled.slices
     here = parts.point + slices < points
     then = Parts(parts.point[here] + slices, parts.unit[here], parts.u[here])
     cells = np.unique(np.concatenate([each.point * count + sampled.stratum[each.unit] for each in (parts, then)]))

@@ -181,8 +181,9 @@ def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, ag
 def _fill(scene: Scene, tree: Tree, rows: list[int], error: Array, freedom: Array) -> None:
     """Give nodes without a closed form the intervals of the jackknife."""
     plan = scene.reader.plan
+    joint = [row for row in rows if uncertain_leaf(scene.reader.work.nodes[row].formula, plan.leaves) is None]
     sure_of = {row: sure for found in scene.leaves.surveys.values()
-               for row, sure in found.sureness(scene.grid.points).items()}
+               for row, sure in found.sureness(joint, scene.grid.points).items()}
     for place, row in enumerate(rows):
         node = scene.reader.work.nodes[row]
         leaf = uncertain_leaf(node.formula, plan.leaves)

@@ -157,13 +157,12 @@ class Sureness:
 
 
 @quiet
-def sureness(parts: Parts, sources: Iterable[str], sampled: Sampled, points: int) -> Sureness:
+def sureness(parts: Parts, strata: Strata, sampled: Sampled, points: int) -> Sureness:
     """How sure estimates are: Σ (1 − m/M) · m/(m − 1) · Σ(u − ū)² over strata; degrees of freedom units less strata.
 
     m are all units of the stratum in the period, for those without a row that counts have u = 0; M those of the
     population.  NaN where m is 1 and M is not, and where M is not known or less than m.
     """
-    strata = Strata.of(sources, sampled)
     cells, at = np.unique(parts.point * strata.count + sampled.stratum[parts.unit], return_inverse=True)
     of = cells // strata.count
     m, open_ = strata.at(of // sampled.slices, cells % strata.count)
