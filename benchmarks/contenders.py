@@ -19,9 +19,12 @@ import polars as pl
 
 from benchmarks import agreement, data, definitions
 from benchmarks.definitions import COLUMNS, SQL, Mix
-from benchmarks.measure import Section, section
+from benchmarks.measure import ROOT, Section, section
+from benchmarks.workloads import OPEN, SURE
 from cxmetrics.compile import compile_project
 from cxmetrics.run import RunOptions, run
+from cxmetrics.sample import write_bank
+from cxmetrics.store import Store
 
 Args = Mapping[str, Any]
 Said = dict[str, object]
@@ -69,6 +72,53 @@ def _link(source: str, target: str) -> None:
         os.link(source, target)
     else:
         shutil.copy2(source, target)
+
+
+# --- the sample bank, with and without evidence ---------------------------------------------------------------
+
+
+def twin(args: Args) -> tuple[Section, Said]:
+    """The retail bank over so many rows, without a store: with evidence, without, or also with no cell hidden."""
+    bank, project = Path(args["bank"]), Path(args["project"])
+    with section() as took:
+        if not (bank / "data" / "truth.yaml").exists():
+            write_bank(bank, rows=args["rows"])
+        shutil.copytree(ROOT / "definitions" / "retail_bank", project, dirs_exist_ok=True)
+        shutil.copytree(bank / "data", project / "data", copy_function=os.link, dirs_exist_ok=True)
+        definition, sources = project / "cxmetrics.yaml", project / "sources.yaml"
+        if args["kind"] != SURE:
+            sources.write_text("".join(line for line in sources.read_text("utf-8").splitlines(keepends=True)
+                                       if not line.strip().startswith("entity:")), "utf-8")
+            definition.write_text(definition.read_text("utf-8") + "replicates: 0\n", "utf-8")
+        if args["kind"] == OPEN:
+            definition.write_text(definition.read_text("utf-8").replace("min_n: 30", "min_n: 1"), "utf-8")
+    return took, {}
+
+
+def bank(args: Args) -> tuple[Section, Said]:
+    """A run of such a project, and the bytes of the states that it leaves."""
+    project = Path(args["project"])
+    shutil.rmtree(project / "store", ignore_errors=True)
+    with section() as took:
+        report = run(project, RunOptions())
+    took.parts.update(report.stages)
+    return took, {"values": report.values,
+                  "stored": sum(path.stat().st_size for path in (project / "store" / "data").glob("states.*"))}
+
+
+def same_bank(args: Args) -> tuple[Section, Said]:
+    """Whether values that are shown with evidence and without are equal to the last bit."""
+    place = ["indicator", "grain", "period", "region", "branch", "segment", "channel"]
+    with section() as took:
+        shown = {}
+        for name, project in args["stores"].items():
+            with Store.open(Path(project) / "store") as store:
+                shown[name] = store.values().filter(pl.col("value").is_not_null()).select(*place, "value")
+        first = shown[SURE]
+        both = {name: first.join(frame, on=place, nulls_equal=True) for name, frame in shown.items()}
+        wrong = {name: frame.filter(pl.col("value") != pl.col("value_right")).height for name, frame in both.items()}
+    return took, {"compared": {name: frame.height for name, frame in both.items()},
+                  "differs": {name: f"{count} values" if count else "" for name, count in wrong.items()}}
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------
@@ -141,7 +191,7 @@ def agree(args: Args) -> tuple[Section, Said]:
 
 JOBS: Mapping[str, Callable[[Args], tuple[Section, Said]]] = {
     "generate": generate, "compile": compiling, "cxmetrics": cxmetrics, "scan": scan, "hand": hand, "each": each,
-    "agree": agree}
+    "agree": agree, "twin": twin, "bank": bank, "same bank": same_bank}
 
 
 def main(words: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from statistics import median
 
 from benchmarks.measure import MIB, Measure
-from benchmarks.workloads import COLD, EACH, ENGINES, HAND, SCAN, UNCHANGED
+from benchmarks.workloads import BARE, COLD, EACH, ENGINES, HAND, OPEN, SCAN, SURE, UNCHANGED
 
 STAGES = ("compile", "bind", "scan", "evaluate", "commit")
 OURS = tuple(f"cxmetrics {engine}" for engine in ENGINES)
@@ -18,7 +18,10 @@ OURS = tuple(f"cxmetrics {engine}" for engine in ENGINES)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A contender in a case; lists have one entry a repeat, in seconds and bytes; `execute`: without compiling."""
+    """A contender in a case; lists have one entry a repeat, in seconds and bytes.
+
+    `execute`: without compiling; `stored`: bytes of states, where that is told.
+    """
 
     wall: list[float]
     execute: list[float]
@@ -29,6 +32,7 @@ class Line:
     failed: str = ""
     compared: int | None = None
     differs: str = ""
+    stored: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def read(workload: str, case: str, facts: dict[str, object], measures: Mapping[s
             {stage: [run.parts[stage] for run in good] for stage in STAGES if good and stage in good[0].parts}, scale,
             next((run.failed for run in runs if run.failed), ""),
             compared.get(key) if isinstance(compared, dict) else None,
-            str(differs.get(key, "")) if isinstance(differs, dict) else "")
+            str(differs.get(key, "")) if isinstance(differs, dict) else "",
+            tuple(int(str(run.said["stored"])) for run in good if "stored" in run.said))
     return Outcome(workload, case, facts, lines, checked.failed)
 
 
@@ -241,6 +246,9 @@ def _every_mark(outcomes: Sequence[Outcome]) -> Iterator[_Mark]:
         return next((outcome for name, outcome in by_name.items() if name.startswith(start)), None)
 
     yield from _check_marks(of)
+    for outcome in outcomes:
+        if outcome.workload == "evidence":
+            yield from _evidence_marks(outcome)
     for engine in OURS:
         yield from _engine_marks(engine, of)
     for name, outcome in by_name.items():
@@ -256,6 +264,16 @@ def _check_marks(of: Callable[[str], Outcome | None]) -> Iterator[_Mark]:
     more, most = of("check: 10,000"), of("check: 50,000")
     if more and most:
         yield _Mark("check, cold: an indicator of 50,000 by one of 10,000", 1.25, _by(_each(most), _each(more)))
+
+
+def _evidence_marks(outcome: Outcome) -> Iterator[_Mark]:
+    """What evidence costs; hidden cells are part of it or not, as one sees it."""
+    sure, bare = outcome.lines.get(SURE), outcome.lines.get(BARE)
+    for other in (BARE, OPEN):
+        yield _Mark(f"{outcome.case}: CPU with evidence by {other}", 1.6, outcome.cpu_ratio(SURE, other))
+    if sure and bare and sure.stored and bare.stored:
+        yield _Mark(f"{outcome.case}: states with evidence ({sure.stored[0] / MIB:.2f} MiB) by without", 2,
+                    sure.stored[0] / bare.stored[0])
 
 
 def _each(outcome: Outcome) -> float | None:

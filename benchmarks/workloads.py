@@ -15,6 +15,8 @@ ENGINES = ("duckdb", "polars")
 SAMPLE = 20  # of one query an indicator, so many are run and the rest is extrapolated
 HAND, SCAN, EACH = "one GROUP BY by hand", "bare scan", "one query each"
 COLD, UNCHANGED = "check, cold", "check, unchanged"
+SURE, BARE, OPEN = "with evidence", "without evidence", "without, nothing hidden"
+TWINS = (SURE, BARE, OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,21 @@ def increment(setting: Setting) -> Iterator[Case]:
               each=False).case(setting)
 
 
+# --- evidence ----------------------------------------------------------------------------------------------------
+
+
+def evidence(setting: Setting) -> Iterator[Case]:
+    """The sample bank with and without evidence, and with nothing hidden besides: seconds and bytes of states."""
+    for rows in (setting.rows // 10, setting.rows):
+        bank = setting.cache / f"bank-{rows}"
+        projects = {name: setting.scratch / f"bank-{rows}-{number}" for number, name in enumerate(TWINS)}
+        runs = tuple(Contender(name, _job("bank", {"project": str(project)})) for name, project in projects.items())
+        stores = {name: str(project) for name, project in projects.items()}
+        yield Case("evidence", f"the retail bank, {rows:,} rows", runs, _job("same bank", {"stores": stores}),
+                   {"rows": rows}, tuple(_job("twin", {"bank": str(bank), "rows": rows, "kind": name,
+                                                       "project": str(project)}) for name, project in projects.items()))
+
+
 def growth(setting: Setting) -> Iterator[Case]:
     """The same indicators over more rows."""
     for rows in (setting.rows // 10, setting.rows * 3 // 10, setting.rows):
@@ -180,7 +197,8 @@ def growth(setting: Setting) -> Iterator[Case]:
 
 
 WORKLOADS: Mapping[str, Callable[[Setting], Iterator[Case]]] = {
-    "check": check, "uniform": uniform, "mixed": mixed, "cuts": cuts, "increment": increment, "growth": growth}
+    "check": check, "uniform": uniform, "mixed": mixed, "cuts": cuts, "increment": increment, "growth": growth,
+    "evidence": evidence}
 
 
 def chosen(only: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from cxmetrics.calendars import DAY, end, last, looked_at, periods
 from cxmetrics.evaluate.carrying import lead
-from cxmetrics.evaluate.daily import States
+from cxmetrics.evaluate.daily import States, with_numbered_texts
 from cxmetrics.evaluate.hidden import Reader
 from cxmetrics.evaluate.leaves import LeafReader
 from cxmetrics.evaluate.points import Grid
@@ -49,7 +49,7 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
     """
     weights = weights or solve(plan, states)
     looked = Looked(delivered, with_silences(states, delivered, gaps or {}), weights.failed)
-    asked = _Evaluation(plan, weighed(plan, states, weights), looked, between)
+    asked = _Evaluation(plan, with_numbered_texts(weighed(plan, states, weights)), looked, between)
     parts = [part for cut in cuts(plan) for part in _evaluate_cut(asked, cut)]
     frame = pl.concat(parts) if parts else pl.DataFrame(schema=columns(asked.dimensions))
     return withhold(Reader(plan, states, _spans(looked), cuts(plan)), marked(frame, plan, weights, asked.dimensions))

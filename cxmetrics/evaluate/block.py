@@ -42,6 +42,11 @@ class Block:
         """The rows of a partial."""
         return slice(int(self.starts[partial]), int(self.starts[partial + 1]))
 
+    def empty(self, points: int) -> Block:
+        """A block of so many points without states."""
+        none = np.zeros(len(self.partial), np.bool_)
+        return replace(self.among(none), points=points)
+
     def among(self, kept: Flags) -> Block:
         """Only the rows that are kept, [rows]."""
         partial = self.partial[kept]
@@ -78,4 +83,5 @@ def _coded(texts: pl.Series) -> NDArray[np.int64]:
     """A number for each text, the same for the same text, 0 for none."""
     if texts.null_count() == len(texts):
         return np.zeros(len(texts), np.int64)
-    return texts.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+    number = texts.to_physical() + 1 if isinstance(texts.dtype, pl.Enum) else texts.rank("dense")
+    return number.fill_null(0).cast(pl.Int64).to_numpy()

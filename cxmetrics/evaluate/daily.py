@@ -29,6 +29,15 @@ class Daily:
     slices: Mapping[Slice, dt.date]  # since when each slice is known, in order
 
 
+def with_numbered_texts(states: States) -> States:
+    """The states with texts as an `Enum` of all there are, grouped and compared by number in half the time."""
+    frames = [frame for families in states.values() for frame in families.values()]
+    found = pl.concat([frame["text"].unique() for frame in frames]) if frames else pl.Series(dtype=pl.String)
+    kind = pl.Enum(found.unique().drop_nulls().sort())
+    return {source: {family: frame.with_columns(pl.col("text").cast(kind)) for family, frame in families.items()}
+            for source, families in states.items()}
+
+
 def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date, dt.date] | None) -> Daily:
     """The states of a cut; `days`: the first and the last that matter, or None for all."""
     able = {source for source, families in states.items() if any(set(cut) <= set(family) for family in families)}
@@ -60,7 +69,7 @@ def _united(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
     groups, wholes = list(plan.unions.values()), list(plan.unions)
     mine = rows.filter(pl.col("partial").is_in(groups))
     whole = pl.col("partial").replace_strict(groups, wholes, return_dtype=pl.UInt32)
-    return mine.with_columns(whole, text=pl.lit(None, pl.String))
+    return mine.with_columns(whole, text=pl.lit(None, rows.schema["text"]))
 
 
 def _slices(frames: Sequence[pl.DataFrame], cut: tuple[str, ...]) -> Mapping[Slice, dt.date]:

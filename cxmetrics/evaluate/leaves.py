@@ -20,7 +20,7 @@ from cxmetrics.evaluate.linear import estimates
 from cxmetrics.evaluate.paired import Estimates
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.replicates import Sample, by_group, stacked, with_groups
-from cxmetrics.evaluate.sliced import Sliced
+from cxmetrics.evaluate.sliced import Periods, Sliced
 from cxmetrics.evaluate.spreads import added
 from cxmetrics.evaluate.sums import BY_TEXT, Sums
 from cxmetrics.evaluate.units import Sampled
@@ -123,10 +123,13 @@ class Drawn:
         """Those of some leaves at the points asked for, which are numbered anew."""
         block, kept = self.block.at(asked.points)
         wanted = sorted({part for row in rows for total in self.rows[row].units for part, _ in total.parts})
-        twins = self.twins.filter(pl.col("partial").is_in(wanted))
+        parts = np.array(wanted, np.uint32)
+        begins, ends = (self.twins["partial"].search_sorted(each, "left").to_list() for each in (parts, parts + 1))
+        twins = pl.concat([self.twins[:0], *(self.twins[first:after] for first, after in zip(
+            begins, ends, strict=True))]).select("partial", "point", "key", "value", "group")
         places = numbered(self.block.points, asked.points)
         twins = twins.with_columns(pl.Series("point", places[twins["point"].to_numpy()])).filter(pl.col("point") >= 0)
-        return Sample(plan, block, self.texts.filter(kept), with_groups(twins), len(asked.slices), least)
+        return Sample(plan, block, self.texts.filter(kept), twins, len(asked.slices), least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class LeafReader:
 
     plan: Plan
     sliced: Sliced
-    periods: pl.DataFrame  # states merged to the periods of the grain
+    periods: Periods  # of the grain
     work: Work
     grain: Grain
     looked: Looked
@@ -172,9 +175,8 @@ class LeafReader:
         # Of a survey all units count, in whatever slice.
         everyone = self._states(seen, grid, *((0, len(self.sliced.daily.slices)) if exact else (low, after)))
         here = everyone.filter(pl.col("d0").is_between(low, after, closed="left"))
-        states = _placed(here, grid, low)
         apart = pl.col("partial").is_in(list(plan.twins))
-        plain, twins = states.filter(~apart), states.filter(apart)
+        plain, twins = _placed(here.filter(~apart), grid, low), _by_partial(here.filter(apart), grid, low)
         block = Block.of(plain, grid.points, len(plan.partials))
         sums = Sums(leaves, block)
         done = finish(leaves, sums)
@@ -198,9 +200,7 @@ class LeafReader:
         if seen.window:
             return self.sliced.runs.between(seen.days, low, high)
         days = pl.DataFrame({"day": pl.Series(grid.periods, dtype=pl.Date)}).with_row_index("period")
-        first = self.periods["day"].search_sorted(grid.periods[0], "left")
-        after = self.periods["day"].search_sorted(grid.periods[-1], "right")
-        return self.periods[first:after].join(days, on="day")
+        return self.periods.between(grid.periods[0], grid.periods[-1]).join(days, on="day")
 
     def _sampled(self, twins: pl.DataFrame, everyone: pl.DataFrame, leaves: Sequence[Leaf], grid: Grid,
                  exact: Sequence[int]) -> Sampled:
@@ -228,10 +228,19 @@ class LeafReader:
             done.short[index] = np.logical_or.reduce([short[source] for source in leaf.sources])
 
 
+def _by_partial(rows: pl.DataFrame, grid: Grid, first: int) -> pl.DataFrame:
+    """Merged states by units, with `point` and `group`, sorted by `partial` alone: see `_placed`."""
+    rows = rows.select("partial", _point(grid, first).alias("point"), "key", "value", "text").sort("partial")
+    return with_groups(rows)
+
+
+def _point(grid: Grid, first: int) -> pl.Expr:
+    return pl.col("period").cast(pl.Int64) * len(grid.slices) + pl.col("d0").cast(pl.Int64) - first
+
+
 def _placed(rows: pl.DataFrame, grid: Grid, first: int) -> pl.DataFrame:
     """Merged states by the number of their `period`, with `point`, sorted; the slices begin with number `first`."""
-    point = pl.col("period").cast(pl.Int64) * len(grid.slices) + pl.col("d0").cast(pl.Int64) - first
-    rows = rows.with_columns(point.alias("point"))
+    rows = rows.with_columns(_point(grid, first).alias("point"))
     place = (pl.col("partial").cast(pl.Int64) * grid.points + pl.col("point")).alias("place")
     rows = rows.select("partial", "point", "key", "value", "text", place)
     return rows.sort("place", "key") if rows["key"].null_count() < rows.height else rows.sort("place")

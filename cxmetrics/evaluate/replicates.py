@@ -13,14 +13,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cxmetrics.evaluate.block import Block
+from cxmetrics.evaluate.block import WHOLE, Block, amounts
 from cxmetrics.evaluate.finish import finish_values
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.sums import BY_KEY, BY_TEXT, Sums
-from cxmetrics.plan import Leaf, Plan
+from cxmetrics.plan import Leaf, Plan, Total
 from cxmetrics.pseudonyms import HIDDEN, LABEL, Grouping, key_of
 from cxmetrics.statistics.arrays import Array
-from cxmetrics.statistics.precise import Pair
+from cxmetrics.statistics.precise import Pair, two_product, two_sum
 
 _T = TypeVar("_T", bound=np.generic)
 TOTALS = ("count", "sum")  # leaves that grow with the sample: without a group they are that much smaller
@@ -100,15 +100,14 @@ class _LeftOut(Sums):
         groups, points = sample.groups, sample.block.points * sample.groups
         pairs = {whole: part for leaf in leaves for whole, part in list(zip(
             leaf.followed, leaf.units, strict=True))[:1 if leaf.function in BY_KEY else None]}
-        twins = _stacked_block(sample)
-        own = Sums([Leaf("", "", tuple(pairs.values()))], twins)
-        self.block = twins
+        self.block = sample.block.empty(points)
         self.places = {total: row for row, total in enumerate(pairs)}
         high, low = Sums([Leaf("", "", tuple(pairs))], sample.block).of(list(pairs))
         self.high, self.low = (stacked(each, groups, sample.slices) for each in (high, low))
-        less, rest = own.of(list(pairs.values()))
-        self.high -= less
-        self.low -= rest
+        for row, total in enumerate(pairs.values()):
+            less, rest = _by_replicate(total, sample)
+            self.high[row] -= less
+            self.low[row] -= rest
         self._nothing = np.full(points, np.nan)
 
     def each(self, leaf: Leaf) -> Sequence[Pair]:
@@ -117,22 +116,42 @@ class _LeftOut(Sums):
         return [(self._nothing, self._nothing) if row is None else (self.high[row], self.low[row]) for row in rows]
 
 
-def _stacked_block(sample: Sample) -> Block:
-    """The states by groups of units as a block of the points of all replicates."""
-    period, slice_ = pl.col("point") // sample.slices, pl.col("point") % sample.slices
-    point = ((period * sample.groups + pl.col("group")) * sample.slices + slice_).alias("point")
-    rows = sample.twins.filter(pl.col("key").is_null()).group_by("partial", point).agg(pl.col("value").sum())
-    rows = rows.with_columns(key=pl.lit(None, pl.Float64), text=pl.lit(None, pl.String)).sort("partial", "point")
-    return Block.of(rows, sample.block.points * sample.groups, len(sample.plan.partials))
+def _by_replicate(total: Total, sample: Sample) -> Pair:
+    """The two parts of the total of each group by itself, at the points of all replicates."""
+    high, low = np.zeros((2, sample.block.points * sample.groups))
+    for part, factor in total.parts:
+        whole, left = _summed(sample.of(part), sample)
+        term, rest = two_product(whole, np.float64(factor) + np.zeros(whole.shape))
+        high, error = two_sum(high, term)
+        high, low = two_sum(high, low + (error + rest + left * factor))
+    return high, low
+
+
+def _summed(rows: pl.DataFrame, sample: Sample) -> Pair:
+    """The states of groups of units at the points of all replicates, exactly, in two parts."""
+    period, slice_ = np.divmod(rows["point"].to_numpy(), max(sample.slices, 1))
+    point = (period * sample.groups + rows["group"].to_numpy()) * sample.slices + slice_
+    points = sample.block.points * sample.groups
+    high = amounts(rows["value"])[0]
+    if np.abs(high).sum() < WHOLE:  # floats add these exactly, and in a tenth of the time
+        return np.bincount(point, high, points).astype(np.float64), np.zeros(points)
+    found = pl.DataFrame({"point": point, "value": rows["value"]}).group_by("point").agg(pl.col("value").sum())
+    result = np.zeros((2, points))
+    result[:, found["point"].to_numpy()] = amounts(found["value"])
+    return result[0], result[1]
 
 
 def with_groups(rows: pl.DataFrame) -> pl.DataFrame:
     """States by units with the `group` of their text, with whose name it begins."""
-    return rows.with_columns(group=pl.col("text").str.slice(0, LABEL).str.to_integer(strict=False))
+    texts = rows["text"]
+    kind = texts.dtype if isinstance(texts.dtype, pl.Enum) else pl.Enum(texts.unique().drop_nulls().sort())
+    known = kind.categories.str.slice(0, LABEL).str.to_integer(strict=False)
+    return rows.with_columns(known.gather(texts.cast(kind).to_physical()).alias("group"))
 
 
 def _whose(texts: pl.Series, grouping: Grouping) -> NDArray[np.int64]:
     """The group of those whose states these are: told by hidden texts, of others by their hash; −1 for none."""
+    texts = texts.cast(pl.String)
     told = texts.unique().drop_nulls()
     found = [int(text[:LABEL] if _is_hidden(text) else grouping.label(text)) for text in told]
     return texts.replace_strict(told, pl.Series(found, dtype=pl.Int64), default=-1,

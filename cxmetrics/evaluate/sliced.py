@@ -14,6 +14,26 @@ from cxmetrics.states import merge, without_texts
 _COARSER: dict[Grain, Grain] = {"quarter": "month", "year": "month"}  # made of these rather than of days
 
 
+class Periods:
+    """States merged to periods, of which `day` is the first."""
+
+    __slots__ = ("_frame", "_sorted")
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        """Take states in any order."""
+        self._frame, self._sorted = frame, False
+
+    def between(self, first: dt.date, last: dt.date) -> pl.DataFrame:
+        """Those of the periods from one to another, both of them; they are put in order where these are not all."""
+        days = self._frame["day"]
+        if self._frame.is_empty() or days.is_between(first, last).all():
+            return self._frame
+        if not self._sorted:
+            self._frame, self._sorted = self._frame.sort("day"), True
+            days = self._frame["day"]
+        return self._frame[days.search_sorted(first, "left"):days.search_sorted(last, "right")]
+
+
 class Sliced:
     """The states of a cut: day by day, by periods, and through windows."""
 
@@ -26,9 +46,9 @@ class Sliced:
         self._merged: dict[Grain, pl.DataFrame] = {"day": self.daily.frame}
         self.runs = Runs(plan, _windowed(plan, self.daily.frame), len(self.daily.slices))
 
-    def by(self, grain: Grain) -> pl.DataFrame:
-        """States merged to the periods of a grain: `day` is the first of each, by which they are sorted."""
-        return without_texts(self._by(grain), self.plan).sort("day")
+    def by(self, grain: Grain) -> Periods:
+        """States merged to the periods of a grain."""
+        return Periods(without_texts(self._by(grain), self.plan))
 
     def _by(self, grain: Grain) -> pl.DataFrame:
         if grain not in self._merged:

@@ -49,8 +49,9 @@ class Sampled:
         """The units of states by units, sorted by `partial`, with `point`, `value` and `text`."""
         texts = pl.concat([rows["text"], *(frame["text"] for frame in present.values())]).unique().drop_nulls().sort()
         who, drawn, size = (_field(pl.col(name), mark, place) for name, mark, place in (
-            ("text", STRATUM, 0), ("drawn", BETWEEN, 0), ("drawn", BETWEEN, 1)))
-        told = pl.DataFrame({"text": texts}).with_columns(drawn=_field(pl.col("text"), STRATUM, 1).fill_null(""))
+            ("whole", STRATUM, 0), ("drawn", BETWEEN, 0), ("drawn", BETWEEN, 1)))
+        told = pl.DataFrame({"text": texts, "whole": texts.cast(pl.String)})
+        told = told.with_columns(drawn=_field(pl.col("whole"), STRATUM, 1).fill_null(""))
         told = told.with_columns(who=who, stratum=drawn, told=size)
         told = told.with_columns(name=pl.concat_str("who", "stratum", separator=STRATUM))
         told = told.with_columns(

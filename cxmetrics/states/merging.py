@@ -113,7 +113,7 @@ class _Kind:
         """Their states with equal `by` merged."""
         if self.texted:
             return self.merge(plan, rows, [*by, "text"])
-        return self.merge(plan, rows, by).with_columns(text=pl.lit(None, pl.String))
+        return self.merge(plan, rows, by).with_columns(text=pl.lit(None, rows.schema["text"]))
 
 
 def _kinds(plan: Plan) -> list[_Kind]:
