@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from benchmarks import agreement, data, definitions
+from benchmarks import aging, agreement, data, definitions
 from benchmarks.definitions import COLUMNS, SQL, Mix
 from benchmarks.measure import ROOT, Section, section
 from benchmarks.workloads import OPEN, SURE
@@ -182,6 +182,40 @@ def _files(args: Args) -> str:
     return f"read_parquet([{listed}])"
 
 
+# --- the sample bank, a day older --------------------------------------------------------------------------------
+
+
+def aged(args: Args) -> tuple[Section, Said]:
+    """The bank's files."""
+    with section() as took:
+        aging.make(Path(args["bank"]), args["rows"])
+    return took, {}
+
+
+def aged_before(args: Args) -> tuple[Section, Said]:
+    """The store of the days before the last."""
+    return aging.before(Path(args["bank"]), Path(args["project"]), args["age"], args["engine"]), {}
+
+
+def aged_day(args: Args) -> tuple[Section, Said]:
+    """The run that the last day's files bring about."""
+    return aging.after(Path(args["bank"]), Path(args["project"]), Path(args["from"]), args["engine"])
+
+
+def aged_scan(args: Args) -> tuple[Section, Said]:
+    """The last day's files, merely read."""
+    return aging.scan(Path(args["bank"])), {}
+
+
+def aged_agree(args: Args) -> tuple[Section, Said]:
+    """Whether both engines have come to the same bits."""
+    one, *others = (aging.values(Path(project)) for project in args["stores"].values())
+    with section() as took:
+        wrong = "" if all(one.equals(other) for other in others) else "the engines differ"
+    names = list(args["stores"])
+    return took, {"compared": dict.fromkeys(names, one.height), "differs": dict.fromkeys(names, wrong)}
+
+
 def agree(args: Args) -> tuple[Section, Said]:
     """Whether the answers of all contenders of a case are the same."""
     with section() as took:
@@ -191,7 +225,8 @@ def agree(args: Args) -> tuple[Section, Said]:
 
 JOBS: Mapping[str, Callable[[Args], tuple[Section, Said]]] = {
     "generate": generate, "compile": compiling, "cxmetrics": cxmetrics, "scan": scan, "hand": hand, "each": each,
-    "agree": agree, "twin": twin, "bank": bank, "same bank": same_bank}
+    "agree": agree, "twin": twin, "bank": bank, "same bank": same_bank, "aging": aged, "aging before": aged_before,
+    "aging day": aged_day, "aging scan": aged_scan, "aging agree": aged_agree}
 
 
 def main(words: Sequence[str]) -> None:

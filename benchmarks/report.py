@@ -194,7 +194,7 @@ def _number(value: float | None) -> str:
 def _extremes(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """The best and the worst against the query written by hand."""
     found = sorted((ratio, outcome.cpu_ratio(name, HAND) or 0.0, f"{name}, {outcome.workload}: {outcome.case}")
-                   for outcome in outcomes if outcome.workload != "increment" for name in OURS
+                   for outcome in outcomes if outcome.workload not in {"increment", "day"} for name in OURS
                    if (ratio := outcome.ratio(name, HAND)) is not None)
     if not found:
         return
@@ -299,6 +299,12 @@ def _engine_marks(engine: str, of: Callable[[str], Outcome | None]) -> Iterator[
         yield _Mark(f"{engine}: cuts by none", 4, _by(cut.seconds(engine), plain.seconds(engine)))
     if day and (took := day.seconds(engine)) and (floor := day.seconds(SCAN)):
         yield _Mark(f"{engine}: a day added, less 1.3 × the scan of that day", 1, took - 1.3 * floor, "s")
+    young, old = of("day: one day added to 30"), of("day: one day added to 90")
+    if old and (took := old.processor(engine)) and (floor := old.processor(SCAN)):
+        yield _Mark(f"{engine}: a day of the bank, less 1.3 × the scan of that day", 2, took - 1.3 * floor, "CPU s")
+    if old and young:
+        yield _Mark(f"{engine}: a day added to 90 of the bank, by one added to 30", 1.2,
+                    _by(old.processor(engine), young.processor(engine)))
 
 
 def _by(one: float | None, other: float | None) -> float | None:

@@ -188,6 +188,28 @@ def evidence(setting: Setting) -> Iterator[Case]:
         yield Case("evidence", f"the retail bank, {rows:,} rows", runs, _job("same bank", {"stores": stores}),
                    {"rows": rows}, tuple(_job("twin", {"bank": str(bank), "rows": rows, "kind": name,
                                                        "project": str(project)}) for name, project in projects.items()))
+def day(setting: Setting) -> Iterator[Case]:
+    """A day is added to 30 and to 90 that a store of the sample bank has, a file a day and table."""
+    made = job("aging", {"bank": str(setting.cache / f"aging-{setting.rows}"), "rows": setting.rows})
+    if made.failed:
+        raise RuntimeError(made.failed)
+    for age in (30, 90):
+        yield _grown(setting, age)
+
+
+def _grown(setting: Setting, age: int) -> Case:
+    args: dict[str, object] = {"bank": str(setting.cache / f"aging-{setting.rows}"), "age": age}
+    projects = {engine: setting.scratch / f"bank-{age}-{engine}" for engine in ENGINES}
+    told = {engine: args | {"engine": engine, "project": str(project), "from": str(_before(project))}
+            for engine, project in projects.items()}
+    contenders = (Contender(SCAN, _job("aging scan", args)),
+                  *(Contender(f"cxmetrics {engine}", _job("aging day", told[engine])) for engine in ENGINES))
+    prepare = tuple(_job("aging before", told[engine] | {"project": str(_before(project))})
+                    for engine, project in projects.items())
+    stores = {f"cxmetrics {engine}": str(project) for engine, project in projects.items()}
+    check = _job("aging agree", {"stores": stores})
+    return Case("day", f"one day added to {age} of the sample bank", contenders, check,
+                {"rows": setting.rows, "age": age}, prepare)
 
 
 def growth(setting: Setting) -> Iterator[Case]:
@@ -198,7 +220,7 @@ def growth(setting: Setting) -> Iterator[Case]:
 
 WORKLOADS: Mapping[str, Callable[[Setting], Iterator[Case]]] = {
     "check": check, "uniform": uniform, "mixed": mixed, "cuts": cuts, "increment": increment, "growth": growth,
-    "evidence": evidence}
+    "evidence": evidence, "day": day}
 
 
 def chosen(only: Sequence[str]) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ class History(RuleBasedStateMachine):
     def computed_afresh(self, engine: str) -> bool:
         shutil.rmtree(self.fresh, ignore_errors=True)
         shutil.copytree(self.root, self.fresh, ignore=shutil.ignore_patterns("store"))
-        return compute(self.fresh, engine)
+        return compute(self.fresh, engine, strict=True)  # a source that fails is held as it is stored, if it is
 
     def compare(self) -> None:
         assert_frame_equal(values_of(self.root), values_of(self.fresh), check_exact=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from cxmetrics.disclosure.cells import Cut, Ints, children
 from cxmetrics.disclosure.elimination import PRIME, Basis
-from cxmetrics.statistics.arrays import Flags
+from cxmetrics.statistics.arrays import Flags, distinct
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class System:
         label, bound, sign = _entries(labels, free)
         np.add.at(prints, label, _random(bound, 7).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
                   * sign.astype(np.uint64))
-        own = np.unique(label)
+        own = distinct(label)
         _, first = np.unique(prints[own], return_index=True)
         chosen = np.isin(label, own[first])
         for name, row, number in zip(label[chosen].tolist(), bound[chosen].tolist(), sign[chosen].tolist(),

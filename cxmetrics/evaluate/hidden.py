@@ -20,7 +20,7 @@ from cxmetrics.evaluate.work import work_of
 from cxmetrics.fuse import crosses
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
-from cxmetrics.statistics.arrays import Flags
+from cxmetrics.statistics.arrays import Flags, distinct
 from cxmetrics.windows import Window
 
 # `cut`: its place; `age`: 0 where the leaf is hidden, else it has no rows there, and was hidden so many days before.
@@ -299,7 +299,7 @@ def _concealed(reader: Reader, cells: Mapping[int, _Cells]) -> dict[int, Flags]:
             order.append(index)
             ups[index] = up
     chosen = [cells[places[index]] for index in order]
-    bounds = np.unique(np.concatenate([side for one in chosen for side in (one.low, one.high)]))
+    bounds = distinct(np.concatenate([side for one in chosen for side in (one.low, one.high)]))
     made = [Cut(order.index(parents[index]) if index in parents else None, ups[index],
                 np.searchsorted(bounds, one.low), np.searchsorted(bounds, one.high), one.n)
             for index, one in zip(order, chosen, strict=True)]

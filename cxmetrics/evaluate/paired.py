@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cxmetrics.evaluate.units import Parts, Present, Sampled, Strata, Sureness, present_in, sureness
 from cxmetrics.pseudonyms import STRATUM
-from cxmetrics.statistics.arrays import Array, floats, quiet, summed
+from cxmetrics.statistics.arrays import Array, distinct, floats, quiet, summed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +90,8 @@ def _both(sources: Iterable[str], sampled: Sampled) -> NDArray[np.int64]:
     """The units that have a row in a period and in that before, as period · units + unit, sorted."""
     period, unit, _ = present_in(sources, sampled)
     width = len(sampled.stratum)
-    return np.intersect1d(period * width + unit, (period + 1) * width + unit)
+    everyone = distinct(period * width + unit)
+    return np.intersect1d(everyone, everyone + width, assume_unique=True)
 
 
 def _covariance(parts: Parts, strata: Strata, both: NDArray[np.int64], sampled: Sampled,
@@ -102,7 +103,7 @@ def _covariance(parts: Parts, strata: Strata, both: NDArray[np.int64], sampled: 
     count, width, slices = strata.count, len(sampled.stratum), sampled.slices
     here = parts.point + slices < points
     then = Parts(parts.point[here] + slices, parts.unit[here], parts.u[here])
-    cells = np.unique(np.concatenate([each.point * count + sampled.stratum[each.unit] for each in (parts, then)]))
+    cells = distinct(np.concatenate([each.point * count + sampled.stratum[each.unit] for each in (parts, then)]))
     of = cells // count
     m, open_ = strata.at(of // slices, cells % count)
     m_before, open_before = strata.at(of // slices - 1, cells % count)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cxmetrics.backends.marks import BETWEEN
 from cxmetrics.plan import Leaf, Total
 from cxmetrics.pseudonyms import STRATUM
-from cxmetrics.statistics.arrays import Array, Flags, floats, quiet, summed
+from cxmetrics.statistics.arrays import Array, Flags, distinct, floats, quiet, summed
 
 # What a leaf is the quotient of, by the places of its `units`: numerator (with factors) and denominator, if any.
 _QUOTIENTS: Mapping[str, tuple[Mapping[int, float], int | None]] = {
@@ -192,7 +192,7 @@ class Strata:
         """Those of the units of some sources together."""
         period, unit, told = present_in(sources, sampled)
         count, width = int(sampled.stratum.max(initial=0)) + 1, len(sampled.stratum)
-        everyone = np.unique(period * width + unit)
+        everyone = distinct(period * width + unit)
         code, size = np.unique(everyone // width * count + sampled.stratum[everyone % width], return_counts=True)
         place = np.searchsorted(code, period * count + sampled.stratum[unit])
         least, most = np.full(len(code), np.inf), np.full(len(code), -np.inf)

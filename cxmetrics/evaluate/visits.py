@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cxmetrics.evaluate.block import Block
 from cxmetrics.plan import Leaf, Total
-from cxmetrics.statistics.arrays import Array, quiet, summed
+from cxmetrics.statistics.arrays import Array, distinct, quiet, summed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def visits(leaf: Leaf, block: Block) -> Visits:
     """The visits with an item that applies: what was reached in parts of what could be, capped where one was fatal."""
     width = int(block.text.max(initial=0)) + 1
     items, *_ = leaf.inputs
-    places = np.unique(np.concatenate([_places(part, block, width) for part, _ in items.parts]))
+    places = distinct(np.concatenate([_places(part, block, width) for part, _ in items.parts]))
     reached, most, *fatal = (_sum(total, block, places, width) for total in leaf.inputs[1:])
     score = reached / np.where(most == 0, np.nan, most)
     for failed in fatal:

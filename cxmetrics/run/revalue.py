@@ -15,7 +15,7 @@ from cxmetrics.evaluate.silences import heard_until
 from cxmetrics.evaluate.views import Delivered
 from cxmetrics.evaluate.withholding import HIDING, unit_of
 from cxmetrics.ir import GRAINS
-from cxmetrics.plan import Plan
+from cxmetrics.plan import Days, Plan
 from cxmetrics.run.need import Need
 from cxmetrics.run.scanning import Done
 from cxmetrics.run.stale import Day, Family, gaps
@@ -76,18 +76,19 @@ class Revaluation:
         silent = {name: gaps(one.known) for name, one in self.needs.items()}
         weights = solve(self.plan, states)
         self.rakings.extend(each for each in weights.rakings if first is None or each.days[1] > first)
-        frame = evaluate(self.plan, states, known, None if first is None else (first, Day.max), silent, weights)
-        if first is None or (unit := unit_of(self.plan, first)) == first:
+        unit = first if first is None else unit_of(self.plan, first)
+        whole = None if unit == Day.min else unit
+        if unit != first and self._hid(unit, first):  # known beforehand, so that nothing is evaluated twice
+            first = unit = whole
+        frame = evaluate(self.plan, states, known, _from(first), silent, weights)
+        if unit == first or not frame["status"].is_in(HIDING).any():
             return first, frame
-        hides = frame["status"].is_in(HIDING).any()
-        if not hides:
-            before = self.store.values(first=unit if unit == Day.min else days_before(unit, 7), last=first)
-            hides = before["status"].is_in(HIDING).any()
-        if not hides:
-            return first, frame
-        if unit == Day.min:
-            return None, evaluate(self.plan, states, known, None, silent, weights)
-        return unit, evaluate(self.plan, states, known, (unit, Day.max), silent, weights)
+        return whole, evaluate(self.plan, states, known, _from(whole), silent, weights)
+
+    def _hid(self, unit: Day | None, first: Day | None) -> bool:
+        """Whether anything is hidden in what is stored of a unit of time before a day."""
+        begin = unit if unit is None or unit == Day.min else days_before(unit, 7)
+        return bool(self.store.values(first=begin, last=first)["status"].is_in(HIDING).any())
 
     def _states(self, source: str, own: Need) -> dict[Family, pl.DataFrame]:
         """All states that hold: those of this run, and those of the store that this run did not replace."""
@@ -109,6 +110,11 @@ class Revaluation:
             replaced = pl.col("day").is_in(sorted(new.task.days)) & pl.col("partial").is_in(sorted(new.task.partials))
             frame = frame.filter(~replaced)
         return frame
+
+
+def _from(day: Day | None) -> Days | None:
+    """All days from one on; None for all there are."""
+    return None if day is None else (day, Day.max)
 
 
 def _since(families: Mapping[Family, pl.DataFrame], changed: frozenset[Day]) -> Day:

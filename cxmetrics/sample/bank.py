@@ -56,17 +56,19 @@ def write_bank(
     seed: int = 20260101,
     first_day: dt.date = FIRST_DAY,
     days: int = 92,
+    by_day: bool | None = None,
     progress: Progress | None = None,
 ) -> dict[str, int]:
     """Write about `rows` rows under `folder/data/` and `folder/data/truth.yaml`; return the rows of each table.
 
-    The same arguments give the same bytes.  `progress` hears the theme, files done and files in all.
+    The same arguments give the same bytes.  `by_day`: in a file a day, or a month; by default whichever is fit for so
+    many rows.  `progress` hears the theme, files done and files in all.
     `ValueError` when `rows` is under 1,000 or `days` is not in 1..3660.
     """
     if rows < 1_000 or not 1 <= days <= 3_660:
         raise ValueError("a bank needs at least 1000 rows and 1 to 3660 days")
     world = _found(rows, seed, first_day, days)
-    pieces = parts(world.calendar, by_day=rows > MONTHLY_UP_TO)
+    pieces = parts(world.calendar, by_day=rows > MONTHLY_UP_TO if by_day is None else by_day)
     counts: dict[str, int] = {}
     dirt: dict[str, dict[str, int]] = {}
     total, done = len(THEMES) * len(pieces), 0

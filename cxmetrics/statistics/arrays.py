@@ -32,6 +32,14 @@ def crossing(rows: Sequence[int], columns: Ints) -> tuple[Ints, Ints]:
     return np.array(rows, np.int64)[:, None], columns[None, :]
 
 
+def distinct(values: Ints) -> Ints:
+    """Return the values, each once, in order; by sorting, which is many times faster than the table of `np.unique`."""
+    ordered = np.sort(values, axis=None)
+    if not len(ordered):
+        return ordered
+    return codes(ordered[np.concatenate((np.ones(1, np.bool_), ordered[1:] != ordered[:-1]))])
+
+
 def summed(places: Ints, amounts: Array, length: int) -> Array:
     """Return the sums of `amounts` at each place [length]: to the same bits in whatever order they come."""
     order = np.lexsort((amounts, places))
