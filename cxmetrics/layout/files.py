@@ -167,7 +167,7 @@ class _Writer:
     def key(self, key: Scalar | Alias) -> str:
         if isinstance(key, Alias):
             return f"*{key.name} "
-        return (f"&{key.anchor} " if key.anchor else "") + self.text(key, flow=False)
+        return (f"&{key.anchor} " if key.anchor else "") + (self.text(key, flow=False) or '""')
 
     def flow(self, node: Written, path: Path) -> str:
         """A node on one line."""
@@ -189,7 +189,7 @@ class _Writer:
     def key_in_flow(self, key: Scalar | Alias) -> str:
         if isinstance(key, Alias):
             return f"*{key.name} "
-        return (f"&{key.anchor} " if key.anchor else "") + self.text(key, flow=True)
+        return (f"&{key.anchor} " if key.anchor else "") + (self.text(key, flow=True) or '""')
 
     def wrapped(self, node: Listing, first: int, path: Path) -> list[str]:
         """A list in brackets that one line does not hold, in lines that begin behind its bracket."""
