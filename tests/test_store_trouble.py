@@ -255,8 +255,10 @@ def test_an_empty_ledger_holds_no_run(path):
     Store.open(path).close()
 
 
-def test_a_newer_layout_is_left_alone(path):
+def test_another_layout_is_left_alone(path):
     commit(path)
+    alter(path, f"PRAGMA user_version = {LAYOUT - 1}")
+    assert refused("CX809", lambda: Store.open(path)) == {"version": str(LAYOUT - 1)}
     alter(path, f"PRAGMA user_version = {LAYOUT + 1}")
     for writable in (False, True):
         assert refused("CX805", lambda w=writable: Store.open(path, w)) == {"version": str(LAYOUT + 1)}

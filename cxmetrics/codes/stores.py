@@ -35,6 +35,14 @@ STORE_NEWER = Code(
     Phrase("the store was written by a newer cxmetrics (layout {version})",
            "存储由较新的 cxmetrics 写入（格式 {version}）"),
     help=Phrase("update cxmetrics; the store stays as it is", "请升级 cxmetrics；存储保持不变"))
+STORE_OLDER = Code(
+    "CX809", "store-older",
+    Phrase("the store was written by an older cxmetrics (layout {version})",
+           "存储由较旧的 cxmetrics 写入（格式 {version}）"),
+    note=Phrase("what older versions kept is not read any more; the definitions and the data make it anew",
+                "不再读取旧版本保存的内容；可由定义和数据重新生成"),
+    help=Phrase("move the folder of the store away and run anew, or go on with the cxmetrics that wrote it",
+                "请移走存储文件夹后重新运行，或继续使用写入它的版本"))
 KEY_OTHER = Code(
     "CX806", "key-other",
     Phrase("the key of the store `{path}` is not the one under which its persons were hidden",

@@ -77,6 +77,8 @@ class Ledger:
         (mark,), (layout,) = self._rows("PRAGMA application_id")[0], self._rows("PRAGMA user_version")[0]
         if layout > LAYOUT and mark == _MARK:
             raise Fault(report(stores.STORE_NEWER, None, version=layout))
+        if 0 < layout < LAYOUT and mark == _MARK:
+            raise Fault(report(stores.STORE_OLDER, None, version=layout))
         tables = self._rows("SELECT count(*) FROM sqlite_master")[0][0]
         if (mark, layout) != (_MARK, LAYOUT) and tables:
             raise damaged(self.path, "it is not a ledger of cxmetrics")
