@@ -10,20 +10,22 @@ from functools import cached_property
 from pathlib import Path
 
 from cxmetrics.allowances import settled
-from cxmetrics.check import check
+from cxmetrics.check import prove_all
 from cxmetrics.check.declared_tests import MetricTest, resolve_tests
+from cxmetrics.check.matching import Proof
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Pyramid
-from cxmetrics.load import Drafts, Library, load, read_files
+from cxmetrics.load import Drafts, Kept, Library, load, read_files
 from cxmetrics.load.library import read_libraries
 from cxmetrics.load.named_files import read_tables
 from cxmetrics.load.record_files import Tables
 from cxmetrics.load.texts import Texts
 from cxmetrics.lower import lower
 from cxmetrics.parse.arguments import told
+from cxmetrics.pauses import Pause, go_on
 from cxmetrics.plan import Plan
-from cxmetrics.resolve import resolve
+from cxmetrics.resolve import Resolved, resolve
 from cxmetrics.source import Source
 
 
@@ -69,6 +71,15 @@ class Compiled:
         return any(finding.code.severity == "error" for finding in self.diagnostics)
 
 
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What a compilation came to, and what it came to on the way: for those who compile again."""
+
+    compiled: Compiled
+    resolved: Resolved
+    proof: Proof
+
+
 def compile_project(root: Path) -> Compiled:
     """Compile the project in the folder `root`."""
     sources, unread = read_files(root)
@@ -79,23 +90,33 @@ def compile_project(root: Path) -> Compiled:
         file.shipped for library in libraries for file in library.sources))
 
 
-@_nothing_collected()
 def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),
                     libraries: Sequence[Library] = (), tables: Tables | None = None) -> Compiled:
     """Compile the given files over the libraries they import; `found` is what was wrong with reading them.
 
     `tables`: the CSV files that these files take records from, by the path they name.
     """
-    drafts, misshapen = load(sources, libraries, tables)
-    resolved, unresolved = resolve(drafts)
-    pyramid, unproved = check(resolved)
+    return compile_stages(Texts(tuple(sources), tables or {}, tuple(libraries)), found).compiled
+
+
+@_nothing_collected()
+def compile_stages(texts: Texts, found: Sequence[Diagnostic] = (), kept: Kept | None = None,
+                   pause: Pause = go_on) -> Stages:
+    """As `compile_sources`, with what it came to on the way.
+
+    `kept`: what files came to when they were loaded before.  Whatever `pause` raises ends the work.
+    """
+    sources, libraries = texts.sources, texts.libraries
+    drafts, misshapen = load(sources, libraries, texts.tables, kept, pause)
+    resolved, unresolved = resolve(drafts, None, pause)
+    pyramid, proof = prove_all(resolved, None, pause)
     tests, untestable = resolve_tests(drafts, pyramid)
-    diagnostics = told((*found, *misshapen, *unresolved, *unproved, *untestable))
+    diagnostics = told((*found, *misshapen, *unresolved, *proof.found, *untestable))
     if not diagnostics and sources:
         diagnostics = _emptiness(sources, drafts, pyramid)
     diagnostics = settled(diagnostics, sources)
     files = (*(file for library in libraries for file in library.sources), *sources)
-    return Compiled(files, drafts, pyramid, diagnostics, tests, Texts(tuple(sources), tables or {}, tuple(libraries)))
+    return Stages(Compiled(files, drafts, pyramid, diagnostics, tests, texts), resolved, proof)
 
 
 def compile_texts(texts: Texts) -> Compiled:

@@ -24,14 +24,14 @@ PACKAGE = ROOT / "cxmetrics"
 
 # Lowest first.  A module imports from the layers below it and, within its layer, from those named before it.
 LAYERS = (
-    ("quick", "assets", "folders", "addresses", "source", "tables", "scales", "units", "patterns", "windows", "days",
-     "pseudonyms", "deliveries"),
+    ("quick", "pauses", "amid", "assets", "folders", "addresses", "source", "tables", "scales", "units", "patterns",
+     "windows", "days", "pseudonyms", "deliveries"),
     ("diagnostics",),
     ("syntax", "functions", "schema"),
     ("score_rules", "composite_rules", "codes", "benchmarks", "weights", "ir", "walks", "plan", "calendars"),
     ("load", "parse"),
     ("resolve", "check", "lower", "fuse", "layout"),
-    ("allowances", "compile", "revisions"),
+    ("allowances", "compile", "recompile", "revisions"),
     ("statistics",),
     ("backends",),
     ("disclosure", "states", "evaluate"),

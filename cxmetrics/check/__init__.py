@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cxmetrics.benchmarks import NOBODY, Peers
+from cxmetrics.amid import Amid
+from cxmetrics.benchmarks import NOBODY
 from cxmetrics.check.bounds import check_bounds
 from cxmetrics.check.composites import compose
 from cxmetrics.check.doubts import directions, floors, levels, uncut_scores
@@ -21,40 +22,60 @@ from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, report
 from cxmetrics.ir import Apply, ColumnSpec, Constant, Expr, Indicator, Invalid, Pyramid
-from cxmetrics.load.scalars import Found, grains, titles, whole, words
+from cxmetrics.load.scalars import grains, titles, whole, words
+from cxmetrics.pauses import Pause, go_on
 from cxmetrics.resolve import Outline, Resolved, resolve_cuts
 from cxmetrics.units import NUMBER, UNKNOWN, Unit, comparable, conversion, likely_unit, read_unit
 
 
 def check(resolved: Resolved) -> tuple[Pyramid, tuple[Diagnostic, ...]]:
     """Every indicator proved, or what is wrong with it."""
-    found: Found = []
-    columns: dict[str, dict[str, ColumnSpec]] = {
-        name: dict(origin.columns) for name, origin in resolved.sources.items()}
-    holidays = resolved.project.holidays
-    sources = {name: prove_origin(origin, columns, found, holidays) for name, origin in resolved.sources.items()}
-    indicators: dict[str, Indicator] = {}
-    units: dict[str, Unit] = {}
-    peers: dict[str, Peers | None] = {}
-    entities = {name: one.column(one.entity) for name, one in sources.items() if one.entity is not None}
-    weighted = frozenset(name for name, one in sources.items() if one.weight is not None or one.rake is not None)
-    proof = Proof(columns, units, found, holidays, peers, indicators, entities, weighted)
+    pyramid, proof = prove_all(resolved)
+    return pyramid, tuple(proof.found)
+
+
+def prove_all(resolved: Resolved, known: Proof | None = None, pause: Pause = go_on) -> tuple[Pyramid, Proof]:
+    """Every indicator proved, and what was found out on the way; `known`: of the indicators elsewhere."""
+    proof = _begun(resolved, known)
+    sources = {name: prove_origin(origin, proof.columns, proof.found, proof.holidays)
+               for name, origin in resolved.sources.items()}
+    proof.entities.update((name, one.column(one.entity)) for name, one in sources.items() if one.entity is not None)
+    proof.weighted.update(name for name, one in sources.items() if one.weight is not None or one.rake is not None)
+    around = resolved if known is None else replace(
+        resolved, outlines=Amid(resolved.elsewhere.outlines, resolved.outlines))
     for name, outline in resolved.outlines.items():
-        indicator = versioned(outline, lambda one: _indicator(one, indicators, resolved, proof), found)
-        peers[name] = read_peers(outline, indicator.unit, indicator.formula, resolved, proof)
-        without_peers(indicator, peers[name], found)
-        for one in indicator.eras:
-            check_score(one, peers[name], found)
-        indicators[name] = indicator if peers[name] in (None, NOBODY) else replace(
-            indicator, peers=peers[name], formula=our_rows(indicator.formula, peers[name], columns))
-        units[name] = indicator.unit
-    levels(indicators, resolved, found)
-    found += directions(indicators, resolved)
+        pause()
+        _prove_indicator(name, outline, around, proof)
+    found, indicators = proof.found, proof.indicators
+    levels(indicators, around, found)
+    found += directions(indicators, around)
     found += [*floors(indicators), *proof.doubts.values()]
-    pyramid = Pyramid(resolved.project, sources, resolved.dimensions, triangulated(indicators, resolved, found))
+    pyramid = Pyramid(resolved.project, sources, resolved.dimensions, triangulated(indicators, around, found))
     found += uncut_scores(pyramid)
     found += check_windows(indicators)
-    return pyramid, tuple(found)
+    return pyramid, proof
+
+
+def _begun(resolved: Resolved, known: Proof | None) -> Proof:
+    """A proof of which nothing is proved yet."""
+    columns: dict[str, dict[str, ColumnSpec]] = {
+        name: dict(origin.columns) for name, origin in resolved.sources.items()}
+    if known is None:
+        return Proof(columns, {}, [], resolved.project.holidays)
+    return Proof(columns, Amid(known.units), [], resolved.project.holidays, Amid(known.peers), Amid(known.indicators),
+                 reaches=Amid(known.reaches), earned=Amid(known.earned))
+
+
+def _prove_indicator(name: str, outline: Outline, resolved: Resolved, proof: Proof) -> None:
+    indicators, found = proof.indicators, proof.found
+    indicator = versioned(outline, lambda one: _indicator(one, indicators, resolved, proof), found)
+    peers = proof.peers[name] = read_peers(outline, indicator.unit, indicator.formula, resolved, proof)
+    without_peers(indicator, peers, found)
+    for one in indicator.eras:
+        check_score(one, peers, found)
+    indicators[name] = indicator if peers in (None, NOBODY) else replace(
+        indicator, peers=peers, formula=our_rows(indicator.formula, peers, proof.columns))
+    proof.units[name] = indicator.unit
 
 
 def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resolved, proof: Proof) -> Indicator:

@@ -41,6 +41,7 @@ def levels(indicators: Mapping[str, Indicator], resolved: Resolved, found: Found
                                     parent=name, parent_level=indicator.level))
     used = {child.id for outline in resolved.outlines.values()
             for one in (outline, *(version for _, version in outline.versions)) for child in one.children}
+    used |= resolved.elsewhere.children
     for name, outline in resolved.outlines.items():
         if outline.draft.weight is not None and name not in used:
             found.append(report(codes.WEIGHT_WITHOUT_PARENT, outline.draft.weight.span, id=name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -31,14 +30,14 @@ class Proof:
     `alike`: of formulas that are alike, what was proved of one; None where that holds for no other.
     """
 
-    columns: Mapping[str, Mapping[str, ColumnSpec]]
-    units: Mapping[str, Unit]
+    columns: dict[str, dict[str, ColumnSpec]]
+    units: dict[str, Unit]
     found: list[Diagnostic]
     holidays: Holidays = NONE_TOLD
-    peers: Mapping[str, Peers | None] = field(default_factory=dict)
-    indicators: Mapping[str, Indicator] = field(default_factory=dict)
-    entities: Mapping[str, Column] = field(default_factory=dict)
-    weighted: frozenset[str] = frozenset()
+    peers: dict[str, Peers | None] = field(default_factory=dict)
+    indicators: dict[str, Indicator] = field(default_factory=dict)
+    entities: dict[str, Column] = field(default_factory=dict)
+    weighted: set[str] = field(default_factory=set)
     reaches: dict[str, tuple[float, float]] = field(default_factory=dict)
     earned: dict[str, tuple[float, float]] = field(default_factory=dict)
     doubts: dict[Column, Diagnostic] = field(default_factory=dict)

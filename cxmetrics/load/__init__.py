@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from cxmetrics.folders import PROJECT_FILE, definition_files
 from cxmetrics.load.margin_files import put_in_margins, raked_in
 from cxmetrics.load.record_files import SECTIONS, Tables, paths_in, records_of
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
+from cxmetrics.pauses import Pause, go_on
 from cxmetrics.schema import NO_LANGUAGE, Document, ProjectDocument
 from cxmetrics.source import Located, Source, Span
 
@@ -92,13 +93,34 @@ def read_bytes(path: str, raw: bytes) -> tuple[Source | None, tuple[Diagnostic, 
         return None, (report(codes.NOT_UTF8, None, path=path),)
 
 
-def load(sources: Sequence[Source], libraries: Sequence[Library] = (),
-         tables: Tables | None = None) -> tuple[Drafts, tuple[Diagnostic, ...]]:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a file came to, over the definitions `below` and with its `tables`: it is so again as long as these are."""
+
+    source: Source
+    below: Sections
+    tables: Tables
+    document: Document | None
+    sections: Sections
+    found: tuple[Diagnostic, ...]
+    cut: tuple[str, ...]
+
+    def holds(self, source: Source, below: Sections, tables: Tables) -> bool:
+        """Whether a file would come to the same."""
+        return source is self.source and _are_the_same(below, self.below) and _are_the_same(tables, self.tables)
+
+
+Kept = dict[str, Loaded]
+"""What the files of a project came to, by path; `load` fills it, and looks there first."""
+
+
+def load(sources: Sequence[Source], libraries: Sequence[Library] = (), tables: Tables | None = None,
+         kept: Kept | None = None, pause: Pause = go_on) -> tuple[Drafts, tuple[Diagnostic, ...]]:
     """Each file as a draft; everything wrong with keys and shapes.  Libraries stand after those they import.
 
-    `tables`: the CSV files that the project's own files name.
+    `tables`: the CSV files that the project's own files name.  `pause` is called before each file.
     """
-    reading = _Reading()
+    reading = _Reading({} if kept is None else kept, pause)
     documents: list[Document] = []
     beneath: list[frozenset[int]] = []
     numbers: dict[str, range] = {}  # of the documents of each library
@@ -120,30 +142,57 @@ def load(sources: Sequence[Source], libraries: Sequence[Library] = (),
 class _Reading:
     """What was found wrong while files were read, and which ids were left out for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Kept, pause: Pause) -> None:
         self.found: list[Diagnostic] = []
         self.cut: list[str] = []
+        self.kept = kept
+        self.pause = pause
 
     def files(self, library: Library, below: Sections) -> tuple[list[Document], Sections]:
         """The documents of one folder over the definitions `below`; and its definitions that can be overridden."""
         documents: list[Document] = []
         sections: Sections = {}
         for source in library.sources:
-            root, problems = read_nodes(source)
-            self.found += problems
-            if root is None:
-                continue
-            if isinstance(root, Map):
-                _merge(root, below)
-                sections |= _overridable(root)
-                self.put_in_tables(root, library.tables)
-            model = ProjectDocument if source.path == library.project_file else Document
-            document, wrong, left_out = _draft(source, root, model)
-            self.found += wrong
-            self.cut += left_out
-            if document is not None:
-                documents.append(document)
+            self.pause()
+            one = self.kept.get(source.path)
+            if one is None or not one.holds(source, below, library.tables):
+                one = self.kept[source.path] = _loaded(source, below, library)
+            sections |= one.sections
+            self.found += one.found
+            self.cut += one.cut
+            if one.document is not None:
+                documents.append(one.document)
         return documents, below | sections
+
+
+def _loaded(source: Source, below: Sections, library: Library) -> Loaded:
+    """What a file of a library says over the definitions `below`."""
+    root, problems = read_nodes(source)
+    if root is None:
+        return Loaded(source, below, library.tables, None, {}, problems, ())
+    sections: Sections = {}
+    entering = _Entering()
+    if isinstance(root, Map):
+        _merge(root, below)
+        sections = _overridable(root)
+        entering.put_in_tables(root, library.tables)
+    model = ProjectDocument if source.path == library.project_file else Document
+    document, wrong, left_out = _draft(source, root, model)
+    return Loaded(source, below, library.tables, document, sections, (*problems, *entering.found, *wrong),
+                  (*entering.cut, *left_out))
+
+
+def _are_the_same(some: Mapping[Any, object], others: Mapping[Any, object]) -> bool:
+    """Whether two maps have the same things under the same keys: the very things, not such as are equal."""
+    return some is others or some.keys() == others.keys() and all(some[key] is others[key] for key in some)
+
+
+class _Entering:
+    """What was found wrong while tables were put in, and what was left out for it."""
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+        self.cut: list[str] = []
 
     def put_in_tables(self, root: Map, tables: Tables) -> None:
         """Put the records of CSV files in the place of their names; a file that was not read has been reported."""

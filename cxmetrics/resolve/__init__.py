@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from cxmetrics.codes import names as codes
@@ -18,6 +18,7 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.ir import Dimension, Expr, Origin, Project
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, grains, is_time_zone, share, titles, whole, word
+from cxmetrics.pauses import Pause, go_on
 from cxmetrics.quick import quick
 from cxmetrics.resolve.alike import Alike, Like
 from cxmetrics.resolve.benchmarks import Recorded, resolve_benchmarks
@@ -63,33 +64,60 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What is known of indicators that are not resolved with the others: their outlines, and whom these combine.
+
+    `above`: those that rest on indicators that are resolved, or did.
+    """
+
+    outlines: Mapping[str, Outline] = field(default_factory=dict)
+    children: frozenset[str] = frozenset()
+    above: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
-    """All definitions with their names resolved; outlines stand after all they depend on."""
+    """All definitions with their names resolved; outlines stand after all they depend on.
+
+    `documents`: the numbers of those that say something of an indicator.  `cut`: ids that were left out.
+    """
 
     project: Project
     sources: Mapping[str, Origin]
     dimensions: Mapping[str, Dimension]
     outlines: Mapping[str, Outline]
     benchmarks: Recorded
+    documents: Mapping[str, tuple[int, ...]]
+    cut: frozenset[str]
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
 
 
-def resolve(drafts: Drafts) -> tuple[Resolved, tuple[Diagnostic, ...]]:
-    """Everything the drafts say, by name."""
+def resolve(drafts: Drafts, elsewhere: Elsewhere | None = None,
+            pause: Pause = go_on) -> tuple[Resolved, tuple[Diagnostic, ...]]:
+    """Everything the drafts say, by name, and of the indicators `elsewhere` that they are there."""
+    elsewhere = elsewhere or Elsewhere()
     drafts, problems = expand(drafts)
     found: Found = list(problems)
     defined = gather(drafts, found)
     dimensions = resolve_dimensions(defined.dimensions, found)
     columns: dict[str, Columns] = {key: resolve_columns(draft, found) for key, draft in defined.sources.items()}
-    names = Names(columns, defined.indicators, drafts.cut, found)
+    indicators = {**elsewhere.outlines, **defined.indicators}
+    names = Names(columns, indicators, drafts.cut, found)
     sources = {str(key): resolve_origin(key, draft, dimensions, names) for key, draft in defined.sources.items()}
     _add_dimension_columns(sources, columns)
     formulas = Alike(names)
-    outlines = {name: _outline(name, key, draft, formulas, defined.weights)
-                for name, (key, draft) in defined.indicators.items()}
+    outlines: dict[str, Outline] = {}
+    for name, (key, draft) in defined.indicators.items():
+        pause()
+        outlines[name] = _outline(name, key, draft, formulas, defined.weights)
+    around = {name: one for name, one in elsewhere.outlines.items() if name in elsewhere.above}
     days = [day for document in drafts.documents for day in document.calendar]
     project = replace(_project(drafts.project, dimensions, found), holidays=resolve_holidays(days, found))
-    recorded = resolve_benchmarks(drafts, defined.indicators, found)
-    return Resolved(project, sources, dimensions, _in_order(outlines, found), recorded), tuple(found)
+    recorded = resolve_benchmarks(drafts, indicators, found)
+    ordered = _in_order({**around, **outlines}, found)
+    ordered = {name: one for name, one in ordered.items() if name in outlines} if around else ordered
+    return Resolved(project, sources, dimensions, ordered, recorded, defined.documents, drafts.cut,
+                    elsewhere), tuple(found)
 
 
 def _add_dimension_columns(sources: dict[str, Origin], columns: dict[str, Columns]) -> None:

@@ -21,12 +21,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The definitions of a project by id; `weights` are those that overrides give to children of a library."""
+    """The definitions of a project by id; `weights` are those that overrides give to children of a library.
+
+    `documents`: the numbers of those that say something of an indicator.
+    """
 
     sources: Mapping[Key, SourceDraft]
     dimensions: Mapping[Key, DimensionDraft | Located]
     indicators: Mapping[str, tuple[Key, IndicatorDraft]]
     weights: Mapping[str, Located]
+    documents: Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class _Defined(Generic[T]):
     key: Key
     draft: T
     document: int
+    others: tuple[int, ...] = ()  # the documents whose definitions it stands over
 
 
 def gather(drafts: Drafts, found: Found) -> Gathered:
@@ -47,7 +52,8 @@ def gather(drafts: Drafts, found: Found) -> Gathered:
     indicators = _indicators(drafts, weights, found)
     return Gathered({one.key: one.draft for one in sources.values()},
                     {one.key: one.draft for one in dimensions.values()},
-                    {name: (one.key, one.draft) for name, one in indicators.items()}, weights)
+                    {name: (one.key, one.draft) for name, one in indicators.items()}, weights,
+                    {name: (one.document, *one.others) for name, one in indicators.items()})
 
 
 def _section(kind: str, drafts: Drafts, section: Callable[[Document], Mapping[Key, T]],
@@ -86,7 +92,7 @@ def _indicators(drafts: Drafts, weights: dict[str, Located], found: Found) -> di
                 weights[str(key)] = draft.weight
             merged = over(draft, below.draft)
             _set_free(below.draft.children or {}, merged.children or {}, result)
-            result[str(key)] = _Defined(key, merged, number)
+            result[str(key)] = _Defined(key, merged, number, (below.document, *below.others))
     return result
 
 
@@ -106,7 +112,8 @@ def _set_free(children: Mapping[Key, object], kept: Mapping[Key, object],
     for key in children:
         if key not in kept and key in known:
             one = known[key]
-            known[str(key)] = _Defined(one.key, one.draft.model_copy(update={"weight": None}), one.document)
+            known[str(key)] = _Defined(one.key, one.draft.model_copy(update={"weight": None}), one.document,
+                                        one.others)
 
 
 def _all_below(section: Mapping[Key, IndicatorDraft]) -> Iterator[tuple[Key, IndicatorDraft]]:
