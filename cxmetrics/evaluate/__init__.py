@@ -14,11 +14,12 @@ import polars as pl
 
 from cxmetrics.calendars import DAY, end, last, looked_at, periods
 from cxmetrics.evaluate.carrying import lead
-from cxmetrics.evaluate.daily import States, with_numbered_texts
+from cxmetrics.evaluate.daily import States
 from cxmetrics.evaluate.hidden import Reader
 from cxmetrics.evaluate.leaves import LeafReader
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.raking import Weights, marked, solve, weighed
+from cxmetrics.evaluate.roll import Roll
 from cxmetrics.evaluate.scenes import Memory, Scene, evaluate_scene
 from cxmetrics.evaluate.show import columns, show
 from cxmetrics.evaluate.silences import with_silences
@@ -49,7 +50,7 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
     """
     weights = weights or solve(plan, states)
     looked = Looked(delivered, with_silences(states, delivered, gaps or {}), weights.failed)
-    asked = _Evaluation(plan, with_numbered_texts(weighed(plan, states, weights)), looked, between)
+    asked = _Evaluation(plan, *Roll.of(weighed(plan, states, weights)), looked, between)
     parts = [part for cut in cuts(plan) for part in _evaluate_cut(asked, cut)]
     frame = pl.concat(parts) if parts else pl.DataFrame(schema=columns(asked.dimensions))
     return withhold(Reader(plan, states, _spans(looked), cuts(plan)), marked(frame, plan, weights, asked.dimensions))
@@ -61,10 +62,10 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
 class _Evaluation:
     """What is asked, and the states of cuts merged once."""
 
-    __slots__ = ("_sliced", "between", "dimensions", "looked", "plan", "states")
+    __slots__ = ("_sliced", "between", "dimensions", "looked", "plan", "roll", "states")
 
-    def __init__(self, plan: Plan, states: States, looked: Looked, between: Days | None) -> None:
-        self.plan, self.states, self.looked, self.between = plan, states, looked, between
+    def __init__(self, plan: Plan, states: States, roll: Roll, looked: Looked, between: Days | None) -> None:
+        self.plan, self.states, self.roll, self.looked, self.between = plan, states, roll, looked, between
         self.dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
         self._sliced: dict[Days | None, Sliced] = {}
 
@@ -103,7 +104,7 @@ def _evaluate_cut(asked: _Evaluation, cut: tuple[str, ...]) -> Iterator[pl.DataF
 
 
 def _reader(asked: _Evaluation, sliced: Sliced, work: Work, grain: Grain) -> LeafReader:
-    return LeafReader(asked.plan, sliced, sliced.by(grain), work, grain, asked.looked)
+    return LeafReader(asked.plan, sliced, sliced.by(grain), work, grain, asked.looked, asked.roll)
 
 
 def _listed(asked: _Evaluation, grain: Grain, work: Work) -> _Listed | None:

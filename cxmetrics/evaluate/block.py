@@ -80,8 +80,7 @@ def amounts(values: pl.Series) -> tuple[Array, Array]:
 
 
 def _coded(texts: pl.Series) -> NDArray[np.int64]:
-    """A number for each text, the same for the same text, 0 for none."""
+    """Numbers from 1 on, 0 for none."""
     if texts.null_count() == len(texts):
         return np.zeros(len(texts), np.int64)
-    number = texts.to_physical() + 1 if isinstance(texts.dtype, pl.Enum) else texts.rank("dense")
-    return number.fill_null(0).cast(pl.Int64).to_numpy()
+    return (texts.cast(pl.Int64) + 1).fill_null(0).to_numpy()

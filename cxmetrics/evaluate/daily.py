@@ -14,7 +14,7 @@ from cxmetrics.plan import Days, Plan
 from cxmetrics.states import at_moments, merge, merge_by, names, schema, without_texts
 
 States = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
-"""Source → family → frame of states."""
+"""Source → family → frame of states; their texts may be numbers: see `roll`."""
 CODED = ("slice",)  # a cut as a family of one dimension: the slice's place in the list of slices
 _BEGIN = dt.date(1970, 1, 1).toordinal()  # day 0 of frames
 
@@ -29,15 +29,6 @@ class Daily:
     slices: Mapping[Slice, dt.date]  # since when each slice is known, in order
 
 
-def with_numbered_texts(states: States) -> States:
-    """The states with texts as an `Enum` of all there are, grouped and compared by number in half the time."""
-    frames = [frame for families in states.values() for frame in families.values()]
-    found = pl.concat([frame["text"].unique() for frame in frames]) if frames else pl.Series(dtype=pl.String)
-    kind = pl.Enum(found.unique().drop_nulls().sort())
-    return {source: {family: frame.with_columns(pl.col("text").cast(kind)) for family, frame in families.items()}
-            for source, families in states.items()}
-
-
 def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date, dt.date] | None) -> Daily:
     """The states of a cut; `days`: the first and the last that matter, or None for all."""
     able = {source for source, families in states.items() if any(set(cut) <= set(family) for family in families)}
@@ -48,7 +39,8 @@ def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date,
     parts = [_coded(frame if days is None else frame.filter(pl.col("day").is_between(*days)), places, dims)
              for frame in frames]
     parts += [_united(plan, part) for part in parts]
-    rows = pl.concat(parts) if parts else _coded(pl.DataFrame(schema=schema(len(cut))), places, dims)
+    rows = pl.concat(parts) if parts else _coded(
+        pl.DataFrame(schema=schema(len(cut)) | {"text": pl.UInt32()}), places, dims)
     merged = merge(rows, plan, "day", CODED, CODED).rename({"period": "day"})
     return Daily(cut, merged, frozenset(able if cut else plan.sources), slices)
 

@@ -20,6 +20,7 @@ from cxmetrics.evaluate.linear import estimates
 from cxmetrics.evaluate.paired import Estimates
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.replicates import Sample, by_group, stacked, with_groups
+from cxmetrics.evaluate.roll import Roll
 from cxmetrics.evaluate.sliced import Periods, Sliced
 from cxmetrics.evaluate.spreads import added
 from cxmetrics.evaluate.sums import BY_TEXT, Sums
@@ -111,12 +112,13 @@ class Leaves:
 class Drawn:
     """The states of leaves that look through one window: `block` of all rows, `twins` by units in groups.
 
-    `rows`: row of `Work.leaves` → the leaf; `texts`: whose states those of `block` are.
+    `rows`: row of `Work.leaves` → the leaf; `texts`: whose states those of `block` are, by their number in the `roll`.
     """
 
     rows: Mapping[int, Leaf]
     block: Block
     texts: pl.Series
+    roll: Roll
     twins: pl.DataFrame
 
     def sample(self, plan: Plan, rows: Sequence[int], asked: Asked, least: int) -> Sample:
@@ -129,7 +131,7 @@ class Drawn:
             begins, ends, strict=True))]).select("partial", "point", "key", "value", "group")
         places = numbered(self.block.points, asked.points)
         twins = twins.with_columns(pl.Series("point", places[twins["point"].to_numpy()])).filter(pl.col("point") >= 0)
-        return Sample(plan, block, self.texts.filter(kept), twins, len(asked.slices), least)
+        return Sample(plan, block, self.texts.filter(kept), self.roll, twins, len(asked.slices), least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class LeafReader:
     work: Work
     grain: Grain
     looked: Looked
+    roll: Roll
 
     @property
     def groups(self) -> int:
@@ -176,13 +179,13 @@ class LeafReader:
         everyone = self._states(seen, grid, *((0, len(self.sliced.daily.slices)) if exact else (low, after)))
         here = everyone.filter(pl.col("d0").is_between(low, after, closed="left"))
         apart = pl.col("partial").is_in(list(plan.twins))
-        plain, twins = _placed(here.filter(~apart), grid, low), _by_partial(here.filter(apart), grid, low)
+        plain, twins = _placed(here.filter(~apart), grid, low), self._by_partial(here.filter(apart), grid, low)
         block = Block.of(plain, grid.points, len(plan.partials))
         sums = Sums(leaves, block)
         done = finish(leaves, sums)
         bound(leaves, frozenset(bounded), sums, done, plan.project.confidence)
         self._close(leaves, done, seen, known)
-        drawn = Drawn(dict(zip(rows, leaves, strict=True)), block, plain["text"], twins)
+        drawn = Drawn(dict(zip(rows, leaves, strict=True)), block, plain["text"], self.roll, twins)
         if not exact:
             return done, drawn, None
         sampled = self._sampled(twins, everyone, leaves, grid, exact)
@@ -210,8 +213,13 @@ class LeafReader:
                      if self.plan.partials[part].source == source]
             present[source] = everyone.filter(pl.col("partial").is_in(parts)).select("period", "text").unique()
         wanted = {part for place in exact for total in leaves[place].units for part, _ in total.parts}
-        return Sampled.of(twins.filter(pl.col("partial").is_in(wanted)), present, len(self.plan.partials),
+        return Sampled.of(twins.filter(pl.col("partial").is_in(wanted)), present, self.roll, len(self.plan.partials),
                           len(grid.slices), self.work.least)
+
+    def _by_partial(self, rows: pl.DataFrame, grid: Grid, first: int) -> pl.DataFrame:
+        """Merged states by units, with `point` and `group`, sorted by `partial` alone: see `_placed`."""
+        rows = rows.select("partial", _point(grid, first).alias("point"), "key", "value", "text").sort("partial")
+        return with_groups(rows, self.roll)
 
     def _close(self, leaves: Sequence[Leaf], done: Finished, seen: View, known: Flags) -> None:
         """Make leaves missing where no source of theirs has delivered and can make the slice, or rows lack weights."""
@@ -226,12 +234,6 @@ class LeafReader:
                 matrix[index, unknown] = np.nan
             done.n[index, closed] = done.effective[index, closed] = 0
             done.short[index] = np.logical_or.reduce([short[source] for source in leaf.sources])
-
-
-def _by_partial(rows: pl.DataFrame, grid: Grid, first: int) -> pl.DataFrame:
-    """Merged states by units, with `point` and `group`, sorted by `partial` alone: see `_placed`."""
-    rows = rows.select("partial", _point(grid, first).alias("point"), "key", "value", "text").sort("partial")
-    return with_groups(rows)
 
 
 def _point(grid: Grid, first: int) -> pl.Expr:

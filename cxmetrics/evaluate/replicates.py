@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cxmetrics.evaluate.block import WHOLE, Block, amounts
 from cxmetrics.evaluate.finish import finish_values
 from cxmetrics.evaluate.finished import Finished
+from cxmetrics.evaluate.roll import Roll
 from cxmetrics.evaluate.sums import BY_KEY, BY_TEXT, Sums
 from cxmetrics.plan import Leaf, Plan, Total
 from cxmetrics.pseudonyms import HIDDEN, LABEL, Grouping, key_of
@@ -43,12 +44,13 @@ class Sample:
     """The states of a block by units, in groups.
 
     `twins`: of plain sums, `partial`, `point`, `key`, `value` and `group`, sorted by the first.  `texts`: whose states
-    those of all rows are, in the order of `block`.
+    those of all rows are, in the order of `block`, by their number in the `roll`.
     """
 
     plan: Plan
     block: Block
     texts: pl.Series
+    roll: Roll
     twins: pl.DataFrame
     slices: int
     least: int  # rows behind a value that is shown
@@ -84,7 +86,7 @@ class Sample:
     def _by_text(self, leaves: Sequence[Leaf], places: Sequence[int], done: Finished) -> None:
         """Leaves of states by text, which go with the group of their text."""
         value, n = (own.reshape(len(own), -1, self.groups, self.slices) for own in (done.value, done.n))
-        whose = _whose(self.texts, Grouping(key_of(self.plan.project.id), self.groups))
+        whose = _whose(self.texts, self.roll, Grouping(key_of(self.plan.project.id), self.groups))
         for group in range(self.groups):
             some = finish_values(leaves, Sums(leaves, self.block.among(whose != group)))
             shape = len(leaves), -1, self.slices
@@ -141,19 +143,15 @@ def _summed(rows: pl.DataFrame, sample: Sample) -> Pair:
     return result[0], result[1]
 
 
-def with_groups(rows: pl.DataFrame) -> pl.DataFrame:
-    """States by units with the `group` of their text, with whose name it begins."""
-    texts = rows["text"]
-    kind = texts.dtype if isinstance(texts.dtype, pl.Enum) else pl.Enum(texts.unique().drop_nulls().sort())
-    known = kind.categories.str.slice(0, LABEL).str.to_integer(strict=False)
-    return rows.with_columns(known.gather(texts.cast(kind).to_physical()).alias("group"))
+def with_groups(rows: pl.DataFrame, roll: Roll) -> pl.DataFrame:
+    """States by units with the `group` of their text."""
+    return rows.with_columns(roll.group.gather(rows["text"]).alias("group"))
 
 
-def _whose(texts: pl.Series, grouping: Grouping) -> NDArray[np.int64]:
+def _whose(texts: pl.Series, roll: Roll, grouping: Grouping) -> NDArray[np.int64]:
     """The group of those whose states these are: told by hidden texts, of others by their hash; −1 for none."""
-    texts = texts.cast(pl.String)
     told = texts.unique().drop_nulls()
-    found = [int(text[:LABEL] if _is_hidden(text) else grouping.label(text)) for text in told]
+    found = [int(text[:LABEL] if _is_hidden(text) else grouping.label(text)) for text in roll.named(told)]
     return texts.replace_strict(told, pl.Series(found, dtype=pl.Int64), default=-1,
                                 return_dtype=pl.Int64).fill_null(-1).to_numpy()
 

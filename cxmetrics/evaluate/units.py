@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cxmetrics.backends.marks import BETWEEN
+from cxmetrics.evaluate.roll import Roll
 from cxmetrics.plan import Leaf, Total
 from cxmetrics.pseudonyms import STRATUM
 from cxmetrics.statistics.arrays import Array, Flags, distinct, floats, quiet, summed
@@ -45,12 +46,13 @@ class Sampled:
     least: int
 
     @staticmethod
-    def of(rows: pl.DataFrame, present: Mapping[str, pl.DataFrame], partials: int, slices: int, least: int) -> Sampled:
-        """The units of states by units, sorted by `partial`, with `point`, `value` and `text`."""
+    def of(rows: pl.DataFrame, present: Mapping[str, pl.DataFrame], roll: Roll, partials: int, slices: int,
+           least: int) -> Sampled:
+        """The units of states by units, sorted by `partial`, with `point`, `value` and the number of their `text`."""
         texts = pl.concat([rows["text"], *(frame["text"] for frame in present.values())]).unique().drop_nulls().sort()
         who, drawn, size = (_field(pl.col(name), mark, place) for name, mark, place in (
             ("whole", STRATUM, 0), ("drawn", BETWEEN, 0), ("drawn", BETWEEN, 1)))
-        told = pl.DataFrame({"text": texts, "whole": texts.cast(pl.String)})
+        told = pl.DataFrame({"text": texts, "whole": roll.named(texts)})
         told = told.with_columns(drawn=_field(pl.col("whole"), STRATUM, 1).fill_null(""))
         told = told.with_columns(who=who, stratum=drawn, told=size)
         told = told.with_columns(name=pl.concat_str("who", "stratum", separator=STRATUM))
