@@ -1,19 +1,20 @@
 """Warnings that the analyst has looked at and allows: `# cx: allow CX415 because it is only shown`.
 
-Behind a line, or alone on the line before it, such a comment takes warnings of one code away from that line.  Errors
-cannot be allowed, a reason has to be given, and what allows nothing is told.
+Behind a line, or alone on the line before it, such a comment takes warnings of one code away from that line; under
+`allow` in the project file a code and a reason take them away from all files.  Errors cannot be allowed, a reason has
+to be given, and what allows nothing is told.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.load.written import comments_of
-from cxmetrics.source import Source, Span
+from cxmetrics.source import Key, Located, Source, Span
 
 _SIGN = "cx: allow"
 _COMMENT = re.compile(r"#\s*cx:\s*allow\b(?:\s+(?P<code>CX[0-9]{3})\b(?:\s+because\s+(?P<why>\S.*))?)?")
@@ -27,17 +28,33 @@ class _Allowance:
     span: Span
 
 
-def settled(found: Sequence[Diagnostic], sources: Sequence[Source]) -> tuple[Diagnostic, ...]:
-    """The findings that are not allowed, and what is wrong with what should allow them."""
+def settled(found: Sequence[Diagnostic], sources: Sequence[Source], throughout: Mapping[Key, Located],
+            unseen: Collection[str] = ()) -> tuple[Diagnostic, ...]:
+    """The findings that are not allowed, and what is wrong with what should allow them.
+
+    `throughout`: reasons for the whole project, by code.  `unseen`: codes that were not looked for yet, so that
+    nothing is known of what allows them.
+    """
     given = {source: list(_given(source)) for source in sources if _SIGN in source.text}
-    if not given:
+    if not given and not throughout:
         return tuple(found)
     told = [one for allowances in given.values() for one in allowances if isinstance(one, Diagnostic)]
-    idle = {(source, one.line, one.code): one for source, allowances in given.items()
-            for one in allowances if isinstance(one, _Allowance)}
-    used = {place for finding in found if finding.code.severity == "warning" and (place := _place(finding)) in idle}
-    left = [finding for finding in found if finding.code.severity == "error" or _place(finding) not in idle]
-    told += [report(codes.ALLOWS_NOTHING, one.span, id=one.code) for place, one in idle.items() if place not in used]
+    idle: dict[object, _Allowance] = {
+        (source, one.line, one.code): one for source, allowances in given.items()
+        for one in allowances if isinstance(one, _Allowance)}
+    for code, why in throughout.items():
+        if why.value.strip():
+            idle[str(code)] = _Allowance(str(code), 0, code.span)
+        else:
+            told.append(report(codes.ALLOWED_WITHOUT_REASON, code.span))
+    used: set[object] = set()
+    left: list[Diagnostic] = []
+    for finding in found:
+        by = {_place(finding), finding.code.id} & idle.keys() if finding.code.severity == "warning" else set()
+        used |= by
+        left += [] if by else [finding]
+    told += [report(codes.ALLOWS_NOTHING, one.span, id=one.code) for key, one in idle.items()
+             if key not in used and one.code not in unseen]
     return (*left, *told)
 
 

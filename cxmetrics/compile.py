@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from cxmetrics.check.matching import Proof
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Pyramid
+from cxmetrics.lints import LINTS, lints
 from cxmetrics.load import Drafts, Kept, Library, load, read_files
 from cxmetrics.load.library import read_libraries
 from cxmetrics.load.named_files import read_tables
@@ -26,7 +28,7 @@ from cxmetrics.parse.arguments import told
 from cxmetrics.pauses import Pause, go_on
 from cxmetrics.plan import Plan
 from cxmetrics.resolve import Resolved, resolve
-from cxmetrics.source import Source
+from cxmetrics.source import Key, Located, Source
 
 
 @contextmanager
@@ -49,10 +51,10 @@ def _nothing_collected() -> Iterator[None]:
 class Compiled:
     """What the definitions of a project came to."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[Source, ...]  # of its libraries too
     drafts: Drafts
     pyramid: Pyramid
-    diagnostics: tuple[Diagnostic, ...]
+    found: tuple[Diagnostic, ...]  # before what is allowed was taken away
     tests: tuple[MetricTest, ...] = ()
     texts: Texts = field(default_factory=Texts)  # what it was compiled from
     alone: bool = False  # made of the project's own YAML and of what ships with cxmetrics, and of nothing else
@@ -65,7 +67,24 @@ class Compiled:
         with _nothing_collected():
             return lower(self.pyramid)
 
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything that is wrong, and what most likely is, but for warnings that are allowed."""
+        return settled(self.found, self.texts.sources, self._allowed, unseen=LINTS)
+
+    @_nothing_collected()
+    def reviewed(self, today: dt.date) -> tuple[Diagnostic, ...]:
+        """The diagnostics, and what a reviewer would ask besides; where there are errors, that has to wait."""
+        if self.failed:
+            return self.diagnostics
+        asked = told(lints(self.drafts, self.pyramid, self.tests, self.texts.sources, today))
+        return settled((*self.found, *asked), self.texts.sources, self._allowed)
+
     @property
+    def _allowed(self) -> Mapping[Key, Located]:
+        return self.drafts.project.allow if self.drafts.project else {}
+
+    @cached_property
     def failed(self) -> bool:
         """Whether there are errors."""
         return any(finding.code.severity == "error" for finding in self.diagnostics)
@@ -114,7 +133,6 @@ def compile_stages(texts: Texts, found: Sequence[Diagnostic] = (), kept: Kept | 
     diagnostics = told((*found, *misshapen, *unresolved, *proof.found, *untestable))
     if not diagnostics and sources:
         diagnostics = _emptiness(sources, drafts, pyramid)
-    diagnostics = settled(diagnostics, sources)
     files = (*(file for library in libraries for file in library.sources), *sources)
     return Stages(Compiled(files, drafts, pyramid, diagnostics, tests, texts), resolved, proof)
 

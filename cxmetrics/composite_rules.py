@@ -72,3 +72,8 @@ class Rounding:
 
     rule: Literal["half_up", "half_even", "truncate", "to"]
     parameter: float
+
+    @property
+    def step(self) -> float:
+        """What rounded values are multiples of."""
+        return self.parameter if self.rule == "to" else 10.0 ** -self.parameter

@@ -27,6 +27,8 @@ from cxmetrics.windows import Moment, Step
 Scalar = int | float | str | bool | dt.date
 ColumnType = Literal["integer", "number", "text", "boolean", "date", "time"]
 Grain = Literal["day", "week", "month", "quarter", "year"]
+Asked = Literal["owner", "target", "test"]
+ASKED: tuple[Asked, ...] = ("owner", "target", "test")
 GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year")
 DAYS = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the first and the last of a row; others are slips of the pen
 
@@ -382,6 +384,7 @@ class Project:
     calendar: Calendar = PLAIN
     holidays: Holidays = NONE_TOLD
     replicates: int = 30  # random groups of units that are left out one at a time; 0: none
+    must_have: tuple[Asked, ...] = field(default=(), compare=False)  # of each indicator
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from cxmetrics.check.declared_tests import resolve_tests
 from cxmetrics.check.matching import Proof
 from cxmetrics.compile import Stages, compile_stages
 from cxmetrics.diagnostics import Diagnostic
+from cxmetrics.lints import LINTS
 from cxmetrics.load import Drafts, Kept, Library, load, read_files
 from cxmetrics.load.library import read_libraries
 from cxmetrics.load.named_files import read_tables
@@ -121,7 +122,7 @@ class Workbench:
         for _ in range(2):
             result, more = self._judged(drafts, afresh)
             if more <= afresh:
-                return _of(source, (*found, *result))
+                return _of(source, (*found, *result), drafts)
             afresh |= more  # they write over what stands there, or repeat it
         return None
 
@@ -203,7 +204,9 @@ def _parents(outlines: Mapping[str, Outline]) -> Mapping[str, Sequence[str]]:
     return result
 
 
-def _of(source: Source, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The findings in one file, those that it allows left out."""
+def _of(source: Source, found: Sequence[Diagnostic], drafts: Drafts) -> tuple[Diagnostic, ...]:
+    """The findings in one file, those left out that it allows, or the project; what is idle only the whole can tell."""
     own = [one for one in told(found) if one.span is not None and one.span.source is source]
-    return settled(own, (source,))
+    throughout = drafts.project.allow if drafts.project else {}
+    left = settled(own, (source,), throughout, unseen=LINTS.union(map(str, throughout)))
+    return tuple(one for one in left if one.span is not None and one.span.source is source)

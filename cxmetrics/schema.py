@@ -391,6 +391,8 @@ class ProjectDocument(Document):
     confidence: Scalar | None = None
     replicates: Scalar | None = None
     privacy: PrivacyDraft | None = None
+    must_have: Scalars | None = None
+    allow: dict[Name, Scalar] = {}
 
 
 IndicatorDraft.model_rebuild()

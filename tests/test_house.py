@@ -31,7 +31,7 @@ LAYERS = (
     ("score_rules", "composite_rules", "codes", "benchmarks", "weights", "ir", "walks", "plan", "calendars"),
     ("load", "parse"),
     ("resolve", "check", "lower", "fuse", "layout"),
-    ("allowances", "compile", "recompile", "revisions"),
+    ("lints", "allowances", "compile", "recompile", "revisions"),
     ("statistics",),
     ("backends",),
     ("disclosure", "states", "evaluate"),

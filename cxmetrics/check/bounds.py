@@ -18,6 +18,8 @@ from cxmetrics.source import Key, Located, Span
 from cxmetrics.units import SCORE, Unit
 
 POINTS: Reach = (0.0, 100.0)  # of scores, unless a rule says otherwise by `to`
+_SEEN = 0.05  # points: half of the last digit of a score that is shown
+_FAR_BELOW = 0.1  # of an equal share: of thousands of children none may be felt by itself, and all together are
 
 
 def check_bounds(outline: Outline, made: Indicator, proof: Proof) -> None:
@@ -28,6 +30,7 @@ def check_bounds(outline: Outline, made: Indicator, proof: Proof) -> None:
     _target(outline, made, reach, proof.found)
     _neutral(outline, made, proof)
     _points_alike(made, proof)
+    _weights_felt(made, proof)
     given = reach
     if made.score is not None:
         given = points_reach(made.score)
@@ -72,6 +75,20 @@ def _points_alike(made: Indicator, proof: Proof) -> None:
                                       points=f"{end:g}", other=other.child, most=f"{most:g}"))
 
 
+def _weights_felt(made: Indicator, proof: Proof) -> None:
+    """Report weights so far below those of the others that nothing a child does is seen in what is shown."""
+    if not made.weighted or made.unit != SCORE or made.combine != "weighted_mean":
+        return
+    seen = _SEEN if made.display is None and made.rounding is None else max(
+        rounding.step for rounding in (made.display, made.rounding) if rounding is not None) / 2
+    for edge in made.combined:
+        low, high = proof.earned.get(edge.child, EVERYTHING)
+        moves = edge.weight * (high - low)
+        if 0 < edge.weight < _FAR_BELOW / len(made.combined) and 0 < moves < seen:
+            proof.found.append(report(codes.WEIGHT_TOO_SMALL, edge.span, child=edge.child, parent=made.id,
+                                      points=f"{moves:.1g}"))
+
+
 def _scored(outline: Outline, made: Indicator, score: ScoreRule, reach: Reach, given: Reach) -> Iterator[Diagnostic]:
     """What is doubtful in a score: points beyond those of scores, and the best of them for what never comes out."""
     written = outline.draft.score
@@ -81,27 +98,32 @@ def _scored(outline: Outline, made: Indicator, score: ScoreRule, reach: Reach, g
     if isinstance(score, Anchors | Bands) and not (within(low, POINTS) and within(high, POINTS)):
         points = low if low < POINTS[0] else high
         yield report(codes.POINTS_OFF_SCALE, _place(written, points), points=f"{points:g}")
-    best = _best(score)
-    if best is not None and _never(best[0], reach, made):
-        least, most = told(reach, made.unit)
-        yield report(codes.BEST_OUT_OF_REACH, _place(written, best[1]), points=f"{best[1]:g}", low=least, high=most)
+    ends = _ends(score)
+    if ends is None:
+        return
+    (worst, fewest), (best, most_) = ends
+    least, most = told(reach, made.unit)
+    if _never(best, reach, up=made.direction == "up"):
+        yield report(codes.BEST_OUT_OF_REACH, _place(written, most_), points=f"{most_:g}", low=least, high=most)
+    elif _never(worst, reach, up=made.direction != "up"):
+        yield report(codes.WORST_OUT_OF_REACH, _place(written, fewest), points=f"{fewest:g}", low=least, high=most)
 
 
-def _best(score: ScoreRule) -> tuple[float, float] | None:
-    """The value that earns the most points, and these; None where all values may."""
+def _ends(score: ScoreRule) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The values that earn the fewest and the most points, and these; None where there are no such ends."""
     match score:
         case Anchors(points):
-            return max(points, key=lambda point: point[1])
-        case Goalposts(_, best, _, high, clip=True):
-            return best, high
+            return min(points, key=lambda point: point[1]), max(points, key=lambda point: point[1])
+        case Goalposts(worst, best, low, high, clip=True):
+            return (worst, low), (best, high)
         case _:
             return None
 
 
-def _never(best: float, reach: Reach, made: Indicator) -> bool:
-    """Whether values stay on the worse side of the best one."""
-    beyond = reach[1] if made.direction == "up" else reach[0]
-    return not within(best, reach) and (beyond < best if made.direction == "up" else beyond > best)
+def _never(end: float, reach: Reach, *, up: bool) -> bool:
+    """Whether all values stay below an end (`up`), or above it."""
+    beyond = reach[1] if up else reach[0]
+    return not within(end, reach) and (beyond < end if up else beyond > end)
 
 
 def _place(written: Located | Mapping[Key, Located], points: float) -> Span:

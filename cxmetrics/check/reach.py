@@ -151,8 +151,7 @@ def value_reach(made: Indicator, known: Mapping[str, Reach], earned: Mapping[str
 def _rounded(reach: Reach, rounding: Rounding | None) -> Reach:
     if rounding is None:
         return reach
-    step = rounding.parameter if rounding.rule == "to" else 10.0 ** -rounding.parameter
-    return reach[0] - step, reach[1] + step
+    return reach[0] - rounding.step, reach[1] + rounding.step
 
 
 def points_reach(score: ScoreRule) -> Reach:

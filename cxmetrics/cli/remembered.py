@@ -1,12 +1,13 @@
 """Projects in which a check found nothing: they are not compiled again while nothing has changed.
 
 What is kept, in the cache folder of the user, is one small file a project: a digest of all that the outcome hangs on
-(each definition file, byte by byte, and cxmetrics itself) and the two counts that a check tells.  Only the outcome
-"nothing is wrong" is kept.  `CXMETRICS_CACHE` names another folder; empty, nothing is kept.
+(each definition file, byte by byte, cxmetrics itself, and the month) and the two counts that a check tells.  Only the
+outcome "nothing is wrong" is kept.  `CXMETRICS_CACHE` names another folder; empty, nothing is kept.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sys
@@ -37,7 +38,8 @@ def state_of(project: Path) -> str | None:
     """A digest of the definitions of a project and of cxmetrics; None where nothing is to be kept, or to be read."""
     if _folder() is None:
         return None
-    digest = sha256(sys.version.encode())
+    month = dt.datetime.now(dt.UTC).strftime("%Y-%m")  # benchmarks grow stale
+    digest = sha256(f"{sys.version} {month}".encode())
     try:
         for line in _program():
             digest.update(line)

@@ -21,12 +21,13 @@ from cxmetrics.codes import (
     surveys,
     syntax,
     units,
+    unused,
     yaml_files,
 )
 from cxmetrics.diagnostics import Code
 
 MODULES: tuple[ModuleType, ...] = (
-    yaml_files, syntax, names, benchmarks, units, surveys, pyramid, backends, data, stores, faults)
+    yaml_files, syntax, names, unused, benchmarks, units, surveys, pyramid, backends, data, stores, faults)
 
 
 def rows(module: ModuleType) -> dict[str, Code]:

@@ -1,4 +1,4 @@
-"""CX28x and CX29x: benchmarks and peers, by their names."""
+"""CX264, CX28x and CX29x: benchmarks and peers, by their names."""
 
 from __future__ import annotations
 
@@ -87,3 +87,12 @@ COMPUTED_AND_RECORDED = Code(
     Phrase("`{peer}` is both computed from rows and recorded", "`{peer}` 既由数据计算又有记录"),
     label=Phrase("also a value of the column of `peers`", "也是 `peers` 所用列的取值"),
     help=Phrase("give one of the two another name", "请给其中一个改名"))
+STALE_BENCHMARK = Code(
+    "CX264", "stale-benchmark",
+    Phrase("the last benchmark of `{peer}` for `{indicator}` is of {period}",
+           "`{peer}` 对 `{indicator}` 的最新基准是 {period} 的"),
+    label=Phrase("more than {years} years ago", "距今超过 {years} 年"),
+    note=Phrase("it is still compared with what comes out today", "今天的结果仍在与它比较"),
+    help=Phrase("record a newer one, or say `comparable: reference_only`",
+                "请记录较新的基准，或写 `comparable: reference_only`"),
+    severity="warning")

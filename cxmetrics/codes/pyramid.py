@@ -5,6 +5,8 @@ from __future__ import annotations
 from cxmetrics.diagnostics import Code, Phrase
 
 OTHER_WEIGHT = Phrase("weighs {weight}", "权重 {weight}")
+SAME_MEANING = Phrase("`{other}` is the same", "`{other}` 与之相同")
+OTHER_TOUCHPOINT = Phrase("counts for `{other}` here", "在这里计入 `{other}`")
 
 WEIGHTS_SUM = Code(
     "CX401", "weights-sum",
@@ -269,3 +271,45 @@ VERSIONED_WITHIN = Code(
     note=Phrase("what looks through an indicator at what it is made of would take the last rules for those of all days",
                 "直接使用指标内部构成的写法，会把最后的规则当作所有日期的规则"),
     help=Phrase("combine it by weights, as it is, or take its dates out", "请按权重合并该指标本身，或删去其日期"))
+DUPLICATE_MEANING = Code(
+    "CX439", "duplicate-meaning",
+    Phrase("`{id}` means the same as `{other}`", "`{id}` 与 `{other}` 含义相同"),
+    label=Phrase("defined a second time", "重复定义"),
+    note=Phrase("a correction of one of the two would leave the other as it was", "只改其中一个，另一个仍是旧的定义"),
+    help=Phrase("use `{other}` in its place: a child may have many parents, and a formula may be a name, "
+                "`formula: {other}`", "请改用 `{other}`：一个下级可有多个上级，公式也可以只写指标名 `formula: {other}`"),
+    severity="warning")
+WEIGHT_TOO_SMALL = Code(
+    "CX444", "weight-too-small",
+    Phrase("the weight of `{child}` moves `{parent}` by {points} points at most",
+           "`{child}` 的权重最多使 `{parent}` 变动 {points} 分"),
+    label=Phrase("less than is shown", "小于显示的精度"),
+    note=Phrase("between the worst and the best `{child}` there is no difference that anybody sees in `{parent}`",
+                "无论 `{child}` 最好还是最差，从 `{parent}` 上都看不出差别"),
+    help=Phrase("give it more weight, or take it out of the children", "请加大它的权重，或从下级指标中去掉"),
+    severity="warning")
+WORST_OUT_OF_REACH = Code(
+    "CX445", "worst-out-of-reach",
+    Phrase("nothing ever earns as few as {points} points: values lie from {low} to {high}",
+           "永远不会低到 {points} 分：数值范围为 {low} 到 {high}"),
+    label=Phrase("out of reach", "无法达到"),
+    note=Phrase("everybody gets the points between for nothing, and differences look smaller than they are",
+                "这一段分数人人白得，差别看上去比实际小"),
+    help=Phrase("let the fewest points stand at the worst value that can come out", "请让最低分对应可能出现的最差数值"),
+    severity="warning")
+INDICATOR_LACKS = Code(
+    "CX446", "indicator-lacks",
+    Phrase("`{id}` has no {what}", "`{id}` 没有{what}"),
+    label=Phrase("no {what}", "没有{what}"),
+    note=Phrase("the project asks for one by `must_have`", "项目以 `must_have` 要求必须有"),
+    help=Phrase("add it, or allow it here: `# cx: allow CX446 because …`", "请补上，或在此允许：`# cx: allow CX446 because …`"),
+    severity="warning")
+TWO_TOUCHPOINTS = Code(
+    "CX447", "two-touchpoints",
+    Phrase("`{value}` of `{column}` counts for two touchpoints: `{first}` and `{second}`",
+           "`{column}` 的 `{value}` 计入了两个触点：`{first}` 和 `{second}`"),
+    label=Phrase("counts for `{second}` here", "在这里计入 `{second}`"),
+    note=Phrase("the lists of the two differ, so it is not one rule for both, and every such row weighs twice",
+                "两处的清单并不相同，所以不是共用一条规则，而这样的行会算两次"),
+    help=Phrase("keep it in one of the two lists", "请只保留在其中一份清单里"),
+    severity="warning")

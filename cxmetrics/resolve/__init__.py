@@ -15,7 +15,7 @@ from cxmetrics.codes import names as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
-from cxmetrics.ir import Dimension, Expr, Origin, Project
+from cxmetrics.ir import ASKED, Asked, Dimension, Expr, Origin, Project
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, grains, is_time_zone, share, titles, whole, word
 from cxmetrics.pauses import Pause, go_on
@@ -226,7 +226,15 @@ def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension],
         _store(draft.store, found), min_n, confidence if 0 < confidence < 1 else 0.95,
         Calendar(_WEEKDAYS.index(word(draft.week_start, "week_start", _WEEKDAYS, "monday", found)),
                  1 + _MONTHS.index(word(draft.year_start, "year_start", _MONTHS, "january", found))),
-        replicates=_replicates(draft.replicates, found))
+        replicates=_replicates(draft.replicates, found), must_have=_asked(draft, found))
+
+
+def _asked(draft: ProjectDocument, found: Found) -> tuple[Asked, ...]:
+    """What each indicator must have, in the order of the words."""
+    written = draft.must_have
+    several = written if isinstance(written, list) else [] if written is None else [written]
+    named = {word(each, "must_have", ASKED, "", found) for each in several}
+    return tuple(each for each in ASKED if each in named)
 
 
 def _replicates(written: Located | None, found: Found) -> int:

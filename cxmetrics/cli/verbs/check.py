@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import sys
 from pathlib import Path
@@ -41,7 +42,7 @@ def check(session: Session, project: Path, form: Format) -> int:
 
         compiled = compile_project(project)
         clean, failed = Clean(len(compiled.sources), len(compiled.pyramid.indicators)), compiled.failed
-        found = seen_from(Path.cwd(), project, compiled.diagnostics)
+        found = seen_from(Path.cwd(), project, compiled.reviewed(dt.datetime.now(dt.UTC).date()))
         if compiled.alone and not found:
             remember(project, state, clean)
     text = render(found, format=form, language=session.language, colour=coloured(sys.stdout))
