@@ -110,7 +110,7 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "rows", list(_origins(plan, pyramid, indicator, session))
     yield "owner", [indicator.owner] if indicator.owner else []
     yield "tags", [", ".join(indicator.tags)] if indicator.tags else []
-    yield "latest", _latest(indicator, found, session)
+    yield "latest", value_in_words(indicator, found, session)
     yield "triangulated", triangulated(plan, indicator, found, session)
 
 
@@ -328,7 +328,8 @@ def _changed(row: Mapping[str, Any], indicator: Indicator, session: Session) -> 
     return session.say(f"show.moved.{row['moved']}", change=change, low=ends[0], high=ends[1])
 
 
-def _latest(indicator: Indicator, found: Latest, session: Session) -> list[str]:
+def value_in_words(indicator: Indicator, found: Latest, session: Session) -> list[str]:
+    """The value of a period with all that is known of how sure it is, as one line."""
     row = found.rows.get(indicator.id)
     if row is None or found.period is None:
         return [session.say("show.no_values")]

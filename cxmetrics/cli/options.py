@@ -45,6 +45,11 @@ def day(text: str | None) -> dt.date | None:
     raise Fault(report(BAD_DATE, None, text=text))
 
 
+def dimensions(by: tuple[str, ...]) -> list[str]:
+    """The names in all `--by DIM,...`."""
+    return [name.strip() for part in by for name in part.split(",") if name.strip()]
+
+
 def interval(first: str | None, last: str | None) -> tuple[dt.date | None, dt.date | None]:
     """The ends of an interval, the last not in it.  Raises `Fault` CX717, and CX716 where no day is left."""
     from cxmetrics.codes.data import EMPTY_INTERVAL

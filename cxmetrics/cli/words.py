@@ -10,6 +10,7 @@ from typing import Final
 
 from cxmetrics.cli.words_diff import DIFF
 from cxmetrics.cli.words_help import HELP, OPTIONS
+from cxmetrics.cli.words_preview import PREVIEW
 from cxmetrics.cli.words_show import SHOW
 from cxmetrics.cli.words_test import TEST
 from cxmetrics.diagnostics import Phrase
@@ -186,5 +187,5 @@ _TERMS = {
 }
 
 WORDS: Final[dict[str, Phrase]] = {
-    **HELP, **OPTIONS, **SHOW, **TEST, **DIFF, **_GENERAL,
+    **HELP, **OPTIONS, **SHOW, **TEST, **DIFF, **PREVIEW, **_GENERAL,
     **{f"{kind}.{name}": Phrase(*both) for kind, terms in _TERMS.items() for name, both in terms.items()}}

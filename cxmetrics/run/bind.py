@@ -14,7 +14,7 @@ from cxmetrics.codes import surveys as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Binding, ColumnSpec, Lookup, Origin
 from cxmetrics.plan import Plan
-from cxmetrics.run.inputs import NONE_KNOWN, look_at, open_inputs
+from cxmetrics.run.inputs import NONE_KNOWN, Inputs, look_at, open_inputs
 from cxmetrics.run.seen import Seen
 from cxmetrics.store.commits import InputFile
 from cxmetrics.tables import place_of
@@ -92,6 +92,7 @@ def _among(seen: Mapping[str, Seen], only: Collection[str] | None) -> dict[str, 
     return {path: look for path, look in seen.items() if only is None or path in only}
 
 
+NOTHING_SEEN: Mapping[str, Seen] = {}
 Recorded = Mapping[str, Collection[str]]
 """The files of each source, by path from the project folder, where no others are to be read."""
 
@@ -111,9 +112,17 @@ def bind_source(origin: Origin, root: Path, scratch: Path, only: Collection[str]
                 known: Mapping[str, InputFile] = NONE_KNOWN) -> Bound:
     """One source with its files; those that look as they are `known` may be left unopened.  Raises `Fault` (CX70x)."""
     files = _files(origin, root, only)  # seen before they are read: a change that comes later is a change
-    own = open_inputs(origin, files.own, root, scratch, known)
+    return bind_to(origin, open_inputs(origin, files.own, root, scratch, known), root, scratch, files.beside, only)
+
+
+def bind_to(origin: Origin, own: Inputs, root: Path, scratch: Path, seen: Mapping[str, Seen] = NOTHING_SEEN,
+            only: Collection[str] | None = None) -> Bound:
+    """One source with rows that were opened for it, and its lookups; `seen`: what the files of these look like.
+
+    Raises `Fault` (CX70x).
+    """
     require(own.table, origin)
-    tables, beside = dict[str, Table](), dict(files.beside)
+    tables, beside = dict[str, Table](), dict(seen)
 
     def opened(lookup: Lookup) -> Table:
         place = place_of(lookup)

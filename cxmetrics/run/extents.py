@@ -42,7 +42,7 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
         if before is not None and before.reading == read_as and before.digest == digest:
             result[path] = replace(before, size=seen.size, mtime_ns=seen.mtime_ns)
             continue
-        first, last, rows = _extent(bound, bound.taken.get(path, root / path), zone, backend, open_file)
+        first, last, rows = extent(bound, bound.taken.get(path, root / path), zone, backend, open_file)
         columns = "" if path in bound.taken else columns_of(open_file(root / path))
         result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as, digest, columns)
     return result
@@ -60,20 +60,27 @@ def content_of(path: Path, seen: Seen, known: InputFile | None = None) -> str:
     return digest_of(path) if path.is_file() else ""
 
 
-def _extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Open) -> Extent:
+def extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Open) -> Extent:
+    """The days of the rows of one file of a source, and how many there are.  Raises `Fault` (CX70x)."""
     time = bound.origin.time
     if isinstance(time, dt.date):
         return time, time, 0
-    spec = bound.origin.columns[time]
-    physical = bound.table.columns.get(spec.physical, "other")
-    as_it_stands = physical != "time" or spec.zone in (None, zone)
-    if physical in _NATIVE and as_it_stands and spec.format is None and path in bound.table.files:
-        native = _native(path, spec.physical, physical, zone)
-        if native is not None:
-            return native
+    known = native_extent(bound.origin, bound.table, path, zone) if path in bound.table.files else None
+    if known is not None:
+        return known
     scan = Scan(_time_only(bound.origin, time), ())
     census = backend.cells(Request(scan, open_file(path), {}, zone)).census
     return census.first, census.last, census.read
+
+
+def native_extent(origin: Origin, table: Table, path: Path, zone: str) -> Extent | None:
+    """The days of the rows of a Parquet file, where its own statistics tell; else None."""
+    spec = origin.columns.get(origin.time) if isinstance(origin.time, str) else None
+    physical = table.columns.get(spec.physical, "other") if spec is not None else "other"
+    if spec is None or physical not in _NATIVE or spec.format is not None:
+        return None
+    as_it_stands = physical != "time" or spec.zone in (None, zone)
+    return _native(path, spec.physical, physical, zone) if as_it_stands else None
 
 
 def _native(path: Path, column: str, physical: Physical, zone: str) -> Extent | None:

@@ -54,6 +54,25 @@ class Polars:
             raise fault_of(request, error) from error
 
 
+def outcomes(request: Request, dimension: str) -> pl.DataFrame:
+    """What became of the rows that do not count, told apart by a dimension that some cube asks for.
+
+    The columns are `row` (the dimension's text), `column` and `reason` of what was rejected; both are null for rows
+    that `keep` dropped, and `reason` alone is there for a duplicate.  Raises `Fault` as `Polars.cells`.
+    """
+    try:
+        pipeline, rows = scanned(request)
+        found = with_dimensions(pipeline, rows.filter(pl.col("fate") != FINE)).select(
+            row=f"d:{dimension}", fate="fate").collect(engine="streaming")
+    except ERRORS as error:
+        raise fault_of(request, error) from error
+    reasons = pipeline.needs.reasons
+    told = {DROPPED: (None, None), DUPLICATE: (None, "duplicate"), **dict(enumerate(reasons, FIRST_REASON))}
+    known = pl.DataFrame([(fate, *both) for fate, both in told.items()], orient="row",
+                         schema={"fate": pl.UInt16, "column": pl.String, "reason": pl.String})
+    return found.join(known, on="fate", how="left", maintain_order="left").select("row", "column", "reason")
+
+
 def _frames(request: Request) -> tuple[Pipeline, list[pl.LazyFrame]]:
     """The census, then the cubes, over one shared scan."""
     pipeline, rows = scanned(replace(request, days=reach(request)))

@@ -10,6 +10,7 @@ import click
 
 from cxmetrics.cli.options import (
     as_of_option,
+    dimensions,
     engine_option,
     format_option,
     from_option,
@@ -51,7 +52,7 @@ def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], gr
 
     start, end = interval(first, last)
     project, names = parted(indicators)
-    across = [name.strip() for part in by for name in part.split(",") if name.strip()]
+    across = dimensions(by)
     if ranks and not across:
         raise Refusal("query.ranks")
     with places_of(project):
