@@ -186,3 +186,36 @@ def test_days_that_come_later_hide_what_a_run_of_all_hides(seed, tmp_path):
             (folders[1] / "data" / "1.csv").unlink()
             run(folders[1], RunOptions(engine="duckdb"))
     assert values(folders[1]).equals(values(folders[0]))
+
+
+CARRIED = """
+project: carried
+grains: [day, month]
+privacy: {min_n: 3}
+sources:
+  survey: {read: survey.csv, time: day, columns: {score: number}}
+  calls: {read: calls.csv, time: day, columns: {score: number}}
+indicators:
+  survey: {formula: mean(survey.score), score: {0: 0, 100: 100}}
+  calls: {formula: mean(calls.score), score: {0: 0, 100: 100}}
+  index: {children: [survey, calls], missing: carry(5 d)}
+"""
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_what_is_carried_over_the_end_of_a_unit_of_time_is_hidden_as_it_was(engine, tmp_path):
+    """The survey has 2 rows on 31 January, and 3 on the 29th, which would tell of them with those of the month.
+
+    They are carried on, into February too, of which it has none but on the 9th.
+    """
+    (tmp_path / "cxmetrics.yaml").write_text(CARRIED)
+    days = [f"2026-01-{day}" for day in (29, 30, 31)] + [f"2026-02-0{day}" for day in range(1, 10)]
+    (tmp_path / "calls.csv").write_text("\n".join(["day,score", *(f"{day},50" for day in days for _ in range(3))]))
+    answers = ["2026-01-29"] * 3 + ["2026-01-31"] * 2 + ["2026-02-09"] * 3
+    (tmp_path / "survey.csv").write_text("\n".join(["day,score", *(f"{day},90" for day in answers)]))
+    run(tmp_path, RunOptions(engine=engine))
+    found = {row["period"]: row["value"] for row in values(tmp_path).iter_rows(named=True)
+             if row["indicator"] == "index" and row["grain"] == "day"}
+    hidden = {*(dt.date(2026, 1, day) for day in (29, 30, 31)), *(dt.date(2026, 2, day) for day in range(1, 6))}
+    assert {day for day, value in found.items() if value is None} == hidden
+    assert found[dt.date(2026, 2, 6)] == 50  # six days after, it counts no more

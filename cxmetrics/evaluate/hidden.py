@@ -15,7 +15,7 @@ from cxmetrics.disclosure import Cut, conceal
 from cxmetrics.disclosure.cells import Ints
 from cxmetrics.evaluate.daily import States, daily
 from cxmetrics.evaluate.points import Slice
-from cxmetrics.evaluate.protection import ranked
+from cxmetrics.evaluate.protection import closing, ranked
 from cxmetrics.evaluate.work import work_of
 from cxmetrics.fuse import crosses
 from cxmetrics.ir import GRAINS, Grain
@@ -128,9 +128,12 @@ def hidden_leaves(reader: Reader, leaves: Mapping[int, int], days: Days,
     `leaves`: from how many rows on each is shown; `carried`: those whose last values may be told again.
     """
     kept = _States(reader, _groups(reader.plan, leaves))
-    parts = [frame for group in kept.groups for unit in _units(reader.plan, leaves, reader.spans, days)
-             for frame in _hidden(kept, group, unit, frozenset(carried))]
+    units = _units(reader.plan, reader.spans, days)
+    parts = [frame for group in kept.groups for unit in units for frame in _hidden(kept, group, unit)]
+    again = frozenset(carried)
     frame = pl.concat([HIDDEN, *parts]).unique(maintain_order=True)
+    more = [each for group in kept.groups for each in _carried_on(kept, group, again & set(group.leaves), frame, units)]
+    frame = pl.concat([frame, *more])
     return frame, {place: kept.names[place] for place in range(len(reader.cuts))}
 
 
@@ -144,24 +147,25 @@ def _groups(plan: Plan, leaves: Mapping[int, int]) -> tuple[_Group, ...]:
                         leaves[own[0]]) for own in found.values())
 
 
-def _units(plan: Plan, leaves: Iterable[int], spans: Sequence[Days], days: Days) -> list[Days]:
-    """The years of some days; all of time where there are windows."""
+def _units(plan: Plan, spans: Sequence[Days], days: Days) -> list[Days]:
+    """The units of time of some days, in order: see `closing`."""
     low = max(days[0], min((first for first, _ in spans), default=days[0]))
     high = min(days[1], max((final for _, final in spans), default=days[1] - DAY) + DAY)
-    if any(plan.leaves[leaf].window for leaf in leaves):
+    grain = closing(plan)
+    if grain is None:
         return [(dt.date.min, dt.date.max)]
     found: list[Days] = []
-    first = start(low, "year", plan.project.calendar)
+    first = start(low, grain, plan.project.calendar)
     while first < high:
-        found.append((first, end(first, "year")))
-        first = end(first, "year")
+        found.append((first, end(first, grain)))
+        first = end(first, grain)
     return found
 
 
 class _States:
     """The numbers of rows by cut, read once."""
 
-    __slots__ = ("_frames", "groups", "names", "reader")
+    __slots__ = ("_frames", "_known", "groups", "names", "reader")
 
     def __init__(self, reader: Reader, groups: tuple[_Group, ...]) -> None:
         self.reader, self.groups = reader, groups
@@ -170,17 +174,21 @@ class _States:
                for source, families in reader.states.items()}
         self._frames: list[pl.DataFrame] = []
         self.names: list[tuple[Slice, ...]] = []
+        self._known: dict[tuple[_Group, int], _Slices] = {}
         for cut in reader.cuts:
             made = daily(reader.plan, few, cut, None)
             self._frames.append(made.frame.select("partial", "day", "d0", "value"))
             self.names.append(tuple(made.slices))
 
-    def slices(self, group: _Group, place: int, low: int, high: int) -> _Slices:
-        """The rows of a group in a cut, in the days from `low` to before `high`."""
+    def slices(self, group: _Group, place: int) -> _Slices:
+        """The rows of a group in a cut."""
+        if (group, place) not in self._known:
+            self._known[group, place] = self._slices(group, place)
+        return self._known[group, place]
+
+    def _slices(self, group: _Group, place: int) -> _Slices:
         factors = dict(group.parts)
-        rows = self._frames[place].filter(
-            pl.col("partial").is_in(list(factors)),
-            pl.col("day").is_between(dt.date.fromordinal(low), dt.date.fromordinal(high), closed="left"))
+        rows = self._frames[place].filter(pl.col("partial").is_in(list(factors)))
         each = rows["day"].to_physical().to_numpy().astype(np.int64) + dt.date(1970, 1, 1).toordinal()
         days, day = np.unique(each, return_inverse=True)
         found = np.zeros((len(self.names[place]), len(days)), np.int64)
@@ -198,7 +206,7 @@ class _States:
             else None
 
 
-def _hidden(kept: _States, group: _Group, unit: Days, carried: frozenset[int]) -> Iterator[pl.DataFrame]:
+def _hidden(kept: _States, group: _Group, unit: Days) -> Iterator[pl.DataFrame]:
     """The hidden cells of a group in a unit of time."""
     reader, extent = kept.reader, kept.extent(group)
     owners = {place: _owners(reader, group, unit, place) for place, cut in enumerate(reader.cuts)
@@ -210,13 +218,13 @@ def _hidden(kept: _States, group: _Group, unit: Days, carried: frozenset[int]) -
     high = min(max(after for _, after in told), extent[1])
     if low >= high:
         return
-    cells = {place: _Cells.of(kept.slices(group, place, low, high), own, unit,
+    cells = {place: _Cells.of(kept.slices(group, place), own, unit,
                               max(group.least, reader.plan.least_in(reader.cuts[place])))
              for place, own in owners.items()}
     if not any(one.small.any() for one in cells.values()):
         return
     for place, flags in _concealed(reader, cells).items():
-        yield from cells[place].told(place, flags, carried)
+        yield cells[place].told(place, flags)
 
 
 def _owners(reader: Reader, group: _Group, unit: Days, place: int) -> dict[_Interval, list[_Owner]]:
@@ -247,7 +255,6 @@ class _Cells:
     high: Ints
     n: Ints
     small: Flags
-    missing: Flags  # no rows, all days counted
 
     @staticmethod
     def of(slices: _Slices, owners: Mapping[_Interval, Sequence[_Owner]], unit: Days, least: int) -> _Cells:
@@ -256,33 +263,49 @@ class _Cells:
         whole = slices.rows(low, high)
         low, high = (np.clip(side, unit[0].toordinal(), unit[1].toordinal()) for side in (low, high))
         n = slices.rows(low, high)
-        return _Cells(slices, list(owners.values()), low, high, n, (whole < least) & (n > 0), whole == 0)
+        return _Cells(slices, list(owners.values()), low, high, n, (whole < least) & (n > 0))
 
-    def told(self, place: int, flags: Flags, carried: frozenset[int]) -> Iterator[pl.DataFrame]:
-        """The hidden cells as rows of `HIDDEN`; those of some leaves also where they are carried on."""
+    def told(self, place: int, flags: Flags) -> pl.DataFrame:
+        """The hidden cells as rows of `HIDDEN`."""
         row, cell = np.nonzero(flags)
         each = pl.DataFrame({"slice": row, "cell": cell}, schema={"slice": pl.Int64, "cell": pl.Int64})
         owners = pl.DataFrame([(number, *owner) for number, own in enumerate(self.owners) for owner in own],
                               schema={"cell": pl.Int64, "leaf": pl.Int64, "grain": pl.String, "period": pl.Date},
                               orient="row")
-        yield each.join(owners, on="cell").select("leaf", "grain", "period", pl.lit(place, pl.Int64).alias("cut"),
-                                                  "slice", pl.lit(0, pl.Int64).alias("age"))
-        for _, own in owners.filter(pl.col("leaf").is_in(sorted(carried))).sort("period").group_by(
-                "leaf", "grain", maintain_order=True):
-            yield self._carried(place, flags, own)
+        return each.join(owners, on="cell").select("leaf", "grain", "period", pl.lit(place, pl.Int64).alias("cut"),
+                                                   "slice", pl.lit(0, pl.Int64).alias("age"))
 
-    def _carried(self, place: int, flags: Flags, own: pl.DataFrame) -> pl.DataFrame:
-        """Where a leaf has no rows, and was hidden when it last had some."""
-        cells, period = own["cell"].to_numpy(), own["period"].to_list()
-        grain: Grain = own["grain"][0]
-        ends = np.array([last(each, grain).toordinal() for each in period], np.int64)
-        missing = self.missing[:, cells]
-        at = np.maximum.accumulate(np.where(missing, -1, np.arange(len(period))[None, :]), axis=1)
-        was = np.take_along_axis(flags[:, cells], np.maximum(at, 0), axis=1) & (at >= 0)
-        row, here = np.nonzero(missing & was)
-        age = ends[here] - ends[at[row, here]]
-        return pl.DataFrame({"leaf": own["leaf"][0], "grain": grain, "period": [period[i] for i in here.tolist()],
-                             "cut": place, "slice": row, "age": age}, schema=HIDDEN.schema)
+
+def _carried_on(kept: _States, group: _Group, carried: frozenset[int], hidden: pl.DataFrame,
+                units: Sequence[Days]) -> Iterator[pl.DataFrame]:
+    """Where leaves of a group have no rows, and were hidden when they last had some."""
+    if not units:
+        return
+    days = units[0][0], units[-1][1]
+    for leaf in sorted(carried):
+        window = kept.reader.plan.leaves[leaf].window
+        for (grain, place), asked in kept.reader.asked.items():
+            listed = kept.reader.intervals(window, grain, days) if leaf in asked else []
+            if listed:
+                own = hidden.filter(pl.col("leaf") == leaf, pl.col("grain") == grain, pl.col("cut") == place)
+                low, high = (np.array([interval[side] for interval, _ in listed], np.int64) for side in (0, 1))
+                n = kept.slices(group, place).rows(low, high)
+                yield _after(own, n, [period for _, period in listed], (leaf, grain, place))
+
+
+def _after(hidden: pl.DataFrame, n: Ints, periods: Sequence[dt.date], who: tuple[int, Grain, int]) -> pl.DataFrame:
+    """The cells without rows that follow hidden ones; `n` [slices, periods], `who`: leaf, grain and place of the cut."""
+    leaf, grain, place = who
+    flags = np.zeros(n.shape, np.bool_)
+    where = {period: at for at, period in enumerate(periods)}
+    known = hidden.filter(pl.col("period").is_in(periods))
+    flags[known["slice"].to_numpy(), [where[period] for period in known["period"]]] = True
+    ends = np.array([last(each, grain).toordinal() for each in periods], np.int64)
+    at = np.maximum.accumulate(np.where(n == 0, -1, np.arange(len(periods))[None, :]), axis=1)
+    was = np.take_along_axis(flags, np.maximum(at, 0), axis=1) & (at >= 0)
+    row, here = np.nonzero((n == 0) & was)
+    return pl.DataFrame({"leaf": leaf, "grain": grain, "period": [periods[i] for i in here.tolist()], "cut": place,
+                         "slice": row, "age": ends[here] - ends[at[row, here]]}, schema=HIDDEN.schema)
 
 
 def _concealed(reader: Reader, cells: Mapping[int, _Cells]) -> dict[int, Flags]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cxmetrics.calendars import coarsest
 from cxmetrics.composite_rules import Carry
 from cxmetrics.evaluate.points import coarser
+from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan, leaves_of, lone_leaf
 from cxmetrics.score_rules import Pooled
 from cxmetrics.statistics.arrays import Array, Flags
@@ -47,6 +49,23 @@ def protected(plan: Plan) -> dict[int, int]:
             if plan.leaves[leaf].function not in COUNTS:
                 found.setdefault(leaf, []).append(least_n(plan, node))
     return {leaf: min(listed) for leaf, listed in sorted(found.items()) if min(listed) > 1 or plan.least}
+
+
+def closing(plan: Plan) -> Grain | None:
+    """The longest period that protected leaves are shown in, upon which what is hidden closes; None: all of time.
+
+    No period is longer, and of shorter ones only weeks reach into the next; windows may reach anywhere.
+    """
+    leaves = protected(plan)
+    if any(plan.leaves[leaf].window for leaf in leaves):
+        return None
+    below: dict[str, frozenset[int]] = {}
+    grains = set[Grain]()
+    for name, node in plan.nodes.items():
+        below[name] = frozenset(leaves_of(node.formula)).union(*(below[other] for other in node.below))
+        if not node.hidden and not below[name].isdisjoint(leaves):
+            grains.update(plan.project.grains if node.indicator.grains is None else node.indicator.grains)
+    return coarsest(grains or plan.project.grains)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Numbers withheld: small cells, what would give them away, and what is made of either, taken out of `values`.
 
-Units of time close upon themselves: what is hidden in a year follows from the rows of that year, and of the weeks that
-reach into it, and from nothing else.  Only where windows are looked through, all of time is one unit.
+Units of time close upon themselves: what is hidden in the longest period that is shown follows from the rows of that
+period, and of the weeks that reach into it, and from nothing else.  Of such a week each of the two units keeps its part
+as it is, or the week is hidden.  Only where windows are looked through, all of time is one unit.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import polars as pl
 from cxmetrics.calendars import before, days_before, end, last, start
 from cxmetrics.evaluate.hidden import Reader, hidden_leaves
 from cxmetrics.evaluate.points import Slice
-from cxmetrics.evaluate.protection import Exposure, exposures, protected
+from cxmetrics.evaluate.protection import Exposure, closing, exposures, protected
 from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Days, Plan
 
@@ -28,13 +29,10 @@ _PEER = ("peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "peer_percent
 
 def unit_of(plan: Plan, day: dt.date) -> dt.date:
     """The first day of which something is shown otherwise, or hidden, when the rows of a day are others."""
-    leaves = protected(plan)
-    if not leaves:
+    if not protected(plan):
         return day
-    if any(plan.leaves[leaf].window for leaf in leaves):
-        return dt.date.min
-    calendar = plan.project.calendar
-    return start(start(day, "week", calendar), "year", calendar)
+    grain, calendar = closing(plan), plan.project.calendar
+    return dt.date.min if grain is None else start(start(day, "week", calendar), grain, calendar)
 
 
 def withhold(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +58,8 @@ def _days(plan: Plan, frame: pl.DataFrame, told: Mapping[str, Exposure]) -> Days
         raise TypeError("periods are dates")
     reach = max((days for one in told.values() for days in one.before.values()), default=0)
     early = days_before(low, reach + 1)
-    return start(early, "year", plan.project.calendar), max(end(high, grain) for grain in GRAINS)
+    begin = start(early, closing(plan) or "year", plan.project.calendar)
+    return begin, max(end(high, grain) for grain in GRAINS)
 
 
 def _placed(found: pl.DataFrame, cuts: Sequence[tuple[str, ...]], slices: Mapping[int, Sequence[Slice]],
@@ -142,15 +141,16 @@ class _Table:
 
     def _ended(self, rows: pl.DataFrame, few: pl.DataFrame,
                ending: Collection[int]) -> Iterator[tuple[pl.DataFrame, list[str]]]:
-        """What days do not sum to is hidden in a whole cut and year, where it is hidden anywhere in these."""
+        """What days do not sum to is hidden in a whole cut and unit of time, where it is hidden anywhere in these."""
+        unit = closing(self.plan) or "year"
         for leaf in ending:
             users = [name for name, one in self.told.items() if leaf in one.own]
             own = few.filter(pl.col("indicator").is_in(users), pl.col("~cut").str.contains("1"))
             for cut, period, grain in own.select("~cut", "period", "grain").unique().iter_rows():
-                years = {start(day, "year", self.plan.project.calendar) for day in (period, last(period, grain))}
-                for year in sorted(years):
+                begins = {start(day, unit, self.plan.project.calendar) for day in (period, last(period, grain))}
+                for begin in sorted(begins):
                     part = rows.filter(pl.col("indicator").is_in(users), pl.col("~cut") == cut,
-                                       pl.col("period") < end(year, "year"), pl.col("period") > days_before(year, 7))
+                                       pl.col("period") < end(begin, unit), pl.col("period") > days_before(begin, 7))
                     yield part, ["~row"]
 
 
