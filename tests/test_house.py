@@ -38,6 +38,7 @@ LAYERS = (
     ("store",),
     ("run", "query", "replay", "testing", "preview"),
     ("render", "sample", "reference"),
+    ("lsp",),
     ("cli",),
     ("__main__",),
 )

@@ -20,6 +20,7 @@ from cxmetrics.cli.verbs.diff import diff
 from cxmetrics.cli.verbs.explain import explain
 from cxmetrics.cli.verbs.fmt import fmt
 from cxmetrics.cli.verbs.init import init
+from cxmetrics.cli.verbs.lsp import lsp
 from cxmetrics.cli.verbs.preview import preview
 from cxmetrics.cli.verbs.query import query
 from cxmetrics.cli.verbs.replay import replay
@@ -39,7 +40,8 @@ def command() -> None:
     """Take the options that stand before the verb."""
 
 
-for _verb in (demo, init, check, fmt, diff, test, preview, tree, run, query, show, store, replay, explain, schema):
+for _verb in (demo, init, check, fmt, diff, test, preview, tree, run, query, show, store, replay, explain, schema,
+              lsp):
     command.add_command(_verb)
 
 

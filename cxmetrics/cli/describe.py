@@ -52,7 +52,7 @@ def described(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: S
     """The description of an indicator as lines with a label each."""
     indicator = pyramid.indicators[name]
     facts = [(session.term("fact", label), [visible(line) for line in lines])
-             for label, lines in _facts(plan, pyramid, indicator, found, session) if lines]
+             for label, lines in facts_of(pyramid, indicator, found, session, plan) if lines]
     from rich.cells import cell_len
 
     widest = max(cell_len(label) for label, _ in facts) + _GAP
@@ -84,7 +84,8 @@ _MEASURES = ("value", "n", "n_effective", "low", "high", "score", "coverage", "g
              "definition")
 
 
-def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, session: Session) -> Facts:
+def facts_of(pyramid: Pyramid, indicator: Indicator, found: Latest, session: Session, plan: Plan | None) -> Facts:
+    """What is told of an indicator, by what it is about; without a plan, all but what its values tell."""
     yield "about", session.title(indicator.description, "").splitlines()
     yield "kind", [_kind(indicator, session)]
     yield "formula", _formula(indicator, session)
@@ -101,17 +102,18 @@ def _facts(plan: Plan, pyramid: Pyramid, indicator: Indicator, found: Latest, se
     yield "compared", [_compared(indicator, session)] if indicator.peers and indicator.peers.comparable else []
     yield "rounding", [_rounding(rule, name, session) for name, rule in
                        (("show.rounded", indicator.rounding), ("show.displayed", indicator.display)) if rule]
-    least = plan.min_n(indicator)
+    least = pyramid.project.min_n if indicator.min_n is None else indicator.min_n
     yield "shown", [session.say("show.min_n", n=least)] if least > 1 else []
     yield "parents", _parents(pyramid, indicator, session)
     yield "roots", [session.say("show.of", weight=share(part), name=root, title=_title(pyramid, root, session))
                     for root, part in weights_at_roots(pyramid, indicator.id).items()
                     if (root, part) not in parents(pyramid)[indicator.id]]
-    yield "rows", list(_origins(plan, pyramid, indicator, session))
+    yield "rows", list(_origins(pyramid, indicator, session))
     yield "owner", [indicator.owner] if indicator.owner else []
     yield "tags", [", ".join(indicator.tags)] if indicator.tags else []
-    yield "latest", value_in_words(indicator, found, session)
-    yield "triangulated", triangulated(plan, indicator, found, session)
+    if plan is not None:
+        yield "latest", value_in_words(indicator, found, session)
+        yield "triangulated", triangulated(plan, indicator, found, session)
 
 
 def rule_in_words(rule: object, indicator: Indicator, session: Session) -> str | None:
@@ -292,14 +294,14 @@ def _rounding(rule: Rounding, key: str, session: Session) -> str:
     return session.say(key, rule=f"{rule.rule}({rule.parameter:g})")
 
 
-def _origins(plan: Plan, pyramid: Pyramid, indicator: Indicator, session: Session) -> Iterator[str]:
+def _origins(pyramid: Pyramid, indicator: Indicator, session: Session) -> Iterator[str]:
     """Sources with their files, and the columns that are looked at."""
     used = columns_of(pyramid, indicator.id)
-    for name in sorted(plan.nodes[indicator.id].sources):
+    for name in sorted(used):
         origin = pyramid.sources[name]
         yield f"{name}: {place_of(origin)}"
         if indicator.formula is not None:
-            yield from (f"  {line}" for line in _promises(origin, used.get(name, frozenset()), session))
+            yield from (f"  {line}" for line in _promises(origin, used[name], session))
 
 
 def _promises(origin: Origin, used: frozenset[str], session: Session) -> Iterator[str]:

@@ -29,6 +29,7 @@ def columns_of(pyramid: Pyramid, name: str) -> Mapping[str, frozenset[str]]:
         indicator = pyramid.indicators[current]
         todo += [child for child, _ in below(indicator)]
         for aggregate in aggregates_in(indicator.formula):
+            found.setdefault(aggregate.source, set())  # of which rows are counted, whatever is in them
             for column in (column for expr in (*aggregate.args, aggregate.where) for column in columns_in(expr)):
                 _add(column, pyramid, found)
     return {source: frozenset(names) for source, names in found.items()}

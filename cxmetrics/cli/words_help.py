@@ -77,6 +77,8 @@ HELP: Final[dict[str, Phrase]] = {
     "help.explain": Phrase("Explain a code (CX201), or a function of the language (nps).\n\n"
                            "Without CODE, list all codes.",
                            "解释诊断代码（CX201）或公式函数（nps）\n\n不带 CODE 时列出全部代码。"),
+    "help.lsp": Phrase("Answer an editor: the language server, over standard input and output.",
+                       "为编辑器应答：语言服务器，经标准输入与标准输出"),
     "help.schema": Phrase("Print the JSON Schema of the YAML, for editors.", "打印 YAML 的 JSON Schema，供编辑器使用"),
 }
 
@@ -109,6 +111,8 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.prometheus": Phrase("Write metrics for Prometheus to FILE.", "把 Prometheus 指标写到 FILE"),
     "option.openlineage": Phrase("Append events of OpenLineage to FILE.", "把 OpenLineage 事件追加到 FILE"),
     "option.log": Phrase("text for people, json for machines.", "text 供人阅读；json 供程序使用"),
+    "option.stdio": Phrase("Over standard input and output, as always; some editors say so.",
+                           "经标准输入与标准输出（总是如此，有的编辑器会写明）"),
     "option.schema": Phrase("Schema for the tables, made if need be.", "存放各表的模式，没有则新建"),
     "option.strict": Phrase("Let one source that fails stop the run.", "任何数据源失败即停止运行"),
     "option.into": Phrase("Write a report to FILE, - for standard output.", "把报告写到 FILE，- 表示标准输出"),

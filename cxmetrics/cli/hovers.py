@@ -1,0 +1,40 @@
+"""The facts of `show` for an editor: of definitions as they are being written, with the latest values of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cxmetrics.calendars import usual
+from cxmetrics.cli.describe import facts_of
+from cxmetrics.cli.latest import Latest, latest
+from cxmetrics.cli.session import Language, Session
+from cxmetrics.compile import Compiled
+from cxmetrics.diagnostics import Fault
+from cxmetrics.plan import Plan
+
+MOST = 2_000  # indicators of a project of which values are told: to know whether they are stale takes the whole plan
+
+
+def told_of(compiled: Compiled, root: Path, name: str, language: Language) -> Sequence[tuple[str, Sequence[str]]]:
+    """What is told of an indicator, each fact with its label.
+
+    Of definitions with errors, and of very large ones, all but the values; so too where the store cannot be read.
+    """
+    session, pyramid = Session(language), compiled.pyramid
+    plan = compiled.plan if len(pyramid.indicators) <= MOST else None
+    found = _latest(root, plan, name) if plan is not None else None
+    facts = facts_of(pyramid, pyramid.indicators[name], found or Latest(usual(pyramid.project.grains)), session,
+                     None if found is None else plan)
+    return [(session.term("fact", label), list(lines)) for label, lines in facts if lines]
+
+
+def _latest(root: Path, plan: Plan, name: str) -> Latest | None:
+    if name not in plan.nodes:
+        return None
+    other = plan.nodes[name].indicator.triangulate
+    names, pair = ((name,), None) if other is None else ((name, other), (name, other))
+    try:
+        return latest(root, plan, names, pair=pair)
+    except Fault:
+        return None

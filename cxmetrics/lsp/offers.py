@@ -1,0 +1,13 @@
+"""What the server can do, as it tells an editor at first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cxmetrics.lsp.wire import Json
+
+CAPABILITIES: Final[Json] = {
+    "positionEncoding": "utf-16",
+    "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
+    "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+}
