@@ -14,6 +14,9 @@ from cxmetrics.units import Unit
 Comparable = Literal["same_method", "same_definition", "reference_only"]
 COMPARABLE: tuple[Comparable, ...] = ("same_method", "same_definition", "reference_only")
 CENSUS = inf  # the n of a number that rests on everything there is
+UNTOLD = "unknown"  # what a publisher does not say: n or the period of what is for reference only, or a date
+EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the period of such a number
+NOT_TOLD = 0.0  # the n of one whose publisher does not say; only of those for reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Benchmark:
     """A number of a peer for a period (its first and its last day), in `unit`.
 
     `unit` is the indicator's, but for one that is `reference_only` and was measured on another scale.
-    `n` is how many answers it rests on, `CENSUS` for all there are.  `method`: what is said of it, by key.
+    `n` is how many answers it rests on, `CENSUS` for all there are, `NOT_TOLD`.  `method`: what is said of it, by key.
     """
 
     peer: str

@@ -29,6 +29,7 @@ ColumnType = Literal["integer", "number", "text", "boolean", "date", "time"]
 Grain = Literal["day", "week", "month", "quarter", "year"]
 Asked = Literal["owner", "target", "test"]
 ASKED: tuple[Asked, ...] = ("owner", "target", "test")
+CRITICALITY = ("high", "medium", "low")
 GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year")
 DAYS = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the first and the last of a row; others are slips of the pen
 
@@ -346,6 +347,8 @@ class Indicator:
     grains: tuple[Grain, ...] | None = None
     description: Title = field(default_factory=dict)
     owner: str | None = None
+    alone: bool = field(default=False, kw_only=True)  # nobody publishes a number that it could be held against
+    criticality: str | None = field(default=None, kw_only=True)  # high, medium or low
     tags: tuple[str, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
     formula_text: str | None = field(default=None, compare=False, repr=False)

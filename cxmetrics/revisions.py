@@ -16,7 +16,7 @@ Effect = Literal["cosmetic", "added", "restating", "breaking"]
 Kind = Literal["project", "dimension", "source", "indicator"]
 EFFECTS: tuple[Effect, ...] = ("cosmetic", "added", "restating", "breaking")  # from the least
 
-_WORDS = frozenset({"owner", "tags", "display", "triangulate", "store", "watch", "must_have"})
+_WORDS = frozenset({"owner", "criticality", "alone", "tags", "display", "triangulate", "store", "watch", "must_have"})
 _PLACES = frozenset({"grains", "cuts"})  # where there are values: fewer of them are values lost
 _BREAKING = frozenset({"unit", "level", "id"})  # columns that readers of `values` go by
 _TITLES = frozenset({"title", "description"})

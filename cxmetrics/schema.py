@@ -234,6 +234,7 @@ class IndicatorDraft(Draft):
     title: Titles | None = None
     description: Titles | None = None
     owner: Scalar | None = None
+    criticality: Scalar | None = None
     tags: Scalars | None = None
     formula: Scalar | None = None
     unit: Scalar | None = None

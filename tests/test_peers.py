@@ -201,7 +201,8 @@ def test_the_benchmarks_of_the_retail_bank_say_what_may_be_compared():
     indicators = compile_project(Path(__file__).parents[1] / "definitions" / "retail_bank").pyramid.indicators
     known = {name: one.peers for name, one in indicators.items() if one.peers}
     assert known["answer_rate"].comparable == ("industry",)
-    assert {name for name, peers in known.items() if not peers.comparable} == {"wait_over_10", "card_nps"}
+    assert known["regulator_rate"].comparable == ("cn_state_large_median", "cn_joint_stock_median", "cn_foreign_median")
+    assert {name for name, peers in known.items() if peers.comparable} == {"answer_rate", "regulator_rate"}
     assert all(record.evidence.publisher and record.method for peers in known.values() for record in peers.records)
 
 

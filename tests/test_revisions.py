@@ -66,6 +66,9 @@ def changed(*edits: tuple[str, str]):
 @pytest.mark.parametrize(("edit", "kind", "name", "effect", "aspects", "touches"), [
     (("en: Index", "en: The index"), "indicator", "index", "cosmetic", ["title en"], ()),
     (("    target: 99%", "    owner: payments\n    target: 99%"), "indicator", "success", "cosmetic", ["owner"], ()),
+    (("    target: 99%", "    criticality: high\n    target: 99%"), "indicator", "success", "cosmetic", ["criticality"],
+     ()),
+    (("    target: 99%", "    benchmark: none\n    target: 99%"), "indicator", "success", "cosmetic", ["alone"], ()),
     (("share(txn.ok)", "(share( txn.ok ))"), "indicator", "success", "cosmetic", ["formula"], ()),
     (("share(txn.ok)", "share(txn.ok where txn.ms < 5 s)"), "indicator", "success", "restating", ["formula"],
      ("index",)),

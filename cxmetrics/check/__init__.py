@@ -11,7 +11,7 @@ from cxmetrics.check.bounds import check_bounds
 from cxmetrics.check.composites import compose
 from cxmetrics.check.doubts import directions, floors, levels, uncut_scores
 from cxmetrics.check.matching import Proof, no_number
-from cxmetrics.check.peers import check_score, our_rows, read_peers
+from cxmetrics.check.peers import NO_BENCHMARK, check_score, our_rows, read_peers
 from cxmetrics.check.prove import prove_as_others, prove_origin
 from cxmetrics.check.rules import literal, read_rounding
 from cxmetrics.check.scores import direction_of, score_of
@@ -21,8 +21,8 @@ from cxmetrics.check.windows import check_windows
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, report
-from cxmetrics.ir import Apply, ColumnSpec, Constant, Expr, Indicator, Invalid, Pyramid
-from cxmetrics.load.scalars import grains, titles, whole, words
+from cxmetrics.ir import CRITICALITY, Apply, ColumnSpec, Constant, Expr, Indicator, Invalid, Pyramid
+from cxmetrics.load.scalars import grains, titles, whole, word, words
 from cxmetrics.pauses import Pause, go_on
 from cxmetrics.resolve import Outline, Resolved, resolve_cuts
 from cxmetrics.units import NUMBER, UNKNOWN, Unit, comparable, conversion, likely_unit, read_unit
@@ -95,6 +95,8 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
         grains(draft.grains, outline.span, found) or None,
         titles(draft.description), draft.owner.value if draft.owner else None, words(draft.tags), outline.span,
         outline.text,
+        criticality=word(draft.criticality, "criticality", CRITICALITY, "", found) or None,
+        alone=draft.benchmark is not None and draft.benchmark.value == NO_BENCHMARK,
         require=made.require, over=made.over, use_total=made.use_total)
     check_bounds(outline, indicator, proof)
     return indicator

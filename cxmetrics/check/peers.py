@@ -36,6 +36,8 @@ from cxmetrics.units import NUMBER, UNKNOWN, Unit, read_unit
 from cxmetrics.units import scale as make_scale
 from cxmetrics.walks import aggregates_in, references_in, with_aggregates
 
+NO_BENCHMARK = "none"  # of `benchmark`: it was looked for, and nobody publishes one
+
 
 def read_peers(outline: Outline, unit: Unit, formula: Expr | None, resolved: Resolved, proof: Proof) -> Peers | None:
     """The peers of an indicator; None, and a finding, where something is wrong with them."""
@@ -56,6 +58,11 @@ def read_peers(outline: Outline, unit: Unit, formula: Expr | None, resolved: Res
         return None
     written = outline.draft.benchmark
     if written is None:
+        return peers
+    if written.value == NO_BENCHMARK:
+        if peers.known:
+            found.append(report(codes.BENCHMARK_AFTER_ALL, written.span, indicator=outline.id,
+                                peer=min(peers.known)))
         return peers
     if not is_peer(written.value, written.span, outline.id, peers, found):
         return None

@@ -72,7 +72,8 @@ def recorded(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: Se
         "indicator": name, "title": session.title(indicator.title, name), "level": indicator.level,
         "unit": str(indicator.unit), "direction": indicator.direction, "formula": indicator.formula_text,
         "children": [{"indicator": child, "weight": weight} for child, weight in below(indicator)],
-        "target": indicator.target, "owner": indicator.owner, "tags": list(indicator.tags),
+        "target": indicator.target, "owner": indicator.owner,
+        "criticality": indicator.criticality, "no_public_benchmark": indicator.alone, "tags": list(indicator.tags),
         "sources": sorted(plan.nodes[name].sources), "grain": found.grain, "period": found.period,
         "design_effect": design_effect(indicator, row),
         **{measure: row.get(measure) for measure in _MEASURES}, "peers": list(peers_of(indicator, found)),
@@ -98,7 +99,7 @@ def facts_of(pyramid: Pyramid, indicator: Indicator, found: Latest, session: Ses
     yield "valid", _valid(indicator, session)
     yield "versions", _versions(indicator, session)
     yield "target", [figure(indicator.target, indicator.unit)] if indicator.target is not None else []
-    yield "peers", peer_table(indicator, found, session)
+    yield "peers", peer_table(indicator, found, session) or ([session.say("show.alone")] if indicator.alone else [])
     yield "compared", [_compared(indicator, session)] if indicator.peers and indicator.peers.comparable else []
     yield "rounding", [_rounding(rule, name, session) for name, rule in
                        (("show.rounded", indicator.rounding), ("show.displayed", indicator.display)) if rule]
@@ -110,6 +111,7 @@ def facts_of(pyramid: Pyramid, indicator: Indicator, found: Latest, session: Ses
                     if (root, part) not in parents(pyramid)[indicator.id]]
     yield "rows", list(_origins(pyramid, indicator, session))
     yield "owner", [indicator.owner] if indicator.owner else []
+    yield "criticality", [session.term("criticality", indicator.criticality)] if indicator.criticality else []
     yield "tags", [", ".join(indicator.tags)] if indicator.tags else []
     if plan is not None:
         yield "latest", value_in_words(indicator, found, session)

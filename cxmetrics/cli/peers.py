@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from math import isinf
 
-from cxmetrics.benchmarks import Benchmark, in_force
+from cxmetrics.benchmarks import CENSUS, EVER, NOT_TOLD, Benchmark, in_force
 from cxmetrics.calendars import last
 from cxmetrics.cli.figures import NONE, figure, figure_of, whole
 from cxmetrics.cli.latest import Latest
@@ -54,10 +53,12 @@ def _chosen(records: Sequence[Benchmark], until: dt.date | None) -> Benchmark:
 
 def _published(record: Benchmark) -> dict[str, object]:
     evidence = record.evidence
+    dated = (record.first, record.last) != EVER
     return {
         "peer": record.peer, "value": record.value, "unit": str(record.unit), "period": record.period,
-        "from": record.first.isoformat(), "to": record.last.isoformat(),
-        "n": None if isinf(record.n) else int(record.n), "census": isinf(record.n), "comparable": record.comparable,
+        "from": record.first.isoformat() if dated else None, "to": record.last.isoformat() if dated else None,
+        "n": int(record.n) if NOT_TOLD < record.n < CENSUS else None, "census": record.n == CENSUS,
+        "comparable": record.comparable,
         "method": dict(record.method), "publisher": evidence.publisher, "date": evidence.date, "url": evidence.url,
         "note": evidence.note, "licence": evidence.licence}
 

@@ -158,6 +158,7 @@ _TERMS = {
         "no_data": ("no data", "无数据"), "partial": ("partial", "不完整"), "stale": ("stale", "过期"),
         "failed": ("failed", "失败"),
     },
+    "criticality": {"high": ("high", "高"), "medium": ("medium", "中"), "low": ("low", "低")},
     "comparable": {"same_method": ("same method", "方法相同"), "same_definition": ("same definition", "口径相同"),
                    "reference_only": ("reference only", "仅供参考"), "computed": ("computed", "由数据计算")},
     "why": {"definition": ("definition changed", "定义变更"), "corrected": ("corrected file", "文件更正"),

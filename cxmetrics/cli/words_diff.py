@@ -22,6 +22,8 @@ DIFF: Final[dict[str, Phrase]] = {
     "aspect.title": Phrase("title", "名称"),
     "aspect.description": Phrase("description", "说明"),
     "aspect.owner": Phrase("owner", "负责人"),
+    "aspect.criticality": Phrase("criticality", "重要程度"),
+    "aspect.alone": Phrase("no public benchmark", "无公开基准"),
     "aspect.tags": Phrase("tags", "标签"),
     "aspect.level": Phrase("level", "层级"),
     "aspect.unit": Phrase("unit", "单位"),

@@ -8,6 +8,13 @@ FIRST_RECORD = Phrase("first recorded here", "第一次记录在这里")
 THE_INDICATOR = Phrase("the indicator is {expected}", "指标是 {expected}")
 THE_COLUMN = Phrase("these are its values", "这是它的取值")
 
+BENCHMARK_AFTER_ALL = Code(
+    "CX277", "benchmark-after-all",
+    Phrase("`{indicator}` is said to have no public benchmark, and there is one of `{peer}`",
+           "`{indicator}` 声明没有公开基准，但已有 `{peer}` 的记录"),
+    severity="warning",
+    label=Phrase("no longer true", "已不成立"),
+    help=Phrase("leave `benchmark: none` out, or name a comparable peer", "请去掉 `benchmark: none`，或写可比的同业"))
 TWO_RECORDS = Code(
     "CX280", "two-records",
     Phrase("`{peer}` has two benchmarks for `{indicator}` of one period",

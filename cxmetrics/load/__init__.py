@@ -39,6 +39,7 @@ class Drafts:
     documents: tuple[Document, ...]  # the project file's sections among them
     cut: frozenset[str] = frozenset()  # ids whose definition was so wrong that it was left out
     beneath: tuple[frozenset[int], ...] = ()  # for each document, the numbers of those it may override
+    own: int = 0  # the number of the first document that is no library's
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ def load(sources: Sequence[Source], libraries: Sequence[Library] = (), tables: T
         beneath += [frozenset(number for name in library.beneath for number in numbers[name])] * len(loaded)
     own = (documents[number] for number in numbers[""])
     document = next((document for document in own if isinstance(document, ProjectDocument)), None)
-    return Drafts(document, tuple(documents), frozenset(reading.cut), tuple(beneath)), tuple(reading.found)
+    drafts = Drafts(document, tuple(documents), frozenset(reading.cut), tuple(beneath), numbers[""].start)
+    return drafts, tuple(reading.found)
 
 
 class _Reading:

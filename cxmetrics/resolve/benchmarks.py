@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from cxmetrics.benchmarks import CENSUS, COMPARABLE, Comparable
+from cxmetrics.benchmarks import CENSUS, COMPARABLE, EVER, NOT_TOLD, UNTOLD, Comparable
 from cxmetrics.codes import benchmarks as codes
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import yaml_files as yaml_codes
@@ -50,7 +50,7 @@ def resolve_benchmarks(drafts: Drafts, indicators: Mapping[str, object], found: 
     faulty: set[str] = set()
     for number, draft in _drafts(drafts):
         if draft.indicator.value not in indicators:
-            if draft.indicator.value not in drafts.cut:
+            if draft.indicator.value not in drafts.cut and number >= drafts.own:  # a library is a shelf to take from
                 _unknown(draft.indicator, indicators, found)
             continue
         record = _record(draft, found)
@@ -87,13 +87,11 @@ def _unknown(written: Located, indicators: Mapping[str, object], found: Found) -
 def _record(draft: BenchmarkDraft, found: Found) -> Record | None:
     """A record whose value is still text; None where something of it has been reported."""
     before = len(found)
-    days = _period(draft.period, found)
-    _period(draft.source.date, found)
     comparable = word(draft.comparable, "comparable", COMPARABLE, "reference_only", found)
-    n = CENSUS if draft.n.value == "census" else float(draft.n.value) if _COUNT.match(draft.n.value) else None
-    if n is None:
-        found.append(report(yaml_codes.WRONG_VALUE, draft.n.span, key="n", expected="a number of answers, or census",
-                            found=draft.n.value))
+    days = EVER if draft.period.value == UNTOLD and comparable == "reference_only" else _period(draft.period, found)
+    if draft.source.date.value != UNTOLD:
+        _period(draft.source.date, found)
+    n = _answers(draft.n, comparable, found)
     if not any(said.value.strip() for said in _method(draft)):
         found.append(report(codes.NO_METHOD, draft.value.span))
     for key in ("peer", "licence"):
@@ -102,6 +100,20 @@ def _record(draft: BenchmarkDraft, found: Found) -> Record | None:
     if days is None or n is None or len(found) > before:
         return None
     return Record(draft, *days, n, cast("Comparable", comparable))
+
+
+def _answers(written: Located, comparable: str, found: Found) -> float | None:
+    """How many answers a number rests on; of one that is compared with it has to be known."""
+    text = written.value.strip()
+    if text == "census":
+        return CENSUS
+    if text == UNTOLD and comparable == "reference_only":
+        return NOT_TOLD
+    if _COUNT.match(text):
+        return float(text)
+    found.append(report(yaml_codes.WRONG_VALUE, written.span, key="n", found=written.value,
+                        expected="a number of answers, or census"))
+    return None
 
 
 def _method(draft: BenchmarkDraft) -> Iterator[Located]:
