@@ -101,7 +101,7 @@ def _of_sources(before: Revision, after: Revision) -> Iterator[Change]:
 
 def _of_indicators(before: Revision, after: Revision) -> Iterator[Change]:
     old, new = before.pyramid.indicators, after.pyramid.indicators
-    names = _renamed(before, after)
+    names = renamed(before, after)
     above = _above(after.plan)
     for name in new:
         was = names.get(name, name)
@@ -139,7 +139,7 @@ def _alike(one: Plan, name: str, other: Plan, called: str) -> bool:
     return one.nodes[name].fingerprint == other.nodes[called].fingerprint
 
 
-def _renamed(before: Revision, after: Revision) -> Mapping[str, str]:
+def renamed(before: Revision, after: Revision) -> Mapping[str, str]:
     """New names and the old ones: of what went and what came, those of one meaning that only one of each has."""
     gone, come = (_by_meaning(one, other) for one, other in ((before, after), (after, before)))
     return {come[meaning][0]: gone[meaning][0] for meaning in come

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -42,14 +41,14 @@ def as_markdown(found: Sequence[Change], before: Revision, after: Revision, sess
     return "\n".join(lines)
 
 
-def as_record(found: Sequence[Change], before: Revision, after: Revision, session: Session) -> str:
-    """The changes for programs: a JSON array of objects."""
-    return json.dumps([{
+def as_record(found: Sequence[Change], before: Revision, after: Revision, session: Session) -> list[dict[str, object]]:
+    """The changes for programs: an object each."""
+    return [{
         "kind": change.kind, "id": change.id, "effect": change.effect, "gone": change.gone, "renamed": change.renamed,
         "changed": [{"what": aspect.name, "effect": aspect.effect,
                      **dict(zip(("before", "after"), _ends(change, aspect, before, after, session), strict=True))}
                     for aspect in change.aspects],
-        "touches": list(change.touches)} for change in found], ensure_ascii=False, indent=2)
+        "touches": list(change.touches)} for change in found]
 
 
 def _named(change: Change, session: Session) -> str:

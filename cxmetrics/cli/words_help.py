@@ -28,9 +28,11 @@ HELP: Final[dict[str, Phrase]] = {
     "help.diff": Phrase(
         "Say what changed in meaning between two revisions of the definitions, and what that touches.\n\nOLD and NEW "
         "are project folders or revisions of Git, by default HEAD and the project as it is now. A change is breaking "
-        "(numbers go, or are of another unit), restating (they are computed anew), added, or cosmetic.",
+        "(numbers go, or are of another unit), restating (they are computed anew), added, or cosmetic. With --data the "
+        "last weeks are computed under both, and what moves is listed, the biggest first.",
         "说明两个版本的定义在含义上有何变化、影响哪些指标\n\nOLD 与 NEW 为项目文件夹或 Git 版本，默认为 HEAD 与当前项目。"
-        "变化分为：破坏性（数值消失或单位改变）、重述（数值需重算）、新增、仅文字。"),
+        "变化分为：破坏性（数值消失或单位改变）、重述（数值需重算）、新增、仅文字。"
+        "加上 --data 时按两个版本各算最近几周，从大到小列出变动。"),
     "help.tree": Phrase("Print the pyramid: weights, and values once there are some.",
                         "打印指标体系：权重，以及已有的数值"),
     "help.run": Phrase("Compute what is missing or stale and commit it, all or nothing.\n\nThe interval holds its "

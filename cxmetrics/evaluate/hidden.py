@@ -294,7 +294,7 @@ def _carried_on(kept: _States, group: _Group, carried: frozenset[int], hidden: p
 
 
 def _after(hidden: pl.DataFrame, n: Ints, periods: Sequence[dt.date], who: tuple[int, Grain, int]) -> pl.DataFrame:
-    """The cells without rows that follow hidden ones; `n` [slices, periods], `who`: leaf, grain and place of the cut."""
+    """The cells without rows that follow hidden ones; `n` [slices, periods], `who`: leaf, grain, place of the cut."""
     leaf, grain, place = who
     flags = np.zeros(n.shape, np.bool_)
     where = {period: at for at, period in enumerate(periods)}

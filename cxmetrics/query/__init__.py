@@ -101,7 +101,7 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
         bound = bind(plan, root, scratch)
         backend = engine_named(engine, scratch)
         backend.expect(path for one in bound.values() for path in one.paths)
-        spans = _delivered(root, plan, bound, backend, scratch)
+        spans = delivered_by(root, plan, bound, backend, scratch)
         bound = {name: settled(one, today(spans.values())) for name, one in bound.items()}
         wanted = needed | _telling(plan, asked, bound)
         fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted, (asked.across,))
@@ -134,7 +134,7 @@ def _telling(plan: Plan, asked: Question, bound: Mapping[str, Bound]) -> frozens
     return rows_of(plan, able)
 
 
-def _delivered(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Backend,
+def delivered_by(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Backend,
                scratch: Path) -> dict[str, tuple[Day, Day]]:
     """The first and the last day of every source; those of files that the last run saw are known from it."""
     known = _inputs(store_in(root, plan.project.store), bound)

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from cxmetrics.cli.options import language_option, project_option
-from cxmetrics.cli.session import Session
-from cxmetrics.cli.terminal import coloured, emit, tell
+from cxmetrics.cli.options import ENGINES, grain_option, language_option, project_option
+from cxmetrics.cli.session import Refusal, Session
+from cxmetrics.cli.terminal import coloured, emit, emit_lines, tell
 from cxmetrics.cli.usage import Verb
 
 if TYPE_CHECKING:
-    from cxmetrics.revisions import Revision
+    from collections.abc import Sequence
 
+    from cxmetrics.ir import Grain
+    from cxmetrics.moves import Moves
+    from cxmetrics.revisions import Change, Revision
+    from cxmetrics.run import Engine
+
+Form = Literal["text", "markdown", "json"]
 FORMATS = ("text", "markdown", "json")
 
 
@@ -24,31 +30,70 @@ FORMATS = ("text", "markdown", "json")
 @click.argument("new", required=False)
 @project_option
 @click.option("--fail-on", "limit", type=click.Choice(("cosmetic", "added", "restating", "breaking")))
+@click.option("--data", is_flag=True)
+@click.option("--weeks", type=click.IntRange(1, 520), metavar="N")
+@grain_option
+@click.option("--engine", type=click.Choice(ENGINES))
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @language_option
 @click.pass_obj
-def diff(session: Session, old: str, new: str | None, project: Path, limit: str | None,
-         form: Literal["text", "markdown", "json"]) -> int:
+def diff(session: Session, old: str, new: str | None, project: Path, limit: str | None, data: bool,
+         weeks: int | None, grain: Grain | None, engine: Engine | None, form: Form) -> int:
     """Compare two revisions."""
-    from cxmetrics.cli.revised import as_markdown, as_record, told
     from cxmetrics.revisions import EFFECTS, changes, worst
 
+    for option, value in (("--weeks", weeks), ("--grain", grain), ("--engine", engine)):
+        if value is not None and not data:
+            raise Refusal("diff.needs_data", option=option)
     before, after = _revision(session, old, project), _revision(session, new or str(project), project)
     found = changes(before, after)
-    match form:
-        case "text":
-            if found:
-                emit(told(found, before, after, session, colour=coloured(sys.stdout)))
-        case "markdown":
-            emit(as_markdown(found, before, after, session))
-        case "json":
-            emit(as_record(found, before, after, session))
+    moved = _moved(project, new, before, after, grain, weeks, engine) if data else None
+    _print(found, moved, before, after, session, form)
     counts = {effect: sum(change.effect == effect for change in found) for effect in reversed(EFFECTS)}
     said = [session.say("diff.count", count=count, effect=session.term("effect", effect))
             for effect, count in counts.items() if count]
     tell(session.say("comma").join(said) or session.say("diff.same"))
     gravest = worst(found)
     return int(limit is not None and gravest is not None and EFFECTS.index(gravest) >= EFFECTS.index(limit))
+
+
+def _print(found: Sequence[Change], moved: Moves | None, before: Revision, after: Revision, session: Session,
+           form: Form) -> None:
+    """The changes, and below them the numbers that move, if these were asked for."""
+    import json
+
+    from cxmetrics.cli import revised
+
+    colour = coloured(sys.stdout)
+    match form:
+        case "text" if found:
+            emit(revised.told(found, before, after, session, colour=colour))
+        case "markdown":
+            emit(revised.as_markdown(found, before, after, session))
+        case "json":
+            record: object = revised.as_record(found, before, after, session)
+            if moved is not None:
+                from cxmetrics.cli.moved import as_record
+
+                record = {"changes": record, "moves": as_record(moved)}
+            emit(json.dumps(record, ensure_ascii=False, indent=2))
+    if moved is not None and form != "json":
+        from cxmetrics.cli.moved import as_markdown, told
+
+        emit_lines(told(moved, before, after, session, colour=colour) if form == "text" else
+                   as_markdown(moved, before, after, session))
+
+
+def _moved(project: Path, new: str | None, before: Revision, after: Revision, grain: Grain | None, weeks: int | None,
+           engine: Engine | None) -> Moves:
+    """What moves on the data beside the new definitions, if these are a folder, else on the project's."""
+    from cxmetrics.cli.compiled import places_of
+    from cxmetrics.folders import PROJECT_FILE
+    from cxmetrics.moves import WEEKS, moves
+
+    root = Path(new) if new is not None and (Path(new) / PROJECT_FILE).is_file() else project
+    with places_of(root):
+        return moves(root, before, after, grain=grain, weeks=weeks or WEEKS, engine=engine or "duckdb")
 
 
 def _revision(session: Session, name: str, project: Path) -> Revision:
