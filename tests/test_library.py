@@ -7,23 +7,35 @@ from cxmetrics.benchmarks import CENSUS
 from cxmetrics.compile import compile_project
 from cxmetrics.load import load, read_files
 from cxmetrics.load.library import read_libraries
+from cxmetrics.testing import run_tests
 
-BANK = definitions() / "retail_bank"
 SATURATED = "bias_flagged"  # a target would invite to press the key oneself
-LENS = "complaint_reasons"  # a mix has neither points nor a target
+LENS = "lens"  # a mix, or a count that tells how large a thing is, has neither points nor a target
 
 
-@pytest.fixture(scope="module")
-def bank():
-    compiled = compile_project(BANK)
+PACKS = ["app_web_vitals", "complaint_coding", "contact_centre", "employee", "mystery_visits", "programme",
+         "regulator_it", "small_bank"]
+
+
+def pyramid_of(name):
+    compiled = compile_project(definitions() / name)
     assert not compiled.diagnostics
     return compiled.pyramid
 
 
+def drafts_of(name):
+    sources, _ = read_files(definitions() / name)
+    return load(sources, read_libraries(definitions() / name, sources)[0])[0]
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return pyramid_of("retail_bank")
+
+
 @pytest.fixture(scope="module")
 def drafts():
-    sources, _ = read_files(BANK)
-    return load(sources, read_libraries(BANK, sources)[0])[0]
+    return drafts_of("retail_bank")
 
 
 def factors(pyramid):
@@ -41,36 +53,51 @@ def test_the_pyramid_has_three_tops_sixteen_journeys_and_their_touchpoints(bank)
     assert [edge.child for edge in bank.indicators["cxi"].children] == by_level["journey"]
 
 
-def test_each_factor_says_what_it_is_in_both_languages_and_whose_it_is(bank):
-    for name, one in factors(bank).items():
-        assert one.title.keys() == one.description.keys() == {"zh", "en"}, name
-        assert one.owner, name
-        assert one.criticality, name
-        assert one.score is not None or name == LENS, name
-        assert one.target is not None or SATURATED in one.tags or name == LENS, name
-        assert one.alone != bool(one.peers and one.peers.records), f"{name}: a benchmark, or that there is none"
+def test_a_small_bank_has_fifteen_touchpoints():
+    levels = [one.level for one in pyramid_of("small_bank").indicators.values()]
+    assert levels.count("touchpoint") == 15
 
 
-def test_each_factor_has_a_test(bank, drafts):
-    tested = {str(name) for document in drafts.documents for test in document.tests.values() for name in test.expect}
-    assert not factors(bank).keys() - tested
+@pytest.mark.parametrize("name", ["retail_bank", *PACKS])
+def test_each_factor_says_what_it_is_in_both_languages_and_whose_it_is(name):
+    for one in factors(pyramid_of(name)).values():
+        assert one.title.keys() == one.description.keys() == {"zh", "en"}, one.id
+        assert one.owner, one.id
+        assert one.criticality, one.id
+        assert one.score is not None or one.level == LENS, one.id
+        assert one.target is not None or SATURATED in one.tags or one.level == LENS, one.id
+        assert one.alone != bool(one.peers and one.peers.records), f"{one.id}: a benchmark, or that there is none"
 
 
-def test_each_column_has_its_privacy_class(drafts):
-    for document in drafts.documents:
+@pytest.mark.parametrize("name", ["retail_bank", *PACKS])
+def test_each_factor_has_a_test(name):
+    tests = (test for document in drafts_of(name).documents for test in document.tests.values())
+    assert not factors(pyramid_of(name)).keys() - {str(indicator) for test in tests for indicator in test.expect}
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+@pytest.mark.parametrize("name", PACKS)
+def test_the_tests_of_the_packs_pass(name, engine, tmp_path):
+    compiled = compile_project(definitions() / name)
+    verdicts = run_tests(compiled.plan, compiled.tests, engine, tmp_path)
+    assert verdicts
+    assert all(verdict.passed for verdict in verdicts)
+
+
+@pytest.mark.parametrize("name", ["retail_bank", *PACKS])
+def test_each_column_has_its_privacy_class(name):
+    for document in drafts_of(name).documents:
         for source in document.sources.values():
-            for name, column in source.columns.items():
+            for column_name, column in source.columns.items():
                 derived = not hasattr(column, "value") and column.formula is not None
-                assert derived or not hasattr(column, "value") and column.privacy is not None, name
+                assert derived or not hasattr(column, "value") and column.privacy is not None, column_name
 
 
 def test_the_shelf_of_benchmarks_is_used_up(bank, drafts):
-    written = [record for document in drafts.documents for record in document.benchmarks]
-    taken = sum(len(one.peers.records) for one in bank.indicators.values() if one.peers)
-    elsewhere = {record.indicator.value for record in written} - bank.indicators.keys()
-    assert elsewhere == {"would_recommend", "regulator_per_outlet", "regulator_complaints", "closed_3d", "phone_csat",
-                         "pages_ttfb", "slow_frames", "mobile_users", "web_users"}
-    assert taken == sum(record.indicator.value in bank.indicators for record in written) > 100
+    written = {record.indicator.value for document in drafts.documents for record in document.benchmarks}
+    known = set(bank.indicators).union(*(pyramid_of(name).indicators for name in PACKS))
+    assert not written - known
+    assert sum(len(one.peers.records) for one in bank.indicators.values() if one.peers) > 100
 
 
 def test_what_is_compared_with_says_of_whom_and_how_many(bank):
