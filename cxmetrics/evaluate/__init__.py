@@ -14,12 +14,12 @@ import polars as pl
 
 from cxmetrics.calendars import DAY, end, last, looked_at, periods
 from cxmetrics.evaluate.carrying import lead
-from cxmetrics.evaluate.daily import States
+from cxmetrics.evaluate.daily import parted
 from cxmetrics.evaluate.hidden import Reader
 from cxmetrics.evaluate.leaves import LeafReader
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.raking import Weights, marked, solve, weighed
-from cxmetrics.evaluate.roll import Roll
+from cxmetrics.evaluate.roll import Roll, States
 from cxmetrics.evaluate.scenes import Memory, Scene, evaluate_scene
 from cxmetrics.evaluate.show import columns, show
 from cxmetrics.evaluate.silences import with_silences
@@ -62,19 +62,20 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
 class _Evaluation:
     """What is asked, and the states of cuts merged once."""
 
-    __slots__ = ("_sliced", "between", "dimensions", "looked", "plan", "roll", "states")
+    __slots__ = ("_sliced", "between", "dimensions", "looked", "plan", "states", "units")
 
     def __init__(self, plan: Plan, states: States, roll: Roll, looked: Looked, between: Days | None) -> None:
-        self.plan, self.states, self.roll, self.looked, self.between = plan, states, roll, looked, between
+        self.plan, self.looked, self.between = plan, looked, between
+        self.states, self.units = parted(plan, states, roll)
         self.dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
         self._sliced: dict[Days | None, Sliced] = {}
 
     def sliced(self, cut: tuple[str, ...], days: Days | None) -> Sliced:
         """The states of a cut on some days, the last included; the total is asked for by other cuts too."""
         if cut:
-            return Sliced(self.plan, self.states, cut, days)
+            return Sliced(self.plan, self.states, self.units, cut, days)
         if days not in self._sliced:
-            self._sliced[days] = Sliced(self.plan, self.states, cut, days)
+            self._sliced[days] = Sliced(self.plan, self.states, self.units, cut, days)
         return self._sliced[days]
 
 
@@ -104,7 +105,7 @@ def _evaluate_cut(asked: _Evaluation, cut: tuple[str, ...]) -> Iterator[pl.DataF
 
 
 def _reader(asked: _Evaluation, sliced: Sliced, work: Work, grain: Grain) -> LeafReader:
-    return LeafReader(asked.plan, sliced, sliced.by(grain), work, grain, asked.looked, asked.roll)
+    return LeafReader(asked.plan, sliced, sliced.by(grain), work, grain, asked.looked)
 
 
 def _listed(asked: _Evaluation, grain: Grain, work: Work) -> _Listed | None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.quantiles import at_ranks
 from cxmetrics.evaluate.replicates import Sample
 from cxmetrics.plan import Leaf
 from cxmetrics.statistics import jackknife
-from cxmetrics.statistics.arrays import Array, Flags, floats, quiet
+from cxmetrics.statistics.arrays import Array, Flags, quiet
 from cxmetrics.statistics.intervals import clustered_ranks
 
 
@@ -78,10 +77,10 @@ class Shares:
 
 def _by_group(leaf: Leaf, sample: Sample, value: Array) -> tuple[Array, Array]:
     """How many rows of each group are no more than a value [points], and how many it has; [points, groups]."""
-    rows = pl.concat([sample.of(part) for part, _ in leaf.units[1].parts])
-    point, group = (rows[name].to_numpy().astype(np.int64) for name in ("point", "group"))
-    count, cells = rows["value"].cast(pl.Float64).to_numpy(), len(value) * sample.groups
-    inside = count * (rows["key"].to_numpy() <= value[point])
-    below, every = (floats(np.bincount(point * sample.groups + group, weights, cells)).reshape(-1, sample.groups)
-                    for weights in (inside, count))
+    below, every = np.zeros((2, len(value), sample.groups))
+    for part, _ in leaf.units[1].parts:
+        own = sample.of(part)
+        place = own.point * sample.groups + sample.units.roll.group[own.text]
+        every += np.bincount(place, own.value, every.size).reshape(every.shape)
+        below += np.bincount(place, own.value * (own.key <= value[own.point]), below.size).reshape(below.shape)
     return below, every

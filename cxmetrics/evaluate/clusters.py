@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cxmetrics.evaluate.finished import Finished
-from cxmetrics.evaluate.units import LINEAR, QUOTIENTS, Sampled, Strata, by_unit, sureness
+from cxmetrics.evaluate.units import LINEAR, QUOTIENTS, Sampled, sureness
 from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply
 from cxmetrics.plan import Leaf, Plan
@@ -39,10 +39,9 @@ def is_exact(leaf: Leaf, plan: Plan) -> bool:
 def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, plan: Plan, done: Finished) -> None:
     """Give leaves (index) whose every unit is known the evidence of their clusters, where rows are not alone."""
     points = done.value.shape[1]
-    strata = {sources: Strata.of(sources, sampled) for sources in {leaves[index].sources for index in bounded}}
     for index in bounded:
         leaf = leaves[index]
-        totals = by_unit(leaf, sampled, done.n[index] >= sampled.least)
+        totals = sampled.totals(leaf, done.n[index])
         if not len(totals.point):
             continue
         rows = np.bincount(totals.point, minlength=points)
@@ -50,7 +49,7 @@ def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, pl
         taken = (rows > 0) & (clustered | _is_designed(leaf, plan))
         if not taken.any():
             continue
-        found = sureness(totals.parts(points), strata[leaf.sources], sampled, points)
+        found = sureness(totals.parts(points), sampled.survey.strata(leaf.sources), sampled.survey, points)
         spread(leaf, index, np.where(taken, found.error, np.nan), found.df, rows.astype(np.float64),
                plan.project.confidence, done)
         unknown = taken & np.isnan(found.error)  # nothing is known of the spread in a stratum of one unit

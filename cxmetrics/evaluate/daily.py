@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from cxmetrics.evaluate.points import Slice
+from cxmetrics.evaluate.roll import Roll, States
+from cxmetrics.evaluate.unit_states import UnitStates
 from cxmetrics.plan import Days, Plan
 from cxmetrics.states import at_moments, merge, merge_by, names, schema, without_texts
 
-States = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
-"""Source → family → frame of states; their texts may be numbers: see `roll`."""
 CODED = ("slice",)  # a cut as a family of one dimension: the slice's place in the list of slices
 _BEGIN = dt.date(1970, 1, 1).toordinal()  # day 0 of frames
 
@@ -29,16 +29,34 @@ class Daily:
     slices: Mapping[Slice, dt.date]  # since when each slice is known, in order
 
 
-def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date, dt.date] | None) -> Daily:
-    """The states of a cut; `days`: the first and the last that matter, or None for all."""
+def parted(plan: Plan, states: States, roll: Roll) -> tuple[States, UnitStates]:
+    """The states that are merged, and those by units, which are not but where they are looked at through windows."""
+    seen, through = (sorted(frozenset[int]().union(*(leaf.partials for leaf in plan.leaves if bool(leaf.window) == far))
+                            & plan.twins.keys()) for far in (False, True))
+    apart = sorted(plan.twins.keys() - frozenset(through))
+    plain, units = dict[str, dict[tuple[str, ...], pl.DataFrame]](), dict[str, dict[tuple[str, ...], pl.DataFrame]]()
+    for source, families in states.items():
+        plain[source], units[source] = {}, {}
+        for family, frame in families.items():
+            rest = frame.filter(~pl.col("partial").is_in(apart))
+            plain[source][family] = pl.concat([rest, _united(plan, frame)])
+            units[source][family] = frame.filter(pl.col("partial").is_in(seen))
+    return plain, UnitStates(plan, units, roll)
+
+
+def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date, dt.date] | None,
+          beside: Iterable[pl.DataFrame] = ()) -> Daily:
+    """The states of a cut; `days`: the first and the last that matter, or None for all.
+
+    `beside`: further slices, as `d0…`, with a `day` since when each is known.
+    """
     able = {source for source, families in states.items() if any(set(cut) <= set(family) for family in families)}
     frames = [frame for families in states.values() for frame in _narrowest(families, cut)]
-    slices = _slices(frames, cut)
+    slices = _slices([*frames, *beside], cut)
     dims = names(len(cut))
     places = pl.DataFrame(list(slices), schema=dict.fromkeys(dims, pl.String), orient="row").with_row_index("slice")
     parts = [_coded(frame if days is None else frame.filter(pl.col("day").is_between(*days)), places, dims)
              for frame in frames]
-    parts += [_united(plan, part) for part in parts]
     rows = pl.concat(parts) if parts else _coded(
         pl.DataFrame(schema=schema(len(cut)) | {"text": pl.UInt32()}), places, dims)
     merged = merge(rows, plan, "day", CODED, CODED).rename({"period": "day"})

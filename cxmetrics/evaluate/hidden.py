@@ -13,9 +13,10 @@ import polars as pl
 from cxmetrics.calendars import DAY, end, last, looked_at, periods, start
 from cxmetrics.disclosure import Cut, conceal
 from cxmetrics.disclosure.cells import Ints
-from cxmetrics.evaluate.daily import States, daily
+from cxmetrics.evaluate.daily import daily
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.protection import closing, ranked
+from cxmetrics.evaluate.roll import States
 from cxmetrics.evaluate.work import work_of
 from cxmetrics.fuse import crosses
 from cxmetrics.ir import GRAINS, Grain

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from cxmetrics.evaluate.asked import Asked
-from cxmetrics.evaluate.block import Block, numbered
+from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.bounding import bound
 from cxmetrics.evaluate.clustered_quantiles import Shares
 from cxmetrics.evaluate.clusters import cluster, is_exact, spread
@@ -19,11 +19,11 @@ from cxmetrics.evaluate.intervals import FIGURES
 from cxmetrics.evaluate.linear import estimates
 from cxmetrics.evaluate.paired import Estimates
 from cxmetrics.evaluate.points import Grid
-from cxmetrics.evaluate.replicates import Sample, by_group, stacked, with_groups
-from cxmetrics.evaluate.roll import Roll
+from cxmetrics.evaluate.replicates import Sample, by_group, stacked
 from cxmetrics.evaluate.sliced import Periods, Sliced
 from cxmetrics.evaluate.spreads import added
 from cxmetrics.evaluate.sums import BY_TEXT, Sums
+from cxmetrics.evaluate.unit_states import Units
 from cxmetrics.evaluate.units import Sampled
 from cxmetrics.evaluate.views import Looked, View
 from cxmetrics.evaluate.work import Work
@@ -59,7 +59,7 @@ class Leaves:
             rows = [row for row in asked.leaves if row in drawn.rows and self._is_drawn(row)]
             if not rows:
                 continue
-            sample = drawn.sample(self.plan, rows, asked, self.work.least)
+            sample = drawn.sample(self.plan, asked)
             left = sample.without([drawn.rows[row] for row in rows])
             places = [asked.leaves.index(row) for row in rows]
             self._place_quantiles(drawn, rows, sample, asked, left.value)
@@ -110,28 +110,19 @@ class Leaves:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The states of leaves that look through one window: `block` of all rows, `twins` by units in groups.
+    """The states of leaves that look through one window: `sums` of all rows, and `units`.
 
-    `rows`: row of `Work.leaves` → the leaf; `texts`: whose states those of `block` are, by their number in the `roll`.
+    `rows`: row of `Work.leaves` → the leaf; `texts`: whose states those of the sums' block are.
     """
 
     rows: Mapping[int, Leaf]
-    block: Block
+    sums: Sums
     texts: pl.Series
-    roll: Roll
-    twins: pl.DataFrame
+    units: Units
 
-    def sample(self, plan: Plan, rows: Sequence[int], asked: Asked, least: int) -> Sample:
-        """Those of some leaves at the points asked for, which are numbered anew."""
-        block, kept = self.block.at(asked.points)
-        wanted = sorted({part for row in rows for total in self.rows[row].units for part, _ in total.parts})
-        parts = np.array(wanted, np.uint32)
-        begins, ends = (self.twins["partial"].search_sorted(each, "left").to_list() for each in (parts, parts + 1))
-        twins = pl.concat([self.twins[:0], *(self.twins[first:after] for first, after in zip(
-            begins, ends, strict=True))]).select("partial", "point", "key", "value", "group")
-        places = numbered(self.block.points, asked.points)
-        twins = twins.with_columns(pl.Series("point", places[twins["point"].to_numpy()])).filter(pl.col("point") >= 0)
-        return Sample(plan, block, self.texts.filter(kept), self.roll, twins, len(asked.slices), least)
+    def sample(self, plan: Plan, asked: Asked) -> Sample:
+        """Those at the points asked for."""
+        return Sample(plan, self.sums, self.texts, self.units, asked.points, len(asked.slices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +135,6 @@ class LeafReader:
     work: Work
     grain: Grain
     looked: Looked
-    roll: Roll
 
     @property
     def groups(self) -> int:
@@ -175,20 +165,16 @@ class LeafReader:
         formulas = {row: formula for row, formula in self.work.linear.items() if next(leaves_of(formula)) in places}
         exact = sorted({*alone, *(places[leaf] for formula in formulas.values() for leaf in leaves_of(formula))})
         after = low + len(grid.slices)
-        # Of a survey all units count, in whatever slice.
-        everyone = self._states(seen, grid, *((0, len(self.sliced.daily.slices)) if exact else (low, after)))
-        here = everyone.filter(pl.col("d0").is_between(low, after, closed="left"))
-        apart = pl.col("partial").is_in(list(plan.twins))
-        plain, twins = _placed(here.filter(~apart), grid, low), self._by_partial(here.filter(apart), grid, low)
+        plain, units = self._states(seen, grid, low, after if not exact else None)
         block = Block.of(plain, grid.points, len(plan.partials))
         sums = Sums(leaves, block)
         done = finish(leaves, sums)
         bound(leaves, frozenset(bounded), sums, done, plan.project.confidence)
         self._close(leaves, done, seen, known)
-        drawn = Drawn(dict(zip(rows, leaves, strict=True)), block, plain["text"], self.roll, twins)
+        drawn = Drawn(dict(zip(rows, leaves, strict=True)), sums, plain["text"], units)
         if not exact:
             return done, drawn, None
-        sampled = self._sampled(twins, everyone, leaves, grid, exact)
+        sampled = self._sampled(units, [leaves[place] for place in exact], len(grid.slices))
         cluster(leaves, alone, sampled, plan, done)
         return done, drawn, estimates(formulas, places, leaves, sampled, done)
 
@@ -198,28 +184,27 @@ class LeafReader:
                    for leaf in map(self.plan.leaves.__getitem__, self.work.leaves)]
         return np.asarray(~np.isnan(finished.value) & ~np.array(certain, np.bool_)[:, None], np.bool_)
 
-    def _states(self, seen: View, grid: Grid, low: int, high: int) -> pl.DataFrame:
-        """The merged states of the slices [low, high) at least, each by the number of its period in the grid."""
+    def _states(self, seen: View, grid: Grid, low: int, after: int | None) -> tuple[pl.DataFrame, Units]:
+        """The merged states of the slices from `low` on, placed at the grid, and those by units.
+
+        Of a survey all units count, in whatever slice: then `after`, which slices are not of the grid, is None.
+        """
+        here = pl.col("d0").is_between(low, low + len(grid.slices), closed="left")
         if seen.window:
-            return self.sliced.runs.between(seen.days, low, high)
+            slices = (0, len(self.sliced.daily.slices)) if after is None else (low, after)
+            rows, apart = self.sliced.runs.between(seen.days, *slices), pl.col("partial").is_in(list(self.plan.twins))
+            units = Units.of(rows.filter(apart), self.sliced.units.roll, grid, low)
+            return _placed(rows.filter(here & ~apart), grid, low), units
         days = pl.DataFrame({"day": pl.Series(grid.periods, dtype=pl.Date)}).with_row_index("period")
-        return self.periods.between(grid.periods[0], grid.periods[-1]).join(days, on="day")
+        rows = self.periods.between(grid.periods[0], grid.periods[-1]).join(days, on="day")
+        return _placed(rows.filter(here), grid, low), self.sliced.units.at(grid, low, self.grain)
 
-    def _sampled(self, twins: pl.DataFrame, everyone: pl.DataFrame, leaves: Sequence[Leaf], grid: Grid,
-                 exact: Sequence[int]) -> Sampled:
-        present = {}
-        for source in {source for place in exact for source in leaves[place].sources}:
-            parts = [part for place in exact for part in leaves[place].present
-                     if self.plan.partials[part].source == source]
-            present[source] = everyone.filter(pl.col("partial").is_in(parts)).select("period", "text").unique()
-        wanted = {part for place in exact for total in leaves[place].units for part, _ in total.parts}
-        return Sampled.of(twins.filter(pl.col("partial").is_in(wanted)), present, self.roll, len(self.plan.partials),
-                          len(grid.slices), self.work.least)
-
-    def _by_partial(self, rows: pl.DataFrame, grid: Grid, first: int) -> pl.DataFrame:
-        """Merged states by units, with `point` and `group`, sorted by `partial` alone: see `_placed`."""
-        rows = rows.select("partial", _point(grid, first).alias("point"), "key", "value", "text").sort("partial")
-        return with_groups(rows, self.roll)
+    def _sampled(self, units: Units, leaves: Sequence[Leaf], slices: int) -> Sampled:
+        """The units behind some leaves."""
+        present = {source: {part for leaf in leaves for part in leaf.present
+                            if self.plan.partials[part].source == source}
+                   for source in {source for leaf in leaves for source in leaf.sources}}
+        return Sampled.of(units, present, slices, self.work.least)
 
     def _close(self, leaves: Sequence[Leaf], done: Finished, seen: View, known: Flags) -> None:
         """Make leaves missing where no source of theirs has delivered and can make the slice, or rows lack weights."""

@@ -12,7 +12,7 @@ from cxmetrics.evaluate.clusters import is_exact, is_linear
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.intervals import is_smooth
 from cxmetrics.evaluate.paired import Estimates
-from cxmetrics.evaluate.units import QUOTIENTS, Parts, Sampled, added, by_unit
+from cxmetrics.evaluate.units import QUOTIENTS, Parts, Sampled, Survey, added, numbered
 from cxmetrics.ir import Ref
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of
 from cxmetrics.statistics.arrays import Array, quiet
@@ -60,9 +60,8 @@ def estimates(formulas: Mapping[int, Value], places: Mapping[int, int], leaves: 
     """What units bring to formulas, by the row of their node; `places`: index into `Plan.leaves` → row of `leaves`."""
     points = done.value.shape[1]
     wanted = sorted({leaf for formula in formulas.values() for leaf in leaves_of(formula)})
-    parts = {leaf: _told(leaves[places[leaf]], by_unit(
-        leaves[places[leaf]], sampled, done.n[places[leaf]] >= sampled.least).parts(points), sampled, points)
-        for leaf in wanted}
+    parts = {leaf: _told(leaves[places[leaf]], sampled.totals(
+        leaves[places[leaf]], done.n[places[leaf]]).parts(points), sampled.survey, points) for leaf in wanted}
 
     def figure(leaf: int) -> Figure:
         return Figure(done.value[places[leaf]], np.full((2, points), UNBOUND))
@@ -74,30 +73,30 @@ def estimates(formulas: Mapping[int, Value], places: Mapping[int, int], leaves: 
         raise AssertionError(dated)
 
     known = Known(figure, indicator, series, points)
-    return Estimates(sampled, {
-        row: parts_of(formula, known, {leaf: parts[leaf] for leaf in leaves_of(formula)}, sampled)
+    return Estimates(sampled.survey, {
+        row: parts_of(formula, known, {leaf: parts[leaf] for leaf in leaves_of(formula)}, sampled.survey)
         for row, formula in formulas.items()}, {
         row: leaves[places[next(leaves_of(formula))]].sources for row, formula in formulas.items()})
 
 
-def _told(leaf: Leaf, parts: Parts, sampled: Sampled, points: int) -> Parts:
+def _told(leaf: Leaf, parts: Parts, survey: Survey, points: int) -> Parts:
     """The parts of a leaf, not known where its rows are of one unit a stratum: the mean of one does not vary."""
     if leaf.function not in QUOTIENTS:
         return parts
-    count = int(sampled.stratum.max(initial=0)) + 1
-    strata = np.unique(parts.point * count + sampled.stratum[parts.unit]) // count
+    count = int(survey.stratum.max(initial=0)) + 1
+    strata = numbered(parts.point * count + survey.stratum[parts.unit])[0] // count
     alone = np.bincount(parts.point, minlength=points) == np.bincount(strata, minlength=points)
     return Parts(parts.point, parts.unit, np.where(alone[parts.point], np.nan, parts.u))
 
 
 @quiet
-def parts_of(formula: Value, known: Known, leaves: Mapping[int, Parts], sampled: Sampled) -> Parts:
+def parts_of(formula: Value, known: Known, leaves: Mapping[int, Parts], survey: Survey) -> Parts:
     """What each unit brings to a formula: to its leaves (index into `Plan.leaves`), as the formula follows these."""
     slopes: dict[int, list[Array]] = {}
     for leaf, slope in _slopes(formula, known, np.ones(known.points)):
         slopes.setdefault(leaf, []).append(slope)
     return added([Parts(part.point, part.unit, part.u * reduce(np.add, slopes[leaf])[part.point])
-                  for leaf, part in leaves.items()], sampled)
+                  for leaf, part in leaves.items()], survey)
 
 
 def _slopes(value: Value, known: Known, above: Array) -> Iterator[tuple[int, Array]]:

@@ -21,7 +21,7 @@ from cxmetrics.calendars import end
 from cxmetrics.codes import surveys as codes
 from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import Diagnostic, report
-from cxmetrics.evaluate.daily import States
+from cxmetrics.evaluate.roll import States
 from cxmetrics.fuse import held_in
 from cxmetrics.ir import Origin
 from cxmetrics.plan import COARSER, FACTOR, Days, Plan, Total

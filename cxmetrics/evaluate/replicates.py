@@ -6,21 +6,22 @@ All replicates of a grid are points of one larger grid: point = (period · group
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cxmetrics.evaluate.block import WHOLE, Block, amounts
+from cxmetrics.evaluate.block import Block, numbered
 from cxmetrics.evaluate.finish import finish_values
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.roll import Roll
 from cxmetrics.evaluate.sums import BY_KEY, BY_TEXT, Sums
+from cxmetrics.evaluate.unit_states import Part, Units
 from cxmetrics.plan import Leaf, Plan, Total
 from cxmetrics.pseudonyms import HIDDEN, LABEL, Grouping, key_of
-from cxmetrics.statistics.arrays import Array
+from cxmetrics.statistics.arrays import Array, Flags, Ints
 from cxmetrics.statistics.precise import Pair, two_product, two_sum
 
 _T = TypeVar("_T", bound=np.generic)
@@ -39,30 +40,38 @@ def by_group(replicated: Array, groups: int, slices: int) -> Array:
     return replicated.reshape(*replicated.shape[:-1], periods, groups, slices)
 
 
-@dataclass(frozen=True, slots=True)
 class Sample:
-    """The states of a block by units, in groups.
+    """The states of some points (numbers in a grid), by units.
 
-    `twins`: of plain sums, `partial`, `point`, `key`, `value` and `group`, sorted by the first.  `texts`: whose states
-    those of all rows are, in the order of `block`, by their number in the `roll`.
+    `whole`: the block of all rows at the grid, and `sums` of it; `texts`: whose states those are, by their number.
     """
 
-    plan: Plan
-    block: Block
-    texts: pl.Series
-    roll: Roll
-    twins: pl.DataFrame
-    slices: int
-    least: int  # rows behind a value that is shown
+    __slots__ = ("_block", "_places", "plan", "points", "slices", "sums", "texts", "units", "whole")
+
+    def __init__(self, plan: Plan, sums: Sums, texts: pl.Series, units: Units, points: Ints, slices: int) -> None:
+        """Number the points anew, in so many slices."""
+        self.plan, self.sums, self.whole, self.texts, self.units = plan, sums, sums.block, texts, units
+        self.points, self.slices, self._places = points, slices, numbered(sums.block.points, points)
+        self._block: tuple[Block, Flags] | None = None
 
     @property
     def groups(self) -> int:
         """How many groups there are."""
         return self.plan.project.replicates
 
+    @property
+    def block(self) -> Block:
+        """The states of all rows."""
+        return self._chosen()[0]
+
+    def _chosen(self) -> tuple[Block, Flags]:
+        if self._block is None:
+            self._block = self.whole.at(self.points)
+        return self._block
+
     def without(self, leaves: Sequence[Leaf]) -> Finished:
         """The leaves at the points of all replicates: their values, but for quantiles, and rows."""
-        done = Finished.missing(len(leaves), self.block.points * self.groups)
+        done = Finished.missing(len(leaves), len(self.points) * self.groups)
         sampled = [i for i, leaf in enumerate(leaves) if leaf.units]
         left = _LeftOut([leaves[i] for i in sampled], self)
         linear = [i for i in sampled if leaves[i].function not in BY_KEY]
@@ -78,15 +87,17 @@ class Sample:
                 done.value[i] *= self.groups / (self.groups - 1)
         return done
 
-    def of(self, partial: int) -> pl.DataFrame:
-        """The states by units of one partial; `twins` are sorted by it."""
-        first, after = (self.twins["partial"].search_sorted(each, "left") for each in (partial, partial + 1))
-        return self.twins[first:after]
+    def of(self, partial: int) -> Part:
+        """The states by units of one partial."""
+        part = self.units.part(partial)
+        point = np.append(self._places, -1)[part.point]
+        return replace(part, point=point).among(point >= 0)
 
     def _by_text(self, leaves: Sequence[Leaf], places: Sequence[int], done: Finished) -> None:
         """Leaves of states by text, which go with the group of their text."""
         value, n = (own.reshape(len(own), -1, self.groups, self.slices) for own in (done.value, done.n))
-        whose = _whose(self.texts, self.roll, Grouping(key_of(self.plan.project.id), self.groups))
+        texts = self.texts.filter(pl.Series(self._chosen()[1]))
+        whose = _whose(texts, self.units.roll, Grouping(key_of(self.plan.project.id), self.groups))
         for group in range(self.groups):
             some = finish_values(leaves, Sums(leaves, self.block.among(whose != group)))
             shape = len(leaves), -1, self.slices
@@ -99,13 +110,13 @@ class _LeftOut(Sums):
     __slots__ = ("_nothing",)
 
     def __init__(self, leaves: Sequence[Leaf], sample: Sample) -> None:
-        groups, points = sample.groups, sample.block.points * sample.groups
+        groups, points = sample.groups, len(sample.points) * sample.groups
         pairs = {whole: part for leaf in leaves for whole, part in list(zip(
             leaf.followed, leaf.units, strict=True))[:1 if leaf.function in BY_KEY else None]}
-        self.block = sample.block.empty(points)
+        self.block = sample.whole.empty(points)
         self.places = {total: row for row, total in enumerate(pairs)}
-        high, low = Sums([Leaf("", "", tuple(pairs))], sample.block).of(list(pairs))
-        self.high, self.low = (stacked(each, groups, sample.slices) for each in (high, low))
+        self.high, self.low = (stacked(each[:, sample.points], groups, sample.slices)
+                               for each in sample.sums.of(list(pairs)))
         for row, total in enumerate(pairs.values()):
             less, rest = _by_replicate(total, sample)
             self.high[row] -= less
@@ -120,32 +131,17 @@ class _LeftOut(Sums):
 
 def _by_replicate(total: Total, sample: Sample) -> Pair:
     """The two parts of the total of each group by itself, at the points of all replicates."""
-    high, low = np.zeros((2, sample.block.points * sample.groups))
+    points = len(sample.points) * sample.groups
+    high, low = np.zeros((2, points))
     for part, factor in total.parts:
-        whole, left = _summed(sample.of(part), sample)
+        own = sample.of(part)
+        period, slice_ = np.divmod(own.point, max(sample.slices, 1))
+        group = sample.units.roll.group[own.text]
+        whole, left = own.added((period * sample.groups + group) * sample.slices + slice_, points)
         term, rest = two_product(whole, np.float64(factor) + np.zeros(whole.shape))
         high, error = two_sum(high, term)
         high, low = two_sum(high, low + (error + rest + left * factor))
     return high, low
-
-
-def _summed(rows: pl.DataFrame, sample: Sample) -> Pair:
-    """The states of groups of units at the points of all replicates, exactly, in two parts."""
-    period, slice_ = np.divmod(rows["point"].to_numpy(), max(sample.slices, 1))
-    point = (period * sample.groups + rows["group"].to_numpy()) * sample.slices + slice_
-    points = sample.block.points * sample.groups
-    high = amounts(rows["value"])[0]
-    if np.abs(high).sum() < WHOLE:  # floats add these exactly, and in a tenth of the time
-        return np.bincount(point, high, points).astype(np.float64), np.zeros(points)
-    found = pl.DataFrame({"point": point, "value": rows["value"]}).group_by("point").agg(pl.col("value").sum())
-    result = np.zeros((2, points))
-    result[:, found["point"].to_numpy()] = amounts(found["value"])
-    return result[0], result[1]
-
-
-def with_groups(rows: pl.DataFrame, roll: Roll) -> pl.DataFrame:
-    """States by units with the `group` of their text."""
-    return rows.with_columns(roll.group.gather(rows["text"]).alias("group"))
 
 
 def _whose(texts: pl.Series, roll: Roll, grouping: Grouping) -> NDArray[np.int64]:

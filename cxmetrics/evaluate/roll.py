@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from cxmetrics.evaluate.daily import States
-from cxmetrics.pseudonyms import LABEL
+from cxmetrics.backends.marks import BETWEEN
+from cxmetrics.pseudonyms import LABEL, STRATUM
+from cxmetrics.statistics.arrays import Array, Ints, codes, floats
+
+States = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
+"""Source → family → frame of states; their texts may be numbers: see `Roll`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roll:
-    """`texts` [numbers], in order; `group` [numbers]: of those of units that with whose name they begin."""
+    """`texts` [numbers], in order, and what those of units say; units and strata are numbered in order of their names.
+
+    `group`, `unit`, `size` [numbers]: the group of units, who, and how many there are of the stratum in the population
+    (infinitely many where nothing tells, NaN where that is no number); `stratum` [units].
+    """
 
     texts: pl.Series
-    group: pl.Series
+    group: Ints
+    unit: Ints
+    size: Array
+    stratum: Ints
 
     @staticmethod
     def of(states: States) -> tuple[States, Roll]:
@@ -25,8 +37,7 @@ class Roll:
         kind = pl.Enum(found.unique().drop_nulls().sort())
         numbered = {source: {family: frame.with_columns(_numbered(frame["text"], kind))
                              for family, frame in families.items()} for source, families in states.items()}
-        texts = kind.categories
-        return numbered, Roll(texts, texts.str.slice(0, LABEL).str.to_integer(strict=False))
+        return numbered, _read(kind.categories)
 
     def named(self, numbers: pl.Series) -> pl.Series:
         """The texts with these numbers."""
@@ -37,3 +48,23 @@ def _numbered(texts: pl.Series, kind: pl.Enum) -> pl.Series:
     if texts.null_count() == len(texts):
         return pl.repeat(None, len(texts), dtype=pl.UInt32, eager=True).alias("text")
     return texts.cast(kind).to_physical().cast(pl.UInt32)
+
+
+def _read(texts: pl.Series) -> Roll:
+    """The roll of texts, each once and in order."""
+    told = pl.DataFrame({"whole": texts}, schema={"whole": pl.String})
+    told = told.with_columns(who=_field("whole", STRATUM, 0), drawn=_field("whole", STRATUM, 1).fill_null(""))
+    told = told.with_columns(stratum=_field("drawn", BETWEEN, 0), told=_field("drawn", BETWEEN, 1))
+    told = told.with_columns(
+        group=pl.col("whole").str.slice(0, LABEL).str.to_integer(strict=False).fill_null(-1),
+        unit=pl.struct("who", "stratum").rank("dense").cast(pl.Int64) - 1,
+        size=pl.when(pl.col("told").is_null()).then(float("inf")).otherwise(
+            pl.col("told").cast(pl.Float64, strict=False)).fill_null(float("nan")),
+        stratum=pl.col("stratum").rank("dense").cast(pl.Int64) - 1)
+    return Roll(texts, codes(told["group"].to_numpy()), codes(told["unit"].to_numpy()), floats(told["size"].to_numpy()),
+                codes(told.unique("unit").sort("unit")["stratum"].to_numpy()))
+
+
+def _field(name: str, mark: str, place: int) -> pl.Expr:
+    """What stands before a mark in a text (0), or after it (1)."""
+    return pl.col(name).str.splitn(mark, 2).struct.field(f"field_{place}")

@@ -6,7 +6,9 @@ import datetime as dt
 
 import polars as pl
 
-from cxmetrics.evaluate.daily import CODED, Runs, States, daily
+from cxmetrics.evaluate.daily import CODED, Runs, daily
+from cxmetrics.evaluate.roll import States
+from cxmetrics.evaluate.unit_states import UnitStates
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Plan
 from cxmetrics.states import merge, without_texts
@@ -37,13 +39,15 @@ class Periods:
 class Sliced:
     """The states of a cut: day by day, by periods, and through windows."""
 
-    __slots__ = ("_merged", "daily", "plan", "runs")
+    __slots__ = ("_merged", "daily", "plan", "runs", "units")
 
-    def __init__(self, plan: Plan, states: States, cut: tuple[str, ...],
+    def __init__(self, plan: Plan, states: States, units: UnitStates, cut: tuple[str, ...],
                  days: tuple[dt.date, dt.date] | None) -> None:
-        """Merge states to a cut; `days`: the first and the last that matter, or None for all."""
-        self.plan, self.daily = plan, daily(plan, states, cut, days)
-        self._merged: dict[Grain, pl.DataFrame] = {"day": self.daily.frame}
+        """Merge states to a cut, not those by units; `days`: the first and the last that matter, or None for all."""
+        self.plan, self.daily = plan, daily(plan, states, cut, days, units.slices(cut) if cut else ())
+        self.units = units.of(cut, self.daily.slices, days)
+        plain = self.daily.frame.filter(~pl.col("partial").is_in(list(plan.twins)))
+        self._merged: dict[Grain, pl.DataFrame] = {"day": plain}
         self.runs = Runs(plan, _windowed(plan, self.daily.frame), len(self.daily.slices))
 
     def by(self, grain: Grain) -> Periods:
@@ -52,7 +56,7 @@ class Sliced:
 
     def _by(self, grain: Grain) -> pl.DataFrame:
         if grain not in self._merged:
-            finer = self._by(_COARSER[grain]) if grain in _COARSER else self.daily.frame
+            finer = self._by(_COARSER.get(grain, "day"))
             merged = merge(finer, self.plan, grain, CODED, CODED, self.plan.project.calendar)
             self._merged[grain] = merged.rename({"period": "day"})
         return self._merged[grain]

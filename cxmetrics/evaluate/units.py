@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
-from cxmetrics.backends.marks import BETWEEN
-from cxmetrics.evaluate.roll import Roll
+from cxmetrics.evaluate.unit_states import Units
 from cxmetrics.plan import Leaf, Total
-from cxmetrics.pseudonyms import STRATUM
-from cxmetrics.statistics.arrays import Array, Flags, distinct, floats, quiet, summed
+from cxmetrics.statistics.arrays import Array, Flags, Ints, distinct, floats, quiet, summed
 
 # What a leaf is the quotient of, by the places of its `units`: numerator (with factors) and denominator, if any.
 _QUOTIENTS: Mapping[str, tuple[Mapping[int, float], int | None]] = {
@@ -25,77 +21,80 @@ LINEAR = frozenset(_QUOTIENTS)
 QUOTIENTS = frozenset(name for name, (_, below) in _QUOTIENTS.items() if below is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """The units of the rows behind a block of points; units and strata are numbered.
+class Survey:
+    """Who was asked: units and strata, by their numbers, and which of them have rows when.
 
-    `starts` [partials + 1]: where the states of each partial begin; `point`, `unit`, `value` [states].  `stratum`,
-    `names` [units]: who and stratum as text.  `present` by source: the units with a row in each period, and how many
-    there are of their stratum in the population (infinitely many where nothing tells, NaN where that is no number).  A
-    point is of period point // `slices`; of points with fewer than `least` rows nothing is asked.
+    `stratum` [units].  `present` by source: the units with a row in each period, and how many there are of their
+    stratum in the population.  A point is of period point // `slices`.
     """
 
-    starts: NDArray[np.int64]
-    point: NDArray[np.int64]
-    unit: NDArray[np.int64]
-    value: Array
-    stratum: NDArray[np.int64]
-    names: pl.Series
-    present: Mapping[str, Present]
-    slices: int
+    __slots__ = ("_paired", "_strata", "present", "slices", "stratum")
+
+    def __init__(self, stratum: Ints, present: Mapping[str, Present], slices: int) -> None:
+        """Take who was asked."""
+        self.stratum, self.present, self.slices = stratum, present, slices
+        self._strata: dict[tuple[str, ...], Strata] = {}
+        self._paired: dict[tuple[str, ...], Paired] = {}
+
+    def strata(self, sources: tuple[str, ...]) -> Strata:
+        """The strata of the units of some sources together."""
+        if sources not in self._strata:
+            self._strata[sources] = Strata.of(sources, self)
+        return self._strata[sources]
+
+    def paired(self, sources: tuple[str, ...]) -> Paired:
+        """Those of some sources who were asked in a period and in that before."""
+        if sources not in self._paired:
+            self._paired[sources] = Paired.of(sources, self)
+        return self._paired[sources]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampled:
+    """The units of the rows behind a grid; of points with fewer than `least` rows nothing is asked."""
+
+    survey: Survey
+    units: Units
     least: int
+    _totals: dict[Leaf, Totals] = field(default_factory=dict)
+
+    def totals(self, leaf: Leaf, n: Array) -> Totals:
+        """The totals of the units of a leaf (of `LINEAR`) that has so many rows at points."""
+        if leaf not in self._totals:
+            self._totals[leaf] = _by_unit(leaf, self, n >= self.least)
+        return self._totals[leaf]
 
     @staticmethod
-    def of(rows: pl.DataFrame, present: Mapping[str, pl.DataFrame], roll: Roll, partials: int, slices: int,
-           least: int) -> Sampled:
-        """The units of states by units, sorted by `partial`, with `point`, `value` and the number of their `text`."""
-        texts = pl.concat([rows["text"], *(frame["text"] for frame in present.values())]).unique().drop_nulls().sort()
-        who, drawn, size = (_field(pl.col(name), mark, place) for name, mark, place in (
-            ("whole", STRATUM, 0), ("drawn", BETWEEN, 0), ("drawn", BETWEEN, 1)))
-        told = pl.DataFrame({"text": texts, "whole": roll.named(texts)})
-        told = told.with_columns(drawn=_field(pl.col("whole"), STRATUM, 1).fill_null(""))
-        told = told.with_columns(who=who, stratum=drawn, told=size)
-        told = told.with_columns(name=pl.concat_str("who", "stratum", separator=STRATUM))
-        told = told.with_columns(
-            unit=pl.struct("who", "stratum").rank("dense").cast(pl.Int64) - 1,
-            size=pl.when(pl.col("told").is_null()).then(float("inf")).otherwise(
-                pl.col("told").cast(pl.Float64, strict=False)).fill_null(float("nan")),
-            stratum=pl.col("stratum").rank("dense").cast(pl.Int64) - 1)
-        units = told.unique("unit").sort("unit")
-        coded = rows.join(told.select("text", "unit"), on="text", how="left", maintain_order="left")
-        value = rows["value"].cast(pl.Float64).to_numpy()
-        return Sampled(np.searchsorted(rows["partial"].to_numpy(), np.arange(partials + 1)), rows["point"].to_numpy(),
-                       coded["unit"].fill_null(0).to_numpy(), value,
-                       units["stratum"].to_numpy(), units["name"],
-                       {source: Present.of(frame, told) for source, frame in present.items()}, slices, least)
-
-
-def _field(text: pl.Expr, mark: str, place: int) -> pl.Expr:
-    """What stands before a mark in a text (0), or after it (1)."""
-    return text.str.splitn(mark, 2).struct.field(f"field_{place}")
+    def of(units: Units, present: Mapping[str, Iterable[int]], slices: int, least: int) -> Sampled:
+        """The units of states; `present` by source: the partials that say which units have rows."""
+        found = {source: Present.of(partials, units) for source, partials in present.items()}
+        return Sampled(Survey(units.roll.stratum, found, slices), units, least)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Present:
     """The units of a source that have a row in a period, and the population of their stratum; all arrays [rows]."""
 
-    period: NDArray[np.int64]
-    unit: NDArray[np.int64]
+    period: Ints
+    unit: Ints
     size: Array
 
     @staticmethod
-    def of(frame: pl.DataFrame, told: pl.DataFrame) -> Present:
-        """Those of `period` and `text`."""
-        rows = frame.join(told.select("text", "unit", "size"), on="text").sort("period", "unit", "size")
-        return Present(rows["period"].cast(pl.Int64).to_numpy(), rows["unit"].to_numpy(), rows["size"].to_numpy())
+    def of(partials: Iterable[int], units: Units) -> Present:
+        """Those of the states of some partials."""
+        parts, roll = [units.part(partial) for partial in partials], units.roll
+        width = max(len(roll.unit), 1)
+        told = distinct(np.concatenate([np.empty(0, np.int64), *(part.period * width + part.text for part in parts)]))
+        period, text = told // width, told % width
+        return Present(period, roll.unit[text], roll.size[text])
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
     """The numerator `y`, the denominator `x` and the rows `n` of units at points; all arrays [pairs]."""
 
-    point: NDArray[np.int64]
-    unit: NDArray[np.int64]
+    point: Ints
+    unit: Ints
     y: Array
     x: Array | None
     n: Array
@@ -114,38 +113,48 @@ class Totals:
 class Parts:
     """What units bring to estimates at points: how far these grow with one more unit like it; all arrays [pairs]."""
 
-    point: NDArray[np.int64]
-    unit: NDArray[np.int64]
+    point: Ints
+    unit: Ints
     u: Array
 
 
-def by_unit(leaf: Leaf, sampled: Sampled, shown: Flags) -> Totals:
+def _by_unit(leaf: Leaf, sampled: Sampled, shown: Flags) -> Totals:
     """The totals of the units of a leaf (of `LINEAR`) at the points where it is `shown`."""
     above, below = _QUOTIENTS[leaf.function]
-    parts = sorted({part for total in leaf.units for part, _ in total.parts})
-    own = np.concatenate([np.arange(sampled.starts[part], sampled.starts[part + 1]) for part in parts])
-    of = np.concatenate([np.full(sampled.starts[part + 1] - sampled.starts[part], part) for part in parts])
-    kept = shown[sampled.point[own]]
-    own, of = own[kept], of[kept]
-    width = len(sampled.stratum)
-    pairs, at = np.unique(sampled.point[own] * width + sampled.unit[own], return_inverse=True)
+    width, unit = len(sampled.survey.stratum), sampled.units.roll.unit
+    asked = np.append(shown, False)
+    parts = {part: sampled.units.part(part) for part in sorted({
+        part for total in leaf.units for part, _ in total.parts})}
+    parts = {part: own.among(asked[own.point]) for part, own in parts.items()}
+    pairs, at = numbered(np.concatenate([own.point * width + unit[own.text] for own in parts.values()]))
+    ends = np.cumsum([len(own.point) for own in parts.values()])
+    sums = {part: own.added(places, len(pairs))[0] for (part, own), places in zip(
+        parts.items(), np.split(at, ends[:-1]), strict=True)}
 
     def amount(total: Total, scale: float = 1.0) -> Array:
-        factors = np.zeros(len(sampled.starts))
-        for part, factor in total.parts:
-            factors[part] = factor * scale
-        return np.bincount(at, sampled.value[own] * factors[of], len(pairs)).astype(np.float64)
+        result = np.zeros(len(pairs))
+        for part, factor in sorted(total.parts):
+            result += sums[part] * (factor * scale)
+        return result
 
     y = np.sum([amount(leaf.units[place], scale) for place, scale in above.items()], axis=0)
     return Totals(pairs // width, pairs % width, y, None if below is None else amount(leaf.units[below]),
                   amount(leaf.units[0]))
 
 
-def added(every: Sequence[Parts], sampled: Sampled) -> Parts:
+def numbered(values: Ints) -> tuple[Ints, Ints]:
+    """The values, each once and in order, and the place of each value among them."""
+    if not len(values) or (values[1:] < values[:-1]).any():
+        found, places = np.unique(values, return_inverse=True)
+        return found, places
+    begins = np.append(True, values[1:] != values[:-1])
+    return values[begins], np.cumsum(begins) - 1
+
+
+def added(every: Sequence[Parts], survey: Survey) -> Parts:
     """What units bring to the sum of several estimates."""
-    width = len(sampled.stratum)
-    codes = np.concatenate([parts.point * width + parts.unit for parts in every])
-    pairs, at = np.unique(codes, return_inverse=True)
+    width = len(survey.stratum)
+    pairs, at = numbered(np.concatenate([parts.point * width + parts.unit for parts in every]))
     u = np.bincount(at, np.concatenate([parts.u for parts in every]), len(pairs))
     return Parts(pairs // width, pairs % width, floats(u))
 
@@ -160,15 +169,15 @@ class Sureness:
 
 
 @quiet
-def sureness(parts: Parts, strata: Strata, sampled: Sampled, points: int) -> Sureness:
+def sureness(parts: Parts, strata: Strata, survey: Survey, points: int) -> Sureness:
     """How sure estimates are: Σ (1 − m/M) · m/(m − 1) · Σ(u − ū)² over strata; degrees of freedom units less strata.
 
     m are all units of the stratum in the period, for those without a row that counts have u = 0; M those of the
     population.  NaN where m is 1 and M is not, and where M is not known or less than m.
     """
-    cells, at = np.unique(parts.point * strata.count + sampled.stratum[parts.unit], return_inverse=True)
+    cells, at = numbered(parts.point * strata.count + survey.stratum[parts.unit])
     of = cells // strata.count
-    m, open_ = strata.at(of // sampled.slices, cells % strata.count)
+    m, open_ = strata.at(of // survey.slices, cells % strata.count)
     seen = np.bincount(at, minlength=len(cells))
     centre = summed(at, parts.u, len(cells)) / m
     around = summed(at, (parts.u - centre[at]) ** 2, len(cells)) + (m - seen) * centre**2
@@ -185,25 +194,25 @@ class Strata:
     """
 
     count: int
-    code: NDArray[np.int64]
+    code: Ints
     size: Array
     population: Array
 
     @staticmethod
-    def of(sources: Iterable[str], sampled: Sampled) -> Strata:
+    def of(sources: Iterable[str], survey: Survey) -> Strata:
         """Those of the units of some sources together."""
-        period, unit, told = present_in(sources, sampled)
-        count, width = int(sampled.stratum.max(initial=0)) + 1, len(sampled.stratum)
+        period, unit, told = present_in(sources, survey)
+        count, width = int(survey.stratum.max(initial=0)) + 1, max(len(survey.stratum), 1)
         everyone = distinct(period * width + unit)
-        code, size = np.unique(everyone // width * count + sampled.stratum[everyone % width], return_counts=True)
-        place = np.searchsorted(code, period * count + sampled.stratum[unit])
+        code, size = np.unique(everyone // width * count + survey.stratum[everyone % width], return_counts=True)
+        place = np.searchsorted(code, period * count + survey.stratum[unit])
         least, most = np.full(len(code), np.inf), np.full(len(code), -np.inf)
         np.minimum.at(least, place, told)
         np.maximum.at(most, place, told)
         return Strata(count, code, floats(size), np.where(least == most, least, np.nan))
 
     @quiet
-    def at(self, period: NDArray[np.int64], stratum: NDArray[np.int64]) -> tuple[Array, Array]:
+    def at(self, period: Ints, stratum: Ints) -> tuple[Array, Array]:
         """The units m, and (1 − m/M) · m/(m − 1), where a stratum has any in a period, or 0 and NaN."""
         wanted = period * self.count + stratum
         place = np.minimum(np.searchsorted(self.code, wanted), max(len(self.code) - 1, 0))
@@ -213,8 +222,44 @@ class Strata:
         return np.where(there, m, 0.0), np.where(there, open_, np.nan)
 
 
-def present_in(sources: Iterable[str], sampled: Sampled) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The units that have a row in a period and in that before: `code` (period · units + unit), sorted.
+
+    `cell` (period · strata + stratum), sorted: the strata that have any, and `size`, how many.
+    """
+
+    code: Ints
+    cell: Ints
+    size: Ints
+
+    @staticmethod
+    def of(sources: tuple[str, ...], survey: Survey) -> Paired:
+        """Those of some sources together."""
+        period, unit, _ = present_in(sources, survey)
+        count, width = survey.strata(sources).count, max(len(survey.stratum), 1)
+        everyone = distinct(period * width + unit)
+        both = everyone[among(everyone - width, everyone)]
+        cell, size = np.unique(both // width * count + survey.stratum[both % width], return_counts=True)
+        return Paired(both, cell, size)
+
+    def sizes(self, cells: Ints) -> Ints:
+        """How many there are in some cells."""
+        if not len(self.cell):
+            return np.zeros(len(cells), np.int64)
+        place = np.minimum(np.searchsorted(self.cell, cells), len(self.cell) - 1)
+        return np.where(self.cell[place] == cells, self.size[place], 0)
+
+
+def among(values: Ints, ordered: Ints) -> Flags:
+    """Which of the values are among others, which are in order."""
+    if not len(ordered):
+        return np.zeros(len(values), np.bool_)
+    return np.asarray(ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values, np.bool_)
+
+
+def present_in(sources: Iterable[str], survey: Survey) -> tuple[Ints, Ints, Array]:
     """The periods and units of rows of some sources, and the population of their stratum."""
-    every = [sampled.present[source] for source in sources]
+    every = [survey.present[source] for source in sources]
     return (np.concatenate([each.period for each in every]), np.concatenate([each.unit for each in every]),
             np.concatenate([each.size for each in every]))

@@ -42,7 +42,7 @@ def distinct(values: Ints) -> Ints:
 
 def summed(places: Ints, amounts: Array, length: int) -> Array:
     """Return the sums of `amounts` at each place [length]: to the same bits in whatever order they come."""
-    order = np.lexsort((amounts, places))
+    order = np.argsort(amounts)  # each place then takes its own from the least to the greatest
     return floats(np.bincount(places[order], amounts[order], length))
 
 
