@@ -9,8 +9,10 @@ import random
 from itertools import product
 
 import numpy as np
+import polars as pl
 import pytest
 
+from cxmetrics.ir import GRAINS as GRAINS_OF_ALL
 from cxmetrics.run import RunOptions, run
 from cxmetrics.store import Store
 
@@ -186,6 +188,48 @@ def test_days_that_come_later_hide_what_a_run_of_all_hides(seed, tmp_path):
             (folders[1] / "data" / "1.csv").unlink()
             run(folders[1], RunOptions(engine="duckdb"))
     assert values(folders[1]).equals(values(folders[0]))
+
+
+@pytest.mark.parametrize("seed", range(300, 304))
+def test_a_day_at_a_time_hides_what_a_run_of_all_hides(seed, tmp_path):
+    """Each file is a day, in order but for one that is late and one that is corrected; what was drafted is equal too."""
+    drawn, draw = Drawn(seed), random.Random(seed)
+    days = sorted({row[0] for row in drawn.rows})
+    late, corrected = draw.choice(days), draw.choice(days)
+    files = {day: [row for row in drawn.rows if row[0] == day] for day in days}
+    folders = tmp_path / "all", tmp_path / "daily"
+    for folder in folders:
+        (folder / "data").mkdir(parents=True)
+        (folder / "cxmetrics.yaml").write_text(drawn.text)
+
+    def deliver(folder, day, rows):
+        (folder / "data" / f"{day}.csv").write_text(
+            "\n".join(["day,region,branch,segment,score", *(",".join(map(str, row)) for row in rows)]))
+
+    for day in [*(day for day in days if day != late), late, corrected]:
+        rows = files[day]
+        deliver(folders[1], day, rows[:-1] if day == corrected and len(rows) > 1 and day not in known(folders[1])
+                else rows)
+        run(folders[1], RunOptions(engine="polars"))
+    for day, rows in files.items():
+        deliver(folders[0], day, rows)
+    run(folders[0], RunOptions(engine="polars"))
+    assert values(folders[1]).equals(values(folders[0]))
+    assert drafts(folders[1]).equals(drafts(folders[0]))
+
+
+def known(folder):
+    """The days of which a store has a file."""
+    if not (folder / "store").exists():
+        return set()
+    with Store.open(folder / "store") as store:
+        return {file.first for file in store.inputs("answers").values()}
+
+
+def drafts(folder):
+    """What a store keeps of values as they were before anything was withheld."""
+    with Store.open(folder / "store") as store:
+        return pl.concat([store.drafts(grain, dt.date.min, dt.date.max)[1] for grain in GRAINS_OF_ALL])
 
 
 CARRIED = """

@@ -31,7 +31,7 @@ from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
 from cxmetrics.windows import Window
 
-__all__ = ["States", "earliest", "evaluate"]
+__all__ = ["States", "drafted", "earliest", "evaluate"]
 
 CELLS_AT_ONCE = 20_000_000  # numbers held for a block of points
 STATE_WIDTH = 12  # numbers that a row of states takes while rows are joined and merged
@@ -39,7 +39,15 @@ STATE_WIDTH = 12  # numbers that a row of states takes while rows are joined and
 
 def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | None = None,
              gaps: Gaps | None = None, weights: Weights | None = None) -> pl.DataFrame:
-    """The table `values`: one row an indicator, grain, period and slice; see `show.columns` for its columns.
+    """The table `values`: see `drafted`; what is to be withheld is."""
+    return withhold(*drafted(plan, states, delivered, between, gaps, weights))
+
+
+def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | None = None,
+            gaps: Gaps | None = None, weights: Weights | None = None) -> tuple[Reader, pl.DataFrame]:
+    """A draft of the table `values`, of which nothing is withheld yet, and a reader of the states it was made from.
+
+    One row an indicator, grain, period and slice; see `show.columns` for its columns.
 
     `between` (half-open days) limits the periods to those it touches; states must then hold all days that these look
     at, and the period before the first, for `change`.  A slice has rows from the first day of states that names it:
@@ -53,7 +61,7 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
     asked = _Evaluation(plan, *Roll.of(weighed(plan, states, weights)), looked, between)
     parts = [part for cut in cuts(plan) for part in _evaluate_cut(asked, cut)]
     frame = pl.concat(parts) if parts else pl.DataFrame(schema=columns(asked.dimensions))
-    return withhold(Reader(plan, states, _spans(looked), cuts(plan)), marked(frame, plan, weights, asked.dimensions))
+    return Reader(plan, states, _spans(looked), cuts(plan)), marked(frame, plan, weights, asked.dimensions)
 
 
 # --- one cut, grain by grain and block by block ------------------------------------------------------------------

@@ -35,6 +35,14 @@ def unit_of(plan: Plan, day: dt.date) -> dt.date:
     return dt.date.min if grain is None else start(start(day, "week", calendar), grain, calendar)
 
 
+def beside(plan: Plan, unit: dt.date) -> dt.date:
+    """The first day of what has to be known of the unit of time before: its last week may reach into `unit`."""
+    grain, calendar = closing(plan), plan.project.calendar
+    if grain is None or not any(plan.leaves[leaf].at_one_moment(plan.partials) for leaf in protected(plan)):
+        return unit
+    return start(start(unit, "week", calendar), grain, calendar)
+
+
 def withhold(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
     """The table `values` as it may be read; `reader` has the states it was evaluated from."""
     plan = reader.plan
@@ -149,8 +157,9 @@ class _Table:
             for cut, period, grain in own.select("~cut", "period", "grain").unique().iter_rows():
                 begins = {start(day, unit, self.plan.project.calendar) for day in (period, last(period, grain))}
                 for begin in sorted(begins):
+                    reaches = (pl.col("grain") == "week") & (pl.col("period") > days_before(begin, 7))
                     part = rows.filter(pl.col("indicator").is_in(users), pl.col("~cut") == cut,
-                                       pl.col("period") < end(begin, unit), pl.col("period") > days_before(begin, 7))
+                                       pl.col("period") < end(begin, unit), reaches | (pl.col("period") >= begin))
                     yield part, ["~row"]
 
 

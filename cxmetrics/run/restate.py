@@ -130,7 +130,9 @@ class _Both:
         free = self.change.frame.filter(~here)
         frame = pl.concat([free, stays, added], how="diagonal").select(
             *self.change.frame.columns, *(name for name in stays.columns if name not in self.change.frame.columns))
-        return [replace(self.change, periods=frozenset(changed), frame=frame)] if changed else []
+        drafts = self.change.drafts
+        drafts = None if drafts is None else drafts.filter(pl.col("period").is_in(sorted(changed)))
+        return [replace(self.change, periods=frozenset(changed), frame=frame, drafts=drafts)] if changed else []
 
 
 def _cut(frame: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from cxmetrics.calendars import DAY, days_before, stretch
+from cxmetrics.calendars import DAY, stretch
 from cxmetrics.calendars import start as period_start
-from cxmetrics.evaluate import States, evaluate
+from cxmetrics.evaluate import States, drafted
 from cxmetrics.evaluate.raking import Raking, solve
 from cxmetrics.evaluate.silences import heard_until
 from cxmetrics.evaluate.views import Delivered
-from cxmetrics.evaluate.withholding import HIDING, unit_of
+from cxmetrics.evaluate.withholding import unit_of, withhold
 from cxmetrics.ir import GRAINS
-from cxmetrics.plan import Days, Plan
+from cxmetrics.plan import Plan
+from cxmetrics.run.earlier import Earlier, drafts_of
 from cxmetrics.run.need import Need
 from cxmetrics.run.scanning import Done
 from cxmetrics.run.stale import Day, Family, gaps
@@ -23,6 +24,16 @@ from cxmetrics.run.troubles import Troubles, marked
 from cxmetrics.states import concat
 from cxmetrics.store import Store
 from cxmetrics.store.commits import ValuesChange
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluated:
+    """Values, those of `earlier` periods first, and their drafts in the same order; evaluated from the day `first`."""
+
+    first: Day | None
+    earlier: Earlier
+    drafts: pl.DataFrame
+    values: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +67,42 @@ class Revaluation:
         begins += [] if self.also is None else [self.also]
         first = None if self.anew or min(begins) == Day.min else min(begins)
         known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
-        first, frame = self._evaluated(states, known, first)
-        frame = marked(frame, self.plan, self.troubles)
-        stored = self.store.periods()
+        found = self._evaluated(states, known, first)
+        values = marked(found.values, self.plan, self.troubles)
+        drafts, stored, again = drafts_of(found.drafts, values), self.store.periods(), found.earlier.changed(values)
         for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
-            begin = Day.min if first is None else period_start(first, grain, self.plan.project.calendar)
-            shown = frame.filter(pl.col("grain") == grain)
-            periods = frozenset(shown["period"]) | {each for each in stored.get(grain, ()) if each >= begin}
+            begin = Day.min if found.first is None else period_start(found.first, grain, self.plan.project.calendar)
+            new = values.filter(pl.col("grain") == grain, pl.col("period") >= begin)["period"]
+            periods = frozenset(new) | {each for each in stored.get(grain, ()) if each >= begin}
+            periods |= {period for other, period in again if other == grain}
+            here = (pl.col("grain") == grain) & pl.col("period").is_in(sorted(periods))
             if periods:
-                yield ValuesChange(grain, periods, shown)
+                yield ValuesChange(grain, periods, values.filter(here), drafts.filter(here))
 
     def _raked_since(self, source: str, day: Day) -> Day:
         """The first day whose rows are weighted otherwise where those of a day have changed."""
         rake = self.plan.sources[source].rake
         return day if rake is None else stretch(day, rake.per, self.plan.project.calendar)[0]
 
-    def _evaluated(self, states: States, known: Delivered, first: Day | None) -> tuple[Day | None, pl.DataFrame]:
-        """The values from a day on; where some are hidden, of all that is hidden together with what has changed."""
+    def _evaluated(self, states: States, known: Delivered, first: Day | None) -> _Evaluated:
+        """The values from a day on, and of all that is hidden together with what has changed."""
         silent = {name: gaps(one.known) for name, one in self.needs.items()}
         weights = solve(self.plan, states)
         self.rakings.extend(each for each in weights.rakings if first is None or each.days[1] > first)
-        unit = first if first is None else unit_of(self.plan, first)
-        whole = None if unit == Day.min else unit
-        if unit != first and self._hid(unit, first):  # known beforehand, so that nothing is evaluated twice
-            first = unit = whole
-        frame = evaluate(self.plan, states, known, _from(first), silent, weights)
-        if unit == first or not frame["status"].is_in(HIDING).any():
-            return first, frame
-        return whole, evaluate(self.plan, states, known, _from(whole), silent, weights)
+        first, earlier = self._begin(first)
+        reader, drafts = drafted(self.plan, states, known, None if first is None else (first, Day.max), silent, weights)
+        every = earlier.with_(drafts)
+        return _Evaluated(first, earlier, every, withhold(reader, every))
 
-    def _hid(self, unit: Day | None, first: Day | None) -> bool:
-        """Whether anything is hidden in what is stored of a unit of time before a day."""
-        begin = unit if unit is None or unit == Day.min else days_before(unit, 7)
-        return bool(self.store.values(first=begin, last=first)["status"].is_in(HIDING).any())
+    def _begin(self, first: Day | None) -> tuple[Day | None, Earlier]:
+        """The day to evaluate from, and what is stored of the unit of time before it."""
+        unit = first if first is None else unit_of(self.plan, first)
+        if first is None or unit is None or unit == first:
+            return first, Earlier()
+        ordered = [before for before in self.store.freezes()["before"] if before is not None]
+        if ordered and max(ordered) > unit:  # what is published is not what was drafted last
+            return None if unit == Day.min else unit, Earlier()
+        return first, Earlier.of(self.plan, self.store, unit, first)
 
     def _states(self, source: str, own: Need) -> dict[Family, pl.DataFrame]:
         """All states that hold: those of this run, and those of the store that this run did not replace."""
@@ -110,11 +124,6 @@ class Revaluation:
             replaced = pl.col("day").is_in(sorted(new.task.days)) & pl.col("partial").is_in(sorted(new.task.partials))
             frame = frame.filter(~replaced)
         return frame
-
-
-def _from(day: Day | None) -> Days | None:
-    """All days from one on; None for all there are."""
-    return None if day is None else (day, Day.max)
 
 
 def _since(families: Mapping[Family, pl.DataFrame], changed: frozenset[Day]) -> Day:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import polars as pl
 
@@ -25,7 +25,7 @@ from cxmetrics.evaluate.show import columns
 from cxmetrics.ir import Grain
 from cxmetrics.states import schema
 from cxmetrics.store import frames
-from cxmetrics.store.asked import wanted, with_dimensions
+from cxmetrics.store.asked import restored, wanted, with_dimensions
 from cxmetrics.store.buckets import (
     DataFile,
     collect,
@@ -55,7 +55,7 @@ from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
 from cxmetrics.store.lock import locked
 from cxmetrics.store.packing import one_by_one
-from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite, only_covered
+from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite, is_dimension, only_covered
 from cxmetrics.store.texts import put_texts, unpacked
 
 __all__ = ["AsOf", "Commit", "Days", "Definition", "Family", "Freeze", "InputFile", "Reject", "RunRow",
@@ -63,7 +63,7 @@ __all__ = ["AsOf", "Commit", "Days", "Definition", "Family", "Freeze", "InputFil
 
 AsOf = str | dt.datetime
 """A time in the life of a store: the id of a run, or a moment (which knows its zone)."""
-KINDS = ("states", "keys", "values", "restatements")  # of data files
+KINDS = ("states", "keys", "values", "withheld", "restatements")  # of data files
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +176,31 @@ class Store:
         `cut`: only rows with exactly these dimensions; [first, last): the periods.  Rows are in order of grain, month,
         indicator, period and slice.  Raises `Fault` CX803.
         """
-        files = self._ledger.live("values")
-        dims = sorted({name for file in files for name in file.dimensions} | set(cut or ()))
-        asked = wanted(dims, cut, indicators, first, last)
-        parts = [with_dimensions(self._rows(file), file, dims).filter(*asked) for file in files
-                 if grain in {None, file.bucket.subject} and set(cut or ()) <= set(file.dimensions)
-                 and file.bucket.touches(first, last)]
-        if not parts:
-            return pl.DataFrame(schema={**columns(dims), RUN: pl.String()})
-        found = collect(self._data, pl.concat(parts, how="diagonal_relaxed"))
+        found = self._values("values", grain, cut, indicators, first, last)
+        dims = [name for name in found.columns if is_dimension(name)]
         runs = pl.DataFrame(self._ledger.records.periods(first, last), orient="row",
                             schema={"grain": pl.String, "period": pl.Date, RUN: pl.String})
         ordered = [name for name in (*PLACE, *dims, *EVIDENCE) if name in found.columns]
         return found.join(runs, on=["grain", "period"], how="left", maintain_order="left").select(*ordered, RUN)
+
+    def _values(self, kind: Literal["values", "withheld"], grain: Grain | None, cut: Family | None,
+                indicators: Iterable[str] | None, first: dt.date | None, last: dt.date | None) -> pl.DataFrame:
+        files = self._ledger.live(kind)
+        dims = sorted({name for file in self._ledger.live("values") for name in file.dimensions} | set(cut or ()))
+        asked = wanted(dims, cut, indicators, first, last)
+        parts = [with_dimensions(self._rows(file), file, dims).filter(*asked) for file in files
+                 if grain in {None, file.bucket.subject} and set(cut or ()) <= set(file.dimensions)
+                 and file.bucket.touches(first, last)]
+        return collect(self._data, pl.concat(parts, how="diagonal_relaxed")) if parts else \
+            pl.DataFrame(schema=columns(dims))
+
+    def drafts(self, grain: Grain, first: dt.date, last: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Values without `run`, and in the same order as they were before anything was withheld or marked.
+
+        Of the periods [first, last) of a grain.  Raises `Fault` CX803.
+        """
+        values, withheld = (self._values(kind, grain, None, None, first, last) for kind in ("values", "withheld"))
+        return values, restored(values, withheld)
 
     def periods(self) -> dict[Grain, frozenset[dt.date]]:
         """The periods that values were ever stored of, by grain."""

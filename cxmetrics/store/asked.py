@@ -29,3 +29,13 @@ def with_dimensions(rows: pl.LazyFrame, file: DataFile, dims: list[str]) -> pl.L
     """Rows with all these dimensions; null where the file has not got one."""
     absent = [name for name in dims if name not in file.dimensions]
     return rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+
+
+def restored(values: pl.DataFrame, drafts: pl.DataFrame) -> pl.DataFrame:
+    """The rows of some values, each as its draft has it, where there is one."""
+    columns = values.columns
+    key = columns[:columns.index("value")]
+    rows = values.select(*key).with_row_index("~row")
+    there = rows.join(drafts, on=key, nulls_equal=True)
+    others = values.with_row_index("~row").join(there, on="~row", how="anti")
+    return pl.concat([others, there.select(others.columns)]).sort("~row").select(columns)

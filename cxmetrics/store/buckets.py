@@ -1,7 +1,8 @@
 """The data files of a store: what one holds, how it is named, written, checked and swept away.
 
 A file holds one *bucket*: the states of a source and family of a calendar month, or the keys of its rows, or the values
-of a grain whose periods begin in a calendar month (a year, for quarters and years), or what one commit restated.  A
+of a grain whose periods begin in a calendar month (a year, for quarters and years), or how those of them that are
+withheld were, or what one commit restated.  A
 file is never changed: it is written under another name, brought to the disk, and renamed.  The same rows give the same
 bytes.
 """
@@ -28,7 +29,7 @@ from cxmetrics.ir import Grain
 from cxmetrics.store.commits import Family
 
 ROW_GROUP = 131_072  # rows
-_OURS = re.compile(r"(?:(?:states|keys)\.[0-9a-f]{20}|values\.[a-z]+|restatements\.\d+)"
+_OURS = re.compile(r"(?:(?:states|keys)\.[0-9a-f]{20}|(?:values|withheld)\.[a-z]+|restatements\.\d+)"
                    r"\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
 _UNFINISHED = ".part"
 
@@ -37,10 +38,11 @@ _UNFINISHED = ".part"
 class Bucket:
     """What one file holds.  Only states have a family.
 
-    `subject` is the source of states and of keys, the grain of values, the number of a commit that restated.
+    `subject` is the source of states and of keys, the grain of values and of what is withheld, the number of a commit
+    that restated.
     """
 
-    kind: Literal["states", "values", "restatements", "keys"]
+    kind: Literal["states", "values", "withheld", "restatements", "keys"]
     subject: str
     family: Family
     first: dt.date  # of the month or year
@@ -50,16 +52,20 @@ class Bucket:
         tag = self.subject
         if self.kind in {"states", "keys"}:
             tag = hashlib.sha256(json.dumps([self.subject, *self.family]).encode()).hexdigest()[:20]
-        length = 4 if self.kind == "values" and self.subject in {"quarter", "year"} else 7
+        length = 4 if self._of_a_year else 7
         return f"{self.kind}.{tag}.{self.first.isoformat()[:length]}.{commit}-{serial}.parquet"
 
     @property
     def end(self) -> dt.date:
         """The first day after it."""
         year, month = self.first.year, self.first.month
-        if self.kind == "values" and self.subject in {"quarter", "year"} or month == 12:
+        if self._of_a_year or month == 12:
             return dt.date(year + 1, 1, 1) if year < dt.MAXYEAR else dt.date.max
         return dt.date(year, month + 1, 1)
+
+    @property
+    def _of_a_year(self) -> bool:
+        return self.kind in {"values", "withheld"} and self.subject in {"quarter", "year"}
 
     def touches(self, first: dt.date | None, last: dt.date | None) -> bool:
         """Whether it may hold something of [first, last); None is open."""
@@ -83,10 +89,10 @@ class DataFile:
     stale: bool = False
 
 
-def values_bucket(grain: Grain, period: dt.date) -> Bucket:
-    """The bucket of the values of a period."""
+def values_bucket(kind: Literal["values", "withheld"], grain: Grain, period: dt.date) -> Bucket:
+    """The bucket of the values of a period, or of those withheld."""
     first = period.replace(day=1)
-    return Bucket("values", grain, (), first.replace(month=1) if grain in {"quarter", "year"} else first)
+    return Bucket(kind, grain, (), first.replace(month=1) if grain in {"quarter", "year"} else first)
 
 
 def masks(days: Iterable[dt.date]) -> dict[dt.date, int]:

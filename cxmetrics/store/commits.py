@@ -75,11 +75,15 @@ class StatesChange:
 
 @dataclass(frozen=True, slots=True)
 class ValuesChange:
-    """New values: `frame` (`show.columns`) takes the place of these periods of this grain, and tells of no others."""
+    """New values: `frame` (`show.columns`) takes the place of these periods of this grain, and tells of no others.
+
+    `drafts`: those of its rows of which something is withheld, or marked, as they were before; None where none is.
+    """
 
     grain: Grain
     periods: Days
     frame: pl.DataFrame
+    drafts: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

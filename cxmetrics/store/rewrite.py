@@ -114,10 +114,12 @@ class Rewrite:
         frame = change.frame.drop(RUN, strict=False)
         buckets: dict[Bucket, set[dt.date]] = {}
         for period in sorted(change.periods):
-            buckets.setdefault(values_bucket(change.grain, period), set()).add(period)
+            for kind in ("values", "withheld"):
+                buckets.setdefault(values_bucket(kind, change.grain, period), set()).add(period)
+        drafts = frame.clear() if change.drafts is None else change.drafts
         for bucket, periods in buckets.items():
             old = self.ledger.live_in(bucket)
-            new = frame.filter(pl.col("period").is_in(periods))
+            new = (frame if bucket.kind == "values" else drafts).filter(pl.col("period").is_in(periods))
             both, dims = _sorted_values([*self._kept_values(bucket, old, periods), new])
             self._put(bucket, old, both, dims)
         self.ledger.records.put_periods(change.grain, change.periods, self.number)
@@ -207,6 +209,7 @@ def _prove_states(change: StatesChange) -> None:
 
 
 def _prove_values(change: ValuesChange) -> None:
-    periods, grains = (set(change.frame[name].unique()) for name in ("period", "grain"))
-    if not (periods <= change.periods and grains <= {change.grain}):
-        raise ValueError(f"values beyond the periods of the {change.grain} that they replace")
+    for frame in (change.frame, change.drafts):
+        periods, grains = (set() if frame is None else set(frame[name].unique()) for name in ("period", "grain"))
+        if not (periods <= change.periods and grains <= {change.grain}):
+            raise ValueError(f"values beyond the periods of the {change.grain} that they replace")

@@ -18,7 +18,7 @@ from cxmetrics.store.commits import Family
 from cxmetrics.store.ledger.connection import Connection, Row
 from cxmetrics.store.ledger.records import LATEST, Records
 
-LAYOUT = 5
+LAYOUT = 6
 _MARK = 0x43584D31  # "CXM1": the application id of our SQLite files
 
 # `number` orders commits.  Dates are texts, YYYY-MM-DD.
