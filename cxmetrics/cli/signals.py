@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from types import FrameType
 
+CTRL_C = 128 + signal.SIGINT
 _received: list[int] = []
 
 

@@ -12,11 +12,13 @@ from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import Column, as_table
 from cxmetrics.cli.terminal import ink
 from cxmetrics.diagnostics import Diagnostic
+from cxmetrics.ir import Pyramid
 from cxmetrics.render import render
 from cxmetrics.render.places import place
 from cxmetrics.render.wording import visible, words
 from cxmetrics.source import Span
 from cxmetrics.testing import Check, Evidence, Failure, Part, Verdict
+from cxmetrics.testing.coverage import Coverage
 
 _SHARES = ("coverage", "peer_percentile")
 _IN_UNIT = ("value", "low", "high", "target", "gap", "peer", "peer_gap", "peer_low", "peer_high", "change",
@@ -127,6 +129,34 @@ def _number(value: float | None, unit: str) -> str:
         return f"{float(f'{value * 100:.12g}'):.12g}%"
     named = known is not None and known.kind == "quantity" and not known.is_count
     return f"{value:.12g}" + (f" {unit}" if named else "")
+
+
+# --- what tests reach ------------------------------------------------------------------------------------------
+
+
+def reach(reached: Coverage, teller: Teller) -> str:
+    """How many indicators the tests reach, in a sentence."""
+    expected, through = len(reached.expected), len(reached.through)
+    return teller.session.say("test.coverage", share=share(reached.share), reached=expected + through,
+                              of=expected + through + len(reached.unreached), expected=expected, through=through)
+
+
+def covered(reached: Coverage, pyramid: Pyramid, teller: Teller) -> Iterator[str]:
+    """The sentence, then the indicators that no test reaches, each with its place."""
+    yield reach(reached, teller)
+    if reached.unreached:
+        yield teller.session.say("test.unreached")
+        indicators = [pyramid.indicators[name] for name in reached.unreached]
+        yield from (f"  {line}" for line in as_table(
+            [Column(teller.session.term("column", name)) for name in ("indicator", "title", "file")],
+            [[one.id, teller.session.title(one.title, one.id), NONE if one.span is None else teller.address(one.span)]
+             for one in indicators]))
+
+
+def coverage_record(reached: Coverage) -> dict[str, object]:
+    """What tests reach as JSON has it."""
+    return {"share": reached.share, "expected": list(reached.expected), "through": list(reached.through),
+            "unreached": list(reached.unreached)}
 
 
 # --- for programs ----------------------------------------------------------------------------------------------
