@@ -82,6 +82,13 @@ class Workbench:
         self._forget(whole)
         return stages
 
+    def tried(self, texts: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+        """What would be wrong if files of the project had these texts; nothing of it is kept."""
+        assert self.stages is not None
+        whole = self.stages.compiled.texts
+        sources = tuple(Source(one.path, texts[one.path]) if one.path in texts else one for one in whole.sources)
+        return compile_stages(replace(whole, sources=sources), (), dict(self._kept)).compiled.diagnostics
+
     def same(self, sources: Iterable[Source]) -> tuple[Source, ...]:
         """The files as they are known, where their texts are the same."""
         return tuple(known if (known := self._known.get((one.path, one.shipped))) is not None

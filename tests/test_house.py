@@ -27,7 +27,7 @@ LAYERS = (
     ("quick", "pauses", "amid", "assets", "folders", "addresses", "source", "tables", "scales", "units", "patterns",
      "windows", "days", "pseudonyms", "deliveries"),
     ("diagnostics",),
-    ("syntax", "functions", "schema"),
+    ("syntax", "functions", "schema", "keys"),
     ("score_rules", "composite_rules", "codes", "benchmarks", "weights", "ir", "walks", "plan", "calendars"),
     ("load", "parse"),
     ("resolve", "check", "lower", "fuse", "layout"),

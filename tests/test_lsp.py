@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from editor import ROOT, Editor, at, place
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 
 BANK = ROOT / "definitions" / "retail_bank"
 TRANSFERS = "journeys/j03_transfers.yaml"
@@ -185,11 +186,12 @@ END = ({"id": 9, "method": "shutdown"}, {"method": "exit"})
 def test_what_comes_before_the_beginning_after_the_end_or_from_nowhere_is_refused():
     status, answers = spoken({"id": 5, "method": "textDocument/hover", "params": {}}, BEGIN,
                              {"id": 6, "method": "no/such", "params": {}}, {"method": "no/such"},
+                             {"id": 7, "method": "textDocument/hover", "params": {"textDocument": 5}},
                              {"id": 9, "method": "shutdown"}, {"id": 10, "method": "textDocument/hover"},
                              {"method": "exit"})
     codes = {answer["id"]: answer.get("error", {}).get("code") for answer in answers if "id" in answer}
     assert status == 0
-    assert codes == {5: -32002, 1: None, 6: -32601, 9: None, 10: -32600}
+    assert codes == {5: -32002, 1: None, 6: -32601, 7: -32602, 9: None, 10: -32600}
 
 
 def test_garbled_messages_are_answered_and_passed_over():
@@ -207,3 +209,13 @@ def test_a_question_that_was_taken_back_is_not_answered():
     assert status == 0
     assert len(told) == 20
     assert set(told.values()) <= {None, -32800}
+
+
+def test_questions_of_files_of_no_project_have_no_answer(small):
+    async def scene(editor):
+        other = lsp.TextDocumentIdentifier("untitled:one.yaml")
+        with pytest.raises(JsonRpcException):
+            await editor.client.protocol.send_request_async("no/such", {})
+        assert await editor.client.text_document_hover_async(lsp.HoverParams(other, lsp.Position(0, 0))) is None
+
+    play(small, scene)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.codes.syntax import COMMA_ENDS_IT
@@ -16,6 +15,7 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.folders import PROJECT_FILE, definition_files
 from cxmetrics.load.margin_files import put_in_margins, raked_in
 from cxmetrics.load.record_files import SECTIONS, Tables, paths_in, records_of
+from cxmetrics.load.shapes import known_keys
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
 from cxmetrics.pauses import Pause, go_on
 from cxmetrics.schema import NO_LANGUAGE, Document, ProjectDocument
@@ -282,11 +282,11 @@ def _steps(root: Map, loc: Sequence[Any]) -> list[Any]:
     return path[:-1] if path[-1:] == [_OF_A_KEY] else path
 
 
-def _diagnose(root: Map, kind: str, path: list[Any], model: type[BaseModel]) -> Diagnostic:
+def _diagnose(root: Map, kind: str, path: list[Any], model: type[Document]) -> Diagnostic:
     parent, node, key = _walk_to(root, path)
     place = ".".join(map(str, path[:-1])) or root.span.source.path
     if kind == "extra_forbidden":
-        known = _known_keys(model, path[:-1])
+        known = known_keys(model, path[:-1])
         guess = closest(str(path[-1]), known)
         span = key.span if isinstance(key, Located) else _span(node, root.span)
         fix = Fix(span, guess) if guess else None
@@ -343,39 +343,6 @@ def _cut(root: Map, paths: Sequence[Sequence[Any]]) -> None:
     for holder, key in holders:
         if isinstance(holder, Map) and holder.get(key) == []:
             del holder[key]
-
-
-def _known_keys(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
-    """The keys that the map at `path` may have."""
-    schema = _schema(model)
-    definitions = schema.get("$defs", {})
-    node = schema
-    for step in path:
-        node = _expand(node, definitions)
-        node = node.get("properties", {}).get(str(step)) or node.get("additionalProperties") or node.get("items") or {}
-    return sorted(_expand(node, definitions).get("properties", {}))
-
-
-@cache
-def _schema(model: type[BaseModel]) -> Any:  # noqa: ANN401 - JSON Schema
-    return model.model_json_schema(by_alias=True)
-
-
-def _expand(node: Any, definitions: Any) -> Any:  # noqa: ANN401 - JSON Schema
-    """The branch of a schema that is a map or a list."""
-    while isinstance(node, dict):
-        branches = node.get("anyOf") or node.get("oneOf")
-        if "$ref" in node:
-            node = definitions[node["$ref"].rsplit("/", 1)[1]]
-        elif branches:
-            inner = [b for b in branches if "$ref" in b or b.get("type") in ("object", "array")
-                     or "oneOf" in b or "anyOf" in b]
-            if not inner:
-                return {}
-            node = inner[0]
-        else:
-            return node
-    return {}
 
 
 def _span(node: object, otherwise: Span) -> Span:

@@ -9,5 +9,11 @@ from cxmetrics.lsp.wire import Json
 CAPABILITIES: Final[Json] = {
     "positionEncoding": "utf-16",
     "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
+    "completionProvider": {"triggerCharacters": [".", "(", "'", ":", "[", "{", ",", " "]},
+    "hoverProvider": True,
+    "definitionProvider": True,
+    "referencesProvider": True,
+    "documentHighlightProvider": True,
+    "renameProvider": {"prepareProvider": True},
     "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
 }
