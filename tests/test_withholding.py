@@ -192,7 +192,7 @@ def test_days_that_come_later_hide_what_a_run_of_all_hides(seed, tmp_path):
 
 @pytest.mark.parametrize("seed", range(300, 304))
 def test_a_day_at_a_time_hides_what_a_run_of_all_hides(seed, tmp_path):
-    """Each file is a day, in order but for one that is late and one that is corrected; what was drafted is equal too."""
+    """Each file is a day, in order but for one that is late and one that is corrected; drafts are equal too."""
     drawn, draw = Drawn(seed), random.Random(seed)
     days = sorted({row[0] for row in drawn.rows})
     late, corrected = draw.choice(days), draw.choice(days)

@@ -303,10 +303,11 @@ def _origins(pyramid: Pyramid, indicator: Indicator, session: Session) -> Iterat
         origin = pyramid.sources[name]
         yield f"{name}: {place_of(origin)}"
         if indicator.formula is not None:
-            yield from (f"  {line}" for line in _promises(origin, used[name], session))
+            yield from (f"  {line}" for line in promises(origin, used[name], session))
 
 
-def _promises(origin: Origin, used: frozenset[str], session: Session) -> Iterator[str]:
+def promises(origin: Origin, used: frozenset[str], session: Session) -> Iterator[str]:
+    """What a source says of its rows: those of its columns that are used, its time, weight, `keep` and `unique`."""
     columns = [f"{spec.name} ({session.term('type', spec.type)})" for spec in origin.columns.values()
                if spec.name in used]
     if columns:

@@ -19,8 +19,8 @@ TEST: Final[dict[str, Phrase]] = {
                                 "覆盖率低于此值时退出状态为 1；同时启用 --coverage"),
     "option.test.watch": Phrase("Carry them out again whenever a definition is written, until Ctrl-C.",
                                 "定义一有改动就重新运行，直到按 Ctrl-C"),
-    "test.coverage": Phrase("tests reach {reached} of {of} indicators, {share}: {expected} are expected, {through} more "
-                            "are what these are made of",
+    "test.coverage": Phrase("tests reach {reached} of {of} indicators, {share}: {expected} are expected, {through} "
+                            "more are what these are made of",
                             "测试覆盖 {of} 个指标中的 {reached} 个（{share}）：{expected} 个直接检验，另有 {through} 个经由上级"),
     "test.unreached": Phrase("no test reaches", "没有测试覆盖"),
     "test.under": Phrase("less than {least} of the indicators is reached", "覆盖率低于 {least}"),
