@@ -365,6 +365,7 @@ class Document(Draft):
     """What any YAML file of a project may hold."""
 
     sources: dict[Name, SourceDraft] = {}
+    bind: Annotated[Any, WithJsonSchema({"type": "object"})] = None  # `load` makes overrides of sources of it
     dimensions: dict[Name, Annotated[
         Annotated[Scalar, Tag("text")] | Annotated[DimensionDraft, Tag("map")], Discriminator(_shape)]] = {}
     templates: dict[Name, IndicatorDraft] = {}

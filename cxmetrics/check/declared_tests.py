@@ -82,12 +82,17 @@ class MetricTest:
 
 
 def resolve_tests(drafts: Drafts, pyramid: Pyramid) -> tuple[tuple[MetricTest, ...], tuple[Diagnostic, ...]]:
-    """The tests of all files in their order, and what is wrong with them."""
+    """The tests of all files in their order, and what is wrong with them.
+
+    Those that a library has of a source which is bound to another table are left out: they prove its own.
+    """
     found: Found = []
     known: dict[str, Key] = {}
     tests: list[MetricTest] = []
-    for document in drafts.documents:
+    for number, document in enumerate(drafts.documents):
         for key, draft in document.tests.items():
+            if number < drafts.own and any(str(name).partition(".")[0] in drafts.bound for name in draft.given):
+                continue
             if key in known:
                 first = Label(known[key].span, codes.FIRST_DEFINED)
                 found.append(report(codes.DUPLICATE_ID, key.span, related=(first,), kind="test", id=key))

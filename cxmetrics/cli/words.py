@@ -117,6 +117,13 @@ _GENERAL = {
     "init.done": Phrase(
         "wrote {count} files to {folder}; next:\n{step}  cxmetrics check\n  cxmetrics run\n  cxmetrics tree",
         "已在 {folder} 写入 {count} 个文件；接下来：\n{step}  cxmetrics check\n  cxmetrics run\n  cxmetrics tree"),
+    "init.bind": Phrase("Which tables and columns are ours: the library's on the left, ours on the right, or none.",
+                        "我们的表和列：左边是库里的名字，右边写我们的；没有则写 none。"),
+    "init.packed": Phrase(
+        "wrote {count} files to {folder}; bind.yaml says where the rows are; next:\n"
+        "{step}  cxmetrics check\n  cxmetrics tree\n  cxmetrics run",
+        "已在 {folder} 写入 {count} 个文件；请在 bind.yaml 中写明数据在哪里，接下来：\n"
+        "{step}  cxmetrics check\n  cxmetrics tree\n  cxmetrics run"),
     "demo.occupied": Phrase("{folder} holds something else; name another folder", "{folder} 中已有其他内容，请换一个文件夹"),
     "demo.made": Phrase("wrote the sample bank to {folder}", "已在 {folder} 生成样例银行"),
     "demo.kept": Phrase("the sample bank in {folder} is kept; --fresh makes it anew",

@@ -17,7 +17,12 @@ HELP: Final[dict[str, Phrase]] = {
     "help.demo": Phrase("Make the sample bank, run it, print its pyramid.\n\nDIR is demo-bank by default. A bank that "
                         "is there already is kept.",
                         "生成样例银行，计算并打印指标体系\n\nDIR 默认为 demo-bank；已有的样例会沿用。"),
-    "help.init": Phrase("Write a small project that checks and runs.", "新建一个能检查、能运行的小项目"),
+    "help.init": Phrase(
+        "Write a small project that checks and runs.\n\nWith --pack it imports a library and binds its tables: "
+        "app_web_vitals, complaint_coding, contact_centre, employee, mystery_visits, programme, regulator_it, "
+        "retail_bank, small_bank.",
+        "新建一个能检查、能运行的小项目\n\n加 --pack 则引入一个库并逐表绑定：app_web_vitals、complaint_coding、contact_centre、"
+        "employee、mystery_visits、programme、regulator_it、retail_bank、small_bank。"),
     "help.check": Phrase("Check the definitions; print every problem at its place.\n\nNo data are read.",
                          "检查定义，逐一指出问题所在\n\n不读取数据。"),
     "help.fmt": Phrase(
@@ -90,6 +95,7 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.fmt.check": Phrase("Write nothing; exit status 1 if a file is laid out otherwise.",
                                "不写入；有文件未按格式排版时退出状态为 1"),
     "option.fmt.diff": Phrase("Write nothing; show what would change.", "不写入；显示将会改动的内容"),
+    "option.pack": Phrase("Begin with a library: small_bank, retail_bank, …", "从一个库开始：small_bank、retail_bank 等"),
     "option.lang": Phrase("Language of messages and titles (CXMETRICS_LANG).", "消息与标题的语言（CXMETRICS_LANG）"),
     "option.shape": Phrase("table for people; json, csv for programs.", "table 供人阅读；json、csv 供程序使用"),
     "option.form": Phrase("How problems are written.", "问题的输出格式"),

@@ -13,6 +13,7 @@ from types import ModuleType
 from cxmetrics.codes import (
     backends,
     benchmarks,
+    bindings,
     data,
     faults,
     names,
@@ -27,7 +28,7 @@ from cxmetrics.codes import (
 from cxmetrics.diagnostics import Code
 
 MODULES: tuple[ModuleType, ...] = (
-    yaml_files, syntax, names, unused, benchmarks, units, surveys, pyramid, backends, data, stores, faults)
+    yaml_files, syntax, names, unused, benchmarks, bindings, units, surveys, pyramid, backends, data, stores, faults)
 
 
 def rows(module: ModuleType) -> dict[str, Code]:

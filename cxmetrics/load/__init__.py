@@ -13,7 +13,9 @@ from cxmetrics.codes import yaml_files as codes
 from cxmetrics.codes.syntax import COMMA_ENDS_IT
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.folders import PROJECT_FILE, definition_files
+from cxmetrics.load.bindings import BIND, Bindings, put_in_bindings, unbound
 from cxmetrics.load.margin_files import put_in_margins, raked_in
+from cxmetrics.load.overrides import Sections, merge, overridable
 from cxmetrics.load.record_files import SECTIONS, Tables, paths_in, records_of
 from cxmetrics.load.shapes import known_keys
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
@@ -21,7 +23,6 @@ from cxmetrics.pauses import Pause, go_on
 from cxmetrics.schema import NO_LANGUAGE, Document, ProjectDocument
 from cxmetrics.source import Located, Source, Span
 
-Sections = dict[tuple[str, str], Map]
 MAX_FILE = 20_000_000
 _SHAPES = {"model_type": "map", "dict_type": "map", "list_type": "list", "is_instance_of": "text",
            "model_attributes_type": "map"}
@@ -40,6 +41,7 @@ class Drafts:
     cut: frozenset[str] = frozenset()  # ids whose definition was so wrong that it was left out
     beneath: tuple[frozenset[int], ...] = ()  # for each document, the numbers of those it may override
     own: int = 0  # the number of the first document that is no library's
+    bound: frozenset[str] = frozenset()  # the sources of libraries that are bound to tables of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Loaded:
     sections: Sections
     found: tuple[Diagnostic, ...]
     cut: tuple[str, ...]
+    bindings: Bindings
 
     def holds(self, source: Source, below: Sections, tables: Tables) -> bool:
         """Whether a file would come to the same."""
@@ -127,8 +130,9 @@ def load(sources: Sequence[Source], libraries: Sequence[Library] = (), tables: T
     numbers: dict[str, range] = {}  # of the documents of each library
     sections: dict[str, Sections] = {}
     project = Library("", tuple(sources), frozenset(library.name for library in libraries), tables or {})
+    below: Sections = {}
     for library in (*libraries, project):
-        below: Sections = {}
+        below = {}
         for name in numbers:
             below |= sections[name] if name in library.beneath else {}
         loaded, sections[library.name] = reading.files(library, below)
@@ -137,7 +141,9 @@ def load(sources: Sequence[Source], libraries: Sequence[Library] = (), tables: T
         beneath += [frozenset(number for name in library.beneath for number in numbers[name])] * len(loaded)
     own = (documents[number] for number in numbers[""])
     document = next((document for document in own if isinstance(document, ProjectDocument)), None)
-    drafts = Drafts(document, tuple(documents), frozenset(reading.cut), tuple(beneath), numbers[""].start)
+    reading.bound([name for section, name in below if section == "sources"], documents[numbers[""].start:])
+    bound = frozenset(name for one in reading.bindings for name in one.bound)
+    drafts = Drafts(document, tuple(documents), frozenset(reading.cut), tuple(beneath), numbers[""].start, bound)
     return drafts, tuple(reading.found)
 
 
@@ -149,6 +155,7 @@ class _Reading:
         self.cut: list[str] = []
         self.kept = kept
         self.pause = pause
+        self.bindings: list[Bindings] = []
 
     def files(self, library: Library, below: Sections) -> tuple[list[Document], Sections]:
         """The documents of one folder over the definitions `below`; and its definitions that can be overridden."""
@@ -164,24 +171,33 @@ class _Reading:
             self.cut += one.cut
             if one.document is not None:
                 documents.append(one.document)
+            self.bindings.append(one.bindings)
         return documents, below | sections
+
+    def bound(self, below: Sequence[str], own: Sequence[Document]) -> None:
+        """Tell of sources of libraries that a project which binds some leaves as they are."""
+        self.found += unbound(below, self.bindings, {str(name) for document in own for name in document.sources})
 
 
 def _loaded(source: Source, below: Sections, library: Library) -> Loaded:
     """What a file of a library says over the definitions `below`."""
     root, problems = read_nodes(source)
     if root is None:
-        return Loaded(source, below, library.tables, None, {}, problems, ())
+        return Loaded(source, below, library.tables, None, {}, problems, (), Bindings())
     sections: Sections = {}
     entering = _Entering()
+    bindings = Bindings()
     if isinstance(root, Map):
-        _merge(root, below)
-        sections = _overridable(root)
+        under = below
+        if BIND in root:
+            bindings, under = put_in_bindings(root, below)
+        merge(root, under)
+        sections = overridable(root)
         entering.put_in_tables(root, library.tables)
     model = ProjectDocument if source.path == library.project_file else Document
     document, wrong, left_out = _draft(source, root, model)
-    return Loaded(source, below, library.tables, document, sections, (*problems, *entering.found, *wrong),
-                  (*entering.cut, *left_out))
+    return Loaded(source, below, library.tables, document, sections, (
+        *problems, *bindings.found, *entering.found, *wrong), (*entering.cut, *left_out), bindings)
 
 
 def _are_the_same(some: Mapping[Any, object], others: Mapping[Any, object]) -> bool:
@@ -212,32 +228,6 @@ class _Entering:
             whole, problems = put_in_margins(source, tables)
             self.found += problems
             self.cut += ["sources"] * (not whole)
-
-
-def _overridable(root: Map) -> Sections:
-    """The sources and dimensions of a file: of these a part is no whole, so they are merged before they are proved."""
-    return {(str(name), str(key)): node for name, section in root.items()
-            if name in ("sources", "dimensions") and isinstance(section, Map)
-            for key, node in section.items() if isinstance(node, Map)}
-
-
-def _merge(root: Map, below: Sections) -> None:
-    """Put the keys of the definitions below under those that a file writes of them."""
-    for name, section in root.items() if below else ():
-        for key, node in section.items() if isinstance(section, Map) else ():
-            if (name, key) in below and isinstance(node, Map):
-                section[key] = _over(node, below[name, key])
-
-
-def _over(upper: Map, lower: Map, *, deep: bool = True) -> Map:
-    """Two maps as one; keys of the upper stand in place of the lower's, but columns are added one by one."""
-    result = Map((key, node) for key, node in lower.items() if key not in upper)
-    for key, node in upper.items():
-        old = lower.get(key)
-        nested = deep and key in ("columns", "dimensions") and isinstance(node, Map) and isinstance(old, Map)
-        result[key] = _over(node, old, deep=False) if nested and isinstance(old, Map) else node
-    result.place = upper.span
-    return result
 
 
 def _draft(source: Source, root: Node, model: type[Document]) -> tuple[Document | None, list[Diagnostic], list[str]]:

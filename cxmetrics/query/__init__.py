@@ -103,7 +103,7 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
         backend.expect(path for one in bound.values() for path in one.paths)
         spans = delivered_by(root, plan, bound, backend, scratch)
         bound = {name: settled(one, today(spans.values())) for name, one in bound.items()}
-        wanted = needed | _telling(plan, asked, bound)
+        wanted = frozenset(i for i in needed | _telling(plan, asked, bound) if plan.partials[i].source in bound)
         fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted, (asked.across,))
         states: dict[str, dict[Family, pl.DataFrame]] = {}
         for scan in fused.scans:

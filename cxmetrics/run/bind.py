@@ -20,6 +20,8 @@ from cxmetrics.store.commits import InputFile
 from cxmetrics.tables import place_of
 from cxmetrics.units import TEXT
 
+NOWHERE = "none"  # as the `read` of a source: there is no such table
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -101,11 +103,13 @@ def bind(plan: Plan, root: Path, scratch: Path, sources: frozenset[str] | None =
          only: Recorded | None = None) -> dict[str, Bound]:
     """The sources that the plan reads, with their files under the project folder `root`; `only` those recorded.
 
+    Those that have no table are left out.
+
     Raises `Fault` (CX70x) for files that are missing or cannot be read, and columns that are absent.
     """
     needed = {partial.source for partial in plan.partials} if sources is None else sources
     return {name: bind_source(origin, root, scratch, None if only is None else only.get(name, ()))
-            for name, origin in plan.sources.items() if name in needed}
+            for name, origin in plan.sources.items() if name in needed and origin.read != NOWHERE}
 
 
 def bind_source(origin: Origin, root: Path, scratch: Path, only: Collection[str] | None = None,

@@ -12,14 +12,14 @@ from cxmetrics.backends.text_files import seen_from_project
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.plan import Plan
-from cxmetrics.run.bind import Bound, Files, bind_source, look
+from cxmetrics.run.bind import NOWHERE, Bound, Files, bind_source, look
 from cxmetrics.run.need import Need, Setting, measured, need, with_files
 from cxmetrics.run.persons import Hiding
 from cxmetrics.run.reports import RunOptions
 from cxmetrics.run.scanning import Done, scan
 from cxmetrics.run.stale import Task, delivered
 from cxmetrics.run.today import settled, today
-from cxmetrics.run.troubles import Trouble, failed, hold, is_of_source
+from cxmetrics.run.troubles import Trouble, failed, hold, is_of_source, nowhere
 from cxmetrics.store import Store
 
 
@@ -46,7 +46,9 @@ class Gathering:
         """See what each source needs."""
         bound: dict[str, Bound] = {}
         setting = Setting(self.plan, self.root, self.scratch, self.store, self.options, self.backend, self.hiding)
-        names = sorted({partial.source for partial in self.plan.partials})
+        asked = sorted({partial.source for partial in self.plan.partials})
+        names = [name for name in asked if self.plan.sources[name].read != NOWHERE]
+        self.needs.update((name, nowhere(self.store, name)) for name in asked if name not in names)
         before = {name: self.store.inputs(name) for name in names}
         for name in names:
             with self._by_itself(name):

@@ -72,6 +72,12 @@ def hold(plan: Plan, store: Store, source: str) -> Need | None:
     return Need(None, before, own, known, frozenset(), known, None, before)
 
 
+def nowhere(store: Store, source: str) -> Need:
+    """A source that has no table: nothing is known of it, and nothing is wrong with it."""
+    stored = frozenset(day for days in store.coverage(source).values() for day in days)
+    return Need(None, {}, (), stored, None, frozenset(), None, store.inputs(source))
+
+
 # --- freshness ---------------------------------------------------------------------------------------------------
 
 
