@@ -86,7 +86,7 @@ class Editor:
         uri, deadline = self.uri(path), asyncio.get_running_loop().time() + PATIENCE
         while True:
             for params in reversed(self.published.get(uri, [])):
-                present = params.version in (None, self.versions.get(uri, params.version))
+                present = params.version == self.versions.get(uri)  # none where it is not open
                 if present and (codes is None or [one.code for one in params.diagnostics] == codes):
                     return list(params.diagnostics)
             self.news.clear()

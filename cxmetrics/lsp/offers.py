@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cxmetrics.lsp.tokens import LEGEND
 from cxmetrics.lsp.wire import Json
 
 CAPABILITIES: Final[Json] = {
@@ -14,6 +15,12 @@ CAPABILITIES: Final[Json] = {
     "definitionProvider": True,
     "referencesProvider": True,
     "documentHighlightProvider": True,
+    "documentSymbolProvider": True,
+    "workspaceSymbolProvider": True,
+    "documentFormattingProvider": True,
+    "codeActionProvider": {"codeActionKinds": ["quickfix", "source.fixAll"]},
+    "semanticTokensProvider": {"legend": {"tokenTypes": list(LEGEND), "tokenModifiers": []}, "full": True},
+    "inlayHintProvider": True,
     "renameProvider": {"prepareProvider": True},
     "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
 }
