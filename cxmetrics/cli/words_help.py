@@ -23,8 +23,11 @@ HELP: Final[dict[str, Phrase]] = {
         "retail_bank, small_bank.",
         "新建一个能检查、能运行的小项目\n\n加 --pack 则引入一个库并逐表绑定：app_web_vitals、complaint_coding、contact_centre、"
         "employee、mystery_visits、programme、regulator_it、retail_bank、small_bank。"),
-    "help.check": Phrase("Check the definitions; print every problem at its place.\n\nNo data are read.",
-                         "检查定义，逐一指出问题所在\n\n不读取数据。"),
+    "help.check": Phrase(
+        "Check the definitions; print every problem at its place.\n\nNo data are read. Warnings that the file "
+        "cxmetrics.baseline.json beside the project file knows are left out; --write-baseline writes it.",
+        "检查定义，逐一指出问题所在\n\n不读取数据。项目文件旁的 cxmetrics.baseline.json 收录的警告不再提示；"
+        "用 --write-baseline 写入该文件。"),
     "help.fmt": Phrase(
         "Lay the definitions out in the one way there is; comments and meaning stay.\n\nPATH is a folder or a file, by "
         "default the folder that is current; - reads standard input and writes standard output. A file that cannot be "
@@ -99,6 +102,10 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.lang": Phrase("Language of messages and titles (CXMETRICS_LANG).", "消息与标题的语言（CXMETRICS_LANG）"),
     "option.shape": Phrase("table for people; json, csv for programs.", "table 供人阅读；json、csv 供程序使用"),
     "option.form": Phrase("How problems are written.", "问题的输出格式"),
+    "option.check.strict": Phrase("Exit status 1 for warnings too.", "有警告时退出状态也为 1"),
+    "option.check.write": Phrase("Write down the warnings there are, so that only new ones are told from then on.",
+                           "记下现有的警告，此后只提示新的警告"),
+    "option.check.bare": Phrase("Tell what the baseline knows, too.", "连同基线收录的警告一并列出"),
     "option.engine": Phrase("What computes.", "计算引擎"),
     "option.grain": Phrase("Length of the periods.", "周期的粒度"),
     "option.period": Phrase("A day of the period; the last one by default.", "周期中的任意一天，默认为最近的周期"),
