@@ -16,8 +16,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "cxmetrics"
 FOLDER = PACKAGE / "codes"
 ROOT = Path(__file__).parent.parent
 ALL = [(module.__name__.rpartition(".")[2], name, code) for module in MODULES for name, code in rows(module).items()]
-RANGES = {"yaml_files": "0", "syntax": "1", "names": "2", "unused": "2", "units": "3", "surveys": "3", "pyramid": "4",
-          "benchmarks": "2", "bindings": "3", "backends": "6", "data": "7", "stores": "8", "faults": "9"}
+RANGES = {"yaml_files": "0", "syntax": "1", "names": "2", "unused": "2", "quotes": "2", "units": "3", "surveys": "3",
+          "pyramid": "4", "benchmarks": "2", "bindings": "3", "backends": "6", "data": "7", "stores": "8", "faults": "9"}
 FIELD = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 BLOCK = re.compile(r"^```(?:yaml|csv) (\S+)\n(.*?)^```$", re.M | re.S)
@@ -77,6 +77,11 @@ def test_sentences_keep_the_laws(code):
         assert re.match(r"[a-z0-9`{(]|[A-Z0-9]{2,}\b|YAML|`", phrase.en), phrase.en
         assert phrase.en.count("`") % 2 == phrase.zh.count("`") % 2 == 0, phrase
         assert "\n" not in phrase.en + phrase.zh
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=CODES)
+def test_a_message_shows_the_way_out(code):
+    assert code.help, code.headline.en
 
 
 def test_every_code_has_a_page_and_every_page_a_code():

@@ -85,14 +85,14 @@ def test_a_fix_shows_the_line_before_and_after():
 
 def test_wide_characters_and_emoji_take_two_cells_and_our_terms_are_translated():
     assert text(units_differ(), language="zh") == """\
-错误[CX301]: `+` 两边单位不同：比例 与 时长
+错误[CX301]: `+` 两边单位不同：比例与时长
  --> 旅程/登录.yaml:2:18
   |
 2 |   登录 😀: {公式: 成功率 + 等待时长}
-  |                   ------ ^ -------- 这是 时长
+  |                   ------ ^ -------- 这是时长
   |                   |      |
   |                   |      两边单位不同
-  |                   这是 比例
+  |                   这是比例
   |
   = 原因: 结果没有单位，也就没有意义
   = 建议: 请把两边换成同一单位，或作为复合指标的下级分别计分

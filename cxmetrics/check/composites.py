@@ -25,7 +25,7 @@ from cxmetrics.composite_rules import (
     Renormalise,
     Required,
 )
-from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, Phrase, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Label, Phrase, closest, report
 from cxmetrics.ir import Blend, Combine, Edge, Indicator, Merged
 from cxmetrics.load.scalars import Found, number, word
 from cxmetrics.parse import parse
@@ -174,7 +174,7 @@ def _edges(outline: Outline, found: Found) -> Iterator[Edge]:
         if child.weight is None:
             found.append(report(codes.WEIGHT_MISSING, child.span, child=child.id))
     if len(kinds) > 1:
-        found.append(report(codes.WEIGHTS_MIXED, outline.span, parent=outline.id))
+        found.append(_mixed(outline))
     weights = [weight for _, weight in written if weight is not None]
     total = sum(weights)
     whole_known = len(weights) == len(written)
@@ -184,6 +184,15 @@ def _edges(outline: Outline, found: Found) -> Iterator[Edge]:
         found.append(report(codes.ZERO_WEIGHT, outline.span, child=outline.id))
     if total > 0:
         yield from (Edge(child.id, (weight or 0.0) / total, child.span) for child, weight in written)
+
+
+def _mixed(outline: Outline) -> Diagnostic:
+    """The finding that weights are written in two ways, at the first that is unlike the one before it."""
+    written = [child.weight for child in outline.children if child.weight is not None]
+    first = written[0].value.strip().endswith("%")
+    other = next(weight for weight in written if weight.value.strip().endswith("%") != first)
+    related = (Label(written[0].span, codes.OTHER_WEIGHT),)
+    return report(codes.WEIGHTS_MIXED, other.span, related=related, parent=outline.id, weight=written[0].value.strip())
 
 
 def _weight(child: Child, found: Found) -> float | None:

@@ -18,6 +18,7 @@ from cxmetrics.codes import (
     faults,
     names,
     pyramid,
+    quotes,
     stores,
     surveys,
     syntax,
@@ -28,7 +29,8 @@ from cxmetrics.codes import (
 from cxmetrics.diagnostics import Code
 
 MODULES: tuple[ModuleType, ...] = (
-    yaml_files, syntax, names, unused, benchmarks, bindings, units, surveys, pyramid, backends, data, stores, faults)
+    yaml_files, syntax, names, quotes, unused, benchmarks, bindings, units, surveys, pyramid, backends, data, stores,
+    faults)
 
 
 def rows(module: ModuleType) -> dict[str, Code]:

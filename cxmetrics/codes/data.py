@@ -8,10 +8,12 @@ NO_FILES = Code(
     "CX701", "no-files",
     Phrase("no file matches `{pattern}` for the source `{source}`", "没有文件匹配数据源 `{source}` 的 `{pattern}`"),
     label=Phrase("matches nothing", "没有匹配"),
-    note=Phrase("paths count from the project folder", "路径从项目文件夹算起"))
+    note=Phrase("paths count from the project folder", "路径从项目文件夹算起"),
+    help=Phrase("correct the path or the pattern, or put the files there", "请更正路径或通配符，或把文件放到该处"))
 FILE_UNREADABLE = Code(
     "CX702", "file-unreadable",
-    Phrase("the data file `{path}` cannot be read: {problem}", "无法读取数据文件 `{path}`：{problem}"))
+    Phrase("the data file `{path}` cannot be read: {problem}", "无法读取数据文件 `{path}`：{problem}"),
+    help=Phrase("open it with the program that made it, and let it be delivered anew", "请用生成它的程序打开检查，并重新提供"))
 COLUMN_ABSENT = Code(
     "CX703", "column-absent",
     Phrase("`{path}` has no column `{column}`, which the source `{source}` declares",
@@ -23,12 +25,15 @@ COLUMN_TYPE = Code(
     "CX704", "column-type",
     Phrase("the column `{column}` holds {found}, declared as {expected}",
            "列 `{column}` 的内容是 {found}，声明为 {expected}"),
-    label=Phrase("declared here", "在这里声明"))
+    label=Phrase("declared here", "在这里声明"),
+    help=Phrase("correct `type`, or the data", "请更正 `type` 或数据"))
 COLUMN_ALL_NULL = Code(
     "CX705", "column-all-null",
     Phrase("the column `{column}` of `{source}` is empty in every row", "`{source}` 的列 `{column}` 每一行都为空"),
     label=Phrase("declared here", "在这里声明"),
-    note=Phrase("indicators over it are missing, not 0", "基于它的指标为缺失，而不是 0"))
+    note=Phrase("indicators over it are missing, not 0", "基于它的指标为缺失，而不是 0"),
+    help=Phrase("ask whoever delivers the data; a column that is always empty need not be declared",
+                "请询问数据提供方；始终为空的列不必声明"))
 ALL_ROWS_REJECTED = Code(
     "CX706", "all-rows-rejected",
     Phrase("every row of `{source}` was rejected: {reason}", "`{source}` 的每一行都被拒收：{reason}"),
@@ -55,7 +60,8 @@ ENCODING = Code(
 EMPTY_FILE = Code(
     "CX710", "empty-file",
     Phrase("the data file `{path}` is empty", "数据文件 `{path}` 是空的"),
-    note=Phrase("not even a header: most often a delivery that broke off", "连表头都没有，多半是传输中断"))
+    note=Phrase("not even a header: most often a delivery that broke off", "连表头都没有，多半是传输中断"),
+    help=Phrase("let it be delivered anew, or take it away", "请重新提供该文件，或将其移走"))
 LOOKUP_NOT_UNIQUE = Code(
     "CX711", "lookup-not-unique",
     Phrase("the lookup key `{key}` is not unique: {value}", "查找表的键 `{key}` 不唯一：{value}"),
@@ -66,7 +72,8 @@ LOOKUP_NOT_UNIQUE = Code(
 NO_ROWS = Code(
     "CX712", "no-rows",
     Phrase("the source `{source}` has no rows", "数据源 `{source}` 没有任何行"),
-    label=Phrase("this source", "这个数据源"))
+    label=Phrase("this source", "这个数据源"),
+    help=Phrase("look at the files, and at what `keep` leaves of them", "请检查文件以及 `keep` 留下的行"))
 TIME_UNREADABLE = Code(
     "CX713", "time-unreadable",
     Phrase("no time in the column `{column}` of `{source}` can be read", "`{source}` 的列 `{column}` 中没有可以读取的时间"),
@@ -88,7 +95,9 @@ FAIL_ON_BAD = Code(
 EMPTY_INTERVAL = Code(
     "CX716", "empty-interval",
     Phrase("no period lies between {start} and {end}", "{start} 与 {end} 之间没有任何周期"),
-    note=Phrase("the first day is in the interval, the last is not", "区间含首日，不含末日"))
+    note=Phrase("the first day is in the interval, the last is not", "区间含首日，不含末日"),
+    help=Phrase("let the first day come before the last: `--from 2026-10-01 --to 2026-11-01`",
+                "首日须早于末日：`--from 2026-10-01 --to 2026-11-01`"))
 BAD_DATE = Code(
     "CX717", "bad-date",
     Phrase("`{text}` is not a date", "`{text}` 不是日期"),
@@ -157,7 +166,8 @@ TABLE_UNREADABLE = Code(
     "CX745", "table-unreadable",
     Phrase("the table `{table}` of `{database}` cannot be read: {problem}",
            "无法读取 `{database}` 的表 `{table}`：{problem}"),
-    label=Phrase("asked for here", "在这里要求"))
+    label=Phrase("asked for here", "在这里要求"),
+    help=Phrase("try the same query in the database's own tool", "请用数据库自带的工具试同样的查询"))
 TABLE_COLUMN = Code(
     "CX746", "table-column",
     Phrase("the column `{column}` of the table `{table}` cannot be read: {problem}",
@@ -168,7 +178,8 @@ SERVER_UNREACHABLE = Code(
     "CX747", "server-unreachable",
     Phrase("no connection to `{database}`: {problem}", "无法连接 `{database}`：{problem}"),
     label=Phrase("read by this source", "由这个数据源读取"),
-    note=Phrase("the password is taken from the environment variable `{variable}`", "密码取自环境变量 `{variable}`"))
+    note=Phrase("the password is taken from the environment variable `{variable}`", "密码取自环境变量 `{variable}`"),
+    help=Phrase("look at the host, the name and the password; then run again", "请检查主机、名称与密码，然后重试"))
 DRIVER_MISSING = Code(
     "CX748", "driver-missing",
     Phrase("for `{scheme}://` a driver is needed that is not installed", "使用 `{scheme}://` 需要的驱动尚未安装"),
@@ -225,7 +236,8 @@ NOT_STORED_THEN = Code(
     Phrase("of `{what}` by {by} nothing was stored then for the {grain}",
            "当时没有存储 `{what}` 按 {by} 切分的 {grain} 数值"),
     note=Phrase("of earlier times there is only what runs kept: the project's grains and cuts, and no `--where`",
-                "过去的数值只有运行时保存的内容：项目的粒度与切分，不支持 `--where`"))
+                "过去的数值只有运行时保存的内容：项目的粒度与切分，不支持 `--where`"),
+    help=Phrase("ask for a grain and a cut of the project, or for the values of today", "请查询项目已有的粒度与切分，或查询当前数值"))
 INPUT_GONE = Code(
     "CX756", "input-gone",
     Phrase("the data file `{path}`, which the run had read, is gone", "该次运行读取过的数据文件 `{path}` 已不存在"),

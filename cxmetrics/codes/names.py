@@ -32,7 +32,9 @@ UNKNOWN_COLUMN = Code(
 UNKNOWN_FUNCTION = Code(
     "CX204", "unknown-function",
     Phrase("unknown function `{name}`", "未知的函数 `{name}`"),
-    label=Phrase("no such function", "没有这个函数"))
+    label=Phrase("no such function", "没有这个函数"),
+    help=Phrase("`cxmetrics explain` with the name of a function explains it; `grammar/formulas.md` lists them all",
+                "可用 `cxmetrics explain 函数名` 查看说明；全部函数见 `grammar/formulas.md`"))
 SAID_AS = Phrase("write it like `{said}`", "请写成类似 `{said}` 的形式")
 NO_ZERO = Phrase("leave it out: a division by zero is missing", "可直接省去：除以零即为缺失")
 AS_QUANTILE = Phrase("write `quantile(x, {part})`", "请写 `quantile(x, {part})`")
@@ -61,18 +63,21 @@ CYCLE = Code(
     help=Phrase("remove one of the references in the circle", "请去掉循环中的一处引用"))
 WRONG_ARGUMENT_COUNT = Code(
     "CX210", "wrong-argument-count",
-    Phrase("`{function}` takes {expected}, found {found}", "`{function}` 需要 {expected} 个参数，实际有 {found} 个"),
-    label=Phrase("takes {expected}", "需要 {expected} 个参数"))
+    Phrase("wrong number of arguments for `{function}`: {found}, not {expected}",
+           "`{function}` 的参数个数不对：{found}，应为 {expected}"),
+    label=Phrase("arguments here: {found}", "此处的参数个数：{found}"),
+    help=Phrase("look at `cxmetrics explain {function}`", "请参看 `cxmetrics explain {function}`"))
 AS_IN = Phrase("write it as in `{example}`", "写法例如 `{example}`")
 UNKNOWN_OPTION = Code(
     "CX211", "unknown-option",
     Phrase("`{function}` has no option `{option}`", "`{function}` 没有选项 `{option}`"),
     label=Phrase("no such option", "没有这个选项"),
-    note=Phrase("in an argument `name = value` sets an option", "参数中的 `名称 = 值` 表示设置选项"))
+    note=Phrase("in an argument `name = value` sets an option", "参数中的 `名称 = 值` 表示设置选项"),
+    help=Phrase("it has: {known}", "它的选项有：{known}"))
 TWO_SOURCES = Code(
     "CX212", "two-sources",
-    Phrase("`{function}` reads two sources at once: `{first}` and `{second}`",
-           "`{function}` 同时读取两个数据源：`{first}` 和 `{second}`"),
+    Phrase("{function} reads two sources at once: `{first}` and `{second}`",
+           "{function}同时读取两个数据源：`{first}` 和 `{second}`"),
     label=Phrase("one aggregate, two sources", "一个聚合，两个数据源"),
     note=Phrase("rows of two sources do not belong together one by one", "两个数据源的行并不一一对应"),
     help=Phrase("aggregate each source by itself and divide: `ratio(count({first}), count({second}))`",
@@ -129,11 +134,13 @@ UNKNOWN_PARAMETER = Code(
     "CX217", "unknown-parameter",
     Phrase("unknown parameter `{name}`", "未知的参数 `{name}`"),
     label=Phrase("not a parameter here", "此处没有这个参数"),
-    note=Phrase("parameters are named in the template's head or under `for`", "参数写在模板的开头或 `for` 之下"))
+    note=Phrase("parameters are named in the template's head or under `for`", "参数写在模板的开头或 `for` 之下"),
+    help=Phrase("name it in the head of the template or under `for`, or correct the name", "请在模板头部或 `for` 下声明，或更正名称"))
 OPTION_VALUE = Code(
     "CX218", "option-value",
     Phrase("the option `{option}` takes {expected}", "选项 `{option}` 的值应为 {expected}"),
-    label=Phrase("expected {expected}", "此处应为 {expected}"))
+    label=Phrase("means nothing here", "在此没有意义"),
+    help=Phrase("correct the value", "请更正取值"))
 CLAUSE_NOT_ALLOWED = Code(
     "CX219", "clause-not-allowed",
     Phrase("`{function}` takes no `{clause}`", "`{function}` 不能带 `{clause}`"),
@@ -284,7 +291,8 @@ SPAN_OUT_OF_RANGE = Code(
     "CX256", "span-out-of-range",
     Phrase("{found} is out of range", "跨度 {found} 超出范围"),
     label=Phrase("from 1 up to {longest}", "应在 1 到 {longest} 之间"),
-    note=Phrase("a window looks at one day at least, and goes back ten years at most", "窗口至少一天，最多回溯十年"))
+    note=Phrase("a window looks at one day at least, and goes back ten years at most", "窗口至少一天，最多回溯十年"),
+    help=Phrase("take a span from 1 up to {longest}", "请取 1 到 {longest} 之间的跨度"))
 WINDOW_IN_ROWS = Code(
     "CX257", "window-in-rows",
     Phrase("`{function}` stands inside an aggregate", "`{function}` 写在了聚合里面"),
@@ -295,7 +303,8 @@ DAY_OF_TWO_KINDS = Code(
     "CX258", "day-of-two-kinds",
     Phrase("{day} stands in the calendar as a holiday and as a workday", "{day} 在日历中既是节假日又是工作日"),
     label=Phrase("of the one kind here", "这里是一种"),
-    note=Phrase("a day is either a holiday or made up for one", "一天要么放假，要么调休上班"))
+    note=Phrase("a day is either a holiday or made up for one", "一天要么放假，要么调休上班"),
+    help=Phrase("keep one of the two entries", "两条记录请保留一条"))
 OTHER_KIND_HERE = Phrase("and of the other here", "那里是另一种")
 WORKDAY_ANYWAY = Code(
     "CX259", "workday-anyway",
@@ -349,6 +358,7 @@ ARRIVAL_UNKNOWN = Code(
     "CX278", "arrival-unknown",
     Phrase("`{key}` compares the time of a row with when it was received, and the source does not have both",
            "`{key}` 要比较行的时间与接收时间，而该数据源并非两者俱全"),
+    label=Phrase("the source has only one of the two", "数据源只有其中之一"),
     help=Phrase("name the columns of both: `time: sent_at`, `received: received_at`",
                 "请写明两列：`time: sent_at`、`received: received_at`"))
 WHOSE_STEPS = Code(

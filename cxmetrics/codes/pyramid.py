@@ -55,8 +55,9 @@ ANCHORS_TOO_FEW = Code(
 TARGET_UNIT = Code(
     "CX408", "target-unit",
     Phrase("the target is {found}, the indicator {expected}", "目标的单位是 {found}，指标是 {expected}"),
-    label=Phrase("expected {expected}", "此处应为 {expected}"),
-    note=Phrase("the gap is the difference of the two", "差距是两者之差"))
+    label=Phrase("this is {found}", "这是{found}"),
+    note=Phrase("the gap is the difference of the two", "差距是两者之差"),
+    help=Phrase("write the target in {expected}", "请以{expected}书写目标"))
 UNKNOWN_RULE = Code(
     "CX409", "unknown-rule",
     Phrase("unknown rule `{name}` for `{kind}`", "`{kind}` 没有规则 `{name}`"),
@@ -79,6 +80,8 @@ LEVEL_ORDER = Code(
     label=Phrase("a higher level under a lower one", "较高的层级在较低的层级之下"),
     note=Phrase("levels go north_star, journey, touchpoint, factor, from the top",
                 "层级从上到下依次为 north_star、journey、touchpoint、factor"),
+    help=Phrase("change one of the two levels, or hang `{child}` above `{parent}`",
+                "请更正其中一个层级，或把 `{child}` 放到 `{parent}` 之上"),
     severity="warning")
 ZERO_WEIGHT = Code(
     "CX415", "zero-weight",
@@ -131,13 +134,15 @@ REQUIRED_NOT_CHILD = Code(
 RULE_VALUES = Code(
     "CX423", "rule-values",
     Phrase("`{name}` has no answer for these values", "`{name}` 在这些取值下没有结果"),
-    label=Phrase("must hold: {expected}", "须满足：{expected}"))
+    label=Phrase("must hold: {expected}", "须满足：{expected}"),
+    help=Phrase("change the values so that this holds: {expected}", "请更改数值，使其满足：{expected}"))
 NEUTRAL_UNIT = Code(
     "CX424", "neutral-unit",
     Phrase("the neutral value is {found}, the children are combined as {expected}",
            "中性值的单位是 {found}，下级则按 {expected} 合并"),
-    label=Phrase("expected {expected}", "此处应为 {expected}"),
-    note=Phrase("a neutral value stands in the place of a child", "中性值代替缺失的下级"))
+    label=Phrase("this is {found}", "这是{found}"),
+    note=Phrase("a neutral value stands in the place of a child", "中性值代替缺失的下级"),
+    help=Phrase("write it in {expected}", "请以{expected}书写"))
 OUT_OF_REACH = Code(
     "CX425", "target-out-of-reach",
     Phrase("the target `{value}` lies beyond what can come out: {low} to {high}",
@@ -210,7 +215,8 @@ WEIGHT_UNUSED = Code(
 MISSING_RULE_UNFIT = Code(
     "CX433", "missing-rule-unfit",
     Phrase("`{rule}` cannot hold with `combine: {combine}`", "`{rule}` 不能与 `combine: {combine}` 同用"),
-    label=Phrase("no such choice here", "此处不能这样写"))
+    label=Phrase("no such choice here", "此处不能这样写"),
+    help=Phrase("take another rule for `missing`, or combine by weights", "请改用其他 `missing` 规则，或改为加权合并"))
 POOLED_TWICE = Code(
     "CX434", "pooled-twice",
     Phrase("`{child}` and `{other}` count the same rows", "`{child}` 与 `{other}` 统计的是同样的行"),

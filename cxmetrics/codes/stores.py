@@ -15,7 +15,8 @@ RETIRED = Phrase(
 STORE_UNWRITABLE = Code(
     "CX801", "store-unwritable",
     Phrase("the store `{path}` cannot be written: {problem}", "无法写入存储 `{path}`：{problem}"),
-    note=Phrase("nothing was committed", "没有提交任何内容"))
+    note=Phrase("nothing was committed", "没有提交任何内容"),
+    help=Phrase("look at the free space and at the rights of the folder, then run again", "请检查剩余空间与文件夹权限，然后重试"))
 STORE_LOCKED = Code(
     "CX802", "store-locked",
     Phrase("another run is writing to the store: {owner}", "另一个运行正在写入存储：{owner}"),

@@ -7,22 +7,26 @@ from cxmetrics.diagnostics import Code, Phrase
 EMPTY_FORMULA = Code(
     "CX101", "empty-formula",
     Phrase("formula is empty", "公式为空"),
+    label=Phrase("nothing stands here", "此处为空"),
     help=Phrase("say how the number is made, as in `mean(answers.score)`", "写明数字如何得出，例如 `mean(answers.score)`"))
 
 ENDS_EARLY = Code(
     "CX102", "formula-ends-early",
     Phrase("formula ends too early", "公式过早结束"),
-    label=Phrase("something is missing after this", "此处之后缺少内容"))
+    label=Phrase("something is missing after this", "此处之后缺少内容"),
+    help=Phrase("write what is missing, or take the last sign away", "请补上缺少的部分，或删去末尾的符号"))
 
 UNEXPECTED = Code(
     "CX103", "unexpected-in-formula",
     Phrase("`{found}` cannot stand here", "此处不能出现 `{found}`"),
-    label=Phrase("not expected here", "此处不应出现"))
+    label=Phrase("not expected here", "此处不应出现"),
+    help=Phrase("take it out, or write what belongs before it", "请删去它，或补上它前面缺少的内容"))
 
 NO_OPERATOR = Code(
     "CX104", "no-operator",
     Phrase("`{found}` follows a value with nothing between them", "`{found}` 与前一个值之间缺少连接"),
-    label=Phrase("an operator or a comma is missing before this", "此前缺少运算符或逗号"))
+    label=Phrase("an operator or a comma is missing before this", "此前缺少运算符或逗号"),
+    help=Phrase("write an operator between the two, such as `+` or `and`", "请在两者之间写上运算符，例如 `+` 或 `and`"))
 
 AT_WHAT = Phrase("expected `end` or `start`", "此处应为 `end` 或 `start`")
 COMMA_ENDS_IT = Phrase("a comma ends a value in a map on one line: put the value between double quotes, or on a line "
@@ -30,7 +34,8 @@ COMMA_ENDS_IT = Phrase("a comma ends a value in a map on one line: put the value
 UNCLOSED_BRACKET = Code(
     "CX105", "unclosed-bracket",
     Phrase("`{bracket}` is never closed", "`{bracket}` 没有闭合"),
-    label=Phrase("`{closing}` is missing", "缺少 `{closing}`"))
+    label=Phrase("`{closing}` is missing", "缺少 `{closing}`"),
+    help=Phrase("close it with `{closing}` where the part in brackets ends", "请在括号内容结束处写上 `{closing}`"))
 
 UNOPENED_BRACKET = Code(
     "CX106", "unopened-bracket",
@@ -43,7 +48,8 @@ OPENED_HERE = Phrase("opened here", "在此打开")
 WRONG_BRACKET = Code(
     "CX107", "wrong-bracket",
     Phrase("`{bracket}` cannot close `{opening}`", "`{bracket}` 不能闭合 `{opening}`"),
-    label=Phrase("`{closing}` is expected here", "此处应为 `{closing}`"))
+    label=Phrase("`{closing}` is expected here", "此处应为 `{closing}`"),
+    help=Phrase("write `{closing}`, or close `{opening}` before this", "请写 `{closing}`，或在此之前闭合 `{opening}`"))
 
 UNCLOSED_TEXT = Code(
     "CX108", "unclosed-text",
@@ -67,7 +73,8 @@ WIDE_SIGN = Code(
 OTHER_SPELLING = Code(
     "CX111", "other-spelling",
     Phrase("`{found}` is written `{instead}` in formulas", "公式中 `{found}` 写作 `{instead}`"),
-    label=Phrase("write `{instead}`", "写成 `{instead}`"))
+    label=Phrase("the spelling of another language", "其他语言的写法"),
+    help=Phrase("write `{instead}`", "请写 `{instead}`"))
 
 CHAINED_COMPARISON = Code(
     "CX112", "chained-comparison",
@@ -95,7 +102,8 @@ CLAUSE_OUTSIDE = Code(
 CLAUSE_AFTER_COMMA = Code(
     "CX115", "clause-after-comma",
     Phrase("no comma stands before `{clause}`", "`{clause}` 之前不写逗号"),
-    label=Phrase("a clause follows its arguments without a comma", "子句与参数之间不用逗号"))
+    label=Phrase("a clause follows its arguments without a comma", "子句与参数之间不用逗号"),
+    help=Phrase("take the comma out", "请删去逗号"))
 
 FIRST_CLAUSE = Phrase("first said here", "首次出现于此")
 
@@ -136,7 +144,8 @@ DATE_NOT_PADDED = Code(
 NUMBER_OUT_OF_RANGE = Code(
     "CX121", "number-out-of-range",
     Phrase("number `{found}` is beyond all computing", "数字 `{found}` 超出可计算范围"),
-    label=Phrase("numbers lie between 1e-300 and 1e300", "数字应介于 1e-300 与 1e300 之间"))
+    label=Phrase("numbers lie between 1e-300 and 1e300", "数字应介于 1e-300 与 1e300 之间"),
+    help=Phrase("count in a larger unit, such as thousands, or correct the number", "请改用更大的单位（如千），或更正数字"))
 
 TOO_LONG = Code(
     "CX122", "formula-too-long",
@@ -154,7 +163,9 @@ TOO_DEEP = Code(
 NO_MEANING = Code(
     "CX124", "no-meaning",
     Phrase("`{found}` has no meaning in a formula", "`{found}` 在公式中没有意义"),
-    label=Phrase("not part of the language", "不属于公式语言"))
+    label=Phrase("not part of the language", "不属于公式语言"),
+    help=Phrase("take it out; parameters are written `$name`, choices `if(condition, a, b)`",
+                "请删去；参数写作 `$name`，条件取值写作 `if(condition, a, b)`"))
 
 ROUND_LIST = Code(
     "CX125", "round-list",

@@ -22,7 +22,9 @@ NOT_A_CONDITION = Code(
 NOT_A_NUMBER_EXPRESSION = Code(
     "CX303", "not-a-number-expression",
     Phrase("`{function}` needs a number, found {found}", "`{function}` 需要数字，实际是 {found}"),
-    label=Phrase("this is {found}", "这是 {found}"))
+    label=Phrase("this is {found}", "这是 {found}"),
+    help=Phrase("put a number there: a column of numbers, or `count`, `sum`, `mean` of one",
+                "请在此放数字：数字列，或对列使用 `count`、`sum`、`mean`"))
 TO_A_NUMBER = Phrase("a condition becomes a number by `share(...)` over rows, or `if(..., 1, 0)`",
                      "条件可用按行的 `share(...)` 或 `if(..., 1, 0)` 变成数字")
 TIMES_APART = Phrase("the time between two moments is a number: `mean(calls.ended - calls.began)`",
@@ -34,8 +36,8 @@ UNLIKE_KINDS = Code(
     "CX304", "unlike-kinds",
     Phrase("{left} is compared with {right}", "把 {left} 与 {right} 作比较"),
     label=Phrase("unlike kinds are never equal", "不同类型永不相等"),
-    help=Phrase("write the value in the column's own kind: text in single quotes, numbers without",
-                "请按列的类型书写：文本加单引号，数字不加"))
+    help=Phrase("write it in the column's own kind: text in single quotes, numbers without, days `2026-10-01`",
+                "请按列的类型书写：文本加单引号，数字不加，日期写作 `2026-10-01`"))
 VALUE_NOT_IN_SET = Code(
     "CX305", "value-not-in-set",
     Phrase("`{value}` is not a value of `{column}`", "`{value}` 不是 `{column}` 的取值"),
@@ -81,7 +83,9 @@ LITERAL_NEEDS_UNIT = Code(
 UNIT_UNKNOWN = Code(
     "CX310", "unit-unknown",
     Phrase("unknown unit `{unit}`", "未知的单位 `{unit}`"),
-    label=Phrase("no such unit", "没有这个单位"))
+    label=Phrase("no such unit", "没有这个单位"),
+    help=Phrase("units: `%`, `ms`, `s`, `min`, `h`, `d`, currencies such as `CNY`, and of each thing: `CNY/order`",
+                "单位有 `%`、`ms`、`s`、`min`、`h`、`d`、`CNY` 等币种，以及按件计的 `CNY/order`"))
 UNIT_MISMATCH_DECLARED = Code(
     "CX311", "unit-mismatch-declared",
     Phrase("declared as {declared}, computed as {found}", "声明为 {declared}，计算结果是 {found}"),

@@ -7,10 +7,17 @@ from cxmetrics.diagnostics import Code, Phrase
 FIRST_HERE = Phrase("first written here", "第一次写在这里")
 KNOWN_KEYS = Phrase("known here: {known}", "此处可用：{known}")
 
+BLANK_BEHIND_COLON = Phrase("a blank belongs behind the colon", "冒号后面要有空格")
+IN_BRACKETS_HERE = Phrase("a list of one stands in brackets too", "只有一项的列表也要加方括号")
+KEYS_BELOW = Phrase("write keys below `{key}`, as in `{key}: {{formula: count(txn)}}`",
+                    "请在 `{key}` 下写各个键，例如 `{key}: {{formula: count(txn)}}`")
+NAMES_ARE_KEYS = Phrase("names are keys here: `success: {{formula: …}}`, without `- ` before them",
+                        "这里的名称是键：`success: {{formula: …}}`，前面不加 `- `")
+
 NOT_YAML = Code(
     "CX001", "not-yaml",
     Phrase("the file cannot be read as YAML: {problem}", "文件不能按 YAML 读取：{problem}"),
-    label=Phrase("reading stopped here", "读到这里停下"),
+    label=Phrase("noticed here", "在此处发现"),
     help=Phrase("check indentation, colons and quotes at this place and just before it",
                 "请检查此处及其前面的缩进、冒号和引号"))
 UNKNOWN_KEY = Code(
@@ -26,12 +33,15 @@ REPEATED_KEY = Code(
     help=Phrase("keep one of the two, or rename one", "保留其中一个，或改名"))
 WRONG_SHAPE = Code(
     "CX004", "wrong-shape",
-    Phrase("expected {expected}, found {found}", "此处应为 {expected}，实际是 {found}"),
-    label=Phrase("this is {found}", "这是 {found}"))
+    Phrase("expected a {expected}, found a {found}", "此处应为{expected}，实际是{found}"),
+    label=Phrase("this is a {found}", "这是{found}"),
+    help=Phrase("a map has lines of `key: value` under it, a list lines that begin with `- `, a text is one value",
+                "映射是下面一行行的 `key: value`，列表的每行以 `- ` 开头，文本是单个值"))
 MISSING_KEY = Code(
     "CX005", "missing-key",
     Phrase("the key `{key}` is missing", "缺少键 `{key}`"),
-    label=Phrase("needs `{key}`", "这里需要 `{key}`"))
+    label=Phrase("needs `{key}`", "这里需要 `{key}`"),
+    help=Phrase("write `{key}` there, with its value", "请在此补上 `{key}` 及其值"))
 NOT_UTF8 = Code(
     "CX006", "not-utf8",
     Phrase("`{path}` is not UTF-8 text", "`{path}` 不是 UTF-8 文本"),
@@ -52,7 +62,8 @@ NO_PROJECT_FILE = Code(
 WRONG_VALUE = Code(
     "CX009", "wrong-value",
     Phrase("`{key}` takes {expected}, not `{found}`", "`{key}` 应为 {expected}，不是 `{found}`"),
-    label=Phrase("expected {expected}", "此处应为 {expected}"))
+    label=Phrase("means nothing here", "在此没有意义"),
+    help=Phrase("correct the value, or leave `{key}` out where it need not be said", "请更正取值；不必写时可删去 `{key}`"))
 TOO_LARGE = Code(
     "CX010", "too-large",
     Phrase("{what} is larger than the limit of {limit}", "{what} 超过上限 {limit}"),
@@ -73,7 +84,9 @@ MANY_DOCUMENTS = Code(
                 "请删去 `---`，或把后面的内容移到单独的文件"))
 UNREADABLE_FILE = Code(
     "CX014", "unreadable-file",
-    Phrase("`{path}` cannot be read: {reason}", "无法读取 `{path}`：{reason}"))
+    Phrase("`{path}` cannot be read: {reason}", "无法读取 `{path}`：{reason}"),
+    label=Phrase("not to be read", "无法读取"),
+    help=Phrase("look at the rights and the place of the file", "请检查文件的权限与位置"))
 PATH_OUTSIDE = Code(
     "CX015", "path-outside",
     Phrase("`{path}` lies outside the project folder", "`{path}` 在项目文件夹之外"),
@@ -87,7 +100,8 @@ MOVE_OR_OPEN = Phrase(
 NOT_A_NUMBER = Code(
     "CX016", "not-a-number",
     Phrase("expected a number, found `{found}`", "此处应为数字，实际是 `{found}`"),
-    label=Phrase("not a number", "不是数字"))
+    label=Phrase("not a number", "不是数字"),
+    help=Phrase("write digits, with a point before decimals: `0.5`", "请写数字，小数用点：`0.5`"))
 UNKNOWN_TAG = Code(
     "CX017", "unknown-tag",
     Phrase("the YAML tag `{tag}` has no meaning here", "YAML 标签 `{tag}` 在此没有意义"),
@@ -117,17 +131,20 @@ NO_LANGUAGE = Code(
     Phrase("`{key}` is no language", "`{key}` 不是语言"),
     label=Phrase("expected `en`, `zh` or another code of a language", "此处应为 `en`、`zh` 或其他语言代码"),
     note=Phrase("texts in several languages stand under the codes of the languages: `{{en: Transfer, fr: Virement}}`",
-                "多种语言的文字写在各自的语言代码之下：`{{zh: 转账, en: Transfer}}`"))
+                "多种语言的文字写在各自的语言代码之下：`{{zh: 转账, en: Transfer}}`"),
+    help=Phrase("write the code of the language: `en`, `zh`, `fr`", "请写语言代码：`en`、`zh`、`fr`"))
 ALLOWED_WITHOUT_REASON = Code(
     "CX032", "allowed-without-reason",
-    Phrase("this comment allows nothing: it says no code or no reason", "这条注释不起作用：没有写明代码或原因"),
+    Phrase("this allowance says no code or no reason", "这条允许没有写明代码或原因"),
+    label=Phrase("allows nothing", "不起作用"),
     note=Phrase("who reads the definition later has to know why the warning was passed over",
                 "以后阅读定义的人需要知道为什么忽略这个警告"),
     help=Phrase("write `# cx: allow CX415 because …`", "请写成 `# cx: allow CX415 because …`"))
 ALLOWS_NOTHING = Code(
     "CX033", "allows-nothing",
     Phrase("there is no warning {id} here to be allowed", "这里没有需要忽略的警告 {id}"), severity="warning",
+    label=Phrase("allows nothing", "不起作用"),
     note=Phrase("an allowance that is left behind would hide the next warning of its kind; errors cannot be allowed",
                 "遗留的忽略注释会掩盖以后的同类警告；错误不能忽略"),
-    help=Phrase("remove this comment; it goes behind the line that is warned of, or right above it",
-                "请删除这条注释；它应写在被警告的那一行之后，或紧接其上一行"))
+    help=Phrase("remove it; a comment goes behind the line that is warned of, or right above it",
+                "请删除它；注释应写在被警告的那一行之后，或紧接其上一行"))

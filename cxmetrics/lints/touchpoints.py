@@ -9,7 +9,7 @@ from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import Diagnostic, Label, report
 from cxmetrics.ir import Apply, Column, Constant, Expr, Pyramid
 from cxmetrics.lints.unused import aggregates_of
-from cxmetrics.source import Span
+from cxmetrics.source import Located, Span
 
 _LEVEL = "touchpoint"
 
@@ -85,10 +85,19 @@ def _collect(where: Expr | None, chosen: dict[str, Mapping[str, Span | None]]) -
         case Apply("=", (Column(name=name), Constant(str() as value, span=span))):
             chosen[name] = {value: span}
         case Apply("in", (Column(name=name), Constant(tuple() as values) as listed)):
-            spans = listed.spans or (listed.span,) * len(values)
+            spans = listed.spans or tuple(_part(listed.span, value) for value in values)
             chosen[name] = {each: span for each, span in zip(values, spans, strict=True) if isinstance(each, str)}
         case _:
             pass
+
+
+def _part(listed: Span | None, value: object) -> Span | None:
+    """Where in a list a text is written; the list, where that cannot be told."""
+    if listed is None or not isinstance(listed.text, Located):
+        return listed
+    written = f"'{value}'"
+    at = listed.text.value.find(written, listed.start, listed.end)
+    return listed if at < 0 else listed._replace(start=at, end=at + len(written))
 
 
 def _overlaps(group: list[_Chosen], *, parts_are_fine: bool) -> Iterator[tuple[str, _Chosen, _Chosen]]:

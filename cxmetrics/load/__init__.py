@@ -15,9 +15,11 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.folders import PROJECT_FILE, definition_files
 from cxmetrics.load.bindings import BIND, Bindings, put_in_bindings, unbound
 from cxmetrics.load.margin_files import put_in_margins, raked_in
+from cxmetrics.load.other_tools import SAID_HERE
 from cxmetrics.load.overrides import Sections, merge, overridable
 from cxmetrics.load.record_files import SECTIONS, Tables, paths_in, records_of
 from cxmetrics.load.shapes import known_keys
+from cxmetrics.load.yaml_faults import misshapen
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
 from cxmetrics.pauses import Pause, go_on
 from cxmetrics.schema import NO_LANGUAGE, Document, ProjectDocument
@@ -273,7 +275,7 @@ def _steps(root: Map, loc: Sequence[Any]) -> list[Any]:
 
 
 def _diagnose(root: Map, kind: str, path: list[Any], model: type[Document]) -> Diagnostic:
-    parent, node, key = _walk_to(root, path)
+    _, node, key = _walk_to(root, path)
     place = ".".join(map(str, path[:-1])) or root.span.source.path
     if kind == "extra_forbidden":
         known = known_keys(model, path[:-1])
@@ -281,15 +283,15 @@ def _diagnose(root: Map, kind: str, path: list[Any], model: type[Document]) -> D
         span = key.span if isinstance(key, Located) else _span(node, root.span)
         fix = Fix(span, guess) if guess else None
         cut = isinstance(key, Located) and _is_cut_off(key, node)
-        help_ = COMMA_ENDS_IT if cut else DID_YOU_MEAN if guess else None
+        help_ = COMMA_ENDS_IT if cut else DID_YOU_MEAN if guess else SAID_HERE.get(str(path[-1]))
         return report(codes.UNKNOWN_KEY, span, help=help_, fix=None if cut else fix, key=path[-1],
                       place=place, known=", ".join(known), guess=guess or "")
     if kind == NO_LANGUAGE and isinstance(key, Located):
         return report(codes.NO_LANGUAGE, key.span, help=COMMA_ENDS_IT if _is_cut_off(key, node) else None, key=key)
     if kind == "missing":
-        return report(codes.MISSING_KEY, _span(parent, root.span), key=path[-1], place=place)
-    return report(codes.WRONG_SHAPE, _span(node, root.span), expected=_SHAPES.get(kind, "map or text"),
-                  found=_shape(node))
+        return report(codes.MISSING_KEY, _beginning(root, path[:-1]), key=path[-1], place=place)
+    expected, found = _SHAPES.get(kind, "map or text"), _shape(node)
+    return misshapen(node, _span(node, root.span), expected, found, path)
 
 
 def _is_cut_off(key: Located, node: Any) -> bool:  # noqa: ANN401 - a node, or None
@@ -297,6 +299,15 @@ def _is_cut_off(key: Located, node: Any) -> bool:  # noqa: ANN401 - a node, or N
     bare = isinstance(node, Located) and not node.value and not node.style
     text = key.source.text
     return bare and text[:key.start].rstrip()[-1:] == "," and not text[key.end:key.end + 200].lstrip().startswith(":")
+
+
+def _beginning(root: Map, path: Sequence[Any]) -> Span:
+    """The smallest place of the map at `path`: its name, else its first key."""
+    _, node, key = _walk_to(root, path)
+    if key is not None:
+        return key.span
+    first = next(iter(node), None) if isinstance(node, Map) else None
+    return first.located.span if first is not None else _span(node, root.span)
 
 
 def _walk_to(root: Map, path: Sequence[Any]) -> tuple[Any, Any, Located | None]:
@@ -340,10 +351,4 @@ def _span(node: object, otherwise: Span) -> Span:
 
 
 def _shape(node: object) -> str:
-    match node:
-        case Map():
-            return "map"
-        case Items():
-            return "list"
-        case _:
-            return "text"
+    return "map" if isinstance(node, Map) else "list" if isinstance(node, Items) else "text"

@@ -18,6 +18,7 @@ from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.source import Key, Located, Span
 
 Found = list[Diagnostic]
+_NOT_OF_IDS = re.compile(r"[^\w.]+")
 _ID = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _PERIOD = re.compile(r"(?P<year>19\d\d|2[01]\d\d)(?:-?Q(?P<quarter>[1-4])|-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?\Z",
@@ -147,7 +148,9 @@ def id_is_good(key: Key, found: Found) -> bool:
     """Whether a key can be an id: letters of any script, digits, `_`, and `.` between parts."""
     if _ID.match(key):
         return True
-    found.append(report(codes.BAD_ID, key.span, id=key))
+    guess = _NOT_OF_IDS.sub("_", key).strip("_")
+    fix = Fix(key.span, guess) if _ID.match(guess) and not key.located.style else None
+    found.append(report(codes.BAD_ID, key.span, fix=fix, id=key))
     return False
 
 

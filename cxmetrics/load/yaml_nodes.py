@@ -14,6 +14,7 @@ import yaml
 
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, Label, Phrase, report
+from cxmetrics.load.yaml_faults import ALIAS_UNKNOWN, fault
 from cxmetrics.source import Key, Located, Source, Span
 
 MAX_DEPTH = 40
@@ -60,9 +61,9 @@ def read_nodes(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = min(mark.index, len(source.text)) if mark else 0
+        began = error.context_mark.index if error.context_mark else None
         problem = error.problem or error.context or "unreadable"
-        return None, (*builder.found, report(codes.NOT_YAML, Span(source, at, min(at + 1, len(source.text))),
-                                             problem=problem))
+        return None, (*builder.found, fault(source, problem, at, began))
     except (yaml.YAMLError, ValueError) as error:  # characters that YAML forbids
         at = _character(source.text, getattr(error, "position", None) or 0)
         return None, (*builder.found, report(codes.NOT_YAML, Span(source, at, min(at + 1, len(source.text))),
@@ -139,7 +140,8 @@ class _Builder:
     def alias(self, event: Any) -> Node:  # noqa: ANN401
         known = self.anchors.get(event.anchor)
         if known is None:
-            raise _Refused(report(codes.NOT_YAML, self._span(event), problem=f"unknown alias {event.anchor}"))
+            raise _Refused(report(codes.NOT_YAML, self._span(event), help=ALIAS_UNKNOWN, name=event.anchor,
+                                  problem="this alias has no anchor above it"))
         self.count(event, known[1])
         return known[0]
 

@@ -34,9 +34,12 @@ from cxmetrics.codes.syntax import (
     WRONG_BRACKET,
 )
 from cxmetrics.diagnostics import Diagnostic, Fix, Label, Phrase, report
+from cxmetrics.functions import all_names
+from cxmetrics.parse.foreign import SIGNS, TIMES, counted, said_here
 from cxmetrics.source import Located
 
 END = "$END"
+_FUNCTIONS = frozenset(all_names())
 MAX_QUOTED = 40
 _TEXT = r"'(?:[^']|'')*'"
 _WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0) in "()[],=+-*/<>%!.$^_&|"
@@ -324,15 +327,20 @@ def _option_compared(formula: Located, mishap: Mishap) -> Diagnostic | None:
 def _two_values(formula: Located, mishap: Mishap) -> Diagnostic | None:
     if mishap.kind not in _VALUES or "OR" not in mishap.accepts:
         return None
-    here = formula.part(mishap.at, mishap.end)
-    return report(NO_OPERATOR, here, help=expected(mishap.accepts), found=_found(formula, mishap))
+    here, found, before = formula.part(mishap.at, mishap.end), _found(formula, mishap), formula.value[:mishap.at]
+    if found == "(" and (called := counted(before, _FUNCTIONS)) is not None:  # `100 count(…)`
+        return report(NO_OPERATOR, formula.part(*called), help=TIMES, found=before[slice(*called)])
+    foreign = said_here(before, found, _FUNCTIONS)
+    help_, name = foreign or (expected(mishap.accepts), "")
+    return report(NO_OPERATOR, here, help=help_, found=found, name=name)
 
 
 def _no_meaning(formula: Located, mishap: Mishap) -> Diagnostic | None:
     if mishap.kind:
         return None
     here = formula.part(mishap.at, mishap.end)
-    return report(NO_MEANING, here, help=expected(mishap.accepts), found=_found(formula, mishap))
+    found = _found(formula, mishap)
+    return report(NO_MEANING, here, help=SIGNS.get(found) or expected(mishap.accepts), found=found)
 
 
 _CAUSES: tuple[Callable[[Located, Mishap], Diagnostic | None], ...] = (

@@ -14,6 +14,7 @@ from cxmetrics.diagnostics import Diagnostic, Phrase
 Language = Literal["en", "zh"]
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_]*)\}")  # a doubled brace stands for itself
+_GAP = re.compile(r"(?<=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]) (?=[\u4e00-\u9fff])")  # around our terms
 _LONGEST_FACT = 300
 _JOINERS = "\u200c\u200d"  # part of scripts and of emoji, and harmless
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -54,7 +55,8 @@ def say(phrase: Phrase, facts: Mapping[str, str], language: Language) -> str:
                           if field[1] else field[0][0], part)
 
     parts = (phrase.en if language == "en" else phrase.zh).split("`")
-    return "`".join(filled(part, {} if i % 2 else terms) for i, part in enumerate(parts))
+    filled_in = (filled(part, {} if i % 2 else terms) for i, part in enumerate(parts))
+    return "`".join(_GAP.sub("", part) if terms and not i % 2 else part for i, part in enumerate(filled_in))
 
 
 def outline(phrase: Phrase, language: Language) -> str:

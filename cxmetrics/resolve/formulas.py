@@ -10,7 +10,7 @@ from typing import assert_never
 
 from cxmetrics.codes import benchmarks as benchmark_codes
 from cxmetrics.codes import names as codes
-from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, closest, report
+from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, closest, listed, report
 from cxmetrics.functions import (
     AGGREGATES,
     BOTH,
@@ -153,7 +153,8 @@ def _aggregate(node: Call, row: AggregateFunction, names: Names) -> Expr:
         elif split_column(option[0], names.sources) or row.arguments[0] == "condition":
             args.append(arg)
         else:
-            names.found.append(report(codes.UNKNOWN_OPTION, arg.span, function=row.name, option=option[0]))
+            names.found.append(report(codes.UNKNOWN_OPTION, arg.span, function=row.name, option=option[0],
+                                      known=listed(row.options) or "none"))
     if node.at and row.name in NO_END:
         names.found.append(report(codes.CLAUSE_NOT_ALLOWED, node.span, function=row.name, clause=f"at {node.at}"))
     span = None if node.over is None else span_of(node.over, names)

@@ -66,7 +66,7 @@ def constant(node: Literal, names: Names, resolve: Resolve) -> Expr:
 
 def _unknown_unit(node: Number) -> Diagnostic:
     """The finding that a word behind a number is no unit."""
-    others = (node.unit.lower(), node.unit.upper(), likely_unit(node.unit))
+    others = (likely_unit(node.unit), node.unit.lower(), node.unit.upper())  # the last makes a currency of any three
     folded = next((one for one in others if one and literal_unit(one) is not None), None)
     written = node.span.text.value[node.span.start:node.span.end] if isinstance(node.span.text, Located) else ""
     fix = Fix(node.span, written.removesuffix(node.unit) + folded) if folded and written.endswith(node.unit) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cxmetrics.codes import names as codes
+from cxmetrics.codes import quotes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Phrase, closest, report
 from cxmetrics.functions import (
@@ -24,6 +25,7 @@ from cxmetrics.functions import (
     NumberFunction,
 )
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnSpec, ColumnType, Constant, Expr, Invalid, Silence
+from cxmetrics.parse.arguments import Bound
 from cxmetrics.resolve.literals import constant
 from cxmetrics.resolve.names import Columns, Names, split_column, takes_its_arguments, unknown_function
 from cxmetrics.source import Span
@@ -31,6 +33,8 @@ from cxmetrics.syntax import Broken, Call, Date, Items, Name, Node, Number, Text
 from cxmetrics.units import BOOLEAN, DATE, NUMBER, TEXT, TIME, Unit
 
 _KINDS: Mapping[type, ColumnType] = {Text: "text", Number: "number", Date: "time", Truth: "boolean"}
+_ANY = "an aggregate"
+_NOTHING = frozenset(("null", "none", "na", "nil", "empty"))
 _COMPARING = EQUALITY | ORDER | {"in", "between"}
 
 
@@ -93,6 +97,8 @@ class Rows:
     def _call(self, node: Call, hint: ColumnType) -> Expr:
         function = node.function
         if function in OPERATORS:
+            if function in EQUALITY and self._without_quotes(node):
+                return self._invalid(node.span)
             inner = hint if self.implicit is None else self._hint(node, hint)
             return Apply(function, tuple([self.expr(arg, inner) for arg in node.args]), node.span)
         if function in AGGREGATES and not (function in BOTH and len(node.args) > 1):
@@ -160,7 +166,7 @@ class Rows:
             return self._column(self.source, columns, name, node.span, hint)
         if split is None:
             return self._unplaced(node)
-        if not self._belongs(split[0], node.span, "an aggregate"):
+        if not self._belongs(split[0], node.span, _ANY):
             return self._invalid(node.span)
         return self._column(split[0], self.names.sources[split[0]], split[1], node.span, hint)
 
@@ -170,7 +176,8 @@ class Rows:
         if self.source == source:
             return True
         self.failed = True
-        self.names.found.append(report(codes.TWO_SOURCES, span, function=function, first=self.source, second=source))
+        said = function if function == _ANY else f"`{function}`"
+        self.names.found.append(report(codes.TWO_SOURCES, span, function=said, first=self.source, second=source))
         return False
 
     def _column(self, source: str, columns: Columns, name: str, span: Span, hint: ColumnType) -> Expr:
@@ -190,6 +197,33 @@ class Rows:
             self.names.found.append(report(codes.SECRET_COLUMN, span, name=name, source=source))
             return self._invalid(span)
         return Column(source, spec.name, spec.type, spec.unit, span)
+
+    def _without_quotes(self, node: Call) -> bool:
+        """Whether a name that nobody knows, or a value of the column, stands where a text belongs; it is reported."""
+        for one, other in (node.args, node.args[::-1]):
+            column = split_column(one.value, self.names.sources) if isinstance(one, Name) else None
+            spec = self.names.sources[column[0]].get(column[1]) if column else None
+            if not isinstance(one, Name) or spec is None or spec.type != "text" or not self._is_bare(other, spec):
+                continue
+            assert isinstance(other, Name)
+            text, help_, fix = other.span.text, None, Fix(other.span, f"'{other.value}'")
+            if isinstance(text, Bound) and other.value in text.arguments:
+                help_, fix = quotes.A_PARAMETER, Fix(other.span, f"${other.value}")
+            nothing = other.value.lower() in _NOTHING
+            self.names.found.append(report(
+                quotes.TEXT_WITHOUT_QUOTES, other.span, help=quotes.NOTHING_IS_MISSING if nothing else help_,
+                fix=None if nothing else fix, name=other.value, column=one.value))
+            return True
+        return False
+
+    def _is_bare(self, node: Node, spec: ColumnSpec) -> bool:
+        """Whether a name means a text: a value of the column, or something that is nothing else."""
+        if not isinstance(node, Name) or "$" in node.value or "." in node.value:
+            return False
+        names = self.names
+        known = node.value in names.sources or any(node.value in columns for columns in names.sources.values())
+        return not known and (node.value in (spec.values or ()) or node.value not in names.indicators) \
+            and not names.cut
 
     def _unplaced(self, node: Name) -> Expr:
         """A name in an aggregate that is no `source.column`."""
