@@ -262,7 +262,8 @@ SOURCE_STALE = Code(
 LOCK_TAKEN_OVER = Code(
     "CX724", "lock-taken-over",
     Phrase("the run before did not come to its end: {owner}", "上一次运行没有正常结束：{owner}"), severity="warning",
-    note=Phrase("nothing of it was committed, and what it had left was swept away", "它没有提交任何内容，留下的文件已清除"))
+    note=Phrase("nothing of it was committed, and what it had left was swept away", "它没有提交任何内容，留下的文件已清除"),
+    help=Phrase("nothing has to be done: this run computes what that one did not", "无须处理：本次运行会补算上次未完成的部分"))
 FEW_ROWS = Code(
     "CX723", "few-rows",
     Phrase("`{source}` delivered {rows} rows for {day}; usual are {usual}",
