@@ -78,7 +78,7 @@ def _of_project(before: Revision, after: Revision) -> Iterator[Change]:
 
 def _of_dimensions(before: Revision, after: Revision) -> Iterator[Change]:
     old, new = before.pyramid.dimensions, after.pyramid.dimensions
-    for name in [*new, *(name for name in old if name not in new)]:
+    for name in _either(old, new):
         if name not in old:
             yield Change("dimension", name, "added")
         elif name not in new:
@@ -89,7 +89,7 @@ def _of_dimensions(before: Revision, after: Revision) -> Iterator[Change]:
 
 def _of_sources(before: Revision, after: Revision) -> Iterator[Change]:
     old, new = before.pyramid.sources, after.pyramid.sources
-    for name in [*new, *(name for name in old if name not in new)]:
+    for name in _either(old, new):
         if name not in old or name not in new:  # what becomes of the indicators over it is told of them
             yield Change("source", name, "added" if name in new else "cosmetic", gone=name not in new)
         elif aspects := (*_aspects(old[name], new[name], but=("columns",)),
@@ -206,9 +206,15 @@ def _effect(name: str, was: Any, now: Any) -> Effect:  # noqa: ANN401 - the valu
 
 def _parts(kind: str, old: Mapping[str, Any], new: Mapping[str, Any], effect: Effect = "restating") -> Iterator[Aspect]:
     """The parts of a thing, by name, that came, went, or are others."""
-    for name in [*new, *(name for name in old if name not in new)]:
+    for name in _either(old, new):
         if old.get(name) != new.get(name):
             yield Aspect(f"{kind} {name}".rstrip(), old.get(name), new.get(name), effect)
+
+
+def _either(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the one, in their order, then those of the other alone."""
+    yield from new
+    yield from (name for name in old if name not in new)
 
 
 def _gravest(aspects: Sequence[Aspect]) -> Effect:

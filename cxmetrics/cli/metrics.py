@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cxmetrics.cli.whole_files import write_whole
+
 if TYPE_CHECKING:
     from cxmetrics.run import RunReport
 
@@ -16,10 +18,7 @@ _FATES = ("read", "kept", "dropped", "duplicates")
 
 def write_metrics(path: Path, project: str, report: RunReport | None) -> None:
     """Put the file in place when it is whole, for it may be read at any moment; None: a run that came to nothing."""
-    text = "".join(_lines(project, report))
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, "".join(_lines(project, report)))
 
 
 def _lines(project: str, report: RunReport | None) -> Iterator[str]:

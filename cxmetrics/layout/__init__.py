@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.layout.files import Path, is_formula, written_anew
-from cxmetrics.load.written import comments_of
+from cxmetrics.load.written import Comment, comments_of
 from cxmetrics.load.yaml_nodes import Items, Map, Node, read_nodes
 from cxmetrics.parse import read
 from cxmetrics.source import Located, Source
@@ -19,16 +21,16 @@ def laid_out(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
     before, problems = read_nodes(source)
     if problems:
         return None, problems
-    text = written_anew(source)
+    text, comments = written_anew(source)
     anew = Source(source.path, text)
     after, spoiled = read_nodes(anew)
-    if spoiled or not _same(before, after, ()) or _comments(source) != _comments(anew):
+    if spoiled or not _same(before, after, ()) or _told(comments) != _told(comments_of(anew)):
         return None, (report(codes.NOT_LAID_OUT, source.whole, path=source.path),)
     return text, ()
 
 
-def _comments(source: Source) -> list[str]:
-    return sorted(comment.text for comment in comments_of(source))
+def _told(comments: Iterable[Comment]) -> list[str]:
+    return sorted(comment.text for comment in comments)
 
 
 def _same(before: Node | None, after: Node | None, path: Path) -> bool:

@@ -14,6 +14,7 @@ from typing import assert_never
 from cxmetrics.layout import formulas
 from cxmetrics.layout.texts import block, filled, in_quotes, plain, quoted_lines, unfolded, width
 from cxmetrics.load.written import Alias, Comment, Listing, Mapping, Scalar, Written, read_written
+from cxmetrics.parse import words_of
 from cxmetrics.source import Source
 
 WIDTH = 120  # columns of a line, where what stands in it can be broken
@@ -30,13 +31,13 @@ def is_formula(path: Path) -> bool:
     return cut or path[-1:] in (("formula",), ("keep",))
 
 
-def written_anew(source: Source) -> str:
-    """The text of a file that can be read, laid out."""
+def written_anew(source: Source) -> tuple[str, tuple[Comment, ...]]:
+    """The text of a file that can be read, laid out; and the comments that it had."""
     root, comments = read_written(source)
     writer = _Writer(source, comments)
     lines = [] if root is None else writer.document(root)
     lines += writer.leading(len(source.text), first=not lines)
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines), comments
 
 
 class _Writer:
@@ -64,7 +65,7 @@ class _Writer:
         for key, value in node.entries:
             above = list(self.leading(key.start, first=not lines))
             name = key.value if isinstance(key, Scalar) else f"*{key.name} "
-            head = f"{self.key(key)}:"
+            head = f"{self.key(key, flow=False)}:"
             inner = () if self.is_block(value) else tuple(self.leading(value.start, first=True))
             below = self.value(head, value, indent, (*path, name))
             apart = not path and (tall or len(below) > 1) and above[:1] != [""]
@@ -143,9 +144,10 @@ class _Writer:
     def scalar(self, node: Scalar, first: int, indent: int, path: Path) -> list[str]:
         """A text in lines; a block's header is the first."""
         room, value = WIDTH - indent - _STEP, node.value
-        if is_formula(path) and (line := formulas.one_line(value)) is not None:
-            lines = formulas.lines(value, WIDTH - first, room)
-            return lines if plain(line, flow=False, quoted=node.style is not None) else quoted_lines(lines)
+        if is_formula(path) and (words := words_of(value)) is not None:
+            lines = formulas.lines(words, WIDTH - first, room)
+            whole = formulas.one_line(words)
+            return lines if plain(whole, flow=False, quoted=node.style is not None) else quoted_lines(lines)
         if node.style in ("|", ">"):
             written = self.source.text[node.start:node.end]
             return block(value, unfolded(written) if node.style == ">" else None)
@@ -164,32 +166,28 @@ class _Writer:
             return ""
         return node.value if plain(node.value, flow=flow, quoted=node.style is not None) else in_quotes(node.value)
 
-    def key(self, key: Scalar | Alias) -> str:
+    def key(self, key: Scalar | Alias, *, flow: bool) -> str:
         if isinstance(key, Alias):
             return f"*{key.name} "
-        return (f"&{key.anchor} " if key.anchor else "") + (self.text(key, flow=False) or '""')
+        return (f"&{key.anchor} " if key.anchor else "") + (self.text(key, flow=flow) or '""')
 
     def flow(self, node: Written, path: Path) -> str:
         """A node on one line."""
         match node:
             case Scalar():
-                line = formulas.one_line(node.value) if is_formula(path) else None
-                text = self.text(node if line is None else Scalar(line, node.style, 0, 0), flow=True)
+                words = words_of(node.value) if is_formula(path) else None
+                whole = node if words is None else Scalar(formulas.one_line(words), node.style, 0, 0)
+                text = self.text(whole, flow=True)
             case Alias():
                 return f"*{node.name}"
             case Mapping():
-                text = "{" + ", ".join(f"{self.key_in_flow(key)}: {self.flow(value, (*path, _name(key)))}"
+                text = "{" + ", ".join(f"{self.key(key, flow=True)}: {self.flow(value, (*path, _name(key)))}"
                                        for key, value in node.entries) + "}"
             case Listing():
                 text = "[" + ", ".join(self.flow(item, path) for item in node.items) + "]"
             case _:
                 assert_never(node)
         return f"&{node.anchor} {text}" if node.anchor else text
-
-    def key_in_flow(self, key: Scalar | Alias) -> str:
-        if isinstance(key, Alias):
-            return f"*{key.name} "
-        return (f"&{key.anchor} " if key.anchor else "") + (self.text(key, flow=True) or '""')
 
     def wrapped(self, node: Listing, first: int, path: Path) -> list[str]:
         """A list in brackets that one line does not hold, in lines that begin behind its bracket."""

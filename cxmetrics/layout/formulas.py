@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from cxmetrics.layout.texts import width
-from cxmetrics.parse import Word, words_of
+from cxmetrics.parse import Word
 
 _CLOSING = frozenset({"RPAR", "RSQB", "COMMA", "PERCENT"})
 _OPENING = frozenset({"LPAR", "LSQB"})
@@ -25,21 +25,22 @@ _STEP = 2
 _BLANKS = re.compile(r"[\s\u0085]+")
 
 
-def one_line(formula: str) -> str | None:
-    """The formula on one line; None where it cannot be read."""
-    words = words_of(formula)
-    return None if words is None else _joined(words)
+def one_line(words: Sequence[Word]) -> str:
+    """A formula on one line: its words with the blanks that stand between them."""
+    found, before = [], Word("", "")
+    sign = False  # whether the word before is the sign of what follows
+    for word in words:
+        if before.kind and not sign and _apart(before, word):
+            found.append(" ")
+        found.append(f"{_BLANKS.sub('', word.text[:-1])} {word.text[-1]}" if word.kind == "MULTIPLIED" else word.text)
+        sign = word.kind == "MINUS" and before.kind not in _VALUES
+        before = word
+    return "".join(found)
 
 
-def lines(formula: str, first: int, room: int) -> list[str]:
-    """A formula that can be read, in lines of at most `room` columns where it can be, the first of at most `first`."""
-    words = words_of(formula)
-    assert words is not None
-    return _laid(words, first, room)
-
-
-def _laid(words: Sequence[Word], first: int, room: int) -> list[str]:
-    whole = _joined(words)
+def lines(words: Sequence[Word], first: int, room: int) -> list[str]:
+    """A formula in lines of at most `room` columns where it can be, the first of at most `first`."""
+    whole = one_line(words)
     if width(whole) <= first:
         return [whole]
     for tie in _TIES:
@@ -52,30 +53,30 @@ def _laid(words: Sequence[Word], first: int, room: int) -> list[str]:
 
 def _chain(parts: Sequence[Sequence[Word]], first: int, room: int) -> list[str]:
     """Operands one below the other, each but the first after its sign; factors stay beside each other if they can."""
-    found = _further_in(_laid(parts[0], first, room - _STEP))
+    found = _further_in(lines(parts[0], first, room - _STEP))
     factors = parts[1][0].kind in _TIES[-1]
     for part in parts[1:]:
-        sign, whole = f"{part[0].text} ", _joined(part)
+        sign, whole = f"{part[0].text} ", one_line(part)
         if factors and len(found) > 1 and width(f"{found[-1]} {whole}") <= room:
             found[-1] += f" {whole}"
             continue
-        inner = _laid(part[1:], room - width(sign), room - _STEP)
+        inner = lines(part[1:], room - width(sign), room - _STEP)
         found += _further_in([f"{sign}{inner[0]}", *inner[1:]])
     return found
 
 
 def _call(parts: Sequence[Sequence[Word]], first: int, room: int) -> list[str]:
     """A call: its name and first argument, then arguments and clauses, as many on a line as it holds."""
-    found = [_joined(parts[0])]
+    found = [one_line(parts[0])]
     for number, part in enumerate(parts[1:]):
-        text = _joined(part)
+        text = one_line(part)
         glue = " " if number else ""  # the name holds to the first
         if number and width(found[-1] + glue + text) > (first if len(found) == 1 else room):
             found.append("")
             glue = ""
         found[-1] += glue
         ends = part[-1].kind in _ENDS  # a comma, or the closing bracket
-        inner = _laid(part[:len(part) - ends], (first if len(found) == 1 else room) - width(found[-1]) - ends,
+        inner = lines(part[:len(part) - ends], (first if len(found) == 1 else room) - width(found[-1]) - ends,
                       room - _STEP - ends)
         inner[-1] += part[-1].text * ends
         found[-1] += inner[0]
@@ -83,8 +84,8 @@ def _call(parts: Sequence[Sequence[Word]], first: int, room: int) -> list[str]:
     return found
 
 
-def _further_in(lines: Sequence[str]) -> list[str]:
-    return [lines[0], *(" " * _STEP + line for line in lines[1:])]
+def _further_in(found: Sequence[str]) -> list[str]:
+    return [found[0], *(" " * _STEP + line for line in found[1:])]
 
 
 def _split(words: Sequence[Word], signs: frozenset[str]) -> list[Sequence[Word]]:
@@ -127,19 +128,6 @@ def _arguments(words: Sequence[Word]) -> list[Sequence[Word]]:
         elif outside and words[at].kind in _CLAUSES and at > opening + 1:
             cuts.append(at)
     return [words[start:end] for start, end in pairwise([*cuts, len(words)])]
-
-
-def _joined(words: Sequence[Word]) -> str:
-    """Words with the blanks that stand between them."""
-    found, before = [], Word("", "")
-    sign = False  # whether the word before is the sign of what follows
-    for word in words:
-        if before.kind and not sign and _apart(before, word):
-            found.append(" ")
-        found.append(f"{_BLANKS.sub('', word.text[:-1])} {word.text[-1]}" if word.kind == "MULTIPLIED" else word.text)
-        sign = word.kind == "MINUS" and before.kind not in _VALUES
-        before = word
-    return "".join(found)
 
 
 def _apart(before: Word, word: Word) -> bool:

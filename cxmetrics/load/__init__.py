@@ -67,25 +67,22 @@ def read_files(root: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
         return (), (report(codes.NO_PROJECT_FILE, None, path=root),)
     sources: list[Source] = []
     found: list[Diagnostic] = []
-    inside = root.resolve()
     for path in sorted(definition_files(root)):
-        relative = path.relative_to(root).as_posix()
-        try:
-            if not path.resolve().is_relative_to(inside):  # a link; what it leads to would be shown in messages
-                found.append(report(codes.PATH_OUTSIDE, None, path=relative))
-                continue
-            source, problems = read_bytes(relative, _bytes(path))
-            sources += [] if source is None else [source]
-            found += problems
-        except OSError as error:
-            found.append(report(codes.UNREADABLE_FILE, None, path=relative, reason=error.strerror or error))
+        source, problems = read_file(path, path.relative_to(root).as_posix(), root.resolve())
+        sources += [] if source is None else [source]
+        found += problems
     return tuple(sources), tuple(found)
 
 
-def _bytes(path: Path) -> bytes:
-    """What a file holds, up to what tells that it is too large."""
-    with path.open("rb") as file:
-        return file.read(MAX_FILE + 1)
+def read_file(path: Path, named: str, inside: Path | None = None) -> tuple[Source | None, tuple[Diagnostic, ...]]:
+    """The text of a file as `named`; None, and why, where it cannot be read, or is a link that leads not `inside`."""
+    try:
+        if inside is not None and not path.resolve().is_relative_to(inside):  # messages would show what it leads to
+            return None, (report(codes.PATH_OUTSIDE, None, path=named),)
+        with path.open("rb") as file:
+            return read_bytes(named, file.read(MAX_FILE + 1))  # up to what tells that it is too large
+    except OSError as error:
+        return None, (report(codes.UNREADABLE_FILE, None, path=named, reason=error.strerror or error),)
 
 
 def read_bytes(path: str, raw: bytes) -> tuple[Source | None, tuple[Diagnostic, ...]]:

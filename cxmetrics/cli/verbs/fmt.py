@@ -56,6 +56,8 @@ def _settle(session: Session, path: Path, source: Source, text: str, *, check: b
     """Write a file anew, show what would be written, or name it."""
     from difflib import unified_diff
 
+    from cxmetrics.cli.whole_files import write_whole
+
     if diff:
         lines = unified_diff(source.text.splitlines(keepends=True), text.splitlines(keepends=True), source.path,
                              source.path)
@@ -63,47 +65,24 @@ def _settle(session: Session, path: Path, source: Source, text: str, *, check: b
     elif check:
         tell(session.say("fmt.would", path=source.path))
     else:
-        _write(path.resolve(), text)  # a link stays one
-
-
-def _write(path: Path, text: str) -> None:
-    """Put the text in the place of a file, whole or not at all."""
-    import tempfile
-
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.",
-                                     delete=False) as unfinished:
-        beside = Path(unfinished.name)
-        try:
-            unfinished.write(text)
-            unfinished.close()
-            beside.chmod(path.stat().st_mode)
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
+        write_whole(path.resolve(), text)  # a link stays one
 
 
 def _sources(paths: tuple[Path, ...]) -> Iterator[tuple[Path, Source | None, tuple[Diagnostic, ...]]]:
     """The files named, and the definitions of the folders named, each with what is wrong with reading it."""
-    from cxmetrics.codes.yaml_files import PATH_OUTSIDE
-    from cxmetrics.diagnostics import report
     from cxmetrics.folders import definition_files
-    from cxmetrics.load import read_bytes
+    from cxmetrics.load import MAX_FILE, read_bytes, read_file
 
     for path in paths:
         if path == Path(STDIN):
-            yield path, *read_bytes(STDIN, sys.stdin.buffer.read())
+            yield path, *read_bytes(STDIN, sys.stdin.buffer.read(MAX_FILE + 1))
         elif path.is_dir():
-            inside = path.resolve()
             files = sorted(definition_files(path))
             if not files:
                 raise Refusal("fmt.empty", path=path)
             for file in files:
-                if file.resolve().is_relative_to(inside):
-                    yield file, *read_bytes(file.as_posix(), file.read_bytes())
-                else:
-                    yield file, None, (report(PATH_OUTSIDE, None, path=file.as_posix()),)
+                yield file, *read_file(file, file.as_posix(), path.resolve())
         elif path.is_file():
-            yield path, *read_bytes(path.as_posix(), path.read_bytes())
+            yield path, *read_file(path, path.as_posix())
         else:
             raise Refusal("fmt.nothing", path=path)
