@@ -138,6 +138,8 @@ def _by_replicate(total: Total, sample: Sample) -> Pair:
         period, slice_ = np.divmod(own.point, max(sample.slices, 1))
         group = sample.units.roll.group[own.text]
         whole, left = own.added((period * sample.groups + group) * sample.slices + slice_, points)
+        if len(total.parts) == 1 and factor == 1:
+            return whole, left
         term, rest = two_product(whole, np.float64(factor) + np.zeros(whole.shape))
         high, error = two_sum(high, term)
         high, low = two_sum(high, low + (error + rest + left * factor))

@@ -161,7 +161,8 @@ def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, ag
     """
     work, groups = scene.reader.work, memory.groups
     places = {node.indicator.id: row for row, node in enumerate(work.nodes)}
-    for one in asked(work, scene.grid, scene.visible(tree), memory.at_once):
+    visible = scene.visible(tree) & ~_told_apart(scene, against)[:, None]
+    for one in asked(work, scene.grid, visible, memory.at_once):
         if not one.shown:
             memory.deviations.skip()
             continue
@@ -176,6 +177,13 @@ def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, ag
         memory.deviations.add(one, left_out.value[[rows[work.nodes[row].indicator.id] for row in shown]],
                               tree.value[crossing(shown, one.points)])
         against.add(one, left_out.value, [places[node.indicator.id] for node in one.nodes], tree.value, groups)
+
+
+def _told_apart(scene: Scene, against: Differences) -> Flags:
+    """The nodes shown whose intervals, and those of their changes, need no groups: all units are known, [shown]."""
+    surveyed = {row for found in scene.leaves.surveys.values() for row in found.parts}
+    compared = {row for pair in against.pairs for row in pair}
+    return np.array([row in surveyed - compared for row in scene.reader.work.shown], np.bool_)
 
 
 def _fill(scene: Scene, tree: Tree, rows: list[int], error: Array, freedom: Array) -> None:

@@ -81,6 +81,7 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
     value, fed, scores, n, effective, coverage, low, high = np.full((8, len(nodes), points), np.nan)
     tree = Tree(value, fed, scores, n, effective, coverage, np.zeros(value.shape, np.bool_), low, high)
     rows = {node.indicator.id: row for row, node in enumerate(nodes)}
+    absent = {window: np.flatnonzero(~sight.known) for window, sight in sights.items()}
     figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), series, points)
     for row, node in enumerate(nodes):
         if node.versions:
@@ -92,9 +93,10 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
         elif node.formula is not None:
             _formula(node.formula, row, figures, [rows[name] for name in references_of(node.formula)], tree)
         _mark_short(node.formula, row, leaves, finished, tree)
-        unknown = ~sights[node.window].known
-        tree.value[row, unknown] = np.nan
-        tree.n[row, unknown] = tree.effective[row, unknown] = 0
+        unknown = absent[node.window]
+        if len(unknown):
+            tree.value[row, unknown] = np.nan
+            tree.n[row, unknown] = tree.effective[row, unknown] = 0
         _settle(node, row, tree, pools, [rows[peer] for _, peer in node.peers])
         _end(node, row, sights[node.window].first, tree)
     return tree
@@ -213,6 +215,8 @@ def _choose(node: Node, row: int, versions: Sequence[int], first: NDArray[np.int
 def _end(node: Node, row: int, first: NDArray[np.int64], tree: Tree) -> None:
     """Make a node missing at points that do not begin while it is valid."""
     low, high = (None if day is None else day.toordinal() for day in node.indicator.valid)
+    if low is None and high is None:
+        return
     over = np.zeros(len(first), np.bool_)
     if low is not None:
         over |= first < low

@@ -31,12 +31,17 @@ class Work:
     @property
     def width(self) -> int:
         """How many numbers a point takes, but for the states that a window is put together from."""
-        return 10 * len(self.leaves) + 12 * len(self.nodes)
+        return width(len(self.leaves), len(self.nodes))
 
     @property
     def pooled(self) -> bool:
         """Whether slices are scored against each other."""
         return any(isinstance(node.indicator.score, Pooled) for node in self.nodes)
+
+
+def width(leaves: int, nodes: int) -> int:
+    """How many numbers so many leaves and nodes take at a point."""
+    return 10 * leaves + 12 * nodes
 
 
 def needed(nodes: Iterable[Node], shown: frozenset[str]) -> tuple[Node, ...]:
