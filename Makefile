@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint wheel reference bench lock clean
+.PHONY: help demo test lint wheel vscode reference bench lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -28,6 +28,9 @@ wheel: .venv/.ready-dev  ## dist/: a source archive, and a wheel built from what
 	$(BIN)/hatchling build -t sdist -d dist
 	tar -xzf dist/cxmetrics-*.tar.gz -C build/sdist --strip-components=1
 	dist="$(CURDIR)/dist" bin="$(CURDIR)/$(BIN)"; cd build/sdist && "$$bin/hatchling" build -t wheel -d "$$dist"
+
+vscode: .venv/bin/python  ## dist/cxmetrics-….vsix: the extension for VS Code; needs no network and no npm
+	$(BIN)/python editors/vscode/pack.py dist
 
 reference: .venv/.ready  ## grammar/formulas.md, of the grammar's comments and the table of functions
 	$(BIN)/python -m cxmetrics.reference > grammar/formulas.md

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from cxmetrics import schema
 from cxmetrics.diagnostics import Phrase
@@ -30,6 +31,7 @@ _TITLED = {
                   "{zh: 转账支付, en: Transfers}"),
     "description": _key("What it is about, in a sentence or more.", "说明，一句或多句"),
 }
+_SCALAR = ["string", "number", "boolean", "null"]  # as a scalar stands in the schema
 _GRAINS = "day week month quarter year"
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _MONTHS = "january february march april may june july august september october november december"
@@ -59,6 +61,8 @@ KEYS: Mapping[type[schema.Draft], Mapping[str, KeyHelp]] = {
     },
     schema.Document: {
         "sources": _key("Where rows come from and what they promise, by id.", "数据源：数据从哪里来，有何约定"),
+        "bind": _key("The bank's own tables and columns in place of those that a library names.",
+                     "把库中的数据源与列对应到本行自己的表与列"),
         "dimensions": _key("The ways to slice, by id.", "维度：可按什么拆分"),
         "templates": _key("Indicators with parameters, to be used by several.", "带参数的指标模板，供多个指标使用"),
         "indicators": _key("The pyramid: factors and composites, by id.", "指标：因子与合成指标"),
@@ -169,6 +173,8 @@ KEYS: Mapping[type[schema.Draft], Mapping[str, KeyHelp]] = {
                       "factor"),
         **_TITLED,
         "owner": _key("Who answers for it.", "负责人"),
+        "criticality": _key("What hangs on it; told, and reckoned with nowhere.", "重要程度：只作说明，不参与计算",
+                            "high medium low"),
         "tags": _key("Words to find it by.", "标签"),
         "formula": _key("What it is: over rows, or over other indicators.", "公式：按行计算，或由其他指标计算", "",
                         "share(txn.result = 'success')", "nps(answers.score)",
@@ -269,3 +275,34 @@ def help_of(model: type[schema.Draft], key: str) -> KeyHelp | None:
     if found is None and model is schema.VersionDraft:
         return KEYS[schema.IndicatorDraft].get(key)
     return found
+
+
+def json_schema(language: Literal["en", "zh"]) -> dict[str, Any]:
+    """The JSON Schema of the project file, with what each key is for; the files beside it lack only `project`."""
+    whole = schema.ProjectDocument.model_json_schema(by_alias=True) | {"title": "cxmetrics"}
+    whole.pop("required", None)
+    _describe(whole, schema.ProjectDocument, language)
+    for name, part in whole["$defs"].items():
+        _describe(part, getattr(schema, name), language)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
+
+
+def _describe(part: dict[str, Any], model: type[schema.Draft], language: Literal["en", "zh"]) -> None:
+    for key, told in part.get("properties", {}).items():
+        if (row := help_of(model, key)) is None:
+            continue
+        told["description"] = row.help.zh if language == "zh" else row.help.en
+        if row.examples:
+            told["examples"] = list(row.examples)
+        if row.values:
+            _close(told, row.values)
+
+
+def _close(node: dict[str, Any], values: tuple[str, ...]) -> None:
+    """Let scalars be of a closed set, or a parameter of a template; items of a list too."""
+    if node.get("type") == _SCALAR:
+        del node["type"]
+        node["anyOf"] = [{"enum": list(values)}, {"type": "string", "pattern": r"^\s*\$"}]
+        return
+    for inner in (*node.get("anyOf", ()), *node.get("oneOf", ()), *([node["items"]] if "items" in node else [])):
+        _close(inner, values)

@@ -34,7 +34,7 @@ class _Only:
         return {"type": "is-instance", "cls": self.cls}
 
 
-_TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
+_TEXT_SCHEMA = {"type": ["string", "number", "boolean", "null"]}  # nothing, where a cell or a weight is left out
 Scalar = Annotated[Located, _Only(Located), WithJsonSchema(_TEXT_SCHEMA)]
 Name = Annotated[Key, _Only(Key), WithJsonSchema({"type": "string"})]
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import click
 
 from cxmetrics.cli.options import language_option
+from cxmetrics.cli.session import Session
 from cxmetrics.cli.terminal import emit
 from cxmetrics.cli.usage import Verb
 
 
 @click.command("schema", cls=Verb)
 @language_option
-def schema() -> int:
+@click.pass_obj
+def schema(session: Session) -> int:
     """Print the JSON Schema of `cxmetrics.yaml` and the files beside it."""
     import json
 
-    from cxmetrics.schema import ProjectDocument
+    from cxmetrics.keys import json_schema
 
-    told = ProjectDocument.model_json_schema() | {"title": "cxmetrics"}
-    told.pop("required", None)  # files beside `cxmetrics.yaml` have no `project`
-    emit(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **told}, ensure_ascii=False, indent=2))
+    emit(json.dumps(json_schema(session.language), ensure_ascii=False, indent=2))
     return 0
