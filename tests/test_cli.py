@@ -77,6 +77,15 @@ def test_what_needs_no_engine_waits_for_none(args):
     assert done.stderr.splitlines()[-1] == "imported:"
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_init_writes_is_laid_out_and_asks_for_nothing(language, tmp_path, capsys):
+    folder = str(tmp_path / "bank")
+    assert status_of(["--lang", language, "init", folder]) == 0
+    assert status_of(["fmt", "--check", folder]) == 0
+    assert status_of(["check", "--strict", folder]) == 0
+    assert capsys.readouterr().out == ""
+
+
 # --- streams ------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from cxmetrics.cli.signals import ended
 from cxmetrics.cli.terminal import tell
 from cxmetrics.cli.usage import Verbs, complaint, dress
 from cxmetrics.cli.verbs.check import check
+from cxmetrics.cli.verbs.completion import completion
 from cxmetrics.cli.verbs.demo import demo
 from cxmetrics.cli.verbs.diff import diff
 from cxmetrics.cli.verbs.explain import explain
@@ -41,7 +42,7 @@ def command() -> None:
 
 
 for _verb in (demo, init, check, fmt, diff, test, preview, tree, run, query, show, store, replay, explain, schema,
-              lsp):
+              lsp, completion):
     command.add_command(_verb)
 
 

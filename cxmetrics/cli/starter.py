@@ -46,6 +46,7 @@ sources:
       touchpoint: {{type: text, values: [login, transfer]}}
       result: {{type: text, values: [success, failure]}}
       latency: {{type: number, unit: ms}}
+
 dimensions:
   region: {{title: {{zh: 分行, en: Region}}}}
 """
@@ -114,7 +115,7 @@ tests:
         rows: [[east, transfer, 10, 7], [east, transfer, 9, 99], [north, transfer, 0, 5], [north, login, 0, 1]]
     expect:
       transfer_nps: [{{value: 100 / 3, n: 3}}, {{region: east, value: 100}}, {{region: north, value: -100}}]
-      transfer_effort: 6                  # of 7 and 5: 99 is no answer
+      transfer_effort: 6  # of 7 and 5: 99 is no answer
 """
 
 

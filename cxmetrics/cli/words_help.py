@@ -89,6 +89,13 @@ HELP: Final[dict[str, Phrase]] = {
                            "解释诊断代码（CX201）或公式函数（nps）\n\n不带 CODE 时列出全部代码。"),
     "help.lsp": Phrase("Answer an editor: the language server, over standard input and output.",
                        "为编辑器应答：语言服务器，经标准输入与标准输出"),
+    "help.completion": Phrase(
+        "Print what a shell has to read to complete verbs, options, indicators, dimensions and codes.\n\n"
+        'bash: eval "$(cxmetrics completion bash)" in ~/.bashrc; zsh: the same with zsh, after compinit, in '
+        "~/.zshrc; fish: cxmetrics completion fish > ~/.config/fish/completions/cxmetrics.fish",
+        "打印 shell 补全脚本：动词、选项、指标、维度、诊断代码\n\n"
+        'bash：在 ~/.bashrc 中写 eval "$(cxmetrics completion bash)"；zsh：在 ~/.zshrc 的 compinit 之后同样写 zsh；'
+        "fish：cxmetrics completion fish > ~/.config/fish/completions/cxmetrics.fish"),
     "help.schema": Phrase("Print the JSON Schema of the YAML, for editors.", "打印 YAML 的 JSON Schema，供编辑器使用"),
 }
 

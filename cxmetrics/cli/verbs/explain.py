@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from cxmetrics.cli.completing import code_names
 from cxmetrics.cli.options import language_option
 from cxmetrics.cli.session import Refusal, Session
 from cxmetrics.cli.terminal import coloured, emit
@@ -13,7 +14,7 @@ from cxmetrics.cli.usage import Verb
 
 
 @click.command("explain", cls=Verb)
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=code_names)
 @language_option
 @click.pass_obj
 def explain(session: Session, code: str | None) -> int:

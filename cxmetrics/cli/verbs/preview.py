@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from cxmetrics.cli.completing import dimension_names, indicator_names
 from cxmetrics.cli.options import day, engine_option, grain_option, language_option, project_option
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.terminal import coloured, emit, emit_lines
@@ -21,11 +22,11 @@ _MOST_ROWS = 10_000_000
 
 
 @click.command("preview", cls=Verb)
-@click.argument("indicator")
+@click.argument("indicator", shell_complete=indicator_names)
 @project_option
 @click.option("--period", metavar="DATE")
 @grain_option
-@click.option("--by", multiple=True, metavar="DIM,...")
+@click.option("--by", multiple=True, metavar="DIM,...", shell_complete=dimension_names)
 @click.option("--rows", type=click.IntRange(1, _MOST_ROWS), metavar="N")
 @engine_option
 @click.option("--format", "shape", type=click.Choice(("table", "json")), default="table", show_default=True)

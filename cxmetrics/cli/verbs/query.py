@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cxmetrics.cli.completing import dimension_names, indicator_names
 from cxmetrics.cli.options import (
     as_of_option,
     dimensions,
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 
 @click.command("query", cls=Verb)
-@click.argument("indicators", nargs=-1, required=True, metavar="[PROJECT] INDICATOR...")
-@click.option("--by", multiple=True, metavar="DIM,...")
+@click.argument("indicators", nargs=-1, required=True, metavar="[PROJECT] INDICATOR...",
+                shell_complete=indicator_names)
+@click.option("--by", multiple=True, metavar="DIM,...", shell_complete=dimension_names)
 @grain_option
 @from_option
 @to_option

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from cxmetrics.cli.completing import indicator_names
 from cxmetrics.cli.options import as_of_option, grain_option, language_option, project_option
 from cxmetrics.cli.session import Refusal, Session
 from cxmetrics.cli.terminal import coloured, draws, emit, emit_lines, emit_parts
@@ -24,7 +25,7 @@ STAGES = ("documents", "syntax", "ir", "plan", "fused", "sql", "polars")
 
 
 @click.command("show", cls=Verb)
-@click.argument("indicator")
+@click.argument("indicator", shell_complete=indicator_names)
 @project_option
 @click.option("--stage", type=click.Choice(STAGES))
 @click.option("--lineage", type=click.Choice(DRAWINGS))
