@@ -6,15 +6,25 @@ Of at least 9 are then, in total, 3/4 and 3/5; a 1/2, b 1 and 2/3.  Of at least 
 
 import json
 import subprocess
+from pathlib import Path
 
+import polars as pl
 import pytest
+from casefile import dimensions, read_case
+from polars.testing import assert_frame_equal
 from shop import put
 from surroundings import called
 
+from cxmetrics.backends.engines import engine_named
 from cxmetrics.compile import compile_project
 from cxmetrics.moves import Moved, Rank, Verdict, moves
+from cxmetrics.moves.measure import measured
 from cxmetrics.revisions import Revision
 from cxmetrics.run import RunOptions, run
+from cxmetrics.store import Store
+
+CASES = Path(__file__).parent / "cases"
+MEASURED = ("value", "n", "low", "high", "score", "gap", "peer_gap", "status")
 
 PROJECT = """\
 project: shop
@@ -220,3 +230,28 @@ def test_data_that_the_old_definitions_cannot_read(repository):
     done = called("diff", "--data", cwd=repository)
     assert done.returncode == 1
     assert "CX701" in done.stderr
+
+
+@pytest.mark.parametrize("stem", ["lookup_as_of_now", "conversion", "raked", "carried"])
+def test_what_is_compared_are_the_values_of_a_run(stem, tmp_path):
+    case = next((read_case(path) for path in sorted(CASES.glob("*.md")) if path.stem.startswith(stem)), None)
+    assert case is not None
+    root, scratch = tmp_path / "project", tmp_path / "scratch"
+    case.write(root, later=True)
+    run(root, RunOptions())
+    plan = compile_project(root).plan
+    with Store.open(root / "store", writable=False) as store:
+        values = store.values()
+    for grain in plan.project.grains:
+        names = [name for name, node in plan.shown.items() if grain in (node.indicator.grains or plan.project.grains)]
+        found, stretch = measured(root, plan, names, grain, 500, engine_named("duckdb", scratch), scratch, {})
+        key = ["indicator", "period", *dimensions(found)]
+        ours = found.filter(pl.col("indicator").is_in(names)).select(*key, *MEASURED).sort(key)
+        theirs = values.filter(pl.col("grain") == grain, pl.col("period").is_in(list(stretch.periods)))
+        assert_frame_equal(ours, theirs.select(*key, *MEASURED).sort(key))
+
+
+def test_a_source_without_a_table_moves_nothing(shop, tmp_path):
+    text = PROJECT.replace("data/visits.csv", "none") + "  both:\n    formula: count(answers) + count(visits)\n"
+    them = moves(shop, revision(text, tmp_path), revision(text.replace("+ count(visits)", "- count(visits)"), tmp_path))
+    assert (them.compared, them.totals) == (("both",), ())

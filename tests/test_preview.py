@@ -8,8 +8,11 @@ count, with 7 and 9: promoters are 9 and 10, detractors 0 to 6, so nps = (1 - 0)
 
 import datetime as dt
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from casefile import MEASURES, PLACE, read_case, unlike
 from shop import put
 from surroundings import called
 
@@ -187,3 +190,37 @@ def test_misuse(shop, args, status, said):
     assert done.returncode == status
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+FOLDER = Path(__file__).parent / "cases"
+CASES = [read_case(path) for path in sorted(FOLDER.glob("*.md"))]
+SAME = [case for number, case in enumerate(CASES) if case.diagnostics is None and (
+    number % 20 == 0 or case.path.stem in ("lookup_as_of_now", "published_peers"))]
+
+
+@ENGINES
+@pytest.mark.parametrize("case", SAME, ids=lambda case: case.path.stem)
+def test_a_sample_that_is_all_there_is_gives_the_numbers_of_a_run(case, engine, tmp_path):
+    case.write(tmp_path, later=True)
+    problems = []
+    for row in case.expected:
+        if not row.get("period") or row.get("status") in ("withheld", "no_data"):  # by what else is shown
+            continue
+        by = [name for name, text in row.items() if text and name not in (*PLACE, *MEASURES)]
+        found = made(tmp_path, row["indicator"], grain=row.get("grain"), day=dt.date.fromisoformat(row["period"]), by=by,
+                     rows=1_000, engine=engine)
+        assert all(source.sample.rows < 1_000 for source in found.sources.values())
+        compared = (*PLACE, *by, "value", "n", "low", "high", "score")
+        told = {name: text for name, text in row.items() if name in compared}
+        problems += unlike(replace(case, expected=(told,)), found.frame)
+    assert not problems, "\n".join(problems)
+
+
+@ENGINES
+def test_a_source_without_a_table_has_no_data(shop, engine):
+    """`answered` is answers for each visit: of visits that nobody counts there is nothing to say."""
+    (shop / "cxmetrics.yaml").write_text(PROJECT.replace('read: "data/visits.csv"', "read: none"), "utf-8")
+    found = made(shop, "answered", engine=engine)
+    assert set(found.sources) == {"answers"}
+    assert row(found)["value"] is None
+    assert called("preview", "visited", "--engine", engine, cwd=shop).returncode == 0

@@ -20,13 +20,13 @@ from cxmetrics.evaluate.work import needed
 from cxmetrics.fuse import fuse
 from cxmetrics.ir import Grain, Origin
 from cxmetrics.plan import Days, Node, Plan, Scan
-from cxmetrics.query import delivered_by, partials_of, rows_of
+from cxmetrics.query import delivered_by, partials_of, rows_of, spans_of
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
 from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Family, Task
-from cxmetrics.run.today import settled, today
+from cxmetrics.run.today import asks_for_now, settled, today
 from cxmetrics.states import spread_all
 
 
@@ -70,9 +70,12 @@ def measured(root: Path, plan: Plan, names: Collection[str], grain: Grain, weeks
         last = upto or today(spans.values())
         if last is None:
             return pl.DataFrame(), None
-        bound = {name: settled(one, today(spans.values())) for name, one in bound.items()}
+        if any(asks_for_now(one.origin) for one in bound.values()):
+            now = today(spans_of(root, plan, backend, scratch).values())  # all sources of a project share it
+            bound = {name: settled(one, now) for name, one in bound.items()}
         periods = _periods(last, weeks, grain, part)
-        fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted | rows_of(part, bound))
+        there = frozenset(index for index in wanted if part.partials[index].source in bound)
+        fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, there | rows_of(part, bound))
         days = _days(part, periods, grain)
         states = {scan.source.id: _states(part, scan, bound[scan.source.id], days, backend, known)
                   for scan in fused.scans}

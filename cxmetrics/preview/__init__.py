@@ -21,14 +21,14 @@ from cxmetrics.ir import Grain, Origin
 from cxmetrics.plan import Days, Plan, Scan
 from cxmetrics.preview.evidence import Rows, rows_behind
 from cxmetrics.preview.sample import Sample, take
-from cxmetrics.query import partials_of, pruned, rows_of
+from cxmetrics.query import partials_of, pruned, rows_of, spans_of
 from cxmetrics.query.question import question
 from cxmetrics.run import Engine
-from cxmetrics.run.bind import Bound, bind_to
+from cxmetrics.run.bind import NOWHERE, Bound, bind_to
 from cxmetrics.run.extents import extent
 from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Family
-from cxmetrics.run.today import settled, today
+from cxmetrics.run.today import asks_for_now, settled, today
 from cxmetrics.states import spread_all
 
 BUDGET = 50_000  # rows read of all sources together, where nobody says how many of each
@@ -73,6 +73,7 @@ class _Bench:
 
     root: Path
     scratch: Path
+    whole: Plan
     part: Plan
     needed: frozenset[int]
     backend: Backend
@@ -90,12 +91,13 @@ def preview(root: Path, plan: Plan, indicator: str, *, grain: str | None = None,
     root = root.resolve()
     asked = question(plan, (indicator,), by, grain or usual(plan.project.grains), None, None, None)
     part = pruned(plan, (indicator,), asked.grain, asked.by)
-    needed = partials_of(part)
+    needed = frozenset(index for index in partials_of(part)
+                       if part.sources[part.partials[index].source].read != NOWHERE)
     sources = sorted({part.partials[index].source for index in needed})
     most = rows or max(BUDGET // max(len(sources), 1), LEAST)
     around = None if day is None else _around(part, needed, start(day, asked.grain, plan.project.calendar), asked.grain)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder, seen_from_project(root):
-        bench = _Bench(root, Path(folder), part, needed, engine_named(engine, Path(folder)))
+        bench = _Bench(root, Path(folder), plan, part, needed, engine_named(engine, Path(folder)))
         spans = _sampled(bench, sources, most, around)
         origins = {name: one.origin for name, one in bench.bound.items()}
         bench = replace(bench, part=replace(part, sources={**part.sources, **origins}))
@@ -135,9 +137,11 @@ def _sampled(bench: _Bench, sources: Sequence[str], most: int, around: Days | No
         days = [day for first, final, _ in ends for day in (first, final) if day is not None]
         if days:
             spans[name] = min(days), max(days)
-    now = today(spans.values())
-    bench.bound.update({name: settled(one, now) for name, one in bench.bound.items()})
-    return spans
+    if any(asks_for_now(one.origin) for one in bench.bound.values()):
+        now = today(spans_of(bench.root, bench.whole, bench.backend, bench.scratch).values())  # of all rows there are
+        bench.bound.update({name: settled(one, now) for name, one in bench.bound.items()})
+    # What is made of published figures alone has values wherever the project has rows.
+    return spans if sources else spans_of(bench.root, bench.whole, bench.backend, bench.scratch)
 
 
 def _lenient(origin: Origin, sample: Sample) -> Origin:

@@ -135,8 +135,8 @@ def _telling(plan: Plan, asked: Question, bound: Mapping[str, Bound]) -> frozens
 
 
 def delivered_by(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Backend,
-               scratch: Path) -> dict[str, tuple[Day, Day]]:
-    """The first and the last day of every source; those of files that the last run saw are known from it."""
+                 scratch: Path) -> dict[str, tuple[Day, Day]]:
+    """The first and the last day of each source; those of files that the last run saw are known from it."""
     known = _inputs(store_in(root, plan.project.store), bound)
     found: dict[str, tuple[Day, Day]] = {}
     for name, one in bound.items():
@@ -146,6 +146,11 @@ def delivered_by(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Ba
         if span is not None:
             found[name] = span
     return found
+
+
+def spans_of(root: Path, plan: Plan, backend: Backend, scratch: Path) -> dict[str, tuple[Day, Day]]:
+    """The first and the last day of every source of a project.  Raises `Fault` CX70x."""
+    return delivered_by(root, plan, bind(plan, root, scratch), backend, scratch)
 
 
 def _inputs(path: Path, sources: Iterable[str]) -> dict[str, dict[str, InputFile]]:

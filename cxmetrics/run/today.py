@@ -24,6 +24,11 @@ def today(spans: Iterable[tuple[dt.date, dt.date] | None]) -> dt.date | None:
     return max((span[1] for span in spans if span is not None), default=None)
 
 
+def asks_for_now(origin: Origin) -> bool:
+    """Whether a lookup of a source finds what holds on the day that is now."""
+    return any(map(_asks, origin.lookups))
+
+
 def settled(bound: Bound, now: dt.date | None) -> Bound:
     """The source with lookups that know which day is now."""
     return replace(bound, origin=dated(bound.origin, now))
