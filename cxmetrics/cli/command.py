@@ -16,6 +16,7 @@ from cxmetrics.cli.terminal import tell
 from cxmetrics.cli.usage import Verbs, complaint, dress
 from cxmetrics.cli.verbs.check import check
 from cxmetrics.cli.verbs.completion import completion
+from cxmetrics.cli.verbs.coverage import coverage
 from cxmetrics.cli.verbs.demo import demo
 from cxmetrics.cli.verbs.diff import diff
 from cxmetrics.cli.verbs.explain import explain
@@ -41,8 +42,8 @@ def command() -> None:
     """Take the options that stand before the verb."""
 
 
-for _verb in (demo, init, check, fmt, diff, test, preview, tree, run, query, show, store, replay, explain, schema,
-              lsp, completion):
+for _verb in (demo, init, check, fmt, diff, test, preview, tree, run, query, show, coverage, store, replay, explain,
+              schema, lsp, completion):
     command.add_command(_verb)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cxmetrics.cli.words_coverage import COVERAGE
 from cxmetrics.cli.words_diff import DIFF
 from cxmetrics.cli.words_help import HELP, OPTIONS
 from cxmetrics.cli.words_preview import PREVIEW
@@ -209,5 +210,5 @@ _TERMS = {
 }
 
 WORDS: Final[dict[str, Phrase]] = {
-    **HELP, **OPTIONS, **SHOW, **TEST, **DIFF, **PREVIEW, **_GENERAL,
+    **HELP, **OPTIONS, **SHOW, **TEST, **DIFF, **PREVIEW, **COVERAGE, **_GENERAL,
     **{f"{kind}.{name}": Phrase(*both) for kind, terms in _TERMS.items() for name, both in terms.items()}}
