@@ -81,8 +81,8 @@ def test_bash_offers(words, offered, capsys):
     bash = shutil.which("bash") or pytest.skip("there is no bash")
     quoted = " ".join(f"'{word}'" for word in words)
     asked = f"COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}"
-    done = subprocess.run([bash, "-c", "\n".join((script("bash", capsys), asked, REPLY))], capture_output=True,
-                          text=True, check=True, timeout=60)
+    asked = "\n".join((script("bash", capsys), asked, REPLY))
+    done = subprocess.run([bash, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr == ""
     assert sorted(done.stdout.split()) == sorted(offered)
 

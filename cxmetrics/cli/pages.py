@@ -10,25 +10,25 @@ from cxmetrics.codes import CODES
 from cxmetrics.functions import AGGREGATES, NUMBERS, ROW_ANSWERS, ROW_TEXTS, ROW_TIMES, WINDOWS
 from cxmetrics.render.wording import outline
 
-_CHINESE = "中文"
-_EXPLAINED = (_CHINESE, "Why")
+CHINESE = "中文"
+_EXPLAINED = (CHINESE, "Why")
 
 
 def page_text(markdown: str, session: Session, *, colour: bool) -> str:
     """The part of a page that is in the language of the session, with its examples."""
-    sections = _sections(markdown)
-    title, opening = sections.pop(0)
+    found = sections(markdown)
+    title, opening = found.pop(0)
     if session.language == "zh":
-        opening = dict(sections).get(_CHINESE, opening)
-        sections = [section for section in sections if section[0] not in _EXPLAINED]
-    shown = [section for section in sections if section[0] != _CHINESE]
+        opening = dict(found).get(CHINESE, opening)
+        found = [section for section in found if section[0] not in _EXPLAINED]
+    shown = [section for section in found if section[0] != CHINESE]
     parts = [ink(title, "strong", colour=colour), *_plain(opening)]
     for heading, lines in shown:
         parts += ["", ink(session.term("heading", heading), "strong", colour=colour), *_plain(lines)]
     return "\n".join(parts)
 
 
-def _sections(markdown: str) -> list[tuple[str, list[str]]]:
+def sections(markdown: str) -> list[tuple[str, list[str]]]:
     """Each heading with the lines under it; `#` in a block of code is no heading."""
     sections: list[tuple[str, list[str]]] = [("", [])]
     fenced = False
