@@ -32,6 +32,8 @@ def told_of(compiled: Compiled, root: Path, name: str, language: Language) -> Se
 def _latest(root: Path, plan: Plan, name: str) -> Latest | None:
     if name not in plan.nodes:
         return None
+    if not (root / plan.project.store / "ledger.sqlite").is_file():  # to look into a store takes a second at first
+        return Latest(usual(plan.project.grains))
     other = plan.nodes[name].indicator.triangulate
     names, pair = ((name,), None) if other is None else ((name, other), (name, other))
     try:

@@ -92,6 +92,10 @@ class _Reader:
                         self.head(key)
                         self.indicator(node)
                         self.template = ""
+                    case "bind":
+                        self.add("source", key.located)
+                        for column in columns.items() if isinstance(columns := _under(node, "columns"), Map) else ():
+                            self.add("column", column[0].located, owner=str(key))
                     case "tests":
                         self.add("test", key.located, defines=True)
                         self.test(node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cxmetrics.ir import Dimension, Indicator, Origin
 from cxmetrics.lsp.asked import Asked, Here
 from cxmetrics.lsp.mentions import Mention, mention_at, mentions_of
 from cxmetrics.lsp.places import range_of
@@ -42,16 +43,36 @@ def highlights(asked: Asked) -> list[Json] | None:
 
 def defined(project: Project, mention: Mention) -> list[tuple[Source, Mention]]:
     """Where a thing is defined; of a column that is a dimension of its source, where that is said to be one."""
-    found = [(source, one) for source, one in named(project, mention) if one.defines]
+    found = _defined_in(project, mention, _likely(project, mention)) or _defined_in(project, mention, None)
     if found or mention.kind != "column":
         return found
-    dimension = Mention("dimension", mention.name, 0, 0)
-    return [(source, one) for source, one in named(project, dimension) if one.defines]
+    return defined(project, Mention("dimension", mention.name, 0, 0))
 
 
-def named(project: Project, mention: Mention) -> Iterator[tuple[Source, Mention]]:
-    """All mentions of a thing; parameters are known in their file only."""
-    for source in project.files().values():
+def _defined_in(project: Project, mention: Mention, path: str | None) -> list[tuple[Source, Mention]]:
+    return [(source, one) for source, one in named(project, mention, path) if one.defines]
+
+
+def _likely(project: Project, mention: Mention) -> str | None:
+    """The file that a thing was defined in when the whole was compiled."""
+    if project.stages is None:
+        return None
+    pyramid = project.stages.compiled.pyramid
+    origin = pyramid.sources.get(mention.owner or mention.name)
+    match mention.kind:
+        case "indicator":
+            one: Indicator | Origin | Dimension | None = pyramid.indicators.get(mention.name)
+        case "source" | "column":
+            one = origin
+        case _:
+            one = pyramid.dimensions.get(mention.name)
+    return None if one is None or one.span is None else one.span.source.path
+
+
+def named(project: Project, mention: Mention, path: str | None = None) -> Iterator[tuple[Source, Mention]]:
+    """All mentions of a thing, or those in one file; parameters are known in the file of their template only."""
+    files = project.files()
+    for source in files.values() if path is None else filter(None, [files.get(path)]):
         if mention.name in source.text and (mention.kind != "parameter" or _has(source, mention)):
             for one in mentions_of(source):
                 if one.thing == mention.thing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from cxmetrics.lints import LINTS
 from cxmetrics.load import MAX_FILE
 from cxmetrics.load.library import SHIPPED
 from cxmetrics.load.yaml_nodes import read_nodes
+from cxmetrics.lsp.mentions import mentions_of
 from cxmetrics.lsp.places import moved
 from cxmetrics.lsp.uris import uri_of
 from cxmetrics.pauses import Pause
@@ -41,7 +41,7 @@ class Project:
         self.bench = Workbench(root)
         self.open: dict[str, Open] = {}
         self.stale = True  # whether something was written since the whole was compiled
-        self.seconds = 0.0  # that compiling the whole took
+        self.read = False  # whether the names of all files have been gone through since
         self.found: dict[str, tuple[Diagnostic, ...]] = {}  # by file; of the project itself under that of the project
 
     @property
@@ -86,10 +86,9 @@ class Project:
 
         Whatever `pause` raises ends the work.
         """
-        began = time.perf_counter()
         unsaved = {path: (one.readable or one.source).text for path, one in self.open.items() if self.is_of_it(path)}
         stages = self.bench.compile(unsaved, pause)
-        self.seconds = time.perf_counter() - began
+        pause()
         self.found = {}
         for finding in stages.compiled.reviewed(dt.datetime.now(dt.UTC).date()):
             path = PROJECT_FILE if finding.span is None else finding.span.source.path
@@ -97,7 +96,14 @@ class Project:
         for path, one in self.open.items():
             if one.readable is not one.source and self.is_of_it(path):
                 self.judge(path)
-        self.stale = False
+        self.stale = self.read = False
+
+    def read_ahead(self, pause: Pause) -> None:
+        """Go through the names of all files, so that nobody has to wait who asks where one is named."""
+        for source in () if self.read else self.files().values():
+            pause()
+            mentions_of(source)
+        self.read = not self.stale
 
     def is_of_it(self, path: str) -> bool:
         """Whether a file is read with the project: not what is hidden, too large, or of no definitions."""

@@ -19,6 +19,7 @@ from cxmetrics.lsp.asked import Asked, Refused
 from cxmetrics.lsp.describing import Describe
 from cxmetrics.lsp.inbox import Inbox
 from cxmetrics.lsp.offers import CAPABILITIES
+from cxmetrics.lsp.project import Project
 from cxmetrics.lsp.wire import Garbled, Json, Wire
 from cxmetrics.lsp.workspace import Workspace
 from cxmetrics.pauses import go_on
@@ -53,7 +54,7 @@ class Server:
         """Answer until the editor leaves.  The exit status: 0 if it said so before, else 1."""
         self._inbox.listen()
         while True:
-            seconds = _STILL if self._begun and self._workspace.stale else _LOOK
+            seconds = _STILL if self._begun and self._workspace.busy else _LOOK
             message = self._inbox.take(seconds)
             if message is False:
                 if self._parent is not None and not _lives(self._parent):
@@ -65,18 +66,34 @@ class Server:
                 self._attend(message)
 
     def _compile(self) -> None:
-        """Compile what is stale, one project after another, until something changes."""
-        while not self._shut and (project := self._workspace.next_stale()) is not None:
-            try:
-                project.compile(lambda: self._look_up(answer=project.stages is not None))
-            except _Superseded:
-                return
-            except Exception as error:  # noqa: BLE001 - the editor goes on; so must the server
-                project.stale = False
-                self._complain("compile", error)
-                return
-            gc.freeze()  # what was made stays: it need not be gone through for garbage
-            self._workspace.publish(project)
+        """Compile what is stale, one project after another, and read ahead, until something changes."""
+        try:
+            while not self._shut and (project := self._workspace.next_stale()) is not None:
+                self._compile_one(project)
+            for project in self._workspace.projects.values():
+                project.read_ahead(self._pause)
+        except _Superseded:
+            return
+
+    def _compile_one(self, project: Project) -> None:
+        known = project.stages is not None
+        try:
+            project.compile(lambda: self._look_up(answer=known))
+        except _Superseded:
+            raise
+        except Exception as error:  # noqa: BLE001 - the editor goes on; so must the server
+            project.stale = False
+            self._complain("compile", error)
+            return
+        gc.freeze()  # what was made stays: it need not be gone through for garbage
+        try:
+            self._workspace.publish(project, self._pause)
+        except _Superseded:
+            project.stale = True  # what has not been told yet
+            raise
+
+    def _pause(self) -> None:
+        self._look_up(answer=True)
 
     def _look_up(self, *, answer: bool) -> None:
         """Answer what can be answered meanwhile.  Raises `_Superseded` where something is another by now."""
@@ -153,7 +170,7 @@ class Server:
             if project.stages is None:
                 project.compile(go_on)
                 gc.freeze()
-                self._workspace.publish(project)
+                self._workspace.publish(project, go_on)
 
     def _begin(self, params: Json) -> Json:
         if self._begun:

@@ -12,6 +12,7 @@ from cxmetrics.lsp.places import changed
 from cxmetrics.lsp.project import Project
 from cxmetrics.lsp.uris import path_of, project_of, uri_of
 from cxmetrics.lsp.wire import Json, Wire
+from cxmetrics.pauses import Pause
 from cxmetrics.render.wording import Language
 from cxmetrics.source import Source
 
@@ -31,9 +32,9 @@ class Workspace:
             "workspace/didChangeWorkspaceFolders": self._folders}
 
     @property
-    def stale(self) -> bool:
-        """Whether there is something to compile."""
-        return self.next_stale() is not None
+    def busy(self) -> bool:
+        """Whether there is something to compile, or to read ahead."""
+        return any(project.stale or not project.read for project in self.projects.values())
 
     def next_stale(self) -> Project | None:
         """A project that is to be compiled."""
@@ -118,13 +119,15 @@ class Workspace:
 
     # --- what the editor is told -----------------------------------------------------------------------------------
 
-    def publish(self, project: Project) -> None:
-        """Tell what is wrong in all files of a project, where that is another than before."""
+    def publish(self, project: Project, pause: Pause) -> None:
+        """Tell what is wrong in all files of a project, the open ones first, where that is another than before."""
         files = project.files()
-        paths = dict.fromkeys([*project.found, *project.open, *files])
-        uris = {path: self._tell(project, path, files.get(path)) for path in paths}
-        gone = [uri for uri, told in self._told.items() if told and (path := path_of(uri)) is not None
-                and project_of(path) == project.root and uri not in uris.values()]
+        uris: dict[str, str] = {}
+        for path in dict.fromkeys([*project.open, *project.found, *files]):
+            pause()
+            uris[path] = self._tell(project, path, files.get(path))
+        gone = [uri for uri, told in self._told.items() if told and (place := path_of(uri)) is not None
+                and project_of(place) == project.root and uri not in uris.values()]
         for uri in gone:
             self._send(uri, None, [])
 
