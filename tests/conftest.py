@@ -58,3 +58,17 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert status_of(["init", str(folder)]) == 0
     assert status_of(["run", str(folder)]) == 0
     return folder
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the data files that are opened."""
+    from cxmetrics.backends import readers
+
+    names, real = list[str](), readers._converted
+
+    def converted(path: Path, scratch: Path) -> Path:
+        names.append(path.name)
+        return real(path, scratch)
+    monkeypatch.setattr(readers, "_converted", converted)
+    return names

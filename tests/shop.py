@@ -3,6 +3,10 @@
 import datetime as dt
 from pathlib import Path
 
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from cxmetrics.compile import compile_project
 from cxmetrics.run import RunOptions, RunReport, run
 from cxmetrics.store import Freeze, Store
 
@@ -50,3 +54,31 @@ def go(root: Path, **options: object) -> RunReport:
 def freeze(root: Path, before: dt.date, why: str = "published") -> None:
     with Store.open(root / "store", writable=True) as store:
         store.freeze(Freeze(before, "analyst", NOW, why))
+
+
+def stored(root: Path) -> pl.DataFrame:
+    """The table `values` in order, without the runs that wrote it."""
+    with Store.open(root / "store") as store:
+        frame = store.values().drop("run")
+    return frame.sort(frame.columns[:8])
+
+
+def proved(root: Path, engine: str = "duckdb") -> RunReport:
+    """What is stored, keys of rows too, is what a run of all days makes; the report of that run."""
+    before, keys = stored(root), _keys(root)
+    with Store.open(root / "store") as store:
+        assert not store.verify().damaged
+    report = go(root, full=True, engine=engine)
+    assert_frame_equal(before, stored(root), check_exact=True)
+    after = _keys(root)
+    assert keys.keys() == after.keys()
+    for source, frame in keys.items():
+        assert_frame_equal(frame, after[source])
+    return report
+
+
+def _keys(root: Path) -> dict[str, pl.DataFrame]:
+    """The keys of rows that the store has, by source."""
+    sources = compile_project(root).pyramid.sources
+    with Store.open(root / "store") as store:
+        return {name: keys.collect() for name in sources if (keys := store.keys(name)) is not None}

@@ -207,8 +207,8 @@ def test_a_sample_that_is_all_there_is_gives_the_numbers_of_a_run(case, engine, 
         if not row.get("period") or row.get("status") in ("withheld", "no_data"):  # by what else is shown
             continue
         by = [name for name, text in row.items() if text and name not in (*PLACE, *MEASURES)]
-        found = made(tmp_path, row["indicator"], grain=row.get("grain"), day=dt.date.fromisoformat(row["period"]), by=by,
-                     rows=1_000, engine=engine)
+        day = dt.date.fromisoformat(row["period"])
+        found = made(tmp_path, row["indicator"], grain=row.get("grain"), day=day, by=by, rows=1_000, engine=engine)
         assert all(source.sample.rows < 1_000 for source in found.sources.values())
         compared = (*PLACE, *by, "value", "n", "low", "high", "score")
         told = {name: text for name, text in row.items() if name in compared}

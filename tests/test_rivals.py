@@ -6,10 +6,8 @@ from random import Random
 
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
-from shop import go
+from shop import go, proved
 
-from cxmetrics.backends import readers
 from cxmetrics.diagnostics import Fault
 from cxmetrics.run import rivals
 from cxmetrics.store import Store
@@ -86,43 +84,8 @@ def daily(root, number, ending="csv", *rows):
     put(root, f"{number:02}", *(row(number, number * 3 + i) for i in range(3)), *rows, ending=ending)
 
 
-@pytest.fixture
-def opened(monkeypatch):
-    """The names of the files that are opened."""
-    names, real = [], readers._converted
-
-    def converted(path, scratch):
-        names.append(path.name)
-        return real(path, scratch)
-    monkeypatch.setattr(readers, "_converted", converted)
-    return names
-
-
 def answers_in(names):
     return {int(name[8:10]) for name in names if name.startswith("answers")}
-
-
-def values(root):
-    with Store.open(root / "store") as store:
-        frame = store.values().drop("run")
-    return frame.sort(frame.columns[:6])
-
-
-def proved(root, engine="duckdb"):
-    """What is stored is what a run of all days makes, and the store is whole; the report of that run."""
-    before = values(root)
-    with Store.open(root / "store") as store:
-        keys = store.keys("answers")
-        found = None if keys is None else keys.collect()
-        assert not store.verify().damaged
-    report = go(root, full=True, engine=engine)
-    assert_frame_equal(before, values(root), check_exact=True)
-    with Store.open(root / "store") as store:
-        keys = store.keys("answers")
-        assert (found is None) == (keys is None)
-        if found is not None:
-            assert_frame_equal(found, keys.collect())
-    return report
 
 
 def days(report):

@@ -5,8 +5,7 @@ import json
 
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
-from shop import go
+from shop import go, proved
 
 from cxmetrics.backends import readers
 from cxmetrics.run.unopened import united
@@ -52,31 +51,6 @@ def put(root, number, ending="csv", **more):
             frame.write_parquet(path)
         case _:
             path.write_text("".join(json.dumps(row, default=str) + "\n" for row in rows))
-
-
-@pytest.fixture
-def opened(monkeypatch):
-    """The names of the files that are opened."""
-    names, real = [], readers._converted
-
-    def converted(path, scratch):
-        names.append(path.name)
-        return real(path, scratch)
-    monkeypatch.setattr(readers, "_converted", converted)
-    return names
-
-
-def values(root):
-    with Store.open(root / "store") as store:
-        frame = store.values().drop("run")
-    return frame.sort(frame.columns[:8])
-
-
-def proved(root, engine="duckdb"):
-    """What is stored is what a run of all days makes."""
-    before = values(root)
-    go(root, full=True, engine=engine)
-    assert_frame_equal(before, values(root), check_exact=True)
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])

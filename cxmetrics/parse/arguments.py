@@ -6,7 +6,7 @@ Parameters are put in as nodes of the tree, never as text into text: an argument
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -99,7 +99,12 @@ def fill(node: Node, arguments: Mapping[str, Argument], found: list[Diagnostic])
 
 def moved(node: Node, text: Located) -> Node:
     """The same tree of another scalar that says the same: of the next use of a template."""
-    span = Span(text, node.span.start, node.span.end)
+    return _placed(node, lambda span: Span(text, span.start, span.end))
+
+
+def _placed(node: Node, place: Callable[[Span], Span]) -> Node:
+    """The same tree, each place in it another."""
+    span = place(node.span)
     match node:
         case Name(value):
             return Name(value, span)
@@ -108,14 +113,13 @@ def moved(node: Node, text: Located) -> Node:
         case Number(value, multiplier, unit):
             return Number(value, multiplier, unit, span)
         case Call(function, args, _, at, where, over, moment):
-            inner = tuple([moved(arg, text) for arg in args])
-            return Call(function, inner, span, Span(text, at.start, at.end),
-                        None if where is None else moved(where, text), None if over is None else moved(over, text),
-                        moment)
+            inner = tuple([_placed(arg, place) for arg in args])
+            return Call(function, inner, span, place(at), None if where is None else _placed(where, place),
+                        None if over is None else _placed(over, place), moment)
         case Items(items):
-            return Items(tuple([moved(item, text) for item in items]), span)
+            return Items(tuple([_placed(item, place) for item in items]), span)
         case Range(low, high):
-            return Range(moved(low, text), moved(high, text), span)
+            return Range(_placed(low, place), _placed(high, place), span)
         case Truth() | Date() | Broken():
             return replace(node, span=span)
         case _:
@@ -153,7 +157,7 @@ def _name(node: Name, arguments: Mapping[str, Argument], found: list[Diagnostic]
             found.append(unknown_parameter(part[1:], _of_part(node, part), arguments))
             return Broken(node.span)
     if len(parts) == 1:
-        return _at(arguments[parts[0][1:]].node, node.span)
+        return _placed(arguments[parts[0][1:]].node, lambda _: node.span)  # at the place of the parameter
     names = [_part(arguments[part[1:]]) if part.startswith("$") else part for part in parts]
     for part, name in zip(parts, names, strict=True):
         if name is None:
@@ -174,25 +178,6 @@ def _part(argument: Argument) -> str | None:
             return argument.text
         case _:
             return None
-
-
-def _at(node: Node, span: Span) -> Node:
-    """An argument at the place of its parameter."""
-    match node:
-        case Text(value):
-            return Text(value, span)
-        case Name(value):
-            return Name(value, span)
-        case Number(value, multiplier, unit):
-            return Number(value, multiplier, unit, span)
-        case Items():
-            return Items(tuple([_at(item, span) for item in node.items]), span)
-        case Range():
-            return Range(_at(node.low, span), _at(node.high, span), span)
-        case Call():
-            return replace(node, args=tuple([_at(arg, span) for arg in node.args]), span=span, name_span=span)
-        case _:
-            return replace(node, span=span)
 
 
 def unknown_parameter(name: str, span: Span, known: Iterable[str], signs: str = "$") -> Diagnostic:
