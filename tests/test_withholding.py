@@ -207,9 +207,8 @@ def test_a_day_at_a_time_hides_what_a_run_of_all_hides(seed, tmp_path):
             "\n".join(["day,region,branch,segment,score", *(",".join(map(str, row)) for row in rows)]))
 
     for day in [*(day for day in days if day != late), late, corrected]:
-        rows = files[day]
-        deliver(folders[1], day, rows[:-1] if day == corrected and len(rows) > 1 and day not in known(folders[1])
-                else rows)
+        short = day == corrected and day not in known(folders[1])
+        deliver(folders[1], day, files[day][:-1] or files[day] if short else files[day])
         run(folders[1], RunOptions(engine="polars"))
     for day, rows in files.items():
         deliver(folders[0], day, rows)
