@@ -72,7 +72,8 @@ def live(path):
 
 
 def files(path):
-    return sorted(entry.name for entry in (path / "data").iterdir())
+    """The data files, but for those that tell which slices there are in others."""
+    return sorted(entry.name for entry in (path / "data").iterdir() if not entry.name.startswith("slices."))
 
 
 def refused(code, action):
@@ -277,7 +278,8 @@ def test_vacuum_keeps_what_the_last_commits_saw(path):
     assert len(files(path)) == 4
     with Store.open(path, writable=True) as store:
         assert [store.vacuum(keep) for keep in (9, 4, 2, 2, 1)] == [0, 0, 2, 0, 1]
-        assert store.verify().files == len(files(path)) == 1
+        assert store.verify().files == 2
+        assert len(files(path)) == 1
         with pytest.raises(ValueError, match="always kept"):
             store.vacuum(0)
     assert read(path) == [("a", day(1), "east", 3)]

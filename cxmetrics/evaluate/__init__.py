@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import polars as pl
 
-from cxmetrics.calendars import DAY, end, last, looked_at, periods
+from cxmetrics.calendars import DAY, end, last, looked_at, periods, start
 from cxmetrics.evaluate.carrying import lead
-from cxmetrics.evaluate.daily import parted
+from cxmetrics.evaluate.daily import parted, slices_in
 from cxmetrics.evaluate.hidden import Reader
 from cxmetrics.evaluate.leaves import LeafReader
 from cxmetrics.evaluate.points import Grid
@@ -31,7 +32,7 @@ from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
 from cxmetrics.windows import Window
 
-__all__ = ["States", "drafted", "earliest", "evaluate"]
+__all__ = ["States", "drafted", "earliest", "evaluate", "reaching"]
 
 CELLS_AT_ONCE = 20_000_000  # numbers held for a block of points
 STATE_WIDTH = 12  # numbers that a row of states takes while rows are joined and merged
@@ -43,22 +44,24 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
     return withhold(*drafted(plan, states, delivered, between, gaps, weights))
 
 
-def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | None = None,
-            gaps: Gaps | None = None, weights: Weights | None = None) -> tuple[Reader, pl.DataFrame]:
+def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | None = None, gaps: Gaps | None = None,
+            weights: Weights | None = None, before: States | None = None) -> tuple[Reader, pl.DataFrame]:
     """A draft of the table `values`, of which nothing is withheld yet, and a reader of the states it was made from.
 
     One row an indicator, grain, period and slice; see `show.columns` for its columns.
 
     `between` (half-open days) limits the periods to those it touches; states must then hold all days that these look
-    at, and the period before the first, for `change`.  A slice has rows from the first day of states that names it:
-    so that a later day evaluated by itself gives the same rows, states must reach back to where the data begin.
+    at, and the period before the first, for `change`: see `reaching`.  A slice has rows from the first day of states
+    that names it: so that a later day evaluated by itself gives the same rows, states must reach back to where the data
+    begin, or `before` tell of the slices (`day`, `d0…`) that there were before them, and of the days with any.
     Sources that have delivered in a period but have no rows there count 0; others are missing, and so are periods
     that lie in one of their `gaps` or silences.  `weights`: of rows that are raked, if they do not follow from these
     states; these must hold all days that are raked together with one of them.
     """
     weights = weights or solve(plan, states)
-    looked = Looked(delivered, with_silences(states, delivered, gaps or {}), weights.failed)
-    asked = _Evaluation(plan, *Roll.of(weighed(plan, states, weights)), looked, between)
+    earlier = before or {}
+    looked = Looked(delivered, with_silences(states, earlier, delivered, gaps or {}), weights.failed)
+    asked = _Evaluation(plan, *Roll.of(weighed(plan, states, weights)), looked, between, earlier)
     parts = [part for cut in cuts(plan) for part in _evaluate_cut(asked, cut)]
     frame = pl.concat(parts) if parts else pl.DataFrame(schema=columns(asked.dimensions))
     return Reader(plan, states, _spans(looked), cuts(plan)), marked(frame, plan, weights, asked.dimensions)
@@ -70,10 +73,11 @@ def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | No
 class _Evaluation:
     """What is asked, and the states of cuts merged once."""
 
-    __slots__ = ("_sliced", "between", "dimensions", "looked", "plan", "states", "units")
+    __slots__ = ("_before", "_sliced", "between", "dimensions", "looked", "plan", "states", "units")
 
-    def __init__(self, plan: Plan, states: States, roll: Roll, looked: Looked, between: Days | None) -> None:
-        self.plan, self.looked, self.between = plan, looked, between
+    def __init__(self, plan: Plan, states: States, roll: Roll, looked: Looked, between: Days | None,
+                 before: States) -> None:
+        self.plan, self.looked, self.between, self._before = plan, looked, between, before
         self.states, self.units = parted(plan, states, roll)
         self.dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
         self._sliced: dict[Days | None, Sliced] = {}
@@ -81,7 +85,7 @@ class _Evaluation:
     def sliced(self, cut: tuple[str, ...], days: Days | None) -> Sliced:
         """The states of a cut on some days, the last included; the total is asked for by other cuts too."""
         if cut:
-            return Sliced(self.plan, self.states, self.units, cut, days)
+            return Sliced(self.plan, self.states, self.units, cut, days, slices_in(self._before, cut))
         if days not in self._sliced:
             self._sliced[days] = Sliced(self.plan, self.states, self.units, cut, days)
         return self._sliced[days]
@@ -131,6 +135,16 @@ def earliest(windows: Sequence[Window], first: dt.date, grain: Grain, plan: Plan
     """The first day that anything looks at from a period on."""
     days = first, end(first, grain)
     return min([first, *(looked_at(window, days, grain, plan.project.calendar)[0] for window in windows)])
+
+
+def reaching(plan: Plan, day: dt.date) -> dt.date:
+    """The first day that anything looks at which is evaluated from a day on."""
+    calendar, found = plan.project.calendar, [day]
+    for grain, cut in product(GRAINS, cuts(plan)):
+        work, first = work_of(plan, grain, cut), start(day, grain, calendar)
+        if work.shown:
+            found.append(earliest(work.windows, lead(first, work.reach, grain, calendar) or dt.date.min, grain, plan))
+    return min(found)
 
 
 def _spans(looked: Looked) -> list[tuple[dt.date, dt.date]]:

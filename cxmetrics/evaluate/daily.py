@@ -63,6 +63,12 @@ def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date,
     return Daily(cut, merged, frozenset(able if cut else plan.sources), slices)
 
 
+def slices_in(states: States, cut: tuple[str, ...]) -> list[pl.DataFrame]:
+    """The slices of a cut, as `d0…`, that states tell of, with a `day`."""
+    return [frame.select("day", *(pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)))
+            for families in states.values() for family, frame in families.items() if set(cut) <= set(family)]
+
+
 def _narrowest(families: Mapping[tuple[str, ...], pl.DataFrame], cut: tuple[str, ...]) -> Iterator[pl.DataFrame]:
     """Each partial's states in the smallest family that makes the cut, with the cut's dimensions only."""
     taken = pl.Series("partial", [], dtype=pl.UInt32)

@@ -49,7 +49,8 @@ class Reader:
     states: States
     spans: Sequence[Days]
     cuts: tuple[tuple[str, ...], ...]
-    _parts: dict[tuple[tuple[str, ...], ...], Mapping[Slice, Slice] | None] = field(default_factory=dict)
+    _parts: dict[tuple[tuple[str, ...], tuple[str, ...], Days], Mapping[Slice, Slice] | None] = field(
+        default_factory=dict)
     _intervals: dict[tuple[Window, Grain, Days], list[tuple[_Interval, dt.date]]] = field(default_factory=dict)
 
     @cached_property
@@ -82,25 +83,30 @@ class Reader:
         """Whether a source can make a cut."""
         return any(set(cut) <= set(family) for family in self.states.get(source, {}))
 
-    def part_of(self, cut: tuple[str, ...], other: tuple[str, ...]) -> Mapping[Slice, Slice] | None:
-        """Which slice of a coarser cut each slice of a cut is part of; None where that is not for sure."""
-        if (cut, other) not in self._parts:
-            self._parts[cut, other] = self._part_of(cut, other)
-        return self._parts[cut, other]
+    def part_of(self, cut: tuple[str, ...], other: tuple[str, ...], unit: Days) -> Mapping[Slice, Slice] | None:
+        """Which slice of a coarser cut each slice of a cut is part of in a unit; None where that is not for sure."""
+        if (cut, other, unit) not in self._parts:
+            self._parts[cut, other, unit] = self._part_of(cut, other, unit)
+        return self._parts[cut, other, unit]
 
-    def _part_of(self, cut: tuple[str, ...], other: tuple[str, ...]) -> Mapping[Slice, Slice] | None:
+    def _part_of(self, cut: tuple[str, ...], other: tuple[str, ...], unit: Days) -> Mapping[Slice, Slice] | None:
         wide, found = {*cut, *other}, dict[Slice, Slice]()
         for families in self.states.values():
-            able = [family for family in families if set(cut) <= set(family) and not families[family].is_empty()
-                    and not crosses(family, families)]  # which need not have all slices
+            able = {family: here for family in families if set(cut) <= set(family)
+                    and not crosses(family, families)  # which need not have all slices
+                    and not (here := _in(families[family], unit)).is_empty()}
             chosen = next((family for family in able if wide <= set(family)), None)
             if chosen is None and able:
                 return None
-            for row in () if chosen is None else _distinct(families[chosen], chosen, sorted(wide)):
+            for row in () if chosen is None else _distinct(able[chosen], chosen, sorted(wide)):
                 own, above = (tuple(row[name] for name in names) for names in (cut, other))
                 if found.setdefault(own, above) != above:
                     return None
         return found
+
+
+def _in(frame: pl.DataFrame, unit: Days) -> pl.DataFrame:
+    return frame.filter(pl.col("day") >= unit[0], pl.col("day") < unit[1])
 
 
 def _distinct(frame: pl.DataFrame, family: tuple[str, ...], wanted: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -224,7 +230,7 @@ def _hidden(kept: _States, group: _Group, unit: Days) -> Iterator[pl.DataFrame]:
              for place, own in owners.items()}
     if not any(one.small.any() for one in cells.values()):
         return
-    for place, flags in _concealed(reader, cells).items():
+    for place, flags in _concealed(reader, cells, unit).items():
         yield cells[place].told(place, flags)
 
 
@@ -309,13 +315,13 @@ def _after(hidden: pl.DataFrame, n: Ints, periods: Sequence[dt.date], who: tuple
                          "slice": row, "age": ends[here] - ends[at[row, here]]}, schema=HIDDEN.schema)
 
 
-def _concealed(reader: Reader, cells: Mapping[int, _Cells]) -> dict[int, Flags]:
+def _concealed(reader: Reader, cells: Mapping[int, _Cells], unit: Days) -> dict[int, Flags]:
     """The hidden cells by cut; cuts that cross others are hidden whole, if anything is."""
     tree, parents, others = ranked([reader.cuts[place] for place in cells], reader.plan.within)
     places = list(cells)
     order, ups = list[int](), dict[int, Ints]()
     for index in tree:
-        up = _up(reader, cells, places[index], places[parents[index]]) if index in parents else \
+        up = _up(reader, cells, (places[index], places[parents[index]]), unit) if index in parents else \
             np.zeros(len(cells[places[index]].slices.names), np.int64)
         if up is None or (index in parents and parents[index] not in order):
             others.append(index)
@@ -336,10 +342,13 @@ def _concealed(reader: Reader, cells: Mapping[int, _Cells]) -> dict[int, Flags]:
     return result
 
 
-def _up(reader: Reader, cells: Mapping[int, _Cells], place: int, parent: int) -> Ints | None:
-    """The slice of the coarser cut that each slice is part of, by its place there."""
-    part = reader.part_of(reader.cuts[place], reader.cuts[parent])
-    where = {name: row for row, name in enumerate(cells[parent].slices.names)}
+def _up(reader: Reader, cells: Mapping[int, _Cells], places: tuple[int, int], unit: Days) -> Ints | None:
+    """The slice of the coarser cut that each slice of a cut is part of, by its place there."""
+    cut, other = (reader.cuts[place] for place in places)
+    names, above = (cells[place].slices.names for place in places)
+    where = {name: row for row, name in enumerate(above)}
+    part = {name: tuple(name[cut.index(each)] for each in other) for name in names} if set(other) <= set(cut) else \
+        reader.part_of(cut, other, unit)
     if part is None or not where:
         return None
-    return np.array([where.get(part.get(name, ()), 0) for name in cells[place].slices.names], np.int64)
+    return np.array([where.get(part.get(name, ()), 0) for name in names], np.int64)

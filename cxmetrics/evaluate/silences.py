@@ -19,21 +19,26 @@ LONGEST = 366  # days without a row that still count as days on which nothing ha
 Families = Mapping[tuple[str, ...], pl.DataFrame]
 
 
-def with_silences(states: Mapping[str, Families], delivered: Delivered, gaps: Gaps) -> Gaps:
-    """The gaps of each source, silences among them."""
-    return {source: _united([*gaps.get(source, ()), *_silences(states.get(source, {}), *ends)])
+def with_silences(states: Mapping[str, Families], before: Mapping[str, Families], delivered: Delivered,
+                  gaps: Gaps) -> Gaps:
+    """The gaps of each source, silences among them; `before`: of days before those of the states."""
+    return {source: _united([*gaps.get(source, ()), *_silences(_frames(source, states, before), *ends)])
             for source, ends in delivered.items()}
 
 
-def heard_until(families: Families, before: dt.date) -> dt.date | None:
-    """The last day before a day on which a source has rows."""
-    return max((day for frame in families.values() for day in _days(frame) if day < before), default=None)
+def _frames(source: str, *every: Mapping[str, Families]) -> list[pl.DataFrame]:
+    return [frame for each in every for frame in each.get(source, {}).values()]
 
 
-def _silences(families: Families, first: dt.date, final: dt.date) -> list[Days]:
+def heard_until(frames: Iterable[pl.DataFrame], before: dt.date) -> dt.date | None:
+    """The last day before a day on which a source has rows, by the `day` of some frames."""
+    return max((day for frame in frames for day in _days(frame) if day < before), default=None)
+
+
+def _silences(frames: Iterable[pl.DataFrame], first: dt.date, final: dt.date) -> list[Days]:
     if (final - first).days <= LONGEST:
         return []
-    heard = {first, final}.union(*(_days(frame) for frame in families.values()))
+    heard = {first, final}.union(*(_days(frame) for frame in frames))
     return [(low + DAY, high) for low, high in pairwise(sorted(heard)) if (high - low).days > LONGEST]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -42,9 +43,12 @@ class Sliced:
     __slots__ = ("_merged", "daily", "plan", "runs", "units")
 
     def __init__(self, plan: Plan, states: States, units: UnitStates, cut: tuple[str, ...],
-                 days: tuple[dt.date, dt.date] | None) -> None:
-        """Merge states to a cut, not those by units; `days`: the first and the last that matter, or None for all."""
-        self.plan, self.daily = plan, daily(plan, states, cut, days, units.slices(cut) if cut else ())
+                 days: tuple[dt.date, dt.date] | None, before: Sequence[pl.DataFrame] = ()) -> None:
+        """Merge states to a cut, not those by units; `days`: the first and the last that matter, or None for all.
+
+        `before`: further slices, with a `day` since when each is known.
+        """
+        self.plan, self.daily = plan, daily(plan, states, cut, days, (*units.slices(cut), *before) if cut else ())
         self.units = units.of(cut, self.daily.slices, days)
         plain = self.daily.frame.filter(~pl.col("partial").is_in(list(plan.twins)))
         self._merged: dict[Grain, pl.DataFrame] = {"day": plain}

@@ -17,6 +17,7 @@ from cxmetrics.calendars import before, days_before, end, last, start
 from cxmetrics.evaluate.hidden import Reader, hidden_leaves
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.protection import Exposure, closing, exposures, protected
+from cxmetrics.evaluate.work import grains_shown
 from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Days, Plan
 
@@ -43,6 +44,15 @@ def beside(plan: Plan, unit: dt.date) -> dt.date:
     return start(start(unit, "week", calendar), grain, calendar)
 
 
+def resting(plan: Plan, unit: dt.date) -> dt.date:
+    """The first day of the rows on which it hangs what is withheld from a unit of time on."""
+    if unit == dt.date.min:
+        return unit
+    looked = beside(plan, unit)
+    low = min((start(looked, grain, plan.project.calendar) for grain in grains_shown(plan)), default=looked)
+    return _begin(plan, low, exposures(plan))
+
+
 def withhold(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
     """The table `values` as it may be read; `reader` has the states it was evaluated from."""
     plan = reader.plan
@@ -64,10 +74,12 @@ def _days(plan: Plan, frame: pl.DataFrame, told: Mapping[str, Exposure]) -> Days
     low, high = frame["period"].min(), frame["period"].max()
     if not isinstance(low, dt.date) or not isinstance(high, dt.date):
         raise TypeError("periods are dates")
+    return _begin(plan, low, told), max(end(high, grain) for grain in GRAINS)
+
+
+def _begin(plan: Plan, low: dt.date, told: Mapping[str, Exposure]) -> dt.date:
     reach = max((days for one in told.values() for days in one.before.values()), default=0)
-    early = days_before(low, reach + 1)
-    begin = start(early, closing(plan) or "year", plan.project.calendar)
-    return begin, max(end(high, grain) for grain in GRAINS)
+    return start(days_before(low, reach + 1), closing(plan) or "year", plan.project.calendar)
 
 
 def _placed(found: pl.DataFrame, cuts: Sequence[tuple[str, ...]], slices: Mapping[int, Sequence[Slice]],

@@ -73,6 +73,12 @@ def is_shown(plan: Plan, node: Node, grain: Grain, cut: tuple[str, ...]) -> bool
     return not node.hidden and grain in grains and (not cut or frozenset(cut) in map(frozenset, _cuts_of(plan, node)))
 
 
+def grains_shown(plan: Plan) -> frozenset[Grain]:
+    """The grains that some indicator has values in."""
+    return frozenset(grain for node in plan.nodes.values() if not node.hidden
+                     for grain in (plan.project.grains if node.indicator.grains is None else node.indicator.grains))
+
+
 def work_of(plan: Plan, grain: Grain, cut: tuple[str, ...]) -> Work:
     """What a grain and cut need; nothing is shown where no indicator has them."""
     return work_for(plan, frozenset(name for name, node in plan.nodes.items() if is_shown(plan, node, grain, cut)))

@@ -9,19 +9,18 @@ import polars as pl
 
 from cxmetrics.calendars import DAY, stretch
 from cxmetrics.calendars import start as period_start
-from cxmetrics.evaluate import States, drafted
+from cxmetrics.evaluate import drafted, reaching
 from cxmetrics.evaluate.raking import Raking, solve
-from cxmetrics.evaluate.silences import heard_until
 from cxmetrics.evaluate.views import Delivered
-from cxmetrics.evaluate.withholding import unit_of, withhold
+from cxmetrics.evaluate.withholding import resting, unit_of, withhold
 from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Plan
 from cxmetrics.run.earlier import Earlier, drafts_of
+from cxmetrics.run.holding import Holding
 from cxmetrics.run.need import Need
 from cxmetrics.run.scanning import Done
-from cxmetrics.run.stale import Day, Family, gaps
+from cxmetrics.run.stale import Day, gaps
 from cxmetrics.run.troubles import Troubles, marked
-from cxmetrics.states import concat
 from cxmetrics.store import Store
 from cxmetrics.store.commits import ValuesChange
 
@@ -53,6 +52,11 @@ class Revaluation:
     also: Day | None
     rakings: list[Raking] = field(default_factory=list)
 
+    @property
+    def holding(self) -> Holding:
+        """The states that values follow from."""
+        return Holding(self.plan, self.store, self.needs, self.done)
+
     def changes(self) -> Iterator[ValuesChange]:
         """The values of all periods whose states or definitions changed, and of all that follow them.
 
@@ -61,13 +65,11 @@ class Revaluation:
         changed = frozenset[Day]().union(*(one.changed for one in self.needs.values()))
         if not (self.anew or changed or self.also):
             return
-        states = {source: self._states(source, own) for source, own in self.needs.items()}
-        begins = [self._raked_since(name, _since(states[name], one.changed))
-                  for name, one in self.needs.items() if one.changed]
+        begins = [self._since(name, min(one.changed)) for name, one in self.needs.items() if one.changed]
         begins += [] if self.also is None else [self.also]
         first = None if self.anew or min(begins) == Day.min else min(begins)
         known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
-        found = self._evaluated(states, known, first)
+        found = self._evaluated(known, first)
         values = marked(found.values, self.plan, self.troubles)
         drafts, stored, again = drafts_of(found.drafts, values), self.store.periods(), found.earlier.changed(values)
         for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
@@ -79,20 +81,36 @@ class Revaluation:
             if periods:
                 yield ValuesChange(grain, periods, values.filter(here), drafts.filter(here))
 
-    def _raked_since(self, source: str, day: Day) -> Day:
-        """The first day whose rows are weighted otherwise where those of a day have changed."""
-        rake = self.plan.sources[source].rake
-        return day if rake is None else stretch(day, rake.per, self.plan.project.calendar)[0]
+    def _since(self, source: str, changed: Day) -> Day:
+        """The first day of which something may be said otherwise where rows from a day on have changed.
 
-    def _evaluated(self, states: States, known: Delivered, first: Day | None) -> _Evaluated:
+        A silence before it may end, or begin, and rows that are raked together with its own have other weights.
+        """
+        heard, rake = self.holding.heard_until(source, changed), self.plan.sources[source].rake
+        first = changed if heard is None else heard + DAY
+        return first if rake is None else stretch(first, rake.per, self.plan.project.calendar)[0]
+
+    def _evaluated(self, known: Delivered, first: Day | None) -> _Evaluated:
         """The values from a day on, and of all that is hidden together with what has changed."""
         silent = {name: gaps(one.known) for name, one in self.needs.items()}
+        since = Day.min if first is None else self._looked_at(first).replace(day=1)
+        states, before = self.holding.states(since), self.holding.slices(since)
         weights = solve(self.plan, states)
         self.rakings.extend(each for each in weights.rakings if first is None or each.days[1] > first)
         first, earlier = self._begin(first)
-        reader, drafts = drafted(self.plan, states, known, None if first is None else (first, Day.max), silent, weights)
+        reader, drafts = drafted(self.plan, states, known, None if first is None else (first, Day.max), silent, weights,
+                                 before)
         every = earlier.with_(drafts)
         return _Evaluated(first, earlier, every, withhold(reader, every))
+
+    def _looked_at(self, first: Day) -> Day:
+        """The first day whose states are looked at where values are evaluated, or withheld otherwise, from a day on."""
+        unit, calendar = unit_of(self.plan, first), self.plan.project.calendar
+        since = min(reaching(self.plan, unit), resting(self.plan, unit))
+        rakes = [origin.rake for origin in self.plan.sources.values() if origin.rake is not None]
+        while (earlier := min((stretch(since, rake.per, calendar)[0] for rake in rakes), default=since)) < since:
+            since = earlier
+        return since
 
     def _begin(self, first: Day | None) -> tuple[Day | None, Earlier]:
         """The day to evaluate from, and what is stored of the unit of time before it."""
@@ -103,30 +121,3 @@ class Revaluation:
         if ordered and max(ordered) > unit:  # what is published is not what was drafted last
             return None if unit == Day.min else unit, Earlier()
         return first, Earlier.of(self.plan, self.store, unit, first)
-
-    def _states(self, source: str, own: Need) -> dict[Family, pl.DataFrame]:
-        """All states that hold: those of this run, and those of the store that this run did not replace."""
-        new = self.done.get(source)
-        found: dict[Family, pl.DataFrame] = {}
-        for family in own.families:
-            parts = [self._stored(own, source, family, new), *([] if new is None else [new.frames[family]])]
-            found[family] = concat(parts, len(family))
-        return found
-
-    def _stored(self, own: Need, source: str, family: Family, new: Done | None) -> pl.DataFrame:
-        numbers = {self.plan.fingerprints[i]: i for i, p in enumerate(self.plan.partials) if p.source == source}
-        if own.forget is None:
-            return concat([], len(family))
-        frame = self.store.states(source, family, numbers, Day.min, Day.max)
-        if own.forget:
-            frame = frame.filter(~pl.col("day").is_in(sorted(own.forget)))
-        if new is not None:
-            replaced = pl.col("day").is_in(sorted(new.task.days)) & pl.col("partial").is_in(sorted(new.task.partials))
-            frame = frame.filter(~replaced)
-        return frame
-
-
-def _since(families: Mapping[Family, pl.DataFrame], changed: frozenset[Day]) -> Day:
-    """The first day of which something may be said otherwise: a silence before a changed day may end, or begin."""
-    heard = heard_until(families, min(changed))
-    return min(changed) if heard is None else heard + DAY

@@ -19,11 +19,11 @@ from typing import Literal, Self
 
 import polars as pl
 
-from cxmetrics.codes import data, stores
-from cxmetrics.diagnostics import Diagnostic, Fault, report
+from cxmetrics.codes import stores
+from cxmetrics.diagnostics import Diagnostic, Fault
 from cxmetrics.evaluate.show import columns
 from cxmetrics.ir import Grain
-from cxmetrics.states import schema
+from cxmetrics.states import names, schema
 from cxmetrics.store import frames
 from cxmetrics.store.asked import restored, wanted, with_dimensions
 from cxmetrics.store.buckets import (
@@ -56,14 +56,14 @@ from cxmetrics.store.ledger import Ledger
 from cxmetrics.store.lock import locked
 from cxmetrics.store.packing import one_by_one
 from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite, is_dimension, only_covered
+from cxmetrics.store.slices import slices_of
 from cxmetrics.store.texts import put_texts, unpacked
+from cxmetrics.store.then import AsOf, look_at, named
 
 __all__ = ["AsOf", "Commit", "Days", "Definition", "Family", "Freeze", "InputFile", "Reject", "RunRow",
            "StatesChange", "Store", "ValuesChange", "Verified"]
 
-AsOf = str | dt.datetime
-"""A time in the life of a store: the id of a run, or a moment (which knows its zone)."""
-KINDS = ("states", "keys", "values", "withheld", "restatements")  # of data files
+KINDS = ("states", "slices", "keys", "values", "withheld", "restatements")  # of data files
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Store:
             raise no_run(path)
         ledger = Ledger(folder / LEDGER, writable=False)
         try:
-            _look_at(ledger, as_of, path)
+            look_at(ledger, as_of, path)
         except BaseException:
             ledger.close()
             raise
@@ -156,6 +156,23 @@ class Store:
             return pl.DataFrame(schema=kinds)
         rows = pl.concat(parts).join(numbered, on="partial").with_columns(pl.col("~number").alias("partial"))
         return collect(self._data, rows.select(*kinds))
+
+    def slices(self, source: str, family: Family, fingerprints: Mapping[str, int], before: dt.date) -> pl.DataFrame:
+        """The slices (`d0…`) that the states of these partials have in months that begin before a day, with a `day`.
+
+        Each with its first, and each day with some slice.  Raises `Fault` CX803.
+        """
+        known = {file.bucket.first: file for file in self._ledger.live("slices", source, family)}
+        parts = [pl.DataFrame(schema={"day": pl.Date()} | dict.fromkeys(names(len(family)), pl.String()))]
+        for file in self._ledger.live("states", source, family):
+            first, covered = file.bucket.first, self._ledger.covered(file.bucket)
+            if first >= before:
+                continue
+            if first in known and not file.stale and covered.keys() <= fingerprints.keys():
+                parts.append(collect(self._data, self._rows(known[first])))
+            else:
+                parts.append(slices_of(self.states(source, family, fingerprints, first, file.bucket.end), len(family)))
+        return pl.concat(parts)
 
     def _states_in(self, file: DataFile) -> pl.LazyFrame:
         rows = one_by_one(self._rows(file))
@@ -249,7 +266,7 @@ class Store:
 
         Raises `Fault` CX752 (no such run), CX803.
         """
-        only = None if run is None else _named(self._ledger, run)
+        only = None if run is None else named(self._ledger, run)
         files = {int(file.bucket.subject): file for file in self._ledger.live("restatements")}
         wanted = [(number, name) for number, name in frames.names(self._ledger.records)
                   if number in files and only in {None, number}]
@@ -355,31 +372,6 @@ class Store:
                   if (what := problem(self._data, file)) is not None]
         return Verified(len(files), sum(file.size for file in files),
                         tuple(each for fault in wrong for each in fault.diagnostics), tuple(self._orphans()))
-
-
-def _look_at(ledger: Ledger, then: AsOf | None, path: Path) -> None:
-    """Turn an open ledger to a time.  Raises `Fault` CX804, CX752, CX753."""
-    if not ledger.records.has_runs():
-        raise no_run(path)
-    if then is not None:
-        ledger.records.at = _commit_of(ledger, then)
-
-
-def _commit_of(ledger: Ledger, then: AsOf) -> int:
-    """The commit that was the last at a time.  Raises `Fault` CX752, CX753."""
-    number = _named(ledger, then)
-    if not ledger.records.is_whole(number):
-        raise Fault(report(data.NOT_KEPT, None, then=ledger.records.id_of(number)))
-    return number
-
-
-def _named(ledger: Ledger, then: AsOf) -> int:
-    """The commit that was the last at a time, be its files kept or not.  Raises `Fault` CX752."""
-    number = ledger.records.number_of(then)
-    if number is None:
-        asked = then if isinstance(then, str) else f"{then:%Y-%m-%d %H:%M:%S %Z}"
-        raise Fault(report(data.NOT_KNOWN_THEN, None, then=asked))
-    return number
 
 
 def _days(text: str) -> Days:

@@ -1,8 +1,8 @@
 """The data files of a store: what one holds, how it is named, written, checked and swept away.
 
-A file holds one *bucket*: the states of a source and family of a calendar month, or the keys of its rows, or the values
-of a grain whose periods begin in a calendar month (a year, for quarters and years), or how those of them that are
-withheld were, or what one commit restated.  A
+A file holds one *bucket*: the states of a source and family of a calendar month, or which slices these have, or the
+keys of its rows, or the values of a grain whose periods begin in a calendar month (a year, for quarters and years), or how
+those of them that are withheld were, or what one commit restated.  A
 file is never changed: it is written under another name, brought to the disk, and renamed.  The same rows give the same
 bytes.
 """
@@ -29,20 +29,20 @@ from cxmetrics.ir import Grain
 from cxmetrics.store.commits import Family
 
 ROW_GROUP = 131_072  # rows
-_OURS = re.compile(r"(?:(?:states|keys)\.[0-9a-f]{20}|(?:values|withheld)\.[a-z]+|restatements\.\d+)"
+_OURS = re.compile(r"(?:(?:states|slices|keys)\.[0-9a-f]{20}|(?:values|withheld)\.[a-z]+|restatements\.\d+)"
                    r"\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
 _UNFINISHED = ".part"
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What one file holds.  Only states have a family.
+    """What one file holds.  Only states, and which slices they have, have a family.
 
-    `subject` is the source of states and of keys, the grain of values and of what is withheld, the number of a commit
-    that restated.
+    `subject` is the source of states, slices and keys, the grain of values and of what is withheld, the number of a
+    commit that restated.
     """
 
-    kind: Literal["states", "values", "withheld", "restatements", "keys"]
+    kind: Literal["states", "slices", "values", "withheld", "restatements", "keys"]
     subject: str
     family: Family
     first: dt.date  # of the month or year
@@ -50,7 +50,7 @@ class Bucket:
     def file_name(self, commit: int, serial: int) -> str:
         """The name of a file of it, the n-th of this commit; no word of the user's comes into a file name."""
         tag = self.subject
-        if self.kind in {"states", "keys"}:
+        if self.kind in {"states", "slices", "keys"}:
             tag = hashlib.sha256(json.dumps([self.subject, *self.family]).encode()).hexdigest()[:20]
         length = 4 if self._of_a_year else 7
         return f"{self.kind}.{tag}.{self.first.isoformat()[:length]}.{commit}-{serial}.parquet"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from cxmetrics.store.commits import Commit, Family, KeysChange, StatesChange, Va
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
 from cxmetrics.store.packing import one_by_one, packed
+from cxmetrics.store.slices import slices_of
 
 # The columns of the table `values` that are no dimensions, in order.  `run` is kept in the ledger, so that the same
 # values make the same file, whoever computes them.
@@ -80,7 +81,11 @@ class Rewrite:
             frames = [*self._kept_states(bucket, old, change.fingerprints, mask),
                       *([monthly[month]] if month in monthly else [])]
             self.ledger.cover(bucket, change.fingerprints, mask)
-            self._put(bucket, old, _packed_states(frames, len(change.family)), change.family)
+            states = pl.concat(frames) if frames else pl.DataFrame(
+                schema={**schema(len(change.family)), "partial": pl.String()})
+            self._put(bucket, old, packed(states, len(change.family)), change.family)
+            told = replace(bucket, kind="slices")
+            self._put(told, self.ledger.live_in(told), slices_of(states, len(change.family)), change.family)
 
     def _kept_states(self, bucket: Bucket, old: DataFile | None, replaced: frozenset[str],
                      mask: int) -> Iterator[pl.DataFrame]:
@@ -185,11 +190,6 @@ def _by_month(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
     parts = frame.with_columns(pl.col("day").dt.truncate("1mo").alias("~month")).partition_by(
         "~month", include_key=False, as_dict=True)
     return {key[0]: part for key, part in parts.items()}
-
-
-def _packed_states(frames: list[pl.DataFrame], dimensions: int) -> pl.DataFrame:
-    states = pl.concat(frames) if frames else pl.DataFrame(schema={**schema(dimensions), "partial": pl.String()})
-    return packed(states, dimensions)
 
 
 def _sorted_values(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, Family]:

@@ -145,6 +145,9 @@ class Ledger:
         self._rows("UPDATE files SET retired_by = ? WHERE retired_by IS NULL AND stale = 1 AND NOT EXISTS "
                    "(SELECT 1 FROM coverage c WHERE c.source = subject AND c.family = files.family "
                    "AND c.month = files.first AND c.days <> 0)", number)
+        self._rows("UPDATE files SET retired_by = ? WHERE retired_by IS NULL AND kind = 'slices' AND NOT EXISTS "
+                   "(SELECT 1 FROM files s WHERE s.retired_by IS NULL AND s.kind = 'states' "
+                   "AND s.subject = files.subject AND s.family = files.family AND s.first = files.first)", number)
 
     def drop_retired(self, keep: int) -> list[str]:
         """Strike out the files that none of the last `keep` commits saw live, nor, of values, one that was frozen."""
