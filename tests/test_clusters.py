@@ -297,3 +297,38 @@ def test_counts_of_values_known_by_groups_are_stored_by_groups_alone(more, kept,
     held = [held_in(plan, index, ((), ("segment",))) for index in plain]
     assert len(held) == 1
     assert len(held[0]) == kept  # what is told apart is found in states as they are stored
+
+
+FEW = """\
+project: few
+grains: [month]
+privacy: {min_n: 30}
+sources:
+  answers:
+    read: data/answers.parquet
+    time: at
+    entity: who
+    columns: {score: {type: integer, scale: 0..10}, wait: number}
+indicators:
+  rare: {formula: count(answers where answers.score < 5) / sum(answers.wait)}
+"""
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_the_few_rows_of_one_side_of_a_quotient_vary_too(rows, tmp_path, engine):
+    (tmp_path / "data").mkdir()
+    rows["answers"].with_columns(pl.col("at").str.to_datetime()).drop("month").write_parquet(
+        tmp_path / "data/answers.parquet")
+    (tmp_path / "cxmetrics.yaml").write_text(FEW, "utf-8")
+    run(tmp_path, RunOptions(engine=engine))
+    with Store.open(tmp_path / "store", writable=False) as store:
+        values = store.values()
+    for month in MONTHS:
+        part = rows["answers"].filter(month=month)
+        few, wait = (part["score"] < 5).to_numpy() * 1.0, part["wait"].to_numpy()
+        assert 0 < few.sum() < 30 < part.height
+        plan = design(np.ones(part.height), None, part["who"].rank("dense").to_numpy().astype(int))
+        expected = taylor_ratio(few, wait, plan)
+        row = values.row(by_predicate=pl.col("period") == pl.date(2026, month, 1), named=True)
+        assert (row["status"], row["value"], row["low"], row["high"]) == ("ok", *(
+            pytest.approx(each[0], rel=1e-9) for each in (expected.value, expected.low, expected.high)))

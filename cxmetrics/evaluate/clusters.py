@@ -41,7 +41,7 @@ def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, pl
     points = done.value.shape[1]
     for index in bounded:
         leaf = leaves[index]
-        totals = sampled.totals(leaf, done.n[index])
+        totals = sampled.totals(leaf, index)
         if not len(totals.point):
             continue
         rows = np.bincount(totals.point, minlength=points)

@@ -16,7 +16,7 @@ from cxmetrics.evaluate.clusters import cluster, is_exact, spread
 from cxmetrics.evaluate.finish import finish
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.intervals import FIGURES
-from cxmetrics.evaluate.linear import estimates
+from cxmetrics.evaluate.linear import asked_of, estimates
 from cxmetrics.evaluate.paired import Estimates
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.replicates import Sample, by_group, stacked
@@ -174,7 +174,8 @@ class LeafReader:
         drawn = Drawn(dict(zip(rows, leaves, strict=True)), sums, plain["text"], units)
         if not exact:
             return done, drawn, None
-        sampled = self._sampled(units, [leaves[place] for place in exact], len(grid.slices))
+        asked = asked_of(formulas.values(), places, done.n, self.work.least)
+        sampled = self._sampled(units, [leaves[place] for place in exact], len(grid.slices), asked)
         cluster(leaves, alone, sampled, plan, done)
         return done, drawn, estimates(formulas, places, leaves, sampled, done)
 
@@ -199,12 +200,12 @@ class LeafReader:
         rows = self.periods.between(grid.periods[0], grid.periods[-1]).join(days, on="day")
         return _placed(rows.filter(here), grid, low), self.sliced.units.at(grid, low, self.grain)
 
-    def _sampled(self, units: Units, leaves: Sequence[Leaf], slices: int) -> Sampled:
+    def _sampled(self, units: Units, leaves: Sequence[Leaf], slices: int, asked: Flags) -> Sampled:
         """The units behind some leaves."""
         present = {source: {part for leaf in leaves for part in leaf.present
                             if self.plan.partials[part].source == source}
                    for source in {source for leaf in leaves for source in leaf.sources}}
-        return Sampled.of(units, present, slices, self.work.least)
+        return Sampled.of(units, present, slices, asked)
 
     def _close(self, leaves: Sequence[Leaf], done: Finished, seen: View, known: Flags) -> None:
         """Make leaves missing where no source of theirs has delivered and can make the slice, or rows lack weights."""

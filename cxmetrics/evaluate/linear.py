@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 
 import numpy as np
@@ -15,7 +15,7 @@ from cxmetrics.evaluate.paired import Estimates
 from cxmetrics.evaluate.units import QUOTIENTS, Parts, Sampled, Survey, added, numbered
 from cxmetrics.ir import Ref
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of
-from cxmetrics.statistics.arrays import Array, quiet
+from cxmetrics.statistics.arrays import Array, Flags, quiet
 
 
 def linear_formula(node: Node, nodes: Mapping[str, Node], plan: Plan) -> Value | None:
@@ -55,13 +55,26 @@ def _written_out(node: Node, nodes: Mapping[str, Node]) -> Value | None:
     return write(node.formula)
 
 
+def asked_of(formulas: Iterable[Value], places: Mapping[int, int], n: Array, least: int) -> Flags:
+    """Where leaves with so many rows [leaves, points] are asked about: where they may be shown, or a formula with them.
+
+    A quotient is of as many rows as the larger side has: the other may have few, and varies all the same.
+    """
+    asked = np.asarray(n >= least, np.bool_)
+    seen = asked.copy()
+    for formula in formulas:
+        rows = sorted({places[leaf] for leaf in leaves_of(formula)})
+        asked[rows] |= seen[rows].any(axis=0)
+    return asked
+
+
 def estimates(formulas: Mapping[int, Value], places: Mapping[int, int], leaves: Sequence[Leaf], sampled: Sampled,
               done: Finished) -> Estimates:
     """What units bring to formulas, by the row of their node; `places`: index into `Plan.leaves` → row of `leaves`."""
     points = done.value.shape[1]
     wanted = sorted({leaf for formula in formulas.values() for leaf in leaves_of(formula)})
     parts = {leaf: _told(leaves[places[leaf]], sampled.totals(
-        leaves[places[leaf]], done.n[places[leaf]]).parts(points), sampled.survey, points) for leaf in wanted}
+        leaves[places[leaf]], places[leaf]).parts(points), sampled.survey, points) for leaf in wanted}
 
     def figure(leaf: int) -> Figure:
         return Figure(done.value[places[leaf]], np.full((2, points), UNBOUND))

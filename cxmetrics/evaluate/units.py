@@ -51,24 +51,24 @@ class Survey:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sampled:
-    """The units of the rows behind a grid; of points with fewer than `least` rows nothing is asked."""
+    """The units of the rows behind leaves at a grid; `asked` [leaves, points]: where something is asked of them."""
 
     survey: Survey
     units: Units
-    least: int
-    _totals: dict[Leaf, Totals] = field(default_factory=dict)
+    asked: Flags
+    _totals: dict[int, Totals] = field(default_factory=dict)
 
-    def totals(self, leaf: Leaf, n: Array) -> Totals:
-        """The totals of the units of a leaf (of `LINEAR`) that has so many rows at points."""
-        if leaf not in self._totals:
-            self._totals[leaf] = _by_unit(leaf, self, n >= self.least)
-        return self._totals[leaf]
+    def totals(self, leaf: Leaf, place: int) -> Totals:
+        """The totals of the units of a leaf (of `LINEAR`) in a place."""
+        if place not in self._totals:
+            self._totals[place] = _by_unit(leaf, self, self.asked[place])
+        return self._totals[place]
 
     @staticmethod
-    def of(units: Units, present: Mapping[str, Iterable[int]], slices: int, least: int) -> Sampled:
+    def of(units: Units, present: Mapping[str, Iterable[int]], slices: int, asked: Flags) -> Sampled:
         """The units of states; `present` by source: the partials that say which units have rows."""
         found = {source: Present.of(partials, units) for source, partials in present.items()}
-        return Sampled(Survey(units.roll.stratum, found, slices), units, least)
+        return Sampled(Survey(units.roll.stratum, found, slices), units, asked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,10 +51,12 @@ def spread(cube: Cube, frame: pl.DataFrame, secret: bytes = b"") -> pl.DataFrame
                for part in _spread_group(cube, _narrow(cube, coded, keys, looked_at), looked_at, recipes)]
     if not spreads:
         return pl.DataFrame(schema=schema(len(dims)))
-    states = pl.concat(spreads).join(places, on="place")
-    states = states.with_columns(text=pl.lit(None, pl.String)) if texts is None else states.join(
-        texts.select("whose", text="kept"), on="whose")
-    return states.select(*schema(len(dims)))
+    states = pl.concat(spreads)
+    own = pl.repeat(None, states.height, dtype=pl.String, eager=True) if texts is None else \
+        texts["kept"].gather(states["whose"])
+    where = places[states["place"]]  # rows are numbered: looked up, not joined
+    return pl.DataFrame([states["partial"], *(where[name] for name in ("day", *dims)), states["key"], states["value"],
+                         own.alias("text")])
 
 
 def spread_all(cubes: Sequence[Cube], frames: Sequence[pl.DataFrame],
