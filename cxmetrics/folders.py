@@ -19,6 +19,13 @@ def definition_files(root: Path) -> Iterator[Path]:
                     and not _never_ends(folder / name))
 
 
+def is_looked_at(root: Path, relative: str) -> bool:
+    """Whether a file would be found among the definitions under the folder of a project, if it is there."""
+    path = root / relative
+    above = [folder for folder in path.parents if folder != root and root in folder.parents]
+    return path.name.endswith((".yaml", ".yml")) and not path.name.startswith(".") and not any(map(_skipped, above))
+
+
 def _never_ends(path: Path) -> bool:
     """What is there and no file: a pipe or a device, which would be read for ever."""
     return path.exists() and not path.is_file()

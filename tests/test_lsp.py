@@ -219,3 +219,27 @@ def test_questions_of_files_of_no_project_have_no_answer(small):
         assert await editor.client.text_document_hover_async(lsp.HoverParams(other, lsp.Position(0, 0))) is None
 
     play(small, scene)
+
+
+def test_an_editor_that_is_gone_leaves_no_server_behind(small):
+    sent = json.dumps({"jsonrpc": "2.0", **BEGIN, "params": {"capabilities": {}, "rootUri": small.as_uri()}}).encode()
+    with subprocess.Popen([sys.executable, "-m", "cxmetrics", "lsp"], cwd=ROOT, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        server.stdout.close()
+        server.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(sent), sent))
+        server.stdin.flush()
+        assert server.wait(20) == 1
+        assert server.stderr.read() == b""
+
+
+def test_of_many_changes_at_once_the_last_counts(small):
+    async def scene(editor):
+        editor.open("cxmetrics.yaml")
+        assert await editor.found("cxmetrics.yaml") == []
+        for number in range(100):
+            editor.write("cxmetrics.yaml", SMALL.replace("p95", f"p{number:02}x"))
+        (found,) = await editor.found("cxmetrics.yaml", ["CX204"])
+        assert "`p99x`" in found.message
+        assert len(editor.published[editor.uri("cxmetrics.yaml")]) < 100
+
+    play(small, scene)

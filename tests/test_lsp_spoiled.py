@@ -30,7 +30,7 @@ class Silent:
 def test_every_question_is_answered_or_refused(seed, tmp_path):
     bank = Path(shutil.copytree(definitions() / "retail_bank", tmp_path / "bank"))
     draw = random.Random(seed)
-    workspace = Workspace(Silent(), "en")
+    workspace = Workspace(Silent(), "en", bool)
     workspace.begin({"rootUri": bank.as_uri()}, "en")
     workspace.next_stale().compile(go_on)
     files = sorted(bank.rglob("*.yaml"))

@@ -130,6 +130,8 @@ _GENERAL = {
                                   "无法重算运行 {run}：{files} 个文件有变化，其中有的已不存在"),
     "replay.more": Phrase("and {count} more: --format json has them all", "另有 {count} 处：--format json 列出全部"),
     "replay.release": Phrase("published by cxmetrics {then}, replayed by {now}", "由 cxmetrics {then} 发布，以 {now} 重算"),
+    "lsp.waits": Phrase("this speaks with an editor, which calls it by itself; Ctrl-C ends it",
+                        "这是供编辑器自动调用的；按 Ctrl-C 结束"),
     "init.project": Phrase("What holds for the whole project.", "对整个项目有效的设置。"),
     "init.sources": Phrase("Where rows come from, and what they promise.", "数据从哪里来，每一列的约定。"),
     "init.indicators": Phrase("The pyramid: formulas over rows, and composites with weights.",

@@ -10,7 +10,7 @@ from pathlib import Path
 from cxmetrics.assets import definitions
 from cxmetrics.compile import Stages
 from cxmetrics.diagnostics import Diagnostic
-from cxmetrics.folders import PROJECT_FILE
+from cxmetrics.folders import PROJECT_FILE, is_looked_at
 from cxmetrics.lints import LINTS
 from cxmetrics.load import MAX_FILE
 from cxmetrics.load.library import SHIPPED
@@ -107,10 +107,8 @@ class Project:
 
     def is_of_it(self, path: str) -> bool:
         """Whether a file is read with the project: not what is hidden, too large, or of no definitions."""
-        parts = Path(path).parts
-        return path.endswith((".yaml", ".yml")) and not any(part.startswith((".", "__")) for part in parts) \
-            and parts[0] not in ("data", "store", "node_modules", "lost+found") \
-            and (path not in self.open or len(self.open[path].source.text) <= MAX_FILE)
+        return is_looked_at(self.root, path) and (
+            path not in self.open or len(self.open[path].source.text) <= MAX_FILE)
 
     def source(self, path: str) -> Source | None:
         """A file as it is now."""

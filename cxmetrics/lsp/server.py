@@ -20,7 +20,7 @@ from cxmetrics.lsp.describing import Describe
 from cxmetrics.lsp.inbox import Inbox
 from cxmetrics.lsp.offers import CAPABILITIES
 from cxmetrics.lsp.project import Project
-from cxmetrics.lsp.wire import Garbled, Json, Wire
+from cxmetrics.lsp.wire import Garbled, Gone, Json, Wire
 from cxmetrics.lsp.workspace import Workspace
 from cxmetrics.pauses import go_on
 from cxmetrics.render.wording import Language
@@ -29,7 +29,8 @@ _PARSE_ERROR, _NO_REQUEST, _NO_METHOD, _NO_PARAMS, _FAULT = -32700, -32600, -326
 _NOT_BEGUN, _CANCELLED = -32002, -32800
 _STILL: Final = 0.15  # seconds without a message before the whole is compiled
 _LOOK: Final = 20.0  # seconds between two looks whether the editor is still there
-_CHANGES = frozenset(("textDocument/didOpen", "textDocument/didChange", "textDocument/didClose",
+_CHANGE = "textDocument/didChange"
+_CHANGES = frozenset(("textDocument/didOpen", _CHANGE, "textDocument/didClose",
                       "textDocument/didSave", "workspace/didChangeWatchedFiles", "workspace/didChangeWorkspaceFolders",
                       "exit", ""))
 
@@ -46,13 +47,19 @@ class Server:
         self._inbox = Inbox(wire)
         self._language = language
         self._describe = describe
-        self._workspace = Workspace(wire, language)
+        self._workspace = Workspace(wire, language, lambda: self._inbox.next_method() == _CHANGE)
         self._begun = self._shut = False
         self._parent: int | None = None
 
     def serve(self) -> int:
         """Answer until the editor leaves.  The exit status: 0 if it said so before, else 1."""
         self._inbox.listen()
+        try:
+            return self._converse()
+        except Gone:
+            return 1
+
+    def _converse(self) -> int:
         while True:
             seconds = _STILL if self._begun and self._workspace.busy else _LOOK
             message = self._inbox.take(seconds)

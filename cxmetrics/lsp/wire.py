@@ -20,6 +20,10 @@ class Garbled:
     reason: str
 
 
+class Gone(Exception):  # noqa: N818 - the end of a conversation
+    """Nobody listens any more."""
+
+
 class Wire:
     """Both ends of a conversation."""
 
@@ -66,8 +70,11 @@ class Wire:
         return Garbled("too long")
 
     def send(self, message: Json) -> None:
-        """Write a message."""
+        """Write a message.  Raises `Gone` where nobody reads it."""
         content = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, separators=(",", ":")).encode(
             "utf-8", "replace")  # halves of pairs, which may stand in a text, are no UTF-8
-        self._outgoing.write(b"Content-Length: %d\r\n\r\n%b" % (len(content), content))
-        self._outgoing.flush()
+        try:
+            self._outgoing.write(b"Content-Length: %d\r\n\r\n%b" % (len(content), content))
+            self._outgoing.flush()
+        except OSError as error:
+            raise Gone from error

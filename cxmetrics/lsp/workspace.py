@@ -20,8 +20,9 @@ from cxmetrics.source import Source
 class Workspace:
     """The projects that are being worked in."""
 
-    def __init__(self, wire: Wire, language: Language) -> None:
+    def __init__(self, wire: Wire, language: Language, hurried: Callable[[], bool]) -> None:
         self._wire = wire
+        self._hurried = hurried  # whether more is being written already
         self._language = language
         self._told: dict[str, list[Json]] = {}  # by the address of a file
         self.projects: dict[Path, Project] = {}
@@ -94,7 +95,7 @@ class Workspace:
             return
         project, path = located
         project.put(path, uri, version if isinstance(version, int) else 0, text[:MAX_FILE + 1])
-        if project.judge(path) is not None:
+        if not self._hurried() and project.judge(path) is not None:
             self._tell(project, path, project.open[path].source)
 
     def _closed(self, params: Json) -> None:

@@ -10,6 +10,7 @@ import click
 
 from cxmetrics.cli.options import language_option
 from cxmetrics.cli.session import Session
+from cxmetrics.cli.terminal import tell
 from cxmetrics.cli.usage import Verb
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def lsp(session: Session, stdio: bool) -> int:  # noqa: ARG001 - there is no oth
     from cxmetrics.lsp import Server
     from cxmetrics.lsp.wire import Wire
 
+    if sys.stdin.isatty():
+        tell(session.say("lsp.waits"))
     return Server(Wire(sys.stdin.buffer, _alone()), session.language, told_of).serve()
 
 
