@@ -101,7 +101,7 @@ def facts_of(pyramid: Pyramid, indicator: Indicator, found: Latest, session: Ses
     yield "target", [figure(indicator.target, indicator.unit)] if indicator.target is not None else []
     yield "peers", peer_table(indicator, found, session) or ([session.say("show.alone")] if indicator.alone else [])
     yield "compared", [_compared(indicator, session)] if indicator.peers and indicator.peers.comparable else []
-    yield "rounding", [_rounding(rule, name, session) for name, rule in
+    yield "rounding", [session.say(name, rule=rounding_in_words(rule, session)) for name, rule in
                        (("show.rounded", indicator.rounding), ("show.displayed", indicator.display)) if rule]
     least = pyramid.project.min_n if indicator.min_n is None else indicator.min_n
     yield "shown", [session.say("show.min_n", n=least)] if least > 1 else []
@@ -159,7 +159,7 @@ def _versions(indicator: Indicator, session: Session) -> list[str]:
 
 
 def _kind(indicator: Indicator, session: Session) -> str:
-    level = f"{indicator.level}: " if indicator.level else ""
+    level = f"{session.term('level', indicator.level)}: " if indicator.level else ""
     if indicator.formula is None:
         kind = _combination(indicator, session)
         return level + (session.say("show.over_leaves", kind=kind) if indicator.over else kind)
@@ -292,8 +292,9 @@ def _bands(rule: Bands, unit: Unit, session: Session) -> Iterator[str]:
     yield session.say("show.band.last", points=f"{rule.points[-1]:g}")
 
 
-def _rounding(rule: Rounding, key: str, session: Session) -> str:
-    return session.say(key, rule=f"{rule.rule}({rule.parameter:g})")
+def rounding_in_words(rule: Rounding, session: Session) -> str:
+    """How a number is rounded."""
+    return session.say(f"rounding.{rule.rule}", parameter=f"{rule.parameter:g}")
 
 
 def _origins(pyramid: Pyramid, indicator: Indicator, session: Session) -> Iterator[str]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cxmetrics.cli.describe import rule_in_words
+from cxmetrics.cli.describe import rounding_in_words, rule_in_words
 from cxmetrics.cli.figures import figure, share
 from cxmetrics.cli.lineage import written
 from cxmetrics.cli.session import Session
@@ -96,8 +96,8 @@ def _said(value: Any, revision: Revision, name: str, session: Session) -> str | 
             return " ".join(str(value).split())
         case Apply():
             return written(value)
-        case Rounding(rule, parameter):
-            return f"{rule}({parameter:g})"
+        case Rounding():
+            return rounding_in_words(value, session)
         case tuple():
             return _listed(value)
         case _ if isinstance(indicator, Indicator):

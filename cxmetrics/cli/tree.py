@@ -14,7 +14,7 @@ from cxmetrics.cli.latest import Latest
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import clipped
 from cxmetrics.cli.terminal import coloured, draws, ink, width
-from cxmetrics.ir import Pyramid
+from cxmetrics.ir import Indicator, Pyramid
 from cxmetrics.render.wording import visible
 
 SIGNS = "├─└│█░↑"
@@ -108,9 +108,13 @@ def _cells(branch: Branch, row: Mapping[str, Any] | None, session: Session, pape
     weight = NONE if branch.bond is None else session.term("tree", branch.bond) if branch.weight is None else share(
         branch.weight)
     cells = [_Cell(f"{title} {_mark(paper)}" if branch.repeated else title, "" if branch.depth else "strong"),
-             _Cell(visible(indicator.id), "dim"), _Cell(visible(indicator.level or ""), "dim"),
+             _Cell(visible(indicator.id), "dim"), _Cell(_level(indicator, session), "dim"),
              _Cell(weight, right=True), _Cell(at_root, right=True)]
     return cells + (_numbers(branch, row or {}, session, paper) if valued else [])
+
+
+def _level(indicator: Indicator, session: Session) -> str:
+    return visible(session.term("level", indicator.level)) if indicator.level else ""
 
 
 def _numbers(branch: Branch, row: Mapping[str, Any], session: Session, paper: Paper) -> list[_Cell]:

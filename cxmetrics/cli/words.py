@@ -214,7 +214,9 @@ _TERMS = {
              "boolean": ("boolean", "真假值"), "date": ("date", "日期"), "time": ("time", "时间")},
     "unit": {"share": ("share, shown in %", "比例，以 % 显示"), "score": ("score, 0 to 100", "得分，0 至 100"),
              "nps": ("net promoter score, -100 to 100", "净推荐值，−100 至 100"), "count": ("count", "计数"),
-             "number": ("number", "数字"), "ms": ("milliseconds (ms)", "毫秒（ms）"), "s": ("seconds (s)", "秒（s）")},
+             "number": ("number", "数字"), "ms": ("milliseconds (ms)", "毫秒（ms）"), "s": ("seconds (s)", "秒（s）"),
+             "us": ("microseconds (us)", "微秒（us）"), "min": ("minutes (min)", "分钟（min）"),
+             "h": ("hours (h)", "小时（h）"), "d": ("days (d)", "天（d）")},
 }
 
 WORDS: Final[dict[str, Phrase]] = {

@@ -1,10 +1,9 @@
 """The data files of a store: what one holds, how it is named, written, checked and swept away.
 
 A file holds one *bucket*: the states of a source and family of a calendar month, or which slices these have, or the
-keys of its rows, or the values of a grain whose periods begin in a calendar month (a year, for quarters and years), or how
-those of them that are withheld were, or what one commit restated.  A
-file is never changed: it is written under another name, brought to the disk, and renamed.  The same rows give the same
-bytes.
+keys of its rows, or the values of a grain whose periods begin in a calendar month (a year, for quarters and years), or
+how those of them that are withheld were, or what one commit restated.  A file is never changed: it is written under
+another name, brought to the disk, and renamed.  The same rows give the same bytes.
 """
 
 from __future__ import annotations
