@@ -24,6 +24,7 @@ _ANCHOR = Phrase("put the text between quotes; for what several indicators have 
 _SINGLE = Phrase("put the text between single quotes, in which `\\` is a sign like others", "请改用单引号，其中 `\\` 只是普通字符")
 _LIST = Phrase("begin the list on a line of its own, or write it in one line: `[a, b]`", "请把列表另起一行，或写成一行：`[a, b]`")
 OPENED = Phrase("opened here", "在这里打开")
+_NEAR = 100  # lines above a place in which the one before it is looked for
 _CLOSING = {"{": "}", "[": "]"}
 _PLAIN_COLON = re.compile(r"\s*(?:- +)?[^\s#'\"\[{][^:#]*: +[^'\"\[{|>&*!].*")
 
@@ -54,7 +55,7 @@ def _place(source: Source, at: int) -> Span:
 def _line_of(source: Source, at: int) -> tuple[str, str, int]:
     """The line of a character, the line above that holds something, and the character's number in its line."""
     line, column = source.position(at)
-    above = next((text for number in range(line - 1, 0, -1) if (text := source.line(number)).strip()), "")
+    above = next((text for number in range(line - 1, max(0, line - _NEAR), -1) if (text := source.line(number)).strip()), "")
     return source.line(line), above, column - 1
 
 

@@ -27,13 +27,14 @@ WORDS: Final[dict[str, Phrase]] = {
     **dict.fromkeys(("select", "from", "join"), _SELECT), **dict.fromkeys(("like", "ilike", "regexp", "rlike"), _LIKE),
     **dict.fromkeys(("group", "partition"), _CUTS), "per": _PER}
 SIGNS: Final[dict[str, Phrase]] = {"#": _COMMENT, "?": _IF, "{": _PARAMETER, "}": _PARAMETER}
+_NEAR = 100  # characters before a place in which a word can matter
 _LAST_WORD = re.compile(r"([^\W\d]\w*)\s*\Z")
 _COUNTED = re.compile(r"(?<![\w.])[0-9.]+\s+([^\W\d]\w*)\s*\Z")
 
 
 def said_here(before: str, found: str, functions: frozenset[str]) -> tuple[Phrase, str] | None:
     """How it is said what stands between `before` and `found`, and the name it is about; None where nobody knows."""
-    word = _LAST_WORD.search(before)
+    word = _LAST_WORD.search(before[-_NEAR:])
     last = word[1] if word else ""
     help_ = WORDS.get(found.lower()) or WORDS.get(last.lower())
     if help_ is not None:
@@ -43,6 +44,7 @@ def said_here(before: str, found: str, functions: frozenset[str]) -> tuple[Phras
 
 def counted(before: str, functions: frozenset[str]) -> tuple[int, int] | None:
     """Where in `100 count` the function stands that was read as a unit."""
-    match = _COUNTED.search(before)
+    start = max(0, len(before) - _NEAR)
+    match = _COUNTED.search(before, start)
     return match.span(1) if match and match[1] in functions else None
 
