@@ -145,7 +145,7 @@ def compile_texts(texts: Texts) -> Compiled:
 def _emptiness(sources: Sequence[Source], drafts: Drafts, pyramid: Pyramid) -> tuple[Diagnostic, ...]:
     """What is wrong with a project that says nothing, or does not say which project it is."""
     first = sources[0]
-    if not pyramid.indicators:
+    if not pyramid.indicators and not any(document.benchmarks for document in drafts.documents):
         return (report(codes.EMPTY_PROJECT, first.whole, path=first.path),)
     if drafts.project is None:
         return (report(codes.MISSING_KEY, first.whole, key="project", place=first.path),)

@@ -137,3 +137,10 @@ def test_a_record_of_what_nobody_has_is_left_on_the_shelf_and_told_in_a_project(
     (tmp_path / "cxmetrics.yaml").write_text("project: bank\nimport: [shelf]\n", encoding="utf-8")
     assert not compile_project(tmp_path).diagnostics
     assert [found.code.id for found in compile_project(tmp_path / "shelf").diagnostics] == ["CX201"]
+
+
+def test_a_shelf_alone_holds_its_records(tmp_path):
+    assert not compile_project(definitions() / "benchmarks").diagnostics
+    text = RECORD.format(period="2024", n="many", comparable="same_definition").partition("benchmarks:")
+    (tmp_path / "cxmetrics.yaml").write_text("project: shelf\nbenchmarks:" + text[2], encoding="utf-8")
+    assert [found.code.id for found in compile_project(tmp_path).diagnostics] == ["CX009"]

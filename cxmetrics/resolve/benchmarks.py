@@ -50,7 +50,9 @@ def resolve_benchmarks(drafts: Drafts, indicators: Mapping[str, object], found: 
     faulty: set[str] = set()
     for number, draft in _drafts(drafts):
         if draft.indicator.value not in indicators:
-            if draft.indicator.value not in drafts.cut and number >= drafts.own:  # a library is a shelf to take from
+            if not indicators or number < drafts.own:  # a shelf to take from: what nobody takes is held all the same
+                _record(draft, found)
+            elif draft.indicator.value not in drafts.cut:
                 _unknown(draft.indicator, indicators, found)
             continue
         record = _record(draft, found)
