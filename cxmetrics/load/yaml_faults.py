@@ -55,7 +55,8 @@ def _place(source: Source, at: int) -> Span:
 def _line_of(source: Source, at: int) -> tuple[str, str, int]:
     """The line of a character, the line above that holds something, and the character's number in its line."""
     line, column = source.position(at)
-    above = next((text for number in range(line - 1, max(0, line - _NEAR), -1) if (text := source.line(number)).strip()), "")
+    nearest = (source.line(number) for number in range(line - 1, max(0, line - _NEAR), -1))
+    above = next((text for text in nearest if text.strip()), "")
     return source.line(line), above, column - 1
 
 
