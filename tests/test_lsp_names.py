@@ -26,6 +26,9 @@ sources:
       result: {type: text, values: [success, timeout]}
       ms: {type: number, unit: ms}
       channel: text
+templates:
+  slow(page, limit = 3 s):
+    formula: share(交易.ms > $limit where 交易.result = $page)
 indicators:
   转账: {title: {zh: 转账😀, en: Transfers}, children: {成功率: 60%, speed: 40%}}
   成功率: {formula: share(交易.result = 'success'), score: {0: 0%, 100: 100%}}
@@ -80,6 +83,11 @@ COMPLETED = (
     ("sources:\n  交易:\n    keep: res¦", ["result"], ["交易.result"]),
     ("sources:\n  交易:\n    columns:\n      y: {type: int¦", ["integer"], ["number"]),
     ("tests:\n  t:\n    expect:\n      ¦", ["speed", "成功率"], []),
+    ("  x: {use: ¦", ["slow"], ["share"]),
+    ("  x: {use: slow(¦", ["page = ", "limit = "], ["slow"]),
+    ("  x: {use: slow(page = 'a', ¦", ["limit = "], ["page = "]),
+    ("templates:\n  fast(page, limit = 1 s):\n    formula: share(交易.ms < $¦", ["$page", "$limit"], ["speed"]),
+    ("templates:\n  fast(page, limit = 1 s):\n    ti¦", ["title"], ["time"]),
     ("¦", ["tests", "time_zone"], ["formula", "indicators"]),
 )
 
@@ -88,7 +96,7 @@ def test_what_may_be_written_is_offered(small):
     async def scene(editor):
         document = editor.open("cxmetrics.yaml")
         for written, offered, others in COMPLETED:
-            whole = written.startswith(("sources", "tests", "¦"))
+            whole = written.startswith(("sources", "tests", "templates", "¦"))
             before = SMALL if whole else SMALL[:SMALL.index("  twice")]
             editor.write("cxmetrics.yaml", before + written.replace("¦", ""))  # mostly, nobody can read that as YAML
             spot = place(before + written, "¦")

@@ -25,9 +25,10 @@ _NAME = re.compile(r"[\w.$]*\Z")
 _HELD = re.compile(r"([\w.]+)\s*(?:=|!=|(?:not\s+)?in\s*\[(?:\s*'[^']*'\s*,)*|contains|starts_with)\s*'([^']*)\Z")
 _PAREN = re.compile(r"'[^']*'|[()]")
 _FIRST_NAME = re.compile(r"[^\W\d][\w.]*")
+_PARAMETER = re.compile(r"[(,]\s*([^\W\d]\w*)")  # in the head of a template
 _UNITS = ("ms", "s", "min", "h", "d", "week", "share", "CNY", "count", "number")
 _KINDS = {"key": 10, "indicator": 6, "source": 9, "column": 5, "dimension": 13, "function": 3, "value": 12, "word": 14,
-          "template": 15}
+          "template": 15, "parameter": 6}
 _COLUMN_KEYS = ("time", "received", "entity", "strata", "population", "weight", "by", "on", "base")
 _FORMULAS = ("formula", "keep", "combine")
 _CLAUSES = (Entry("where"), Entry("over"), Entry("at end"), Entry("at start"), Entry("and"), Entry("or"), Entry("not"),
@@ -70,6 +71,8 @@ def _offers(context: Context, here: Here, stages: Stages, asked: Asked, offset: 
         return context.word, _keys(context, here, stages, asked, offset)
     key = context.path[-1] if context.path else ""
     made = len(context.path) == 4 and context.path[0] == "sources" and context.path[2] == "dimensions"
+    if key == "use" and "(" in context.value:
+        return re.split(r"[\s,(]", context.value)[-1], _of_kind("parameter", _arguments(context.value, stages))
     if (key in _FORMULAS or made) and context.path[0] != "tests":
         return _in_formula(context, stages, asked)
     return context.word, _values(key, context, here, stages, asked)
@@ -118,7 +121,7 @@ def _values(key: str, context: Context, here: Here, stages: Stages, asked: Asked
     elif path[-2:] == ("peers", "source"):
         yield from _of_kind("source", known.sources(stages))
     elif key == "use":
-        yield from _of_kind("template", known.templates(stages))
+        yield from _of_kind("template", _heads(stages))
     elif key == "import":
         yield from (("value", Entry(name)) for name in shipped())
     elif key == "unit":
@@ -141,6 +144,22 @@ def _in_use(key: str, stages: Stages) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in made if (name := one.level if key == "level" else one.owner)))
 
 
+def _heads(stages: Stages) -> Iterator[Entry]:
+    """The templates by their names, each with its parameters."""
+    for template in known.templates(stages):
+        yield Entry(template.name.partition("(")[0].strip(), template.name, template.about)
+
+
+def _arguments(written: str, stages: Stages) -> Iterator[Entry]:
+    """The parameters of the template that is used which are not given yet."""
+    name = written.partition("(")[0].strip()
+    for template in known.templates(stages):
+        if template.name.partition("(")[0].strip() == name:
+            for parameter in _PARAMETER.findall(template.name):
+                if not re.search(rf"\b{re.escape(parameter)}\s*=", written):
+                    yield Entry(f"{parameter} = ")
+
+
 # --- formulas ------------------------------------------------------------------------------------------------------
 
 
@@ -156,8 +175,9 @@ def _in_formula(context: Context, stages: Stages, asked: Asked) -> tuple[str, Of
         return held[2], (("value", Entry(value)) for value in values)
     found = _NAME.search(written)
     word = found.group() if found else ""
-    if word.startswith("$") or ".$" in word:
-        return "", iter(())
+    if "$" in word:
+        head = context.path[1] if context.path[0] == "templates" and len(context.path) > 1 else ""
+        return word[word.rindex("$"):], (("parameter", Entry(f"${name}")) for name in _PARAMETER.findall(head))
     return word, _names(written[:len(written) - len(word)], word, own, stages, asked)
 
 

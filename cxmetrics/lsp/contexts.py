@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _KEY = re.compile(r"""(?P<dash>(?:-\ +)*)
-                      (?P<key>"[^"]*"|'[^']*'|[^\s\#'"\[{,:-][^\#'"\[{,]*?|-?[^\s\#'"\[{,:-]+)\s*:(?:\s+|$)""", re.X)
+                      (?P<key>"[^"]*"|'[^']*'|[^\W\d][\w.]*\ *\([^()]*\)
+                        |[^\s\#'"\[{,:-][^\#'"\[{,]*?|-?[^\s\#'"\[{,:-]+)\s*:(?:\s+|$)""", re.X)
 _DASHES = re.compile(r"(?:-(?: +|$))*")
 _BLOCK = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?$")
 _FAR = 5_000  # lines looked at upwards
