@@ -1,6 +1,7 @@
 """Nothing personal leaves the rows: marked values of classed columns are looked for in all that is left or said."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -163,6 +164,16 @@ def test_all_that_a_run_leaves_behind(shop):
              shop.call("store", "restatements", project, engine=False), shop.call("test", project)]
     said += [shop.call("show", "customers", "-p", project, "--stage", stage, engine=False)
              for stage in ("ir", "plan", "fused", "sql", "polars")]
+    said += [shop.call("preview", name, "-p", project, "--by", "segment", "--format", form)
+             for form in ("table", "json") for name in (
+                 "happy", "customers", "callers", "mails", "named", "young", "funnel", "held", "north")]
+    said += [shop.call("show", "customers", "-p", project, "--lineage", form, engine=False)
+             for form in ("text", "json", "svg")]
+    other = shop.root.parent / "other"
+    shutil.copytree(shop.root, other, ignore=shutil.ignore_patterns("store", "data"))
+    (other / "cxmetrics.yaml").write_text(PROJECT.replace("answers.score > 1", "answers.score > 3"))
+    said += [shop.call("diff", str(other), project, "--data", "--format", form)
+             for form in ("text", "markdown", "json")]
     assert [status for status, _ in said].count(0) == len(said) - 1  # the test of the definitions fails
     for _, text in said:
         assert not told(text), told(text)
@@ -195,6 +206,10 @@ def test_what_is_said_of_bad_data(shop, what):
     for words in (("run", "--strict", "--json", str(out / "a.json")), ("run", "--log", "json"),
                   ("query", "happy", "--from", "2026-03-01", "--to", "2026-03-02", "--by", "segment")):
         status, said = shop.call(words[0], str(shop.root), *words[1:])
+        assert not told(said), (status, told(said))
+        assert "CX900" not in said
+    for name in ("happy", "held"):
+        status, said = shop.call("preview", name, "-p", str(shop.root))
         assert not told(said), (status, told(said))
         assert "CX900" not in said
     for name, text in shop.left().items():

@@ -30,9 +30,11 @@ def told(found: Preview, pyramid: Pyramid, session: Session, *, colour: bool) ->
     yield _value(found, rows, indicator, session)
     if not all(source.sample.whole for source in found.sources.values()):
         yield session.say("preview.sample")
-    if found.by and (slices := _slices(found)):
+    if found.by:
+        slices = _slices(found)
         yield ""
-        yield from _sliced(slices, found, indicator, session)
+        yield from _sliced(slices, found, indicator, session) if slices else (
+            session.say("preview.unsplit", by=session.say("comma").join(found.by)),)
     if parts := below(indicator):
         yield ""
         yield ink(session.say("preview.made_of"), "strong", colour=colour)

@@ -40,6 +40,8 @@ PREVIEW: Final[dict[str, Phrase]] = {
                                "{source} 计入的行（{counted} 行中的 {shown} 行）"),
     "preview.not_counting": Phrase("rows of {source} that were rejected", "{source} 被拒收的行"),
     "preview.duplicate": Phrase("repeated", "重复"),
+    "preview.unsplit": Phrase("no slices by {by}: no source below has it in these rows",
+                              "没有按 {by} 的切片：下层数据源在这些行中没有该维度"),
     "preview.made_of": Phrase("made of", "组成"),
     "preview.more": Phrase("and {count} more slices: --format json has them all", "另有 {count} 个切片：--format json 列出全部"),
 }
