@@ -21,6 +21,7 @@ from surroundings import called
 
 from cxmetrics import __version__
 from cxmetrics.cli.command import status_of
+from cxmetrics.cli.verbs.init import PACKS
 
 FOLDER = Path(__file__).parent / "cases" / "cli"
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,9 +79,10 @@ def test_what_needs_no_engine_waits_for_none(args):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_what_init_writes_is_laid_out_and_asks_for_nothing(language, tmp_path, capsys):
+@pytest.mark.parametrize("pack", [None, *PACKS])
+def test_what_init_writes_is_laid_out_and_asks_for_nothing(pack, language, tmp_path, capsys):
     folder = str(tmp_path / "bank")
-    assert status_of(["--lang", language, "init", folder]) == 0
+    assert status_of(["--lang", language, "init", folder, *(["--pack", pack] if pack else [])]) == 0
     assert status_of(["fmt", "--check", folder]) == 0
     assert status_of(["check", "--strict", folder]) == 0
     assert capsys.readouterr().out == ""

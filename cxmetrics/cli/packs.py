@@ -54,8 +54,9 @@ def _source(key: str, draft: SourceDraft, session: Session) -> Iterator[str]:
         names = [by.value] if isinstance(by, Located) else [one.value for one in by]
         kept = f", keep: {draft.unique.keep.value}" if draft.unique.keep else ""
         yield f"    unique: {{by: [{', '.join(names)}]{kept}}}"
-    if draft.dimensions:
-        made = ", ".join(f"{dimension}: {column.value}" for dimension, column in draft.dimensions.items())
+    named = {dimension: column.value for dimension, column in draft.dimensions.items() if "(" not in column.value}
+    if named:  # those that a formula makes need nothing
+        made = ", ".join(f"{dimension}: {column}" for dimension, column in named.items())
         yield f"    dimensions: {{{made}}}"
     yield "    columns:"
     for name, column in draft.columns.items():
