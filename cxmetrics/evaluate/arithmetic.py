@@ -78,7 +78,7 @@ def _operate(function: str, args: Sequence[Figure]) -> Figure:
         missing = np.logical_or.reduce([np.isnan(v) for v in values])
         found = _STRICT[function](values)
         result = np.where(missing | ~np.isfinite(found), np.nan, found)
-        return Figure(result, _larger(n) if function in ("/", "ratio") else np.minimum.reduce(n))
+        return Figure(result, _larger(n) if function in ("/", "ratio") else reduce(np.minimum, n))
     # What is missing and yet leaves a result does not make that result poor in evidence.
     n = [np.where(np.isnan(arg.value), UNBOUND, arg.n) for arg in args]
     match function:
@@ -90,12 +90,12 @@ def _operate(function: str, args: Sequence[Figure]) -> Figure:
         case "coalesce":
             return reduce(_first_present, args)
         case "peers.median" | "peers.mean" | "peers.min" | "peers.max":
-            return Figure(SUMMARIES[function](np.stack(values)), np.minimum.reduce(n))
+            return Figure(SUMMARIES[function](np.stack(values)), reduce(np.minimum, n))
         case "is missing" | "is not missing":
             absent = np.isnan(values[0])
             return Figure(floats(absent if function == "is missing" else ~absent), n[0])
         case "and" | "or":
-            return Figure(reduce(_CONNECTIVES[function], values), np.minimum.reduce(n))
+            return Figure(reduce(_CONNECTIVES[function], values), reduce(np.minimum, n))
         case _:
             raise AssertionError(function)
 

@@ -49,12 +49,12 @@ class Leaves:
     surveys: Mapping[Window, Estimates]  # by what they look through: of nodes that are formulas over one survey
 
     def without(self, asked: Asked, groups: int) -> Finished:
-        """What the leaves asked for come to at the points of all replicates; whole, where nothing is left out of any.
+        """The values of the leaves asked for at the points of all replicates; whole, where nothing is left out of any.
 
         From it those of which several rows may tell of one have their evidence too.
         """
         some, slices = self.finished.at(asked.leaves, asked.points), len(asked.slices)
-        value, n, effective = (stacked(each, groups, slices) for each in (some.value, some.n, some.effective))
+        value = stacked(some.value, groups, slices)
         for drawn in self.drawn:
             rows = [row for row in asked.leaves if row in drawn.rows and self._is_drawn(row)]
             if not rows:
@@ -72,7 +72,7 @@ class Leaves:
         lost = np.isnan(by_group(value, groups, slices)).any(axis=-2).reshape(some.value.shape)
         self.unsure[crossing(asked.leaves, asked.points)] |= lost & ~np.isnan(some.value)
         unknown = np.full(value.shape, np.nan)
-        return Finished(value, n, unknown, unknown, unknown, unknown, effective,
+        return Finished(value, unknown, unknown, unknown, unknown, unknown, unknown,
                         stacked(some.short, groups, slices))
 
     def _place_quantiles(self, drawn: Drawn, rows: Sequence[int], sample: Sample, asked: Asked, left: Array) -> None:

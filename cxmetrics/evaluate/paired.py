@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxmetrics.evaluate.units import Parts, Present, Sureness, Survey, among, sureness
-from cxmetrics.statistics.arrays import Array, Ints, distinct, floats, quiet, summed
+from cxmetrics.statistics.arrays import Array, Ints, distinct, floats, quiet, summed, summed_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +85,8 @@ def _covariance(parts: Parts, sources: tuple[str, ...], survey: Survey, points: 
         """The cells of units, and the sums over all units and over those of both periods."""
         at = np.searchsorted(cells, each.point * count + survey.stratum[each.unit])
         twice = among(each.point // slices * width + each.unit, both.code)
-        return at, summed(at, each.u, len(cells)), summed(at[twice], each.u[twice], len(cells))
+        every, those = summed_of(at, each.u, twice, len(cells))
+        return at, every, those
 
     (at, total, mine), (_, total_before, theirs) = told(parts), told(then)
     centre, centre_before = total / m, total_before / m_before

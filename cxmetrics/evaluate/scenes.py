@@ -88,7 +88,8 @@ class Scene:
         places = {self.reader.work.leaves[row]: place for place, row in enumerate(asked.leaves)}
         return climb(asked.nodes, places, self.leaves.without(asked, groups),
                      replace(asked.grid, copies=groups).pools(self.reader.plan.within), sights,
-                     lambda series: stacked(self.series(series)[asked.points], groups, slices), carrying, totals)
+                     lambda series: stacked(self.series(series)[asked.points], groups, slices), carrying, totals,
+                     counted=False)
 
     def _days(self, grid: Grid) -> list[dt.date]:
         return [last(period, self.reader.grain) for period in grid.periods]

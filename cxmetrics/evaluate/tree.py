@@ -19,6 +19,8 @@ from cxmetrics.statistics.arrays import Array, Flags
 from cxmetrics.units import SCORE
 from cxmetrics.windows import Window
 
+_UNCOUNTED = np.full((2, 1), UNBOUND)  # rows behind what nobody asks that of, whatever the points
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -69,13 +71,14 @@ class Sight:
 
 def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, pools: Pools,
           sights: Mapping[Window, Sight], series: Callable[[Series], Array], carrying: Carrying,
-          totals: Mapping[str, Gift]) -> Tree:
+          totals: Mapping[str, Gift], *, counted: bool = True) -> Tree:
     """Evaluate nodes, which stand after all they depend on.
 
     `leaves`: index into `Plan.leaves` → row of `finished`.  `sights` by window: where there was no such
     slice everything is missing, also what a formula would make of missing numbers.  `series`: dated
     numbers at the points.  `carrying`: what nodes gave last.
-    `totals`: what nodes that cannot be cut give at the total, for composites that take it.
+    `totals`: what nodes that cannot be cut give at the total, for composites that take it.  Where rows are not
+    `counted`, `n` and `effective` mean nothing.
     """
     points = finished.value.shape[1]
     value, fed, scores, n, effective, coverage, low, high = np.full((8, len(nodes), points), np.nan)
@@ -83,6 +86,9 @@ def climb(nodes: Sequence[Node], leaves: Mapping[int, int], finished: Finished, 
     rows = {node.indicator.id: row for row, node in enumerate(nodes)}
     absent = {window: np.flatnonzero(~sight.known) for window, sight in sights.items()}
     figures = Known(lambda leaf: _leaf(finished, leaves[leaf]), lambda name: _figure(tree, rows[name]), series, points)
+    if not counted:
+        figures = Known(lambda leaf: Figure(finished.value[leaves[leaf]], _UNCOUNTED),
+                        lambda name: Figure(tree.value[rows[name]], _UNCOUNTED), series, points)
     for row, node in enumerate(nodes):
         if node.versions:
             _choose(node, row, [rows[name] for _, name in node.versions], sights[node.window].first, tree)

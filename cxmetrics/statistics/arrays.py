@@ -42,8 +42,18 @@ def distinct(values: Ints) -> Ints:
 
 def summed(places: Ints, amounts: Array, length: int) -> Array:
     """Return the sums of `amounts` at each place [length]: to the same bits in whatever order they come."""
+    return summed_of(places, amounts, None, length)[0]
+
+
+def summed_of(places: Ints, amounts: Array, some: Flags | None, length: int) -> tuple[Array, Array]:
+    """Return the sums of `amounts` at each place [length], and those of `some` of them alone: see `summed`."""
     order = np.argsort(amounts)  # each place then takes its own from the least to the greatest
-    return floats(np.bincount(places[order], amounts[order], length))
+    where, what = places[order], amounts[order]
+    every = floats(np.bincount(where, what, length))
+    if some is None:
+        return every, every
+    chosen = some[order]
+    return every, floats(np.bincount(where[chosen], what[chosen], length))
 
 
 def lined_up(weights: Numbers, values: Array) -> Array:
