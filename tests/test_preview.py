@@ -11,6 +11,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 from casefile import MEASURES, PLACE, read_case, unlike
 from shop import put
@@ -224,3 +225,19 @@ def test_a_source_without_a_table_has_no_data(shop, engine):
     assert set(found.sources) == {"answers"}
     assert row(found)["value"] is None
     assert called("preview", "visited", "--engine", engine, cwd=shop).returncode == 0
+
+
+@ENGINES
+def test_what_is_completed_after_the_period_counts(tmp_path, engine):
+    """Of two who began on the last day of January one went on, on the first of February: 1 of 2."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "cxmetrics.yaml").write_text(PROJECT.partition("sources:")[0] + """sources:
+  taps: {read: "data/*.parquet", time: at, columns: {at: time, who: text, step: text}}
+indicators:
+  done: {formula: "conversion(taps.step = 'a', taps.step = 'b', by = taps.who, within = 30 h)"}
+""", "utf-8")
+    for month, rows in (("2026-01", [("31", "x", "a"), ("31", "y", "a")]), ("2026-02", [("01", "x", "b")])):
+        pl.DataFrame([{"at": dt.datetime.fromisoformat(f"{month}-{day}T12:00"), "who": who, "step": step}
+                      for day, who, step in rows]).write_parquet(tmp_path / "data" / f"{month}.parquet")
+    found = made(tmp_path, "done", day=dt.date(2026, 1, 15), engine=engine)
+    assert row(found)["value"] == 1 / 2

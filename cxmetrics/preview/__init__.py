@@ -18,7 +18,7 @@ from cxmetrics.calendars import end, start, usual
 from cxmetrics.evaluate import earliest, evaluate
 from cxmetrics.fuse import fuse
 from cxmetrics.ir import Grain, Origin
-from cxmetrics.plan import Days, Plan, Scan
+from cxmetrics.plan import Days, Plan, Scan, days_ahead
 from cxmetrics.preview.evidence import Rows, rows_behind
 from cxmetrics.preview.sample import Sample, take
 from cxmetrics.query import partials_of, pruned, rows_of, spans_of
@@ -33,6 +33,7 @@ from cxmetrics.states import spread_all
 
 BUDGET = 50_000  # rows read of all sources together, where nobody says how many of each
 LEAST = 2_500  # of each source
+MOST_AHEAD = 31  # days after a period that are read for what is completed then
 MOST_TOLD = 3  # sources whose rows are told one by one
 _ONE = dt.timedelta(days=1)
 
@@ -117,9 +118,12 @@ def preview(root: Path, plan: Plan, indicator: str, *, grain: str | None = None,
 
 
 def _around(part: Plan, needed: frozenset[int], period: dt.date, grain: Grain) -> Days:
-    """The days that a period looks at."""
+    """The days that a period looks at, with those after it on which what began in it may be completed."""
     windows = [leaf.window for leaf in part.leaves if leaf.partials & needed]
-    return earliest(windows, period, grain, part), end(period, grain)
+    ahead = int(min(max((days_ahead(part.partials[index].where) for index in needed), default=0), MOST_AHEAD))
+    high = end(period, grain)
+    return earliest(windows, period, grain, part), dt.date.fromordinal(min(high.toordinal() + ahead,
+                                                                           dt.date.max.toordinal()))
 
 
 def _sampled(bench: _Bench, sources: Sequence[str], most: int, around: Days | None) -> dict[str, Days]:
