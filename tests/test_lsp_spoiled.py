@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,3 +85,33 @@ def test_an_edit_by_ranges_is_the_edit_of_the_text():
         wanted = text[:start] + new + text[end:]
         assert changed(text, [change]) == wanted
         text = wanted[:300]
+
+
+HOSTILE = {
+    "blanks": "indicators:\n  a: " + " " * 1_000_000 + "x", "braces": "indicators: " + "{" * 200_000,
+    "brackets in a formula": "indicators:\n  a:\n    formula: " + "(" * 200_000,
+    "a long name": "indicators:\n  a:\n    formula: >\n      " + "a." * 100_000,
+    "many short lines": "indicators:\n  a:\n    formula: >\n" + "      a + \n" * 50_000 + "      b = '",
+    "many deep lines": "".join(" " * depth + f"k{depth}:\n" for depth in range(3_000)),
+    "quotes": "indicators:\n  a:\n    formula: a = '" + "', '" * 100_000, "dashes": "- " * 200_000,
+    "one line below another": "\n" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_made_to_take_long_does_not(name, tmp_path):
+    (tmp_path / "cxmetrics.yaml").write_text("project: p\nindicators: {a: {formula: 1}}\n")
+    workspace = Workspace(Silent(), "en", bool)
+    workspace.begin({"rootUri": tmp_path.as_uri()}, "en")
+    workspace.next_stale().compile(go_on)
+    uri, text = (tmp_path / "b.yaml").as_uri(), HOSTILE[name]
+    workspace.hears["textDocument/didOpen"]({"textDocument": {"uri": uri, "version": 1, "text": text}})
+    began = time.perf_counter()
+    for offset in (len(text), len(text) // 2):
+        place = position_of(text, offset)
+        params = {"textDocument": {"uri": uri}, "position": place, "range": {"start": place, "end": place},
+                  "context": {}, "query": "a", "newName": "b", "options": {}}
+        for answer in ANSWERS.values():
+            with suppress(Refused):
+                answer(Asked(workspace, params, "en", told_of))
+    assert time.perf_counter() - began < 20

@@ -21,8 +21,9 @@ from cxmetrics.lsp.wire import Json
 from cxmetrics.schema import GivenColumnDraft
 
 MOST = 200  # of what fits; the editor asks again as one types
-_NAME = re.compile(r"[\w.$]*\Z")
-_HELD = re.compile(r"([\w.]+)\s*(?:=|!=|(?:not\s+)?in\s*\[(?:\s*'[^']*'\s*,)*|contains|starts_with)\s*'([^']*)\Z")
+_NAME = re.compile(r"(?<![\w.$])[\w.$]*\Z")
+_HELD = re.compile(r"(?<![\w.])([\w.]+)\s*(?:=|!=|(?:not\s+)?in\s*\[(?:\s*'[^']*'\s*,)*|contains|starts_with)"
+                   r"\s*'([^']*)\Z")
 _PAREN = re.compile(r"'[^']*'|[()]")
 _FIRST_NAME = re.compile(r"[^\W\d][\w.]*")
 _PARAMETER = re.compile(r"[(,]\s*([^\W\d]\w*)")  # in the head of a template
@@ -69,7 +70,9 @@ def _offers(context: Context, here: Here, stages: Stages, asked: Asked, offset: 
     """What is being written, and what could be."""
     if context.value is None:
         return context.word, _keys(context, here, stages, asked, offset)
-    key = context.path[-1] if context.path else ""
+    if not context.path:
+        return "", iter(())
+    key = context.path[-1]
     made = len(context.path) == 4 and context.path[0] == "sources" and context.path[2] == "dimensions"
     if key == "use" and "(" in context.value:
         return re.split(r"[\s,(]", context.value)[-1], _of_kind("parameter", _arguments(context.value, stages))
@@ -209,7 +212,7 @@ def _aggregate(before: str) -> str | None:
         elif found.group() == ")" and open_:
             open_.pop()
     for start in open_:
-        name = re.search(r"[\w.]+\Z", before[:start].rstrip())
+        name = re.search(r"(?<![\w.])[\w.]+\Z", before[:start].rstrip())
         if name is not None and name.group() in AGGREGATES:
             first = _FIRST_NAME.search(before, start + 1)
             return first.group() if first else ""

@@ -15,6 +15,8 @@ _KEY = re.compile(r"""(?P<dash>(?:-\ +)*)
 _DASHES = re.compile(r"(?:-(?: +|$))*")
 _BLOCK = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?$")
 _FAR = 5_000  # lines looked at upwards
+_LONGEST = 2_000  # characters of a line, and of a key
+_MOST = 20_000  # characters of a value: of longer formulas nothing is offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,15 @@ def context_at(text: str, offset: int) -> Context:
     """Where an offset of a text is."""
     start = text.rfind("\n", 0, offset) + 1
     line = text[start:offset]
+    if len(line) > _LONGEST:  # nobody writes by hand what would take so long to go through
+        return Context((), "", "")
     indent = len(line) - len(line.lstrip(" "))
     above = list(_above(text[:start], indent))
     path = tuple(one.key for one in reversed(above))
     if above and (_BLOCK.match(above[0].rest) or above[0].rest and above[0].rest[0] not in "{[#&"):
         begun = text.rfind("\n", 0, start - 1) + 1
-        while text[begun:].split("\n", 1)[0].strip() and _indent(text[begun:]) > above[0].indent and begun > 0:
+        while begun > max(0, offset - _MOST) and (here := text[begun:text.index("\n", begun)]).strip() \
+                and _indent(here) > above[0].indent:
             begun = text.rfind("\n", 0, begun - 1) + 1
         folded = above[0].rest if not _BLOCK.match(above[0].rest) else ""
         lines = text[begun:offset].split("\n")[1:]
@@ -131,7 +136,7 @@ def _above(text: str, indent: int) -> Iterator[_Above]:
         if end < 0:
             return
         start = text.rfind("\n", 0, end) + 1
-        line = text[start:end]
+        line = text[start:min(end, start + _LONGEST)]
         end = start - 1
         stripped = line.lstrip(" ")
         if not stripped or stripped.startswith("#"):
@@ -158,7 +163,7 @@ def siblings(text: str, offset: int) -> frozenset[str]:
     """The keys that stand beside the one at an offset, in lines of the same indentation."""
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
-    indent = _indent(text[start:])
+    indent = _indent(text[start:start + _LONGEST])
     before = text[:max(0, start - 1)].split("\n")[::-1][:_FAR] if start else []
     after = text[end + 1:].split("\n")[:_FAR] if end >= 0 else []
     return frozenset((*_beside(before, indent), *_beside(after, indent)))
@@ -171,6 +176,6 @@ def _beside(lines: list[str], indent: int) -> Iterator[str]:
         depth = _indent(line)
         if depth < indent:
             return
-        found = _KEY.match(line[indent:]) if depth == indent else None
+        found = _KEY.match(line[indent:indent + _LONGEST]) if depth == indent else None
         if found:
             yield found["key"].strip("\"'").strip()
