@@ -40,6 +40,24 @@ class Rule:
     span: Span
 
 
+_OTHER_WORDS: Mapping[str, Mapping[str, str]] = {  # of other tools, and of those who have not read ours yet
+    "combine": {**dict.fromkeys(("average", "avg", "mean", "weighted", "weighted_average"), "weighted_mean"),
+                **dict.fromkeys(("min", "worst"), "minimum"), "product": "geometric"},
+    "missing": {**dict.fromkeys(("ignore", "skip", "drop", "exclude"), "renormalise"),
+                **dict.fromkeys(("none", "fail"), "null"), **dict.fromkeys(("last", "ffill", "forward_fill"), "carry")},
+    "rounding": {**dict.fromkeys(("round", "half"), "half_up"), **dict.fromkeys(("floor", "trunc"), "truncate")},
+    "score": {"z": "zscore", "rank": "percentile", "linear": "goalposts"},
+}
+_DIGITS = re.compile(r"[0-9]{1,2}")
+
+
+def _meant(word: str, kind: str) -> str | None:
+    """The rule that is meant by another word for it; of a bare number of decimals, the usual rounding."""
+    if kind in ("rounding", "display") and _DIGITS.fullmatch(word):
+        return f"half_up({word})"
+    return _OTHER_WORDS.get("rounding" if kind == "display" else kind, {}).get(word.lower())
+
+
 def read_rule(written: Located, kind: str, known: Known, found: Found) -> Rule | None:
     """A rule by its name; `known` gives for each name how many values it takes, and its options."""
     node, problems = parse(written)
@@ -49,7 +67,7 @@ def read_rule(written: Located, kind: str, known: Known, found: Found) -> Rule |
     call = node if isinstance(node, Call) else Call(node.value if isinstance(node, Name) else written.value, (),
                                                    node.span, node.span)
     if call.function not in known:
-        guess = closest(call.function, known, found)
+        guess = _meant(call.function, kind) or closest(call.function, known, found)
         found.append(report(codes.UNKNOWN_RULE, call.name_span, help=DID_YOU_MEAN if guess else None, kind=kind,
                             fix=Fix(call.name_span, guess) if guess else None, name=call.function, guess=guess or "",
                             known=", ".join(known)))
