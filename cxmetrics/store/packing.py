@@ -26,7 +26,21 @@ def packed(states: pl.DataFrame, dimensions: int) -> pl.DataFrame:
     listed = coded.sort("partial").group_by(place).agg(*_PACKED)  # which leaves the order within a group
     readable = listed.with_columns(pl.col("partial").cast(pl.List(pl.String)).list.join(BETWEEN),
                                    pl.col("text").cast(pl.String))
-    return readable.select(states.columns).sort("partial", *names(dimensions), "day", "text", "key")
+    return _in_order(readable.select(states.columns), dimensions)
+
+
+def together(some: pl.DataFrame, others: pl.DataFrame, dimensions: int) -> pl.DataFrame | None:
+    """States as they are stored, of two parts that are, with no place in both; None where all have to be packed anew.
+
+    That is where values of some are larger than those of most: how they are written hangs on all of them.
+    """
+    if any(frame.schema["value"] != pl.List(pl.Int64) for frame in (some, others)):
+        return None
+    return _in_order(pl.concat([some, others]), dimensions)
+
+
+def _in_order(rows: pl.DataFrame, dimensions: int) -> pl.DataFrame:
+    return rows.sort("partial", *names(dimensions), "day", "text", "key")
 
 
 def one_by_one(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -29,7 +29,7 @@ from cxmetrics.store.buckets import (
 from cxmetrics.store.commits import Commit, Family, KeysChange, StatesChange, ValuesChange
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
-from cxmetrics.store.packing import one_by_one, packed
+from cxmetrics.store.packing import one_by_one, packed, together
 from cxmetrics.store.slices import slices_of
 
 # The columns of the table `values` that are no dimensions, in order.  `run` is kept in the ledger, so that the same
@@ -78,14 +78,25 @@ class Rewrite:
         for month, mask in masks(change.days if change.fingerprints else ()).items():
             bucket = Bucket("states", change.source, change.family, month)
             old = self.ledger.live_in(bucket)
-            frames = [*self._kept_states(bucket, old, change.fingerprints, mask),
-                      *([monthly[month]] if month in monthly else [])]
+            width = len(change.family)
+            new = monthly.get(month, pl.DataFrame(schema={**schema(width), "partial": pl.String()}))
+            states = self._added(bucket, old, change, new, mask)
+            if states is None:
+                states = packed(pl.concat([*self._kept_states(bucket, old, change.fingerprints, mask), new]), width)
             self.ledger.cover(bucket, change.fingerprints, mask)
-            states = pl.concat(frames) if frames else pl.DataFrame(
-                schema={**schema(len(change.family)), "partial": pl.String()})
-            self._put(bucket, old, packed(states, len(change.family)), change.family)
+            self._put(bucket, old, states, change.family)
             told = replace(bucket, kind="slices")
-            self._put(told, self.ledger.live_in(told), slices_of(states, len(change.family)), change.family)
+            self._put(told, self.ledger.live_in(told), slices_of(states, width), change.family)
+
+    def _added(self, bucket: Bucket, old: DataFile | None, change: StatesChange, new: pl.DataFrame,
+               mask: int) -> pl.DataFrame | None:
+        """The states of a bucket where whole days are added or replaced: others are taken as they are stored."""
+        held = self.ledger.covered(bucket)
+        left = [days for name, days in held.items() if name not in change.fingerprints]
+        if old is None or old.stale or any(days & mask for days in left):
+            return None
+        others = scan(self.folder, old).filter(~pl.col("day").is_in(days_of(bucket.first, mask)))
+        return together(collect(self.folder, others), packed(new, len(change.family)), len(change.family))
 
     def _kept_states(self, bucket: Bucket, old: DataFile | None, replaced: frozenset[str],
                      mask: int) -> Iterator[pl.DataFrame]:
