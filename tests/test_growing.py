@@ -7,7 +7,9 @@ looked at through windows, weeks reach over the ends of months, and what is hidd
 import datetime as dt
 import random
 
+import polars as pl
 import pytest
+from shop import freeze
 
 from cxmetrics.run import RunOptions, run
 from cxmetrics.store import Store
@@ -82,3 +84,67 @@ def test_months_that_are_not_read_again_count_as_in_a_run_of_all(seed, tmp_path)
         with Store.open(folder / "store") as store:
             found.append(store.values().drop("run"))
     assert found[1].equals(found[0])
+
+
+BALANCES = """
+project: growing
+grains: [day, week, month]
+cuts: [[branch]]
+privacy: {min_n: 3}
+dimensions: {branch: {}}
+sources:
+  accounts: {read: accounts/*.csv, time: day, entity: account, columns: {account: text, balance: number}}
+indicators:
+  balance: {formula: sum(accounts.balance at end)}
+"""
+
+
+def side_by_side(tmp_path, text, steps):
+    """The values of one store after each of some steps, and of another that is computed anew each time."""
+    folders = tmp_path / "anew", tmp_path / "grown"
+    for folder in folders:
+        folder.mkdir()
+        (folder / "cxmetrics.yaml").write_text(text)
+    for step in steps:
+        found = []
+        for folder in folders:
+            step(folder)
+            run(folder, RunOptions(engine="polars", full=folder.name == "anew"))
+            with Store.open(folder / "store") as store:
+                found.append(store.values().drop("run"))
+        yield found
+
+
+def balances(day, **branches):
+    """A file of one day: so many accounts in each branch."""
+    rows = [f"{day},{branch},{branch}{number},{number}" for branch, count in branches.items() for number in range(count)]
+    return lambda folder: deliver(folder, {("accounts", day): ["day,branch,account,balance", *rows]}.items())
+
+
+@pytest.mark.parametrize("before", ["2024-04-15", "2024-05-01", "2024-05-03", "2024-05-10"])
+def test_what_a_frozen_month_hides_of_the_week_after_it_stays_hidden(before, tmp_path):
+    """April has a branch of two accounts, and so hides the week of 29 April, whichever day of May comes."""
+    april = (balances("2024-04-10", b=5), balances("2024-04-29", b=5, c=5), balances("2024-05-02", b=5, c=5))
+    steps = [lambda folder: [each(folder) for each in april],
+             lambda folder: (freeze(folder, dt.date.fromisoformat(before)), balances("2024-04-10", b=5, c=2)(folder)),
+             balances("2024-05-15", b=5, c=5), balances("2024-05-16", b=5, c=5)]
+    hidden = []
+    for anew, grown in side_by_side(tmp_path, BALANCES, steps):
+        assert grown.equals(anew)
+        week = grown.filter(pl.col("period") == dt.date(2024, 4, 29), pl.col("grain") == "week", pl.col("branch") == "c")
+        hidden.append(week["value"].is_null().item())
+    assert hidden[1:] == [before < "2024-05-06"] * 3  # else it is frozen, as it was published
+
+
+def test_periods_without_a_slice_stand_before_those_with_some(tmp_path):
+    """In April only calls come, which have no segment; of May, two segments are withheld."""
+    text = PROJECT.format(grains="month, quarter", least=3, carry=3, windowed="").replace("[branch], ", "")
+    head = "day,branch,segment,score,customer"
+    files = [{("calls", "2024-04-03"): ["day,branch,minutes", "2024-04-03,b,3"]},
+             {("answers", "2024-05-02"): [head, *(f"2024-05-02,b,{x},7,c{n}" for n, x in enumerate("xxy"))]},
+             {("answers", "2024-06-20"): [head, *(f"2024-06-20,b,{x},7,c{n}" for n, x in enumerate("xxxyyy"))]},
+             {("answers", "2024-06-21"): [head, *(f"2024-06-21,b,{x},7,c{n}" for n, x in enumerate("xxxyyy"))]}]
+    steps = [lambda folder: [deliver(folder, each.items()) for each in files[:2]],
+             *(lambda folder, each=each: deliver(folder, each.items()) for each in files[2:])]
+    for anew, grown in side_by_side(tmp_path, text, steps):
+        assert grown.equals(anew)

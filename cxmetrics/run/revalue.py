@@ -12,7 +12,7 @@ from cxmetrics.calendars import start as period_start
 from cxmetrics.evaluate import drafted, reaching
 from cxmetrics.evaluate.raking import Raking, solve
 from cxmetrics.evaluate.views import Delivered
-from cxmetrics.evaluate.withholding import resting, unit_of, withhold
+from cxmetrics.evaluate.withholding import beside, resting, unit_of, withhold
 from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Plan
 from cxmetrics.run.earlier import Earlier, drafts_of
@@ -27,7 +27,7 @@ from cxmetrics.store.commits import ValuesChange
 
 @dataclass(frozen=True, slots=True)
 class _Evaluated:
-    """Values, those of `earlier` periods first, and their drafts in the same order; evaluated from the day `first`."""
+    """Values, those of `earlier` periods first, and their drafts in the same order; told anew from the day `first`."""
 
     first: Day | None
     earlier: Earlier
@@ -93,31 +93,34 @@ class Revaluation:
     def _evaluated(self, known: Delivered, first: Day | None) -> _Evaluated:
         """The values from a day on, and of all that is hidden together with what has changed."""
         silent = {name: gaps(one.known) for name, one in self.needs.items()}
-        since = Day.min if first is None else self._looked_at(first).replace(day=1)
+        told, begin, earlier = self._begin(first)
+        since = Day.min if first is None or begin is None else self._looked_at(first, begin).replace(day=1)
         states, before = self.holding.states(since), self.holding.slices(since)
         weights = solve(self.plan, states)
         self.rakings.extend(each for each in weights.rakings if first is None or each.days[1] > first)
-        first, earlier = self._begin(first)
-        reader, drafts = drafted(self.plan, states, known, None if first is None else (first, Day.max), silent, weights,
+        reader, drafts = drafted(self.plan, states, known, None if begin is None else (begin, Day.max), silent, weights,
                                  before)
         every = earlier.with_(drafts)
-        return _Evaluated(first, earlier, every, withhold(reader, every))
+        return _Evaluated(told, earlier, every, withhold(reader, every))
 
-    def _looked_at(self, first: Day) -> Day:
-        """The first day whose states are looked at where values are evaluated, or withheld otherwise, from a day on."""
+    def _looked_at(self, first: Day, begin: Day) -> Day:
+        """The first day whose states are looked at where rows are others from `first` on; values, from `begin`."""
         unit, calendar = unit_of(self.plan, first), self.plan.project.calendar
-        since = min(reaching(self.plan, unit), resting(self.plan, unit))
+        since = min(reaching(self.plan, min(begin, unit)), resting(self.plan, unit))
         rakes = [origin.rake for origin in self.plan.sources.values() if origin.rake is not None]
         while (earlier := min((stretch(since, rake.per, calendar)[0] for rake in rakes), default=since)) < since:
             since = earlier
         return since
 
-    def _begin(self, first: Day | None) -> tuple[Day | None, Earlier]:
-        """The day to evaluate from, and what is stored of the unit of time before it."""
+    def _begin(self, first: Day | None) -> tuple[Day | None, Day | None, Earlier]:
+        """The days from which values are told anew and evaluated, and what is stored of the unit of time before.
+
+        What was published and is frozen is not what was drafted last: then all that is asked of is evaluated.
+        """
         unit = first if first is None else unit_of(self.plan, first)
         if first is None or unit is None or unit == first:
-            return first, Earlier()
-        ordered = [before for before in self.store.freezes()["before"] if before is not None]
-        if ordered and max(ordered) > unit:  # what is published is not what was drafted last
-            return None if unit == Day.min else unit, Earlier()
-        return first, Earlier.of(self.plan, self.store, unit, first)
+            return first, first, Earlier()
+        ordered, asked = self.store.freezes()["before"].drop_nulls(), beside(self.plan, unit)
+        if any(before > asked for before in ordered):
+            return (None, None, Earlier()) if unit == Day.min else (unit, asked, Earlier())
+        return first, first, Earlier.of(self.plan, self.store, unit, first)

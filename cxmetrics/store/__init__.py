@@ -55,7 +55,7 @@ from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
 from cxmetrics.store.lock import locked
 from cxmetrics.store.packing import one_by_one
-from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite, is_dimension, only_covered
+from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite, only_covered
 from cxmetrics.store.slices import slices_of
 from cxmetrics.store.texts import put_texts, unpacked
 from cxmetrics.store.then import AsOf, look_at, named
@@ -194,11 +194,9 @@ class Store:
         indicator, period and slice.  Raises `Fault` CX803.
         """
         found = self._values("values", grain, cut, indicators, first, last)
-        dims = [name for name in found.columns if is_dimension(name)]
         runs = pl.DataFrame(self._ledger.records.periods(first, last), orient="row",
                             schema={"grain": pl.String, "period": pl.Date, RUN: pl.String})
-        ordered = [name for name in (*PLACE, *dims, *EVIDENCE) if name in found.columns]
-        return found.join(runs, on=["grain", "period"], how="left", maintain_order="left").select(*ordered, RUN)
+        return found.join(runs, on=["grain", "period"], how="left", maintain_order="left")
 
     def _values(self, kind: Literal["values", "withheld"], grain: Grain | None, cut: Family | None,
                 indicators: Iterable[str] | None, first: dt.date | None, last: dt.date | None) -> pl.DataFrame:
@@ -208,8 +206,10 @@ class Store:
         parts = [with_dimensions(self._rows(file), file, dims).filter(*asked) for file in files
                  if grain in {None, file.bucket.subject} and set(cut or ()) <= set(file.dimensions)
                  and file.bucket.touches(first, last)]
-        return collect(self._data, pl.concat(parts, how="diagonal_relaxed")) if parts else \
-            pl.DataFrame(schema=columns(dims))
+        if not parts:
+            return pl.DataFrame(schema=columns(dims))
+        rows = collect(self._data, pl.concat(parts, how="diagonal_relaxed"))
+        return rows.select(name for name in (*PLACE, *dims, *EVIDENCE) if name in rows.columns)
 
     def drafts(self, grain: Grain, first: dt.date, last: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Values without `run`, and in the same order as they were before anything was withheld or marked.
