@@ -117,7 +117,7 @@ def side_by_side(tmp_path, text, steps):
 
 def balances(day, **branches):
     """A file of one day: so many accounts in each branch."""
-    rows = [f"{day},{branch},{branch}{number},{number}" for branch, count in branches.items() for number in range(count)]
+    rows = [f"{day},{branch},{branch}{each},{each}" for branch, count in branches.items() for each in range(count)]
     return lambda folder: deliver(folder, {("accounts", day): ["day,branch,account,balance", *rows]}.items())
 
 
@@ -131,7 +131,7 @@ def test_what_a_frozen_month_hides_of_the_week_after_it_stays_hidden(before, tmp
     hidden = []
     for anew, grown in side_by_side(tmp_path, BALANCES, steps):
         assert grown.equals(anew)
-        week = grown.filter(pl.col("period") == dt.date(2024, 4, 29), pl.col("grain") == "week", pl.col("branch") == "c")
+        week = grown.filter(pl.col("grain") == "week", pl.col("period") == dt.date(2024, 4, 29), branch="c")
         hidden.append(week["value"].is_null().item())
     assert hidden[1:] == [before < "2024-05-06"] * 3  # else it is frozen, as it was published
 
