@@ -18,6 +18,7 @@ from cxmetrics.source import Key, Located, Source, Span
 
 _SIGN = "cx: allow"
 _COMMENT = re.compile(r"#\s*cx:\s*allow\b(?:\s+(?P<code>CX[0-9]{3})\b(?:\s+because\s+(?P<why>\S.*))?)?")
+_REASON = re.compile(r"[\s:：,，—–-]*(?:因为|原因|reason|since)?[\s:：,，—–-]*(?P<why>\S.*)")  # written in another way
 _NO_LINE = re.compile(r"\s*(?:#.*)?")
 
 
@@ -46,7 +47,7 @@ def settled(found: Sequence[Diagnostic], sources: Sequence[Source], throughout: 
         if why.value.strip():
             idle[str(code)] = _Allowance(str(code), 0, code.span)
         else:
-            told.append(report(codes.ALLOWED_WITHOUT_REASON, code.span))
+            told.append(report(codes.ALLOWED_WITHOUT_REASON, code.span, help=codes.REASON_BEHIND, id=code))
     used: set[object] = set()
     left: list[Diagnostic] = []
     for finding in found:
@@ -73,7 +74,9 @@ def _given(source: Source) -> Iterator[_Allowance | Diagnostic]:
             continue
         span = Span(source, comment.start, comment.start + len(comment.text))
         if said["why"] is None:
-            yield report(codes.ALLOWED_WITHOUT_REASON, span)
+            rest = _REASON.match(comment.text[said.end():])
+            why = rest["why"] if rest and said["code"] else "…"
+            yield report(codes.ALLOWED_WITHOUT_REASON, span, id=said["code"] or "CX415", why=why)
         else:
             line = source.position(comment.start).line
             yield _Allowance(said["code"], _line_below(source, line) if comment.alone else line, span)

@@ -14,6 +14,7 @@ from cxmetrics.allowances import settled
 from cxmetrics.check import prove_all
 from cxmetrics.check.declared_tests import MetricTest, resolve_tests
 from cxmetrics.check.matching import Proof
+from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Pyramid
@@ -130,11 +131,23 @@ def compile_stages(texts: Texts, found: Sequence[Diagnostic] = (), kept: Kept | 
     resolved, unresolved = resolve(drafts, None, pause)
     pyramid, proof = prove_all(resolved, None, pause)
     tests, untestable = resolve_tests(drafts, pyramid)
-    diagnostics = told((*found, *misshapen, *unresolved, *proof.found, *untestable))
+    diagnostics = _first_causes(told((*found, *misshapen, *unresolved, *proof.found, *untestable)))
     if not diagnostics and sources:
         diagnostics = _emptiness(sources, drafts, pyramid)
     files = (*(file for library in libraries for file in library.sources), *sources)
     return Stages(Compiled(files, drafts, pyramid, diagnostics, tests, texts), resolved, proof)
+
+
+_UNREAD = (codes.NOT_YAML,)
+_UNKNOWN = (name_codes.UNKNOWN_INDICATOR, name_codes.UNKNOWN_SOURCE, name_codes.UNKNOWN_DIMENSION,
+            name_codes.UNKNOWN_TEMPLATE)
+
+
+def _first_causes(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Without unknown names where a file cannot be read: it may be that file that defines them."""
+    if not any(one.code in _UNREAD for one in found):
+        return found
+    return tuple(one for one in found if one.code not in _UNKNOWN)
 
 
 def compile_texts(texts: Texts) -> Compiled:

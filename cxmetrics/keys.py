@@ -65,7 +65,7 @@ KEYS: Mapping[type[schema.Draft], Mapping[str, KeyHelp]] = {
                      "把库中的数据源与列对应到本行自己的表与列"),
         "dimensions": _key("The ways to slice, by id.", "维度：可按什么拆分"),
         "templates": _key("Indicators with parameters, to be used by several.", "带参数的指标模板，供多个指标使用"),
-        "indicators": _key("The pyramid: factors and composites, by id.", "指标：因子与合成指标"),
+        "indicators": _key("The pyramid: factors and composites, by id.", "指标：因子与复合指标"),
         "benchmarks": _key("Numbers that others have published, with their method.", "他人公布的数值及其口径"),
         "tests": _key("Rows, and what has to come out of them.", "指标测试：给定的行与应得的结果"),
         "calendar": _key("Holidays, and days of the weekend that are worked.", "节假日与调休工作日"),

@@ -31,7 +31,7 @@ def check_bounds(outline: Outline, made: Indicator, proof: Proof) -> None:
     _neutral(outline, made, proof)
     _points_alike(made, proof)
     _weights_felt(made, proof)
-    given = reach
+    given = EVERYTHING if outline.draft.score is not None else reach  # what a refused rule gives nobody knows
     if made.score is not None:
         given = points_reach(made.score)
         proof.found.extend(_scored(outline, made, made.score, reach, given))

@@ -32,9 +32,22 @@ from cxmetrics.parse import parse
 from cxmetrics.resolve import Child, Outline
 from cxmetrics.source import Located
 from cxmetrics.syntax import Node
-from cxmetrics.units import NUMBER, SCORE, UNKNOWN, Unit, comparable, conversion, duration, read_unit
+from cxmetrics.units import (
+    COUNTED,
+    NUMBER,
+    SCORE,
+    UNKNOWN,
+    Unit,
+    as_literal,
+    comparable,
+    conversion,
+    duration,
+    read_unit,
+)
 
+_SCORED = Phrase("this child has a score", "这个下级有分数")
 _UNITS_OF_BOTH = Phrase("this child is {other}", "这个下级是 {other}")
+_TOLD = 12  # weights that are told where they do not add up
 _LONGEST_CARRY = 3653  # days: ten years
 _POWERS = 0.001, 1000.0  # of exponents other than 0: beyond these, a power mean loses its digits
 
@@ -169,30 +182,32 @@ def _edges(outline: Outline, found: Found) -> Iterator[Edge]:
     if not any(child.weight for child in outline.children):
         yield from (Edge(child.id, 1 / len(written), child.span) for child, _ in written)
         return
-    kinds = {child.weight.value.strip().endswith("%") for child in outline.children if child.weight}
+    readable = [child.weight for child, weight in written if child.weight is not None and weight is not None]
+    kinds = {weight.value.strip().endswith("%") for weight in readable}
     for child, _ in written:
         if child.weight is None:
             found.append(report(codes.WEIGHT_MISSING, child.span, child=child.id))
     if len(kinds) > 1:
-        found.append(_mixed(outline))
+        found.append(_mixed(outline.id, readable))
     weights = [weight for _, weight in written if weight is not None]
     total = sum(weights)
     whole_known = len(weights) == len(written)
     if whole_known and kinds == {True} and abs(total - 100) > 1e-6:
-        found.append(report(codes.WEIGHTS_SUM, outline.span, parent=outline.id, total=f"{total:.10g}%"))
+        parts = [f"{weight:.10g}%" for weight in weights[:_TOLD]] + ["…"] * (len(weights) > _TOLD)
+        found.append(report(codes.WEIGHTS_SUM, outline.span, parent=outline.id, total=f"{total:.10g}%",
+                            parts=" + ".join(parts)))
     if whole_known and total <= 0:
         found.append(report(codes.ZERO_WEIGHT, outline.span, child=outline.id))
     if total > 0:
         yield from (Edge(child.id, (weight or 0.0) / total, child.span) for child, weight in written)
 
 
-def _mixed(outline: Outline) -> Diagnostic:
+def _mixed(parent: str, written: Sequence[Located]) -> Diagnostic:
     """The finding that weights are written in two ways, at the first that is unlike the one before it."""
-    written = [child.weight for child in outline.children if child.weight is not None]
     first = written[0].value.strip().endswith("%")
     other = next(weight for weight in written if weight.value.strip().endswith("%") != first)
     related = (Label(written[0].span, codes.OTHER_WEIGHT),)
-    return report(codes.WEIGHTS_MIXED, other.span, related=related, parent=outline.id, weight=written[0].value.strip())
+    return report(codes.WEIGHTS_MIXED, other.span, related=related, parent=parent, weight=written[0].value.strip())
 
 
 def _weight(child: Child, found: Found) -> float | None:
@@ -222,10 +237,20 @@ def _unit_of_children(parent: str, combined: Parts, below: Mapping[str, Indicato
     wanted = SCORE if scored and SCORE in known else known[0]
     for (child, _), unit in zip(children, units, strict=True):
         if unit.kind != "unknown" and unit != wanted:
-            other = Label(children[units.index(wanted)][0].span, _UNITS_OF_BOTH)
+            other = Label(children[units.index(wanted)][0].span, _SCORED if wanted == SCORE else _UNITS_OF_BOTH)
             found.append(report(codes.CHILD_WITHOUT_SCORE, child.span, related=(other,), child=child.id,
-                                parent=parent, unit=unit, other=wanted))
+                                parent=parent, unit=unit, other=wanted, example=_example(unit)))
     return wanted
+
+
+def _example(unit: Unit) -> str:
+    """A score rule for values in a unit, as somebody could write it."""
+    if unit.kind == "share":
+        return "{0: 80%, 100: 99%}"
+    if comparable(unit, duration("s")):
+        return "{0: 3 s, 60: 1.5 s, 100: 0.5 s}"
+    name = f" {as_literal(unit)}" if unit.kind == "quantity" and unit != COUNTED else ""
+    return f"{{0: 0{name}, 100: 100{name}}}"
 
 
 _MISSING: Known = {"renormalise": (0, ("min_coverage",)), "null": (0, ()), "neutral": (1, ()),

@@ -58,6 +58,8 @@ def as_condition(proved: Proved, span: Span | None, proof: Proof) -> Expr:
 _INSTEAD = {"boolean": codes.TO_A_NUMBER, "text": codes.TEXTS_COUNTED, **dict.fromkeys(("date", "time"),
                                                                                        codes.TIMES_APART)}
 
+_TIMES = ("us", "ms", "s", "min", "h")  # one is easily taken for another
+
 
 def no_number(span: Span | None, function: str, found: Unit, proof: Proof) -> Proved:
     """Report that a number is wanted, and how one is made of what stands there."""
@@ -75,8 +77,10 @@ def settle(constant: Expr, own: Unit, wanted: Unit, found: list[Diagnostic], *, 
         return constant
     if own == NUMBER and _means_little(constant, wanted) and not (wanted.kind == "share" and beyond):
         code = codes.SHARE_ABOVE_ALL if wanted.kind == "share" else codes.LITERAL_NEEDS_UNIT
-        found.append(report(code, constant.span, value=literal_text(constant),
-                            unit=as_literal(wanted)))
+        unit = as_literal(wanted)
+        timed = code is codes.LITERAL_NEEDS_UNIT and unit in _TIMES
+        found.append(report(code, constant.span, help=codes.TIME_MEANT if timed else None, unit=unit,
+                            value=literal_text(constant), other="ms" if unit == "s" else "s"))
         return None
     if own != NUMBER and not comparable(own, wanted):
         found.append(report(codes.UNITS_DIFFER, constant.span, left=wanted, right=own, operation="comparison"))

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cxmetrics.cli.places import seen_from
-from cxmetrics.codes.yaml_files import NO_PROJECT_FILE
 from cxmetrics.compile import Compiled, compile_project
-from cxmetrics.diagnostics import Fault, report
+from cxmetrics.diagnostics import Fault
 from cxmetrics.folders import PROJECT_FILE
+from cxmetrics.load import no_project
 from cxmetrics.plan import Plan
 
 
@@ -26,7 +26,7 @@ def compiled(project: Path) -> tuple[Compiled, Plan]:
 def places_of(project: Path) -> Iterator[None]:
     """Let faults raised inside name their files as seen from where one stands.  Raises `Fault` where there is none."""
     if not (project / PROJECT_FILE).is_file():
-        raise Fault(report(NO_PROJECT_FILE, None, path=project))
+        raise Fault(no_project(project))
     try:
         yield
     except Fault as fault:

@@ -38,13 +38,14 @@ def dimension_names(ctx: click.Context, param: click.Parameter, begun: str) -> l
 
 
 def code_names(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:  # noqa: ARG001
-    """The codes by id and by name, and the functions of the language."""
+    """The codes by id and by name, the functions of the language, and the keys of the YAML."""
+    from cxmetrics.cli.pages import key_names
     from cxmetrics.codes import CODES
     from cxmetrics.functions import all_names
 
     if begun.upper().startswith("CX"):
         return _items(code for code in CODES if code.startswith(begun.upper()))
-    names = (*(code.name for code in CODES.values()), *all_names())
+    names = {*(code.name for code in CODES.values()), *all_names(), *key_names()}
     return _items(name for name in names if name.startswith(begun))
 
 

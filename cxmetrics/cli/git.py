@@ -19,7 +19,7 @@ def check_out(project: Path, revision: str, folder: Path) -> None:
 
     Raises `Refusal` where the folder is in no repository, or there is no such revision.
     """
-    none = Refusal("diff.revision", revision=revision)
+    none = Refusal("diff.revision" if _in_repository(project) else "diff.no_git", revision=revision, project=project)
     commit = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}",
                   otherwise=none).decode().strip()
     listed = _git(project, "ls-tree", "-r", "-z", "-l", commit, ".", otherwise=none)
@@ -32,6 +32,16 @@ def check_out(project: Path, revision: str, folder: Path) -> None:
         start, size = head + 1, int(answer[at:head].rpartition(b" ")[2])
         _write(folder / path, mode, answer[start:start + size])
         at = start + size + 1
+
+
+def _in_repository(project: Path) -> bool:
+    """Whether the folder of a project is under Git, and has a first commit."""
+    try:
+        return bool(_git(project, "rev-parse", "--verify", "--quiet", "HEAD", otherwise=Refusal("diff.no_git")))
+    except Refusal as refusal:
+        if refusal.key == "diff.git":
+            raise
+        return False
 
 
 def _files(listed: str) -> Iterator[tuple[str, str, str]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
+from cxmetrics import schema
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.terminal import ink
 from cxmetrics.codes import CODES
 from cxmetrics.functions import AGGREGATES, NUMBERS, ROW_ANSWERS, ROW_TEXTS, ROW_TIMES, WINDOWS
+from cxmetrics.keys import KEYS, KeyHelp
 from cxmetrics.render.wording import outline
 
 CHINESE = "中文"
@@ -80,3 +83,42 @@ def function_help(name: str, session: Session) -> str:
     if window := WINDOWS.get(name):
         lines.append(f"{name}: {getattr(window.help, language)}")
     return "\n".join(lines)
+
+
+_WHERE: Final[Mapping[type[schema.Draft], str]] = {
+    schema.ProjectDocument: "cxmetrics.yaml", schema.Document: "*.yaml",
+    schema.GivenColumnDraft: "sources.ID.columns.ID",
+    schema.ColumnDraft: "sources.ID.columns.ID", schema.ScaleVersionDraft: "sources.ID.columns.ID.versions",
+    schema.UniqueDraft: "sources.ID.unique", schema.TimedDraft: "sources.ID.lookup",
+    schema.DimensionLookupDraft: "dimensions.ID.lookup", schema.LookupDraft: "sources.ID.lookup",
+    schema.DimensionDraft: "dimensions.ID", schema.WeightDraft: "sources.ID.weight", schema.SourceDraft: "sources.ID",
+    schema.VersionDraft: "indicators.ID.versions", schema.IndicatorDraft: "indicators.ID",
+    schema.HolidayDraft: "calendar",
+    schema.MethodDraft: "benchmarks.method", schema.EvidenceDraft: "indicators.ID.evidence",
+    schema.BenchmarkDraft: "benchmarks", schema.BenchmarkFilesDraft: "benchmarks",
+    schema.PeersDraft: "indicators.ID.peers",
+    schema.PrivacyDraft: "privacy", schema.TableDraft: "tests.ID.given.ID", schema.MetricTestDraft: "tests.ID",
+}
+
+
+def key_names() -> frozenset[str]:
+    """All keys of the YAML."""
+    return frozenset(name for keys in KEYS.values() for name in keys)
+
+
+def key_help(name: str, session: Session) -> str:
+    """Where a key of the YAML stands, what it is for, and how it is written."""
+    lines: list[str] = []
+    for model, keys in KEYS.items():
+        if name in keys:
+            lines += _of_key(f"{_WHERE[model]}: {name}", keys[name], session)
+    return "\n".join(lines)
+
+
+def _of_key(place: str, row: KeyHelp, session: Session) -> Iterator[str]:
+    yield place
+    yield f"  {getattr(row.help, session.language)}"
+    if row.values:
+        yield f"  {session.say('key.values', values=', '.join(row.values))}"
+    if row.examples:
+        yield f"  {session.say('key.examples', examples='; '.join(row.examples))}"

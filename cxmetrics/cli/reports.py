@@ -32,7 +32,8 @@ def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
     for status in ("failed", "stale"):
         names = [source.id for source in report.sources if source.status == status]
         if names:
-            yield session.say(f"run.{status}", sources=session.say("comma").join(names))
+            key = "run.failed_alone" if status == "failed" and not report.committed else f"run.{status}"
+            yield session.say(key, sources=session.say("comma").join(names))
     last = {each.source: each for each in report.raked if each.ok}
     yield from (session.say("run.raked.trimmed" if each.trimmed else "run.raked", source=each.source, first=each.first,
                             last=each.last, rows=whole(each.rows), passes=each.passes, trimmed=whole(each.trimmed),
@@ -71,11 +72,13 @@ def _reason(text: str, session: Session) -> str:
 
 def _outcome(report: RunReport, session: Session, *, dry: bool) -> str:
     span = session.say("run.span", first=report.first, last=report.last) if report.first else ""
-    facts = {"engine": report.engine, "span": span, "scans": report.scans, "seconds": f"{report.seconds:.1f}"}
+    facts = {"engine": report.engine, "span": span, "scans": session.count("scans", report.scans),
+             "seconds": f"{report.seconds:.1f}"}
     if dry:
         return session.say("run.dry", **facts)
     if not report.committed:
-        return session.say("run.nothing", **facts)
+        failed = any(source.status == "failed" for source in report.sources)
+        return session.say("run.nothing_new" if failed else "run.nothing", **facts)
     return session.say("run.done", run=report.run, values=whole(report.values),
                        statuses=_statuses(report.statuses, session), **facts)
 

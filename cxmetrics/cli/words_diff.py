@@ -51,8 +51,12 @@ DIFF: Final[dict[str, Phrase]] = {
     "diff.more": Phrase(" and {count} more", " 等，另有 {count} 个"),
     "diff.count": Phrase("{count} {effect}", "{effect} {count} 处"),
     "diff.same": Phrase("nothing changed in meaning or words", "含义和文字都没有变化"),
-    "diff.revision": Phrase("{revision} is neither a project folder nor a revision of this project's repository",
-                            "{revision} 既不是项目文件夹，也不是本项目仓库的版本"),
+    "diff.revision": Phrase("{revision} is neither a project folder nor a revision of this project's repository; "
+                            "`git branch -a` and `git log --oneline` list those there are",
+                            "{revision} 既不是项目文件夹，也不是本项目仓库的版本；可用 `git branch -a`、`git log --oneline` 查看已有的版本"),
+    "diff.no_git": Phrase("{project} has no versions in Git to compare with; name a folder with the old "
+                          "definitions: cxmetrics diff OLD_FOLDER",
+                          "{project} 在 Git 中没有可比较的版本；请指明存有旧定义的文件夹：cxmetrics diff 旧文件夹"),
     "diff.in": Phrase("{revision}:", "{revision}："),
     "diff.git": Phrase("revisions are read by git, which was not found", "读取版本需要 git，但没有找到"),
     "diff.effect": Phrase("effect", "影响程度"),

@@ -84,9 +84,9 @@ HELP: Final[dict[str, Phrase]] = {
                            "sends what later runs wrote.",
                            "把各表写入 PostgreSQL，全部在同一事务中\n\nADDRESS 形如 postgresql://user@host/database，"
                            "密码取自 PGPASSWORD；再次调用只发送之后运行写入的内容。"),
-    "help.explain": Phrase("Explain a code (CX201), or a function of the language (nps).\n\n"
+    "help.explain": Phrase("Explain a code (CX201), a function of formulas (nps), or a key of the YAML (weight).\n\n"
                            "Without CODE, list all codes.",
-                           "解释诊断代码（CX201）或公式函数（nps）\n\n不带 CODE 时列出全部代码。"),
+                           "解释诊断代码（CX201）、公式函数（nps）或 YAML 的键（weight）\n\n不带 CODE 时列出全部代码。"),
     "help.lsp": Phrase("Answer an editor: the language server, over standard input and output.",
                        "为编辑器应答：语言服务器，经标准输入与标准输出"),
     "help.completion": Phrase(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from cxmetrics.diagnostics import Code, Phrase
 
+OTHER_WAY_ROUND = Phrase("the library's column stands on the left, ours on the right: `{theirs}: {name}`",
+                         "左边写库里的列，右边写自己表里的列：`{theirs}: {name}`")
+NO_COLUMN = Phrase("`none` is said of a whole source; a column that the table lacks has to be delivered",
+                   "`none` 只能用于整个数据源；表里缺少的列请数据方补上")
 COLUMNS_NOT_BOUND = Code(
     "CX343", "columns-not-bound",
     Phrase("not all columns of `{source}` are bound: {names}", "`{source}` 还有列没有绑定：{names}"),

@@ -104,8 +104,11 @@ BAD_DATE = Code(
     help=Phrase("write dates as `2026-10-01`", "日期请写成 `2026-10-01`"))
 UNKNOWN_SLICE_COLUMN = Code(
     "CX718", "unknown-slice-column",
-    Phrase("`{name}` is not a dimension of the store", "`{name}` 不是存储中的维度"),
-    help=Phrase("dimensions are: {known}", "可用的维度：{known}"))
+    Phrase("the source `{source}` cannot be split by `{name}`", "数据源 `{source}` 不能按 `{name}` 拆分"),
+    label=Phrase("its rows do not say which", "其中的行没有说明属于哪一个"),
+    note=Phrase("a condition asks of every row that the indicators come from", "条件须对指标所依据的每一行都能判断"),
+    help=Phrase("its dimensions are: {known}; say under its `dimensions` which column it is, or ask with `--by`",
+                "它的维度有：{known}；请在它的 `dimensions` 下写明是哪一列，或改用 `--by` 查询"))
 FILE_CHANGED = Code(
     "CX719", "file-changed",
     Phrase("the data file `{path}` changed while it was read", "数据文件 `{path}` 在读取期间发生了变化"),

@@ -11,7 +11,7 @@ OTHER_TOUCHPOINT = Phrase("counts for `{other}` here", "在这里计入 `{other}
 WEIGHTS_SUM = Code(
     "CX401", "weights-sum",
     Phrase("the weights under `{parent}` add up to {total}, not 100 %", "`{parent}` 下的权重合计 {total}，不是 100 %"),
-    label=Phrase("{total} in all", "合计 {total}"),
+    label=Phrase("{parts} = {total}", "合计 {parts} = {total}"),
     note=Phrase("percentages say that nothing is left over", "百分比意味着没有剩余"),
     help=Phrase("correct a weight, or write plain numbers, which are brought to 100 % by themselves",
                 "请更正权重，或写成普通数字，会自动归一到 100 %"))
@@ -39,8 +39,8 @@ CHILD_WITHOUT_SCORE = Code(
            "`{parent}` 的下级 `{child}` 没有计分规则：它的单位是 {unit}"),
     label=Phrase("{unit}, not a score", "是 {unit}，不是分数"),
     note=Phrase("a composite averages scores from 0 to 100", "复合指标对 0 到 100 的分数求平均"),
-    help=Phrase("add a `score` rule to `{child}`, such as `score: {0: 80%, 100: 99%}`",
-                "请为 `{child}` 加上 `score`，例如 `score: {0: 80%, 100: 99%}`"))
+    help=Phrase("add a `score` rule to `{child}`, such as `score: {example}`",
+                "请为 `{child}` 加上 `score`，例如 `score: {example}`"))
 ANCHORS_NOT_MONOTONE = Code(
     "CX406", "anchors-not-monotone",
     Phrase("the score anchors rise and fall", "计分锚点有升有降"),
@@ -103,7 +103,8 @@ VALUE_UNIT = Code(
     Phrase("a value in {found} stands where {expected} is wanted", "此处需要 {expected}，写的是 {found}"),
     label=Phrase("this is {found}", "这是 {found}"),
     note=Phrase("what a value is held against is in one unit with it", "与之比较的数值须为同一单位"),
-    help=Phrase("write it in {expected}, or correct the formula it belongs to", "请以 {expected} 书写，或更正所属的公式"))
+    help=Phrase("write it in {expected}, or correct the formula it belongs to, or the `unit` of its column",
+                "请以 {expected} 书写，或更正所属的公式，或更正其中列的 `unit`"))
 RULE_ARGUMENTS = Code(
     "CX418", "rule-arguments",
     Phrase("`{name}` takes values: {count}, options: {options}", "`{name}` 需要值 {count} 个，选项：{options}"),

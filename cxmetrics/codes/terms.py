@@ -14,6 +14,7 @@ TERMS: Final[dict[str, str]] = {
     "true or false": "true 或 false", "a date": "日期", "nothing": "空值", "a text": "文本", "a formula": "公式",
     "a map or text": "映射或文本", "a map or a list": "映射或列表", "a map or a number": "映射或数字",
     "a list of text": "文本列表", "one value": "单个值", "a duration": "时长", "a percentage": "百分比",
+    "a column of the table, or an expression": "表中的列或表达式",
     # things with names
     "source": "数据源", "column": "列", "indicator": "指标", "dimension": "维度", "template": "模板",
     "benchmark": "基准", "test": "测试", "alert": "预警", "view": "视图", "project": "项目", "parameter": "参数",
@@ -27,7 +28,7 @@ TERMS: Final[dict[str, str]] = {
     "these brackets are not closed, or what is in them is not parted by commas": "括号没有闭合，或其中各项没有用逗号分隔",
     "a quote is never closed": "引号没有闭合",
     "a text without quotes holds a colon and a blank": "未加引号的文本中有冒号和空格",
-    "the colon of the line above is full-width": "上一行的冒号是全角的", "the line above has no colon": "上一行没有冒号",
+    "this colon is full-width": "冒号是全角的", "the line above has no colon": "上一行没有冒号",
     "this key stands below one that has a value already": "上面的键已经有值，不能再有下级",
     "a tab stands where blanks indent": "缩进处用了制表符", "a text cannot begin with this sign": "文本不能以这个符号开头",
     "something follows the quote that ends a text": "结束文本的引号后面还有内容",

@@ -43,7 +43,8 @@ VALUE_NOT_IN_SET = Code(
     Phrase("`{value}` is not a value of `{column}`", "`{value}` 不是 `{column}` 的取值"),
     label=Phrase("never occurs", "不会出现"),
     note=Phrase("the column declares all of its `values`", "该列用 `values` 声明了全部取值"),
-    help=Phrase("its values are: {known}", "其取值为：{known}"))
+    help=Phrase("its values are: {known}; if the data have another, add it to the `values` there",
+                "其取值为：{known}；若数据中确有其他取值，请补入那里的 `values`"))
 OUTSIDE_SCALE = Code(
     "CX306", "outside-scale",
     Phrase("{value} lies outside the scale {scale}", "{value} 在量表 {scale} 之外"),
@@ -92,6 +93,8 @@ UNIT_MISMATCH_DECLARED = Code(
     label=Phrase("the formula gives {found}", "公式得出 {found}"),
     help=Phrase("correct `unit`, or leave it out: it follows from the formula",
                 "请更正 `unit`，或删去：单位由公式决定"))
+TIME_MEANT = Phrase("write behind it what is meant: `{value} {unit}`, or `{value} {other}`",
+                    "请在数字后写出所指的单位：`{value} {unit}` 或 `{value} {other}`")
 CURRENCIES_DIFFER = Code(
     "CX312", "currencies-differ",
     Phrase("{left} meets {right} without a rate", "{left} 与 {right} 之间没有汇率"),

@@ -11,6 +11,8 @@ BLANK_BEHIND_COLON = Phrase("a blank belongs behind the colon", "冒号后面要
 IN_BRACKETS_HERE = Phrase("a list of one stands in brackets too", "只有一项的列表也要加方括号")
 KEYS_BELOW = Phrase("write keys below `{key}`, as in `{key}: {{formula: count(txn)}}`",
                     "请在 `{key}` 下写各个键，例如 `{key}: {{formula: count(txn)}}`")
+CHILDREN_BELOW = Phrase("write the children with their weights, as in `children: {{login: 40%, transfer: 60%}}`",
+                        "请写下级与权重，例如 `children: {{login: 40%, transfer: 60%}}`")
 NAMES_ARE_KEYS = Phrase("names are keys here: `success: {{formula: …}}`, without `- ` before them",
                         "这里的名称是键：`success: {{formula: …}}`，前面不加 `- `")
 
@@ -41,7 +43,8 @@ MISSING_KEY = Code(
     "CX005", "missing-key",
     Phrase("the key `{key}` is missing", "缺少键 `{key}`"),
     label=Phrase("needs `{key}`", "这里需要 `{key}`"),
-    help=Phrase("write `{key}` there, with its value", "请在此补上 `{key}` 及其值"))
+    help=Phrase("write `{key}` there, with its value; `cxmetrics explain {key}` says what it is for",
+                "请在此补上 `{key}` 及其值；用 `cxmetrics explain {key}` 查看其含义"))
 NOT_UTF8 = Code(
     "CX006", "not-utf8",
     Phrase("`{path}` is not UTF-8 text", "`{path}` 不是 UTF-8 文本"),
@@ -54,6 +57,9 @@ EMPTY_PROJECT = Code(
     Phrase("the project `{path}` defines nothing", "项目 `{path}` 中没有任何定义"),
     help=Phrase("add `sources` and `indicators`; `cxmetrics init` writes a small project that runs",
                 "请加入 `sources` 和 `indicators`；`cxmetrics init` 可生成一个能运行的小项目"))
+NAME_THE_FOLDER = Phrase("name the folder in place of a file in it: `{folder}`", "请写所在的文件夹，不要写其中的文件：`{folder}`")
+NO_FOLDER = Phrase("there is no such folder; behind a verb stands the project folder, or nothing where one is in it",
+                   "没有这个文件夹；命令后面写项目文件夹，已在其中时不写")
 NO_PROJECT_FILE = Code(
     "CX008", "no-project-file",
     Phrase("no `cxmetrics.yaml` in `{path}`", "`{path}` 中没有 `cxmetrics.yaml`"),
@@ -133,13 +139,14 @@ NO_LANGUAGE = Code(
     note=Phrase("texts in several languages stand under the codes of the languages: `{{en: Transfer, fr: Virement}}`",
                 "多种语言的文字写在各自的语言代码之下：`{{zh: 转账, en: Transfer}}`"),
     help=Phrase("write the code of the language: `en`, `zh`, `fr`", "请写语言代码：`en`、`zh`、`fr`"))
+REASON_BEHIND = Phrase("write the reason behind it: `{id}: …`", "请在其后写明原因：`{id}: …`")
 ALLOWED_WITHOUT_REASON = Code(
     "CX032", "allowed-without-reason",
     Phrase("this allowance says no code or no reason", "这条允许没有写明代码或原因"),
     label=Phrase("allows nothing", "不起作用"),
     note=Phrase("who reads the definition later has to know why the warning was passed over",
                 "以后阅读定义的人需要知道为什么忽略这个警告"),
-    help=Phrase("write `# cx: allow CX415 because …`", "请写成 `# cx: allow CX415 because …`"))
+    help=Phrase("write `# cx: allow {id} because {why}`", "请写成 `# cx: allow {id} because {why}`"))
 ALLOWS_NOTHING = Code(
     "CX033", "allows-nothing",
     Phrase("there is no warning {id} here to be allowed", "这里没有需要忽略的警告 {id}"), severity="warning",

@@ -15,7 +15,7 @@ from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
 from cxmetrics.folders import PROJECT_FILE, definition_files
 from cxmetrics.load.bindings import BIND, Bindings, put_in_bindings, unbound
 from cxmetrics.load.margin_files import put_in_margins, raked_in
-from cxmetrics.load.other_tools import SAID_HERE
+from cxmetrics.load.other_tools import said_here
 from cxmetrics.load.overrides import Sections, merge, overridable
 from cxmetrics.load.record_files import SECTIONS, Tables, paths_in, records_of
 from cxmetrics.load.shapes import known_keys
@@ -30,6 +30,7 @@ _SHAPES = {"model_type": "map", "dict_type": "map", "list_type": "list", "is_ins
            "model_attributes_type": "map"}
 _ROUNDS = 50
 _MOST = 1000  # faults of one file that are told
+_FORBIDDEN = "extra_forbidden"
 _TAGS = frozenset(("text", "map", "list"))
 _OF_A_KEY = "[key]"  # ends the path of what is wrong with a key itself
 
@@ -61,10 +62,16 @@ class Library:
         return f"{self.name}/{PROJECT_FILE}" if self.name else PROJECT_FILE
 
 
+def no_project(root: Path) -> Diagnostic:
+    """The finding that `root` is no project folder, with what is known of it."""
+    help_ = codes.NAME_THE_FOLDER if root.is_file() else None if root.exists() else codes.NO_FOLDER
+    return report(codes.NO_PROJECT_FILE, None, help=help_, path=root, folder=root.parent)
+
+
 def read_files(root: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
     """The YAML files under the project folder `root`, by path; hidden folders and run results are left out."""
     if not (root / PROJECT_FILE).is_file():
-        return (), (report(codes.NO_PROJECT_FILE, None, path=root),)
+        return (), (no_project(root),)
     sources: list[Source] = []
     found: list[Diagnostic] = []
     for path in sorted(definition_files(root)):
@@ -242,7 +249,9 @@ def _draft(source: Source, root: Node, model: type[Document]) -> tuple[Document 
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=False, include_input=False)
         paths = [(problem["type"], _steps(root, problem["loc"])) for problem in problems[:_MOST]]
-        found += [_diagnose(root, kind, path, model) for kind, path in paths]
+        diagnosed = [(kind, path, _diagnose(root, kind, path, model)) for kind, path in paths]
+        meant = {(*map(str, path[:-1]), one.facts["guess"]) for kind, path, one in diagnosed if kind == _FORBIDDEN}
+        found += [one for kind, path, one in diagnosed if kind != "missing" or tuple(map(str, path)) not in meant]
         wrong = [path[:-1] if kind == "missing" else path for kind, path in paths]
         cut += [str(step) for where in wrong for step in _name_of(where)]
         if len(problems) > _MOST:
@@ -274,13 +283,13 @@ def _steps(root: Map, loc: Sequence[Any]) -> list[Any]:
 def _diagnose(root: Map, kind: str, path: list[Any], model: type[Document]) -> Diagnostic:
     _, node, key = _walk_to(root, path)
     place = ".".join(map(str, path[:-1])) or root.span.source.path
-    if kind == "extra_forbidden":
+    if kind == _FORBIDDEN:
         known = known_keys(model, path[:-1])
         guess = closest(str(path[-1]), known)
         span = key.span if isinstance(key, Located) else _span(node, root.span)
         fix = Fix(span, guess) if guess else None
         cut = isinstance(key, Located) and _is_cut_off(key, node)
-        help_ = COMMA_ENDS_IT if cut else DID_YOU_MEAN if guess else SAID_HERE.get(str(path[-1]))
+        help_ = COMMA_ENDS_IT if cut else DID_YOU_MEAN if guess else said_here(path)
         return report(codes.UNKNOWN_KEY, span, help=help_, fix=None if cut else fix, key=path[-1],
                       place=place, known=", ".join(known), guess=guess or "")
     if kind == NO_LANGUAGE and isinstance(key, Located):

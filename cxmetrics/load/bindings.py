@@ -136,6 +136,14 @@ def _columns(name: Key, written: Map, theirs: Map, said: Bindings) -> Map:
     for column, meant in written.items():
         if column in theirs:
             made[column] = _column(meant, theirs[column])
+            if isinstance(meant, Located) and meant.value.strip() == NONE:
+                said.found.append(report(yaml_codes.WRONG_VALUE, meant.span, help=codes.NO_COLUMN, key=column,
+                                         expected="a column of the table, or an expression", found=NONE))
+        elif isinstance(meant, Located) and meant.value.strip() in theirs:
+            right = next(key for key in theirs if key == meant.value.strip())
+            made[right] = theirs[right]
+            said.found.append(report(name_codes.UNKNOWN_COLUMN, column.span, help=codes.OTHER_WAY_ROUND, source=name,
+                                     name=column, theirs=right))
         else:
             guess = closest(column, theirs)
             said.found.append(report(name_codes.UNKNOWN_COLUMN, column.span, help=DID_YOU_MEAN if guess else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from cxmetrics.diagnostics import Phrase
@@ -25,8 +26,11 @@ _CHILDREN = Phrase("what an indicator is made of stands under `children`: `child
                    "指标的组成写在 `children`：`children: {{login: 40%, transfer: 60%}}`")
 _MERGE = Phrase("maps are not merged here; what several indicators have in common is a template: `templates`",
                 "不支持合并键；多个指标共有的内容请写成模板：`templates`")
+_ITS_COLUMN = Phrase("which of its columns a dimension is, each source says: `dimensions: {{region: branch_region}}`; "
+                     "without that, the column that is called like the dimension",
+                     "维度对应哪一列，写在各数据源的 `dimensions: {{region: 机构}}` 下；不写则取与维度同名的列")
 
-SAID_HERE: Final[dict[str, Phrase]] = {
+_SAID_HERE: Final[dict[str, Phrase]] = {
     "<<": _MERGE,
     **dict.fromkeys(("numerator", "denominator"), _RATIO),
     **dict.fromkeys(("expr", "expression", "sql", "measure", "measures", "agg", "aggregation", "calculation",
@@ -38,3 +42,10 @@ SAID_HERE: Final[dict[str, Phrase]] = {
     **dict.fromkeys(("path", "file", "files", "url", "location", "dataset"), _READ),
     **dict.fromkeys(("weights", "components", "inputs", "parts", "factors", "metrics"), _CHILDREN),
 }
+
+
+def said_here(path: Sequence[object]) -> Phrase | None:
+    """How that is said here what another tool, or another place, has the last key of a path for."""
+    if str(path[0]) == "dimensions" and str(path[-1]) in ("column", "columns", "field", "source"):
+        return _ITS_COLUMN
+    return _SAID_HERE.get(str(path[-1]))

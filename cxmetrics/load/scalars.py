@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,6 +24,8 @@ _ID = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _PERIOD = re.compile(r"(?P<year>19\d\d|2[01]\d\d)(?:-?Q(?P<quarter>[1-4])|-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?\Z",
                      re.ASCII)
+_TOGETHER = Phrase("digits stand together: `{together}`", "数字连写：`{together}`")
+_HALF_WIDTH = Phrase("digits and signs are half-width: `{together}`", "数字与符号用半角：`{together}`")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([ ,]\d{3})+(\.\d+)?")
 _NUMBER = re.compile(r"[+-]?(\d+(_\d+)*(\.\d+)?|\.\d+)([eE][+-]?\d{1,3})?\Z")
 
@@ -66,8 +69,11 @@ def number(written: Located, found: Found) -> float | None:
     if (result := plain_number(written.value)) is not None:
         return result
     together = written.value.replace(",", "").replace(" ", "")
-    fix = Fix(written.span, together) if _GROUPED.fullmatch(written.value.strip()) else None
-    help_ = Phrase("digits stand together: `{together}`", "数字连写：`{together}`") if fix else None
+    half = unicodedata.normalize("NFKC", written.value).strip()
+    help_ = _TOGETHER if _GROUPED.fullmatch(written.value.strip()) else None
+    if half != written.value.strip() and plain_number(half.removesuffix("%")) is not None:
+        together, help_ = half, _HALF_WIDTH
+    fix = None if help_ is None else Fix(written.span, together)
     found.append(report(codes.NOT_A_NUMBER, written.span, help=help_, fix=fix, found=written.value,
                         together=together))
     return None

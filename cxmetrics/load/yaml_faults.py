@@ -36,7 +36,8 @@ def fault(source: Source, problem: str, at: int, context_at: int | None) -> Diag
     for told, explain in _CAUSES:
         if told in problem and (known := explain(source, at)) is not None:
             what, help_ = known
-            return report(codes.NOT_YAML, _place(source, at), help=help_, problem=what)
+            place = _wide_colon(source, at) if help_ is _COLON else at
+            return report(codes.NOT_YAML, _place(source, place), help=help_, problem=what)
     opening = source.text[context_at:context_at + 1] if context_at is not None else ""
     if context_at is not None and opening in _CLOSING and opening:
         related = (Label(_place(source, context_at), OPENED),)
@@ -65,11 +66,24 @@ def _colon(source: Source, at: int) -> Known | None:
     line, above, column = _line_of(source, at)
     if _PLAIN_COLON.fullmatch(line[:column]):
         return "a text without quotes holds a colon and a blank", _QUOTE
-    if above.rstrip().endswith("："):
-        return "the colon of the line above is full-width", _COLON
+    if _is_wide(above):
+        return "this colon is full-width", _COLON
     if ":" not in above:
         return "the line above has no colon", _KEY
     return "this key stands below one that has a value already", _ALIGN
+
+
+def _is_wide(line: str) -> bool:
+    return "：" in line and ":" not in line
+
+
+def _wide_colon(source: Source, at: int) -> int:
+    """The full-width colon of the line of a character, or of the line above."""
+    line, above, column = _line_of(source, at)
+    begun = at - column
+    if _is_wide(line):
+        return begun + line.index("：")
+    return source.text.rindex(above, 0, begun) + above.index("：")
 
 
 def _sign(source: Source, at: int) -> Known | None:
@@ -106,7 +120,10 @@ def _escape(_: Source, __: int) -> Known:
     return "`\\` means something else between double quotes", _SINGLE
 
 
-def _no_colon(_: Source, __: int) -> Known:
+def _no_colon(source: Source, at: int) -> Known:
+    line, above, _ = _line_of(source, at)
+    if _is_wide(line) or _is_wide(above):
+        return "this colon is full-width", _COLON
     return "the line above has no colon", _KEY
 
 
@@ -129,13 +146,22 @@ def misshapen(node: object, span: Span, expected: str, found: str, path: Sequenc
     fix, help_ = None, None
     if expected == "map" and isinstance(node, Located) and not node.style:
         fix = _colon_without_blank(node, span)
-        help_ = codes.BLANK_BEHIND_COLON if fix else codes.KEYS_BELOW if path[:1] == ["indicators"] else None
+        help_ = codes.BLANK_BEHIND_COLON if fix else _below(path)
+        if not fix and "：" in node.value:
+            help_ = _COLON
     elif expected == "map" and found == "list" and path:
         help_ = codes.NAMES_ARE_KEYS
     elif expected == "list" and isinstance(node, Located) and node.value and not node.style:
         fix, help_ = Fix(span, f"[{node.value}]"), codes.IN_BRACKETS_HERE
     return report(codes.WRONG_SHAPE, span, help=help_, fix=fix, expected=expected, found=found,
                   key=path[-1] if path else "")
+
+
+def _below(path: Sequence[object]) -> Phrase | None:
+    """How what belongs below a key of an indicator is written."""
+    if path[:1] != ["indicators"]:
+        return None
+    return codes.CHILDREN_BELOW if path[-1] == "children" else codes.KEYS_BELOW
 
 
 def _colon_without_blank(node: Located, span: Span) -> Fix | None:

@@ -186,7 +186,8 @@ def _sliced(asked: Question, plan: Plan, one: Bound, parts: dict[Family, pl.Data
         return parts
     own = {family: frame for family, frame in parts.items() if set(asked.across) <= set(family)}
     if not own:
-        raise Fault(report(data_codes.UNKNOWN_SLICE_COLUMN, one.origin.span, name=", ".join(asked.across),
+        raise Fault(report(data_codes.UNKNOWN_SLICE_COLUMN, one.origin.span, source=one.origin.id,
+                           name=", ".join(asked.across),
                            known=", ".join(sorted(one.dimensions))))
     return {family: _there(frame, family, plan, asked.grain, asked.where) for family, frame in own.items()}
 

@@ -1,4 +1,4 @@
-"""`cxmetrics explain`: what a code or a function means."""
+"""`cxmetrics explain`: what a code, a function or a key means."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from cxmetrics.cli.usage import Verb
 @language_option
 @click.pass_obj
 def explain(session: Session, code: str | None, as_html: bool, site: Path | None) -> int:
-    """Print the page of a code, the help of a function, or the list of all codes; or write them as HTML."""
-    from cxmetrics.cli.pages import catalogue, function_help, page_text
+    """Print the page of a code, the help of a function or a key, or the list of all codes; or write them as HTML."""
+    from cxmetrics.cli.pages import catalogue, function_help, key_help, key_names, page_text
     from cxmetrics.codes import CODES, page
     from cxmetrics.diagnostics import closest
     from cxmetrics.functions import all_names
@@ -41,12 +41,14 @@ def explain(session: Session, code: str | None, as_html: bool, site: Path | None
     if text is not None:
         emit(page_text(text, session, colour=coloured(sys.stdout)))
         return 0
-    if code in all_names() and as_html:
+    if as_html and (code in all_names() or code in key_names()):
         raise Refusal("explain.no_page", name=code)
-    if code in all_names():
-        emit(function_help(code, session))
+    told = ([function_help(code, session)] if code in all_names() else []) + (
+        [key_help(code, session)] if code in key_names() else [])
+    if told:
+        emit("\n".join(told))
         return 0
-    near = closest(named, (*CODES, *by_name, *all_names()))
+    near = closest(named, (*CODES, *by_name, *all_names(), *key_names()))
     raise Refusal("explain.unknown", name=code, guess=session.say("usage.guess", guess=near) if near else "")
 
 

@@ -67,7 +67,7 @@ def query(session: Session, indicators: tuple[str, ...], by: tuple[str, ...], gr
     else:
         emit_parts(shaped(shape, frame.columns, frame.iter_rows(), watched=sys.stdout.isatty()))
     if not frame.height:
-        tell(session.say("query.nothing"))
+        tell(session.say("query.nothing_by" if across else "query.nothing", by=session.say("comma").join(across)))
     return 0
 
 
