@@ -94,9 +94,10 @@ class _Writer:
                 found = [f"*{node.name}"]
             case Mapping() | Listing():
                 found = [self.flow(replace(node, anchor=None), path)]  # the mark has it
-                if indent + width(lead + found[0]) > WIDTH:
-                    if isinstance(node, Mapping):
-                        return self.unfolded(head, mark, node, indent, path)
+                long = indent + width(lead + found[0]) > WIDTH
+                if long and isinstance(node, Mapping) and node.entries:
+                    return self.unfolded(head, mark, node, indent, path)
+                if long and isinstance(node, Listing) and node.items:
                     found = self.wrapped(node, indent + width(lead), path)
             case _:
                 assert_never(node)
