@@ -45,15 +45,17 @@ class Earlier:
         """The periods of which something is told otherwise in the `values` of all, of which these are the first."""
         if self.values.is_empty():
             return frozenset()
-        now, before = values.head(self.values.height), self.values
-        differ = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"~{name}")) for name in before.columns)
-        both = pl.concat([now.select(before.columns), before.select(pl.all().name.prefix("~"))], how="horizontal")
-        found = both.filter(differ).select("grain", "period").unique()
+        found = _otherwise(self.values, values.head(self.values.height)).select("grain", "period").unique()
         return frozenset((grain, period) for grain, period in found.iter_rows() if period >= self.since[grain])
 
 
 def drafts_of(drafts: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """The drafts of which something is told otherwise in the values, which stand in the same order."""
-    differ = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"~{name}")) for name in drafts.columns)
-    both = pl.concat([drafts, values.select(pl.all().name.prefix("~"))], how="horizontal")
-    return both.filter(differ).select(drafts.columns)
+    return _otherwise(drafts, values)
+
+
+def _otherwise(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """The rows that are not as the others are, which stand in the same order and have all of their columns."""
+    differ = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"~{name}")) for name in rows.columns)
+    both = pl.concat([rows, others.select(pl.all().name.prefix("~"))], how="horizontal")
+    return both.filter(differ).select(rows.columns)

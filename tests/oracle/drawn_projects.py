@@ -277,6 +277,7 @@ class Project:
             draft["when_not_split"] = draw.choice(["use_total", "use_total", "leave_out"])
         if draw.random() < 0.3 and len({(self.unit_of(leaf), self.feeds[leaf]) for leaf in self.leaves(draft)}) == 1:
             draft["aggregate"] = "leaves"
+            kind = self.feeds[next(self.leaves(draft))]  # what stands between, a score among it, has no part in it
         if draw.random() < 0.3:
             draft["combine"] = "geometric"
         elif "aggregate" not in draft and draw.random() < 0.4:
