@@ -105,8 +105,9 @@ def compile_project(root: Path) -> Compiled:
     sources, unread = read_files(root)
     libraries, not_imported = read_libraries(root, sources)
     tables, not_there = read_tables(root, sources)
-    compiled = compile_sources(sources, (*unread, *not_imported, *not_there), libraries, tables)
-    return replace(compiled, alone=not tables and all(
+    amiss = (*unread, *not_imported, *not_there)
+    compiled = compile_sources(sources, amiss, libraries, tables)
+    return replace(compiled, alone=not tables and not amiss and all(
         file.shipped for library in libraries for file in library.sources))
 
 

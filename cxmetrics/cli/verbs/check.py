@@ -19,6 +19,7 @@ from cxmetrics.cli.terminal import coloured, emit, tell
 from cxmetrics.cli.usage import Verb
 
 if TYPE_CHECKING:
+    from cxmetrics.cli.remembered import Outcome
     from cxmetrics.diagnostics import Diagnostic
     from cxmetrics.render import Format
 
@@ -38,24 +39,31 @@ _TOLD = 10  # findings that are gone
 def check(session: Session, project: Path, form: Format, strict: bool, write: bool, bare: bool) -> int:
     """Compile the project and print what is wrong."""
     gc.disable()  # a short life: what could be collected is gone with the process soon enough
-    from cxmetrics.cli.remembered import Clean, recall, remember, state_of
+    from cxmetrics.cli.remembered import recall, remember, state_of
 
-    state = state_of(project)
-    found: tuple[Diagnostic, ...] = ()
-    clean, failed = recall(project, state), False
-    if clean is None:
-        from cxmetrics.compile import compile_project
-
-        compiled = compile_project(project)
-        clean, failed = Clean(len(compiled.sources), len(compiled.pyramid.indicators)), compiled.failed
-        found = compiled.reviewed(dt.datetime.now(dt.UTC).date())
-        if compiled.alone and not found:
-            remember(project, state, clean)
+    today = dt.datetime.now(dt.UTC).date()
+    state = state_of(project, today)
+    outcome = recall(project, state)
+    if outcome is None:
+        outcome, kept = _found(project, today)
+        if kept:
+            remember(project, state, today, outcome)
+    found, failed = outcome.found, outcome.failed
     if write:
         _write(project, found, session, failed=failed)
     left = found if bare else _without_known(project, found, session, failed=failed)
-    _show(left, project, form, clean.files, clean.indicators, session)
+    _show(left, project, form, outcome.files, outcome.indicators, session)
     return int(failed or strict and bool(left))
+
+
+def _found(project: Path, today: dt.date) -> tuple[Outcome, bool]:
+    """What a project comes to, and whether that hangs on its own definitions alone."""
+    from cxmetrics.cli.remembered import Outcome
+    from cxmetrics.compile import compile_project
+
+    compiled = compile_project(project)
+    found = compiled.reviewed(today)
+    return Outcome(len(compiled.sources), len(compiled.pyramid.indicators), found), compiled.alone
 
 
 def _show(found: Sequence[Diagnostic], project: Path, form: Format, files: int, indicators: int,
