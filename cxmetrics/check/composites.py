@@ -47,6 +47,7 @@ from cxmetrics.units import (
 
 _SCORED = Phrase("this child has a score", "这个下级有分数")
 _UNITS_OF_BOTH = Phrase("this child is {other}", "这个下级是 {other}")
+_NEAR = 0.1  # how far from 1 weights still look like parts of it
 _TOLD = 12  # weights that are told where they do not add up
 _LONGEST_CARRY = 3653  # days: ten years
 _POWERS = 0.001, 1000.0  # of exponents other than 0: beyond these, a power mean loses its digits
@@ -196,10 +197,20 @@ def _edges(outline: Outline, found: Found) -> Iterator[Edge]:
         parts = [f"{weight:.10g}%" for weight in weights[:_TOLD]] + ["…"] * (len(weights) > _TOLD)
         found.append(report(codes.WEIGHTS_SUM, outline.span, parent=outline.id, total=f"{total:.10g}%",
                             parts=" + ".join(parts)))
+    if whole_known and kinds == {False} and _short_of_one(weights):
+        told = [f"{weight / total:.1%}" for weight in weights[:_TOLD]] + ["…"] * (len(weights) > _TOLD)
+        found.append(report(codes.WEIGHTS_NEAR_ONE, outline.span, parent=outline.id, total=f"{total:.10g}",
+                            parts=" + ".join(told)))
     if whole_known and total <= 0:
         found.append(report(codes.ZERO_WEIGHT, outline.span, child=outline.id))
     if total > 0:
         yield from (Edge(child.id, (weight or 0.0) / total, child.span) for child, weight in written)
+
+
+def _short_of_one(weights: Sequence[float]) -> bool:
+    """Whether weights look like parts of 1 and miss it, by more than the rounding of each to two decimals."""
+    missed = abs(sum(weights) - 1)
+    return all(0 <= weight < 1 for weight in weights) and 0.005 * len(weights) + 1e-9 < missed <= _NEAR + 1e-9
 
 
 def _mixed(parent: str, written: Sequence[Located]) -> Diagnostic:

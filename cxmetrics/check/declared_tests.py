@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cxmetrics.check.rules import literal
 from cxmetrics.codes import names as codes
+from cxmetrics.codes import units as unit_codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Code, Diagnostic, Fix, Label, closest, report
 from cxmetrics.ir import GRAINS, Grain, Lookup, Origin, Pyramid
@@ -17,7 +18,7 @@ from cxmetrics.load.scalars import Found, date
 from cxmetrics.schema import MetricTestDraft, TableDraft
 from cxmetrics.source import Key, Located, Span
 from cxmetrics.tables import place_of
-from cxmetrics.units import NUMBER, SCORE, SHARE, Unit
+from cxmetrics.units import NUMBER, SCORE, SHARE, Unit, literal_unit
 
 Cell = str | None
 Rows = Sequence[Mapping[Key, Located]]
@@ -30,6 +31,7 @@ MEASURES = (*_IN_UNIT, *_PLAIN, "status")
 _LISTED = 30  # names a finding gives as known
 _MANNERS = ("at", "tolerance")
 _NULLS = ("", "~", "null", "Null", "NULL")
+_WITH_UNIT = re.compile(r"(-?\d+(?:\.\d+)?)\s*(%|[A-Za-z]+)\Z")
 _PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?\Z")
 
 
@@ -185,10 +187,11 @@ class _Reader:
         columns: dict[str, None] = {}
         rows: list[Mapping[str, Cell]] = []
         for row in pairs:
-            for name, span, _ in row:
+            for name, span, cell in row:
                 if name not in columns:
                     self._prove_column(str(key), name, span, known)
                 columns[name] = None
+                self._prove_cell(self.pyramid.sources.get(key), name, span, cell)
             rows.append({name: cell for name, _, cell in row})
         behind = None if key in self.pyramid.sources else looked_up(key, self.pyramid)
         if behind is not None:
@@ -219,6 +222,16 @@ class _Reader:
             self.found.append(report(codes.GIVEN_DERIVED, span, name=name, source=source))
         else:
             self.unknown(codes.UNKNOWN_COLUMN, span, name, known, source=source)
+
+    def _prove_cell(self, origin: Origin | None, name: str, span: Span, cell: Cell) -> None:
+        """A number with its unit behind it, as literals have it, is a bad row: hardly what a test is to give."""
+        spec = None if origin is None else origin.columns.get(name)
+        if spec is None or cell is None or spec.type not in ("number", "integer") or cell in spec.missing:
+            return
+        written = _WITH_UNIT.match(cell)
+        if written and literal_unit(written[2]) is not None and not spec.personal:
+            self.found.append(report(unit_codes.CELL_WITH_UNIT, span, value=cell, column=name, number=written[1],
+                                     unit=spec.unit))
 
     # --- expected ----------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ class Proof:
 
     The peers of an indicator are None where some of them were reported.  `weighted`: the sources whose rows have
     weights.  `reaches`: the least and the greatest that indicators come to; `earned`: that they give to parents.
-    `doubts`: what may be meant of columns, and most likely is not.
+    `doubts`: what may be meant of columns and quotients, and most likely is not.
     `alike`: of formulas that are alike, what was proved of one; None where that holds for no other.
     """
 
@@ -40,7 +40,7 @@ class Proof:
     weighted: set[str] = field(default_factory=set)
     reaches: dict[str, tuple[float, float]] = field(default_factory=dict)
     earned: dict[str, tuple[float, float]] = field(default_factory=dict)
-    doubts: dict[Column, Diagnostic] = field(default_factory=dict)
+    doubts: dict[Expr, Diagnostic] = field(default_factory=dict)
     alike: dict[Shape, tuple[Shape, Unit] | None] = field(default_factory=dict)
 
     def say(self, code: Code, span: Span | None, **facts: object) -> Proved:

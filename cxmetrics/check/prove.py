@@ -25,7 +25,7 @@ from cxmetrics.check.matching import (
 )
 from cxmetrics.check.number_functions import is_empty, number_function
 from cxmetrics.check.peers import peer_function
-from cxmetrics.check.times import of_time
+from cxmetrics.check.times import of_time, scaled_by_hand
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.days import Holidays
@@ -99,9 +99,9 @@ def prove_as_others(expr: Expr | Like, proof: Proof) -> Proved:
     known = proof.alike.get(expr.shape)
     if known is not None:
         return known[0].made(expr), known[1]
-    before = len(proof.found)
+    before = len(proof.found) + len(proof.doubts)
     proved, unit = prove(expr.made(), proof)
-    flawless = len(proof.found) == before and not isinstance(proved, Invalid)
+    flawless = len(proof.found) + len(proof.doubts) == before and not isinstance(proved, Invalid)
     proof.alike[expr.shape] = (expr.shape.of(proved, expr), unit) if flawless else None
     return proved, unit
 
@@ -216,8 +216,10 @@ def _product(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> 
             unit = units[0]
         case "*":
             unit = multiply(units[0], units[1])
+            scaled_by_hand(expr, (units[0], args[1]), proof)
         case "/":
             unit = divide(units[0], units[1])
+            scaled_by_hand(expr, (units[0], args[1]), proof)
         case _:
             exponent = literal_value(args[1])
             unit = power(units[0], exponent) if isinstance(exponent, int | float) else (
@@ -329,4 +331,5 @@ def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], foun
     if weight is not None and weight.formula is not None and not weight.unit.numeric:
         proof.say(codes.WEIGHT_NOT_NUMBER, weight.span, name=weight.name, found=weight.unit)
     keep = None if origin.keep is None else condition(origin.keep, proof)
+    found += proof.doubts.values()
     return replace(origin, columns=own, keep=None if isinstance(keep, Invalid) else keep)

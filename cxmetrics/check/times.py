@@ -1,14 +1,19 @@
-"""The proof of functions of a time: numbers of the clock and the calendar, and which days people work on."""
+"""The proof of times: numbers of the clock and the calendar, which days people work on, durations scaled by hand."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from math import isclose
 
 from cxmetrics.check.matching import Proof, Proved
 from cxmetrics.codes import names as codes
+from cxmetrics.codes import units as unit_codes
+from cxmetrics.diagnostics import report
 from cxmetrics.ir import Apply, Constant, Expr
-from cxmetrics.units import BOOLEAN, DATE, NUMBER
+from cxmetrics.units import BOOLEAN, DATE, DURATIONS, NUMBER, Unit
+
+_CLOCK = {name: size for name, size in DURATIONS.items() if name != "week"}  # a seventh is a mean of days
 
 
 def of_time(expr: Apply, proof: Proof) -> Proved:
@@ -25,6 +30,18 @@ def of_time(expr: Apply, proof: Proof) -> Proved:
             return expr, DATE
         case _:
             return expr, NUMBER
+
+
+def scaled_by_hand(expr: Apply, sides: tuple[Unit, Expr], proof: Proof) -> None:
+    """Doubt `latency / 1000` where the latency is in ms: what comes out is in ms as well, and a thousandth of it."""
+    unit, by = sides
+    if not unit.is_duration or not isinstance(by, Constant) or by.unit != NUMBER or not isinstance(by.value, int | float):
+        return
+    factor = float(by.value) if expr.function == "/" else 1 / by.value if by.value else 0.0
+    meant = next((name for name, size in _CLOCK.items() if factor != 1 and isclose(unit.factor * factor, size)), None)
+    if meant is not None:
+        proof.doubts.setdefault(expr, report(unit_codes.SCALED_BY_HAND, expr.span, unit=unit, operator=expr.function,
+                                             number=f"{by.value:.10g}", other=meant))
 
 
 def _workday(expr: Apply, proof: Proof) -> Proved:

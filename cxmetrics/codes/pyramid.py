@@ -15,6 +15,16 @@ WEIGHTS_SUM = Code(
     note=Phrase("percentages say that nothing is left over", "百分比意味着没有剩余"),
     help=Phrase("correct a weight, or write plain numbers, which are brought to 100 % by themselves",
                 "请更正权重，或写成普通数字，会自动归一到 100 %"))
+WEIGHTS_NEAR_ONE = Code(
+    "CX412", "weights-near-one",
+    Phrase("the weights under `{parent}` add up to {total}, not 1", "`{parent}` 下的权重合计 {total}，不是 1"),
+    severity="warning",
+    label=Phrase("they count as {parts}", "实际按 {parts} 计"),
+    note=Phrase("plain numbers are brought to 100 % by themselves, so none counts as it is written",
+                "普通数字会自动归一到 100 %，因此每个权重都与所写的不同"),
+    help=Phrase("correct a weight; write percentages to be told by an error, or whole numbers (`4`, `5`) where only "
+                "proportions are meant",
+                "请更正权重；写成百分比时合计不符会报错，只表示比例时请写整数（`4`、`5`）"))
 WEIGHTS_MIXED = Code(
     "CX402", "weights-mixed",
     Phrase("weights under `{parent}` are partly percentages, partly plain numbers",

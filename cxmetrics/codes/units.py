@@ -270,6 +270,23 @@ DIRECTION_OPEN = Code(
     note=Phrase("gaps, ranks and scores among others turn round with the direction", "差距、排名和相对得分都取决于方向"),
     help=Phrase("write `direction: down`, or `direction: up` where longer is meant to be better",
                 "请写 `direction: down`；若确实越长越好，请写 `direction: up`"))
+SCALED_BY_HAND = Code(
+    "CX339", "scaled-by-hand",
+    Phrase("{unit} {operator} {number} are still {unit}", "{unit} {operator} {number} 的单位仍是 {unit}"),
+    severity="warning",
+    label=Phrase("not {other}", "并不是 {other}"),
+    note=Phrase("a bare number is a factor: it does not change what a number is a number of",
+                "不带单位的数只是倍数，不会改变单位"),
+    help=Phrase("durations are converted by themselves: take `{operator} {number}` away and write `unit: {other}`, or "
+                "compare with a literal such as `1 {other}`",
+                "时长会自动换算：请去掉 `{operator} {number}`，写 `unit: {other}`，或与 `1 {other}` 这样的字面量比较"))
+CELL_WITH_UNIT = Code(
+    "CX335", "cell-with-unit",
+    Phrase("`{value}` is no number, so the row would be rejected", "`{value}` 不是数字，这一行会被拒收"),
+    severity="warning",
+    label=Phrase("`{column}` is a column of numbers", "`{column}` 是数值列"),
+    note=Phrase("rows of a test stand as a file would hold them, without units", "测试中的行与文件里的写法相同，不带单位"),
+    help=Phrase("write `{number}`, which is {unit} by the column", "请写 `{number}`，其单位由列决定（{unit}）"))
 PERSONAL_SLICE = Code(
     "CX369", "personal-slice",
     Phrase("slices by `{dimension}` would tell what `{column}` of `{source}` holds, which is class C2",
