@@ -119,6 +119,36 @@ def test_metrics_for_prometheus(root):
                                                  'cxmetrics_run_timestamp_seconds{project="shop"}'}
 
 
+def test_what_a_run_took(root, capsys):
+    assert status_of(["run", "--profile", "--json", "run.json"]) == 0
+    said, report = capsys.readouterr().err, json.loads((root / "run.json").read_text())
+    stages = ["compile", "bind", "scan", "evaluate", "commit"]
+    assert list(report["stages"]) == list(report["processor"]) == stages
+    assert sum(report["stages"].values()) <= report["seconds"]
+    efforts = {one["id"]: one["effort"] for one in report["sources"]}
+    own = {name: [path.stat().st_size for path in root.glob(f"data/{name}*")] for name in efforts}
+    assert {name: effort["bytes"] for name, effort in efforts.items()} == {name: sum(own[name]) for name in efforts}
+    assert sum(effort["states"] for effort in efforts.values()) == report["states"]
+    assert sum(effort["seconds"] for effort in efforts.values()) <= report["stages"]["scan"]
+    total = sum(map(sum, own.values()))
+    assert f"2 scans: 5 rows, {total} B, {report['states']} states; compile 0." in said
+    assert [line.split()[0] for line in said.splitlines() if re.search(r"\d\.\d{3} +\d+\.\d{3}$", line)] == [
+        "compile", "look", "scan", "evaluate", "commit"]
+    assert status_of(["--lang", "zh", "run", "--profile"]) == 0
+    said = capsys.readouterr().err
+    assert "处理器秒" in said
+    assert "次扫描" not in said  # nothing was to do: no scan has a line
+
+
+def test_only_what_is_opened_is_counted(root):
+    status_of(["run"])
+    put(root, "visits-3", "day,region,spent", "2026-03-10,east,1")
+    report = go(root)
+    (visits,) = (one for one in report.sources if one.id == "visits")
+    sizes = {path.stem: path.stat().st_size for path in root.glob("data/visits-*")}
+    assert visits.effort.bytes == sizes["visits-2"] + sizes["visits-3"]  # the day before may reach into the new one
+
+
 # --- what a run is asked -----------------------------------------------------------------------------------------
 
 

@@ -59,6 +59,16 @@ def whole(value: float | None) -> str:
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,.1f}"
 
 
+def size(count: int) -> str:
+    """Bytes, in thousands: `812 B`, `45.3 kB`, `1.2 GB`."""
+    value, name = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, name = value / 1000, larger
+    return f"{count} B" if name == "B" else f"{value:,.1f} {name}"
+
+
 def unit_named(name: str | None) -> Unit | None:
     """The unit a table of values names, if it can be read."""
     return read_unit(name) if name else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cxmetrics.cli.figures import whole
+from cxmetrics.cli.profiles import work_line
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import Column, as_table
 from cxmetrics.render.wording import visible
@@ -29,6 +30,8 @@ def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
         yield from _reasons(busy, session)
         yield ""
     yield _outcome(report, session, dry=dry)
+    if report.scans and not dry:
+        yield work_line(report, session)
     for status in ("failed", "stale"):
         names = [source.id for source in report.sources if source.status == status]
         if names:

@@ -12,6 +12,7 @@ from cxmetrics.cli.words_coverage import COVERAGE
 from cxmetrics.cli.words_diff import DIFF
 from cxmetrics.cli.words_help import HELP, OPTIONS
 from cxmetrics.cli.words_preview import PREVIEW
+from cxmetrics.cli.words_run import RUN
 from cxmetrics.cli.words_show import SHOW
 from cxmetrics.cli.words_test import TEST
 from cxmetrics.diagnostics import Phrase
@@ -88,36 +89,6 @@ _GENERAL = {
     "query.ranks": Phrase("ranks of what? name the slices to be ranked: --by branch --ranks",
                           "对什么排名？请用 --by 指明切片，例如 --by branch --ranks"),
     "query.which": Phrase("which indicators of {project}?", "要查询 {project} 的哪些指标？"),
-    "run.rejected": Phrase("{count} rows of {source} rejected, {reason}", "{source} 拒收 {count} 行，{reason}"),
-    "run.nulled": Phrase("{count} values of {source} taken as missing, {reason}",
-                         "{source} 有 {count} 个值按缺失处理，{reason}"),
-    "run.more": Phrase("and {count} more reasons: --json FILE has them all", "另有 {count} 种原因：--json FILE 列出全部"),
-    "run.span": Phrase(", {first} to {last}", "，{first} 至 {last}"),
-    "run.done": Phrase("run {run} on {engine}{span}: {values} values ({statuses}) from {scans} in {seconds} s",
-                       "运行 {run}（{engine}）{span}：{scans}，得到 {values} 个数值（{statuses}），用时 {seconds} 秒"),
-    "scans.one": Phrase("{count} scan", "{count} 次扫描"),
-    "scans.many": Phrase("{count} scans", "{count} 次扫描"),
-    "run.nothing_new": Phrase("nothing was computed ({seconds} s)", "没有计算任何数值（{seconds} 秒）"),
-    "run.nothing": Phrase("nothing to do: the store is up to date ({seconds} s)", "无需计算：存储已是最新（{seconds} 秒）"),
-    "run.grain": Phrase("--grain goes with --period", "--grain 须与 --period 同用"),
-    "run.period": Phrase("--period stands for both ends: leave out --from and --to",
-                         "--period 已包含起止：请去掉 --from 和 --to"),
-    "run.memory": Phrase("{memory} is no size of memory: write 4GB or 500MB", "{memory} 不是内存大小：请写成 4GB 或 500MB"),
-    "run.unbounded": Phrase("{engine} cannot be held to a size of memory; duckdb can",
-                            "{engine} 不能限制内存大小；duckdb 可以"),
-    "run.failed": Phrase("failed: {sources}; all else was published", "失败：{sources}；其余均已发布"),
-    "run.failed_alone": Phrase("failed: {sources}", "失败：{sources}"),
-    "run.stale": Phrase("stale: {sources}", "已过期：{sources}"),
-    "run.raked": Phrase("{source}: {rows} rows from {first} to {last} raked in {passes} passes, margins met to {gap}, "
-                        "design effect {effect}",
-                        "{source}：{first} 至 {last} 的 {rows} 行经 {passes} 次迭代完成校准，边际误差 {gap}，设计效应 {effect}"),
-    "run.raked.trimmed": Phrase(
-        "{source}: {rows} rows from {first} to {last} raked in {passes} passes, {trimmed} of them held at a bound, "
-        "margins missed by {gap}, design effect {effect}",
-        "{source}：{first} 至 {last} 的 {rows} 行经 {passes} 次迭代完成校准，其中 {trimmed} 行被截断，边际误差 {gap}，设计效应 {effect}"),
-    "run.restated": Phrase("{count} published values restated: {why}", "更改了 {count} 个已发布的数值：{why}"),
-    "run.dry": Phrase("dry run on {engine}{span}: {scans} to make, nothing computed",
-                      "试运行（{engine}）{span}：需要 {scans}，未做计算"),
     "store.verified": Phrase("{files} files, {size} bytes: {damaged} damaged, {orphans} that no run names",
                              "{files} 个文件，{size} 字节：{damaged} 个损坏，{orphans} 个不属于任何运行"),
     "store.nothing_restated": Phrase("no published value was changed", "没有已发布的数值被更改"),
@@ -193,6 +164,9 @@ _TERMS = {
         "column": ("column", "列"), "published": ("published", "已发布"), "replayed": ("replayed", "重算"),
         "before": ("frozen before", "冻结至（不含）"), "at": ("at", "时间"), "reason": ("why", "原因"),
         "first": ("from", "首日"), "last": ("to", "末日"), "values": ("values", "数值"),
+        "stage": ("stage", "阶段"), "seconds": ("seconds", "秒"), "processor": ("processor seconds", "处理器秒"),
+        "bytes": ("bytes", "字节"), "cubes": ("groupings", "分组"), "cells": ("groups", "组数"),
+        "states": ("states", "中间状态"), "speed": ("rows a second", "每秒行数"),
     },
     "status": {
         "ok": ("ok", "正常"), "low_n": ("too few", "样本不足"), "withheld": ("withheld", "隐去"),
@@ -212,8 +186,8 @@ _TERMS = {
                 "all": ("all days together", "所有日期一起")},
     "grain": {"day": ("day", "日"), "week": ("week of", "周，始于"), "month": ("month", "月"),
               "quarter": ("quarter", "季"), "year": ("year", "年")},
-    "stage": {"bind": ("look at files", "查看文件"), "scan": ("scan", "扫描"), "evaluate": ("evaluate", "计算"),
-              "commit": ("commit", "提交"), "write": ("write", "生成")},
+    "stage": {"compile": ("compile", "编译"), "bind": ("look at files", "查看文件"), "scan": ("scan", "扫描"),
+              "evaluate": ("evaluate", "计算"), "commit": ("commit", "提交"), "write": ("write", "生成")},
     "reason": {"type": ("of another type", "类型不符"), "scale": ("off the scale", "超出量表"),
                "values": ("not in the closed set", "不在取值范围内"), "key": ("no key", "缺少主键"),
                "weight": ("not a weight", "权重不可用"),
@@ -231,5 +205,5 @@ _TERMS = {
 }
 
 WORDS: Final[dict[str, Phrase]] = {
-    **HELP, **OPTIONS, **SHOW, **TEST, **DIFF, **PREVIEW, **COVERAGE, **_GENERAL,
+    **HELP, **OPTIONS, **SHOW, **TEST, **DIFF, **PREVIEW, **COVERAGE, **RUN, **_GENERAL,
     **{f"{kind}.{name}": Phrase(*both) for kind, terms in _TERMS.items() for name, both in terms.items()}}

@@ -10,7 +10,6 @@ import datetime as dt
 import json
 import platform
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from cxmetrics.evaluate.raking import Raking
 from cxmetrics.load.texts import Texts
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Files, look
+from cxmetrics.run.clock import Clock
 from cxmetrics.run.freezes import who
 from cxmetrics.run.gather import Gathering
 from cxmetrics.run.identity import run_id
@@ -37,7 +37,7 @@ from cxmetrics.run.need import idle, keys_changed
 from cxmetrics.run.pairs import paired
 from cxmetrics.run.persons import hiding
 from cxmetrics.run.raked import rake_reports, unraked
-from cxmetrics.run.reports import Engine, RunOptions, RunReport, SourceReport, source_report
+from cxmetrics.run.reports import NO_SCAN, Engine, RunOptions, RunReport, SourceReport, source_report
 from cxmetrics.run.restate import Restated, restate
 from cxmetrics.run.revalue import Revaluation
 from cxmetrics.run.stale import Task, delivered
@@ -72,7 +72,7 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     """
     if options.first and options.last and options.first >= options.last:
         raise Fault(report(codes.EMPTY_INTERVAL, None, start=options.first, end=options.last))
-    clock, root = _Clock(), root.resolve()
+    clock, root = Clock(), root.resolve()
     with clock.stage("compile"):
         result, plan = compiled(root)
     folder = store_in(root, plan.project.store)
@@ -106,25 +106,6 @@ def _store(path: Path, options: RunOptions, scratch: Path) -> Iterator[tuple[Sto
                 yield store, dead
 
 
-class _Clock:
-    """Seconds a stage."""
-
-    def __init__(self) -> None:
-        self.began = time.perf_counter()
-        self.started = dt.datetime.now(dt.UTC)
-        self.stages: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - start
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self.began
-
-
 @dataclass(frozen=True, slots=True)
 class _Job:
     """One run from its parts."""
@@ -134,7 +115,7 @@ class _Job:
     store: Store
     gathered: Gathering
     progress: Progress
-    clock: _Clock
+    clock: Clock
     texts: Texts
 
     def carry_out(self, found: tuple[Diagnostic, ...]) -> RunReport:
@@ -150,7 +131,8 @@ class _Job:
         with self.clock.stage("scan"):
             for step, task in enumerate(work if not self.options.dry_run else ()):
                 self.progress(f"scan {task.source}", step, len(work))
-                gathered.scan(task)
+                with self.clock.scan(task.source):
+                    gathered.scan(task)
             gathered.look_again()
         with self.clock.stage("evaluate"):
             self.progress("evaluate", len(work), len(work) + 1)
@@ -173,7 +155,8 @@ class _Job:
             left = {"memory": self._memory(), "covered": covered(known), "troubles": as_left(troubles),
                     "key": self.gathered.hiding.check}
             self._commit(replace(row, report=json.dumps(answer.as_json() | left)), restated)
-        return replace(answer, seconds=self.clock.seconds, stages=dict(self.clock.stages))
+        return replace(answer, seconds=self.clock.seconds, stages=dict(self.clock.stages),
+                       processor=dict(self.clock.processor))
 
     def _idle(self, files: Mapping[str, Files]) -> bool:
         last = remembered(self.store)
@@ -223,17 +206,18 @@ class _Job:
         days = {task.source: task.days for task in work}
         sources = tuple(source_report(
             name, len(files[name].own) if name in files else 0, done[name].census if name in done else Census(),
-            len(days.get(name, ())), troubles[name].kind if name in troubles else "ok", thin.get(name, ()))
+            len(days.get(name, ())), troubles[name].kind if name in troubles else "ok", thin.get(name, ()),
+            replace(done[name].effort, seconds=self.clock.scans[name]) if name in done else NO_SCAN)
             for name in sorted({partial.source for partial in self.plan.partials}))
         every = [day for task in work for day in task.days]
         warned = [*found, *self._frozen(run_id, restated),
                   *(one for name, listed in thin.items() for one in said(self.plan.sources[name], listed))]
         return RunReport(
             run_id, self.options.engine, min(every, default=None), max(every, default=None), self.clock.seconds,
-            dict(self.clock.stages), sources, len(work),
-            sum(frame.height for one in done.values() for frame in one.frames.values()),
+            dict(self.clock.stages), sources, len(work), sum(one.effort.states for one in sources),
             sum(change.frame.height for change in restated.changes), committed=False,
-            statuses=_statuses(restated), restated=dict(restated.counts), refused=restated.refused,
+            statuses=_statuses(restated), processor=dict(self.clock.processor),
+            restated=dict(restated.counts), refused=restated.refused,
             diagnostics=tuple(warned), troubles=tuple(one for each in troubles.values() for one in each.found))
 
     def _frozen(self, run_id: str, restated: Restated) -> list[Diagnostic]:

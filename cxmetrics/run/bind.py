@@ -45,6 +45,12 @@ class Bound:
         return tuple(path for table in (self.table, *self.lookups.values()) for path in table.files)
 
     @property
+    def size(self) -> int:
+        """Bytes of the files that were opened: as they lie in the project, or as a table was taken from a database."""
+        known = {path: seen.size for path, seen in {**self.beside, **self.files}.items() if path not in self.left}
+        return sum((known | {path: taken.stat().st_size for path, taken in self.taken.items()}).values())
+
+    @property
     def dimensions(self) -> frozenset[str]:
         """The dimensions the source can make."""
         return frozenset(binding.dimension for binding in self.origin.bindings)

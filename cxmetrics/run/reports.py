@@ -54,6 +54,23 @@ class ThinDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What a scan took.  `bytes`: of the files that were opened, of which the engine read some columns.
+
+    `cubes`: groupings of the rows; `cells`: their groups; `states`: the rows of states that these became.
+    """
+
+    bytes: int = 0
+    cubes: int = 0
+    cells: int = 0
+    states: int = 0
+    seconds: float = 0.0
+
+
+NO_SCAN = Effort()
+
+
+@dataclass(frozen=True, slots=True)
 class SourceReport:
     """What became of the rows of a source in a run; `rejected` and `nulled` count by "column: reason".
 
@@ -73,6 +90,7 @@ class SourceReport:
     last: dt.date | None = None
     status: Literal["ok", "failed", "stale"] = "ok"
     thin: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    effort: Effort = NO_SCAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +146,7 @@ class QualityReport:
 class RunReport:
     """What a run did: `stages` in seconds; `values` and `states` in rows written; `statuses` of the values.
 
+    `processor`: seconds of all threads a stage, which are more than its own where several worked.
     `run`: its id; where nothing was to do and so nothing was `committed`, that of the run which had done it.
     `restated`: how many published values it changed, by why; `refused`: how many it left, because they are frozen.
     `troubles`: why sources failed or are stale, while all else went on.  `raked`: how rows were weighted, where any
@@ -147,6 +166,7 @@ class RunReport:
     values: int
     committed: bool
     statuses: Mapping[str, int]
+    processor: Mapping[str, float] = field(default_factory=dict)
     restated: Mapping[str, int] = field(default_factory=dict)
     refused: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -170,10 +190,11 @@ class RunReport:
 
 
 def source_report(name: str, files: int, census: Census, days: int,
-                  status: Literal["ok", "failed", "stale"] = "ok", thin: Iterable[ThinDay] = ()) -> SourceReport:
-    """The report of a source: its files, what became of its rows, the days computed, and how it is."""
+                  status: Literal["ok", "failed", "stale"] = "ok", thin: Iterable[ThinDay] = (),
+                  effort: Effort = NO_SCAN) -> SourceReport:
+    """The report of a source: its files, what became of its rows, the days computed, how it is, what it took."""
     return SourceReport(
         name, files, days, census.read, census.kept, census.dropped, census.duplicates,
         {f"{column}: {reason}": count for (column, reason), count in census.rejected.items()},
         {f"{column}: {reason}": count for (column, reason), count in census.nulled.items()}, census.first, census.last,
-        status, {one.day.isoformat(): (one.rows, one.usual) for one in thin})
+        status, {one.day.isoformat(): (one.rows, one.usual) for one in thin}, effort)

@@ -13,6 +13,7 @@ from cxmetrics.plan import Plan, Scan
 from cxmetrics.run.bind import Bound
 from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
+from cxmetrics.run.reports import Effort
 from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Family, Task
 from cxmetrics.states import concat, spread_all
@@ -21,11 +22,12 @@ from cxmetrics.store.commits import Reject, StatesChange
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was computed for one source."""
+    """What was computed for one source, and what it took, but for the time."""
 
     task: Task
     frames: dict[Family, pl.DataFrame]
     census: Census
+    effort: Effort
 
     def changes(self, plan: Plan) -> list[StatesChange]:
         """The states as the store takes them."""
@@ -59,4 +61,7 @@ def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family],
     require_cover(plan, bound.origin, cells.frames)
     require_few(bound.origin, cubes, cells.frames)
     nothing = {family: concat([], len(family)) for family in families}
-    return Done(task, nothing | spread_all(cubes, cells.frames, secret), cells.census)
+    frames = nothing | spread_all(cubes, cells.frames, secret)
+    effort = Effort(bound.size, len(cubes), sum(frame.height for frame in cells.frames),
+                    sum(frame.height for frame in frames.values()))
+    return Done(task, frames, cells.census, effort)

@@ -46,6 +46,7 @@ _MEMORY = re.compile(r"\d+(\.\d+)? ?[MG]B")
 @click.option("--full", is_flag=True)
 @click.option("--dry-run", is_flag=True)
 @click.option("--strict", is_flag=True)
+@click.option("--profile", is_flag=True)
 @click.option("--json", "into", metavar="FILE")
 @click.option("--prometheus", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--openlineage", type=click.Path(path_type=Path), metavar="FILE")
@@ -54,9 +55,10 @@ _MEMORY = re.compile(r"\d+(\.\d+)? ?[MG]B")
 @click.pass_obj
 def run(session: Session, project: Path, first: str | None, last: str | None, period: str | None,
         grain: Grain | None, engine: Engine, memory: str | None, full: bool, dry_run: bool, strict: bool,
-        into: str | None, prometheus: Path | None, openlineage: Path | None, log: Log) -> int:
+        profile: bool, into: str | None, prometheus: Path | None, openlineage: Path | None, log: Log) -> int:
     """Run the project and report."""
     from cxmetrics.cli.openlineage import followed
+    from cxmetrics.cli.profiles import profiled
     from cxmetrics.diagnostics import Fault
     from cxmetrics.run import RunOptions
 
@@ -70,6 +72,8 @@ def run(session: Session, project: Path, first: str | None, last: str | None, pe
         with followed(None if dry_run else openlineage, project, options) as done:
             report = carry_out(session, project, options, log)
             done(report)
+        if profile and log == "text":
+            tell("\n".join(profiled(report, session)))
     except Fault as fault:
         if into is not None:
             _write(into, {"committed": False} | _errors(fault.diagnostics, session))
