@@ -53,6 +53,17 @@ def test_the_pyramid_has_three_tops_sixteen_journeys_and_their_touchpoints(bank)
     assert [edge.child for edge in bank.indicators["cxi"].children] == by_level["journey"]
 
 
+WHOLE = ("retail_bank", "small_bank")  # these hold what packs are about themselves
+
+
+@pytest.mark.parametrize("pack", [*PACKS, "retail_bank"])
+def test_packs_go_together(tmp_path, pack):
+    others = ["employee", "regulator_it"] if pack in WHOLE else [one for one in PACKS if one not in WHOLE]
+    imports = ", ".join(f"cxmetrics/{one}" for one in dict.fromkeys([pack, *others]))
+    (tmp_path / "cxmetrics.yaml").write_text(f"project: all\nimport: [{imports}]\n")
+    assert [finding.code.id for finding in compile_project(tmp_path).diagnostics] == []
+
+
 def test_a_small_bank_has_fifteen_touchpoints():
     levels = [one.level for one in pyramid_of("small_bank").indicators.values()]
     assert levels.count("touchpoint") == 15

@@ -312,6 +312,26 @@ def test_libraries_that_meet_must_not_define_the_same(tmp_path):
     assert [d.code.id for d in found] == ["CX206"]
 
 
+SOURCE = """\
+project: {name}
+dimensions: {{region: {{title: {title}, values: [north, south]}}}}
+sources: {{visits: {{read: data/visits.csv, time: day, columns: {{{columns}}}}}}}
+indicators: {{{name}_visits: {{formula: count(visits)}}}}
+"""
+
+
+def test_libraries_that_meet_may_say_the_same_of_dimensions_and_sources(tmp_path):
+    columns = "minutes: {type: number, unit: min}, kind: text"
+    turned = "kind: text, minutes: {type: number, unit: min}"
+    same = {"one/cxmetrics.yaml": SOURCE.format(name="one", title="Region", columns=columns),
+            "two/cxmetrics.yaml": SOURCE.format(name="two", title="{zh: 区}", columns=turned)}
+    pyramid = clean(project(tmp_path / "same", "import: [one, two]\n", same)).pyramid
+    assert [*pyramid.indicators] == ["one_visits", "two_visits"]
+    other = {**same, "two/cxmetrics.yaml": SOURCE.format(name="two", title="Region", columns="kind: text")}
+    found = project(tmp_path / "other", "import: [one, two]\n", other).diagnostics
+    assert [(d.code.id, d.facts["kind"]) for d in found] == [("CX206", "source")]
+
+
 def test_a_library_overrides_what_it_imports(tmp_path):
     other = {"loans/cxmetrics.yaml": "project: loans\nimport: [cards]\nindicators:\n  waiting: {target: 9 s}\n"}
     for imports in ("[loans]", "[cards, loans]", "[loans, cards]"):

@@ -35,7 +35,9 @@ def of_time(expr: Apply, proof: Proof) -> Proved:
 def scaled_by_hand(expr: Apply, sides: tuple[Unit, Expr], proof: Proof) -> None:
     """Doubt `latency / 1000` where the latency is in ms: what comes out is in ms as well, and a thousandth of it."""
     unit, by = sides
-    if not unit.is_duration or not isinstance(by, Constant) or by.unit != NUMBER or not isinstance(by.value, int | float):
+    if not unit.is_duration or not isinstance(by, Constant) or by.unit != NUMBER:
+        return
+    if not isinstance(by.value, int | float):
         return
     factor = float(by.value) if expr.function == "/" else 1 / by.value if by.value else 0.0
     meant = next((name for name, size in _CLOCK.items() if factor != 1 and isclose(unit.factor * factor, size)), None)

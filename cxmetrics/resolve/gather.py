@@ -1,6 +1,7 @@
 """All definitions by id: children written in place stand on their own, and those of libraries can be overridden.
 
 What a project writes of a definition that a library has holds key by key: keys given stand in place of the library's.
+Libraries that know nothing of each other may have the same dimensions and sources, if they say the same of them.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from cxmetrics.codes import names as codes
 from cxmetrics.diagnostics import Label, report
 from cxmetrics.load import Drafts
 from cxmetrics.load.scalars import Found, id_is_good
-from cxmetrics.schema import DimensionDraft, Document, IndicatorDraft, SourceDraft, VersionDraft
+from cxmetrics.schema import DimensionDraft, Document, Draft, IndicatorDraft, SourceDraft, VersionDraft
 from cxmetrics.source import Key, Located
 
 T = TypeVar("T")
+_WORDS = frozenset(("title", "description"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,34 @@ def _section(kind: str, drafts: Drafts, section: Callable[[Document], Mapping[Ke
     result: dict[str, _Defined[T]] = {}
     for number, document in enumerate(drafts.documents):
         for key, draft in section(document).items():
-            if id_is_good(key, found) and _is_new(kind, key, number, result, drafts, found):
+            if not id_is_good(key, found) or _is_shared(key, draft, number, result, drafts):
+                continue
+            if _is_new(kind, key, number, result, drafts, found):
                 result[str(key)] = _Defined(key, draft, number)
     return result
+
+
+def _is_shared(key: Key, draft: object, number: int, known: Mapping[str, _Defined[T]], drafts: Drafts) -> bool:
+    """Whether another library brought the same: of two libraries each may come without the other."""
+    first = known.get(key)
+    if first is None or number >= drafts.own or first.document >= drafts.own:
+        return False
+    return _said(first.draft) == _said(draft)
+
+
+def _said(draft: object) -> object:
+    """What a definition says, wherever it stands, without the words for people."""
+    match draft:
+        case Draft():
+            return {name: _said(getattr(draft, name)) for name in draft.model_fields_set - _WORDS}
+        case Located():
+            return str(draft)
+        case Mapping():
+            return {str(name): _said(value) for name, value in draft.items()}
+        case list() | tuple():
+            return [_said(value) for value in draft]
+        case _:
+            return draft
 
 
 def _is_new(kind: str, key: Key, number: int, known: Mapping[str, _Defined[T]], drafts: Drafts, found: Found) -> bool:
