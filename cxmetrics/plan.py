@@ -100,7 +100,8 @@ class Leaf:
     weighted_mean (n, Σw, Σw², Σwx, Σw²x, Σw²x²), weighted_stdev (n, Σw, Σw², Σwx, Σwx, Σwx²), weighted_share (n, Σw,
     Σw², Σw of hits), weighted_nps and weighted_apdex (n, Σw, Σw², Σw of both boxes, Σw² of both).
     The first input is always the n of evidence; weights are in units of no meaning.
-    `options` are plain numbers or words (`q`, `rule`).  `others`: the further sources of rows counted together.
+    `options` are plain numbers or words (`q`, `rule`, and `digits` where values are kept to so many binary ones).
+    `others`: the further sources of rows counted together.
     """
 
     function: str

@@ -145,9 +145,22 @@ def either(*args: Node) -> Node:
     return args[0] if len(args) == 1 else Infix("OR", args) if args else Literal(False)
 
 
+def text_literal(text: str) -> Node:
+    """Text as a constant; what the printer refuses is put together from characters."""
+    if "\0" not in text:
+        return Literal(text)
+    parts = [part for piece in text.split("\0") for part in (call("chr", Literal(0)), Literal(piece))]
+    return call("concat", *parts[1:])
+
+
 def when(condition: Node, value: Node, otherwise: Node = NULL) -> Node:
     """`value` where the condition is true, else `otherwise`."""
     return Case(((condition, value),), otherwise)
+
+
+def choice(condition: Node, yes: Node, no: Node) -> Node:
+    """One of two values; null where the condition is."""
+    return Case(((condition, yes), (Not(condition), no)), NULL)
 
 
 def call(function: str, *args: Node) -> Call:

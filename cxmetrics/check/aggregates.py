@@ -11,6 +11,7 @@ from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Label, report
 from cxmetrics.functions import AGGREGATES, BY_ROWS, CSI_RULES, QUANTILE_RULES, WEIGHED
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid
+from cxmetrics.nearness import COARSEST, FINEST
 from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, UNKNOWN, Unit, duration
 
 Prove = Callable[[Expr, Proof], Proved]
@@ -48,6 +49,7 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
     scale = prove(expr.args[0], replace(proof, found=[]))[1] if args and expr.options else UNKNOWN
     options = tuple([(name, _option(name, value, scale, rows)) for name, value in expr.options])
     _apart(dict(options), proof)
+    _near(expr, dict(options).get("accuracy"), proof)
     _different(expr, args, proof)
     if name == "conversion" and not any(option == "by" for option, _ in options):
         options = (*options, ("by", _entity(expr, proof)))
@@ -68,6 +70,15 @@ def _apart(options: Mapping[str, Expr], proof: Proof) -> None:
     if len(known) == 4 and max(known[0], known[2]) <= min(known[1], known[3]):
         place = next(box for box in given if box is not None)
         proof.say(codes.BOXES_OVERLAP, place.span, promoters=f"{low:g}..{high:g}", detractors=f"{least:g}..{most:g}")
+
+
+def _near(expr: Aggregate, accuracy: Expr | None, proof: Proof) -> None:
+    """Report an accuracy beyond those that states are kept with; a distinct is exact whatever it is allowed."""
+    part = None if accuracy is None else literal_value(accuracy)
+    if accuracy is not None and isinstance(part, int | float) and expr.function != "distinct" \
+            and not FINEST <= part <= COARSEST:
+        proof.say(codes.ACCURACY_RANGE, accuracy.span, function=expr.function, value=f"{100 * part:g}%",
+                  least=f"{100 * FINEST:g}%", most=f"{100 * COARSEST:g}%")
 
 
 def _different(expr: Aggregate, args: tuple[Expr, ...], proof: Proof) -> None:
@@ -201,7 +212,7 @@ def _option(name: str, value: Expr, unit: Unit, rows: _Rows) -> Expr:
             if isinstance(part, float | int) and not isinstance(part, bool) and 0 <= part <= 1:
                 return value
             return proof.say(name_codes.OPTION_VALUE, value.span, option=name, expected="a share such as 60%")[0]
-        case "accuracy":  # what may be near may be exact
+        case "accuracy":
             part = literal_value(value)
             if isinstance(part, float | int) and not isinstance(part, bool) and 0 < part < 1:
                 return value

@@ -26,7 +26,8 @@ from cxmetrics.composite_rules import (
     Rounding,
 )
 from cxmetrics.functions import AGGREGATES
-from cxmetrics.ir import Blend, Indicator, Origin, Pyramid
+from cxmetrics.ir import Aggregate, Blend, Constant, Indicator, Origin, Pyramid
+from cxmetrics.nearness import digits_for, error_of
 from cxmetrics.plan import Plan
 from cxmetrics.render.wording import visible
 from cxmetrics.score_rules import (
@@ -184,7 +185,18 @@ def _formula(indicator: Indicator, session: Session) -> list[str]:
         return []
     names = dict.fromkeys(aggregate.function for aggregate in aggregates_in(indicator.formula))
     text = " ".join(indicator.formula_text.split())
-    return [text, *(f"{name}: {getattr(AGGREGATES[name].help, session.language)}" for name in names)]
+    return [text, *(f"{name}: {getattr(AGGREGATES[name].help, session.language)}" for name in names),
+            *dict.fromkeys(_near(aggregate, session) for aggregate in aggregates_in(indicator.formula)
+                           if "accuracy" in dict(aggregate.options))]
+
+
+def _near(aggregate: Aggregate, session: Session) -> str:
+    """What is kept of the values of an aggregate that need not be exact."""
+    allowed = dict(aggregate.options)["accuracy"]
+    if aggregate.function == "distinct" or not isinstance(allowed, Constant) or not isinstance(allowed.value, float):
+        return session.say("show.near.exact", function=aggregate.function)
+    digits = digits_for(allowed.value)
+    return session.say("show.near", function=aggregate.function, digits=digits, part=f"{100 * error_of(digits):.2g}%")
 
 
 def _compared(indicator: Indicator, session: Session) -> str:

@@ -171,6 +171,7 @@ def _fused(plan: Plan, name: str, session: Session) -> Iterator[str]:
             yield f"scan {scan.source.id}, cube {number}"
             yield f"  dimensions  {', '.join(cube.dimensions) or '-'}"
             yield from _keys(cube)
+            yield from () if cube.value is None else (f"  value       {expression_text(cube.value)}",)
             yield from () if cube.by is None else (f"  by          {expression_text(cube.by)}",)
             for member in members:
                 slot = cube.slots[member.slot]

@@ -128,6 +128,13 @@ QUANTILE_RANGE = Code(
     label=Phrase("expected 0 to 1", "应在 0 与 1 之间"),
     help=Phrase("the 95th percentile is `quantile(x, 0.95)`, or `p95(x)`",
                 "第 95 百分位写作 `quantile(x, 0.95)` 或 `p95(x)`"))
+ACCURACY_RANGE = Code(
+    "CX361", "accuracy-range",
+    Phrase("`{function}` takes an accuracy from {least} to {most}, found {value}",
+           "`{function}` 的 accuracy 应在 {least} 到 {most} 之间，实际是 {value}"),
+    label=Phrase("expected {least} to {most}", "应在 {least} 到 {most} 之间"),
+    help=Phrase("leave `accuracy` out for exact values, or allow a part of them such as `accuracy = 1%`",
+                "需要精确值请去掉 `accuracy`；允许近似请写 `accuracy = 1%` 之类的比例"))
 POWER_OF_UNIT = Code(
     "CX316", "power-of-unit",
     Phrase("a power of {unit} has no meaning here", "{unit} 的乘方在此没有意义"),

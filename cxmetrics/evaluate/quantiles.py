@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxmetrics.evaluate.block import Block
+from cxmetrics.nearness import error_of
 from cxmetrics.plan import Leaf
 from cxmetrics.statistics.arrays import Array, quiet
 from cxmetrics.statistics.intervals import Interval, quantile_ranks
@@ -46,7 +47,7 @@ def quantile_interval(leaf: Leaf, block: Block, confidence: float) -> Interval:
     size = np.add.reduceat(counted.count, counted.first)
     low, high = (counted.spread(at_rank(counted.key, counted.count, counted.first, rank), block.points)
                  for rank in quantile_ranks(size, float(dict(leaf.options)["q"]), confidence))
-    return low, high
+    return _widened(leaf, low, high)
 
 
 @quiet
@@ -58,7 +59,17 @@ def at_ranks(leaf: Leaf, block: Block, ranks: Interval) -> Interval:
     here = counted.point[counted.first]
     low, high = (counted.spread(at_rank(counted.key, counted.count, counted.first, rank[here]), block.points)
                  for rank in ranks)
-    return low, high
+    return _widened(leaf, low, high)
+
+
+def _widened(leaf: Leaf, low: Array, high: Array) -> Interval:
+    """Where values are kept to so many digits, what those counted at these ends may have been."""
+    digits = dict(leaf.options).get("digits")
+    if digits is None:
+        return low, high
+    part = error_of(int(digits))
+    return (np.where(low > 0, low / (1 + part), low / (1 - part)),
+            np.where(high > 0, high / (1 - part), high / (1 + part)))
 
 
 def _counted(leaf: Leaf, block: Block) -> _Counted:

@@ -11,6 +11,7 @@ from cxmetrics.lower import moments
 from cxmetrics.lower.conditions import all_of, present
 from cxmetrics.lower.partials import MomentStates, States, StatesBy
 from cxmetrics.lower.types import type_of
+from cxmetrics.nearness import NEAR, digits_for
 from cxmetrics.plan import NO_LIMIT, Leaf, Op, Total
 from cxmetrics.units import BOOLEAN, NUMBER, TEXT
 
@@ -89,10 +90,15 @@ def _quantile(expr: Aggregate, states: States) -> Leaf:
     source, where, arg = expr.source, expr.where, expr.args[0]
     part = quantile_of(expr.function)
     q = _number(expr.args[1]) if part is None else part
-    rule = next((value.value for option, value in expr.options
-                 if option == "rule" and isinstance(value, Constant)), "hf7")
-    inputs = states.count(source, where, arg), states.one(source, "values", arg, where)
-    return Leaf("quantile", source, inputs, (("q", q), ("rule", str(rule))))
+    options: Mapping[str, Expr] = dict(expr.options)
+    rule = options.get("rule")
+    told: tuple[tuple[str, float | str], ...] = (
+        ("q", q), ("rule", str(rule.value) if isinstance(rule, Constant) else "hf7"))
+    rows, counted = states.count(source, where, arg), arg
+    if "accuracy" in options:
+        digits = digits_for(_number(options["accuracy"]))
+        counted, told = Apply(NEAR, (arg, Constant(digits, NUMBER))), (*told, ("digits", digits))
+    return Leaf("quantile", source, (rows, states.one(source, "values", counted, where)), told)
 
 
 def _apdex(expr: Aggregate, states: States) -> Leaf:

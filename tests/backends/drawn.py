@@ -141,6 +141,7 @@ def numeric(depth):
     return st.one_of(
         less, st.builds(call, st.sampled_from(["+", "-", "*", "/", "min", "max"]), less, less),
         st.builds(call, st.sampled_from(["negate", "abs", "sqrt"]), less),
+        st.builds(call, st.just("near"), less, st.sampled_from([const(3), const(7), const(14)])),
         st.builds(call, st.just("weighted_mean"), less, less, less, less),
         st.builds(call, st.just("clamp"), less, less, less), st.builds(call, st.just("coalesce"), less, less),
         st.builds(call, st.just("if"), conditions(depth - 1), less, less),

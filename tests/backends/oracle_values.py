@@ -355,18 +355,16 @@ def apply(function, args):
             return -args[0]
         case "abs":
             return abs(args[0])
-        case "ln":
-            return attempt(math.log, *args)
-        case "exp":
-            return attempt(math.exp, *args)
-        case "sqrt":
-            return attempt(math.sqrt, *args)
+        case "ln" | "exp" | "sqrt":
+            return attempt(math.log if function == "ln" else getattr(math, function), *args)
         case "geomean":
             return attempt(lambda *x: math.exp(sum(map(math.log, x)) / len(x)), *args)
         case "weighted_mean":
             return attempt(weighted, *args)
         case "round":
             return rounded(*map(float, args))
+        case "near":
+            return near(*args)
         case "min":
             return min(args)
         case "max":
@@ -378,6 +376,12 @@ def apply(function, args):
 
 def weighted(*args):
     return float(sum(x * w for x, w in zip(args[::2], args[1::2], strict=True))) / float(sum(args[1::2]))
+
+
+def near(value, digits):
+    """The nearest number of so many binary digits, of two the even one."""
+    part, power = math.frexp(float(value))
+    return float(value) if abs(value) >= 2.0**900 else math.ldexp(round(math.ldexp(part, digits)), power - digits)
 
 
 def rounded(value, places=0.0):

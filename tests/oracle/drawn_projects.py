@@ -174,6 +174,7 @@ class Project:
         s = source.name
         low, high = source.scale
         rule = f", rule = {draw.choice(RULES)}" if draw.random() < 0.5 else ""
+        rule += f", accuracy = {draw.choice(['1%', '0.3%', '12.5%'])}" if draw.random() < 0.3 else ""
         q = draw.choice([0.01, 0.1, 0.25, 0.333, 0.5, 0.75, 0.9, 0.999])
         within = draw.choice(["", ", within = 1 d", ", within = 90 min", ", within = 40 h"])
         boxes = f", promoters = {high}..{high}, detractors = {low}..{low + 2}"

@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from oracle_values import value_of
+from oracle_values import near, value_of
 from plain_rows import MOMENT
 
 from cxmetrics.ir import Apply, Column
@@ -167,7 +167,14 @@ def of_values(expr, values, weighs, options):
             q = Fraction(1, 2) if name == "median" else Fraction(repr(expr.args[1].value)) if name == "quantile" \
                 else Fraction(int(name[1:]), 100)
             rule = options["rule"].value if "rule" in options else "hf7"
+            if "accuracy" in options:
+                exact = [Fraction(near(x, digits_of(options["accuracy"].value))) for x in values]
             return float(quantile(sorted(exact), q, rule)) if values else None
+
+
+def digits_of(accuracy):
+    """How many binary digits keep every value within the accuracy."""
+    return next(digits for digits in range(1, 54) if Fraction(1, 2**digits) <= Fraction(accuracy))
 
 
 def of_several(name, sets, options):

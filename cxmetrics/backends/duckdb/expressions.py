@@ -18,7 +18,6 @@ from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import micros
 from cxmetrics.backends.needs import edges_of
 from cxmetrics.backends.sql import (
-    NULL,
     Case,
     Cast,
     In,
@@ -31,10 +30,13 @@ from cxmetrics.backends.sql import (
     Values,
     both,
     call,
+    choice,
     either,
+    text_literal,
     when,
 )
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, Invalid, Ref, Windowed
+from cxmetrics.nearness import LARGE, NEAR, splitter
 from cxmetrics.plan import Classifier
 
 NARROW = 2.0**63  # what is computed in 64 bits stays below it
@@ -179,8 +181,8 @@ class Writer:
         (a, b), like = unified((yes, no))
         held, instant = self.steps.bind(condition.node), None
         if yes.instant is not None and no.instant is not None:
-            instant = _either(held, yes.instant, no.instant)
-        return replace(like, node=_either(held, a, b), instant=instant)
+            instant = choice(held, yes.instant, no.instant)
+        return replace(like, node=choice(held, a, b), instant=instant)
 
     def _microseconds(self, left: Term, right: Term) -> Node:
         """From `right` to `left`: between instants where both are known, else between local times."""
@@ -225,6 +227,15 @@ class Writer:
         below = tuple((Infix("<", _comparable(held, edge)), text_literal(label))
                       for edge, label in zip(edges, labels, strict=False))
         return Term(Case(((IsNull(held.node), Literal(None)), *below), text_literal(labels[-1])), "text")
+
+    def near(self, x: Term, digits: Term) -> Term:
+        """The number to so many binary digits, see `nearness`; `digits` is a constant."""
+        assert isinstance(digits.node, Literal)
+        assert isinstance(digits.node.value, int)
+        given = self.steps.bind(double(x))
+        wide = self.steps.bind(Infix("*", (given, Literal(splitter(digits.node.value)))))
+        large = Infix(">=", (call("abs", given), Literal(LARGE)))
+        return Term(when(large, given, Infix("-", (wide, Infix("-", (wide, given))))), "number")
 
     def given(self, x: Term, *columns: Term) -> Term:
         """The value, where all the columns have one."""
@@ -290,14 +301,6 @@ def local_time(x: Term) -> Node:
     return Cast(x.node, "TIMESTAMP") if x.type == "date" else x.node
 
 
-def text_literal(text: str) -> Node:
-    """Text as a constant; what the printer refuses is put together from characters."""
-    if "\0" not in text:
-        return Literal(text)
-    parts = [part for piece in text.split("\0") for part in (call("chr", Literal(0)), Literal(piece))]
-    return call("concat", *parts[1:])
-
-
 def unified(terms: Sequence[Term]) -> tuple[list[Node], Term]:
     """The terms in one type, and an example of what comes of choosing among them."""
     types = {x.type for x in terms}
@@ -311,10 +314,6 @@ def unified(terms: Sequence[Term]) -> tuple[list[Node], Term]:
     if types == {"date", "time"}:
         return [local_time(x) for x in terms], Term(first, "time")
     return [x.node for x in terms], Term(first, terms[0].type)
-
-
-def _either(held: Node, yes: Node, no: Node) -> Node:
-    return Case(((held, yes), (Not(held), no)), NULL)
 
 
 def _computed(bound: float) -> float:
@@ -394,7 +393,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Term]] = {
     "min": lambda writer, *terms: writer.extreme("least", terms),
     "max": lambda writer, *terms: writer.extreme("greatest", terms),
     "geomean": _geometric, "weighted_mean": _weighted,
-    "clamp": Writer.clamp, "if": Writer.choose, "given": Writer.given, "coalesce": _coalesce,
+    "clamp": Writer.clamp, "if": Writer.choose, "given": Writer.given, NEAR: Writer.near, "coalesce": _coalesce,
     "hour": _part("hour", 23), "weekday": _part("isodow", 7), "day": _part("day", 31), "month": _part("month", 12),
     "year": _part("year", 9999), "date": lambda _, x: Term(Cast(x.node, "DATE"), "date"),
 }

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from cxmetrics.backends import rules
 from cxmetrics.backends.cells import Physical
-from cxmetrics.backends.duckdb.expressions import NARROW, Term, text_literal
+from cxmetrics.backends.duckdb.expressions import NARROW, Term
 from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import instant_literal, local_of
 from cxmetrics.backends.fates import FINE, NOT_FINITE, SCALE, TYPE, VALUES
@@ -34,6 +34,7 @@ from cxmetrics.backends.sql import (
     both,
     call,
     either,
+    text_literal,
     when,
 )
 from cxmetrics.backends.zones import Zone, clocks

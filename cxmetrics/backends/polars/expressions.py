@@ -17,6 +17,7 @@ import polars as pl
 
 from cxmetrics.backends.needs import edges_of
 from cxmetrics.ir import Aggregate, Apply, Column, ColumnType, Constant, Expr, Invalid, Ref, Windowed
+from cxmetrics.nearness import LARGE, NEAR, splitter
 
 NARROW = 2.0**63  # integers up to it (those of columns) are kept in 64 bits; what is computed stays below it
 WIDE = 2.0**126
@@ -58,6 +59,8 @@ def _apply(function: str, args: tuple[Expr, ...], columns: Columns) -> Term:
         return _bands(term(args[0], columns), *edges_of(args[1], args[2]))
     if function == "matches":
         return _matches(term(args[0], columns), args[1])
+    if function == NEAR:
+        return _near(term(args[0], columns), args[1])
     return _FUNCTIONS[function](*(term(arg, columns) for arg in args))
 
 
@@ -340,6 +343,15 @@ def _bands(x: Term, edges: tuple[float, ...], labels: tuple[str, ...]) -> Term:
         value, at = comparable(x, edge)
         label = pl.when(value < at).then(pl.lit(name)).otherwise(label)
     return Term(pl.when(x.expr.is_not_null()).then(label), "text")
+
+
+def _near(x: Term, digits: Expr) -> Term:
+    """The number to so many binary digits, see `nearness`."""
+    assert isinstance(digits, Constant)
+    assert isinstance(digits.value, int)
+    given = _float(x)
+    wide = given * splitter(digits.value)
+    return Term(pl.when(given.abs() >= LARGE).then(given).otherwise(wide - (wide - given)), "number")
 
 
 def _given(x: Term, *columns: Term) -> Term:
