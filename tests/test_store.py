@@ -1,5 +1,6 @@
 import datetime as dt
 import hashlib
+import sqlite3
 from decimal import Decimal
 
 import polars as pl
@@ -104,7 +105,7 @@ def test_states_come_back_with_the_numbers_asked_for(path):
     with Store.open(path) as store:
         found = store.states("survey", BRANCH, {"b": 7, "a": 0, "unknown": 9}, MARCH, APRIL)
         assert found.schema == {"partial": pl.UInt32, "day": pl.Date, "d0": pl.String, "key": pl.Float64,
-                                "value": pl.Decimal(38, 0), "text": pl.String}
+                                "value": pl.Decimal(38, 0), "text": pl.Categorical()}
         assert sorted(found.drop("text").rows()) == [
             (0, day(1), "east", None, Decimal(big)), (7, day(2), None, None, Decimal(-1))]
         assert store.states("survey", BRANCH, {"a": 0}, day(2), APRIL).is_empty()
@@ -179,6 +180,22 @@ def test_what_is_forgotten_is_not_read(path):
     commit(path, name="r5", forget={"survey": None})
     assert read(path) == []
     assert live(path) == {}
+
+
+def test_a_day_that_comes_for_the_first_time_makes_no_file_stale(path):
+    def stale():
+        with sqlite3.connect(path / "ledger.sqlite") as ledger:
+            return [bool(one) for (one,) in ledger.execute("SELECT stale FROM files WHERE kind = 'states' "
+                                                           "AND retired_by IS NULL")]
+    commit(path, states(("a", day(1), "east", 1)))
+    commit(path, name="r2", forget={"survey": frozenset({day(2)})})
+    assert stale() == [False]
+    commit(path, states(("a", day(2), "east", 2)), name="r3", forget={"survey": frozenset({day(2)})})
+    assert stale() == [False]
+    assert read(path) == [("a", day(1), "east", 1), ("a", day(2), "east", 2)]
+    commit(path, name="r4", forget={"survey": frozenset({day(2), day(3)})})
+    assert stale() == [True]
+    assert read(path) == [("a", day(1), "east", 1)]
 
 
 def test_a_change_tells_of_nothing_else(path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from cxmetrics.backends.marks import BETWEEN
@@ -32,22 +33,29 @@ class Roll:
     @staticmethod
     def of(states: States) -> tuple[States, Roll]:
         """States with numbers in place of texts, and the texts."""
-        frames = [frame for families in states.values() for frame in families.values()]
-        found = pl.concat([frame["text"].unique() for frame in frames]) if frames else pl.Series(dtype=pl.String)
-        kind = pl.Enum(found.unique().drop_nulls().sort())
-        numbered = {source: {family: frame.with_columns(_numbered(frame["text"], kind))
+        coded = {source: {family: frame["text"].cast(pl.Categorical) for family, frame in families.items()}
+                 for source, families in states.items()}
+        known = [texts.unique() for families in coded.values() for texts in families.values()]
+        found = pl.concat(known).unique().drop_nulls() if known else pl.Series(dtype=pl.Categorical)
+        texts, met = found.cast(pl.String), codes(found.to_physical().to_numpy())  # numbered as they were met with
+        order = texts.arg_sort()
+        places = np.zeros(met.max(initial=0) + 1, np.uint32)
+        places[met[order.to_numpy()]] = np.arange(len(met), dtype=np.uint32)
+        numbers = pl.Series("text", places)
+        numbered = {source: {family: frame.with_columns(_numbered(coded[source][family], numbers))
                              for family, frame in families.items()} for source, families in states.items()}
-        return numbered, _read(kind.categories)
+        return numbered, _read(texts.gather(order))
 
     def named(self, numbers: pl.Series) -> pl.Series:
         """The texts with these numbers."""
         return self.texts.gather(numbers)
 
 
-def _numbered(texts: pl.Series, kind: pl.Enum) -> pl.Series:
+def _numbered(texts: pl.Series, numbers: pl.Series) -> pl.Series:
+    """The number of each text, by what it is known by as a categorical."""
     if texts.null_count() == len(texts):
         return pl.repeat(None, len(texts), dtype=pl.UInt32, eager=True).alias("text")
-    return texts.cast(kind).to_physical().cast(pl.UInt32)
+    return numbers.gather(texts.to_physical())
 
 
 def _read(texts: pl.Series) -> Roll:

@@ -28,7 +28,7 @@ class Holding:
     done: Mapping[str, Done]
 
     def states(self, since: Day) -> States:
-        """The states of all days from one on; it is the first of a month, or of all time."""
+        """The states of all days from one on, texts as categoricals; it is the first of a month, or of all time."""
         return {source: {family: concat(self._parts(source, own, family, since), len(family))
                          for family in own.families} for source, own in self.needs.items()}
 
@@ -49,7 +49,7 @@ class Holding:
 
     def _parts(self, source: str, own: Need, family: Family, since: Day) -> list[pl.DataFrame]:
         new = self.done.get(source)
-        parts = [] if new is None else [new.frames[family]]
+        parts = [] if new is None else [new.frames[family].with_columns(pl.col("text").cast(pl.Categorical))]
         if own.forget is None:
             return parts
         frame = self.store.states(source, family, self._numbers(source), since, Day.max)

@@ -144,7 +144,7 @@ class Store:
                last: dt.date) -> pl.DataFrame:
         """The states (`states.schema`) of these partials, numbered as given, of the days in [first, last), as of now.
 
-        Days that are not covered have no rows.  Raises `Fault` CX803.
+        Their texts are categoricals.  Days that are not covered have no rows.  Raises `Fault` CX803.
         """
         numbered = pl.LazyFrame({"partial": list(fingerprints), "~number": list(fingerprints.values())},
                                 schema={"partial": pl.String, "~number": pl.UInt32})
@@ -153,7 +153,7 @@ class Store:
                  if file.bucket.touches(first, last)]
         kinds = schema(len(family))
         if not parts:
-            return pl.DataFrame(schema=kinds)
+            return pl.DataFrame(schema=kinds | {"text": pl.Categorical()})
         rows = pl.concat(parts).join(numbered, on="partial").with_columns(pl.col("~number").alias("partial"))
         return collect(self._data, rows.select(*kinds))
 
@@ -175,7 +175,7 @@ class Store:
         return pl.concat(parts)
 
     def _states_in(self, file: DataFile) -> pl.LazyFrame:
-        rows = one_by_one(self._rows(file))
+        rows = one_by_one(self._rows(file).with_columns(pl.col("text").cast(pl.Categorical)))  # once for all partials
         return only_covered(rows, file.bucket, self._ledger.covered(file.bucket)) if file.stale else rows
 
     def keys(self, source: str, first: dt.date | None = None, last: dt.date | None = None) -> pl.LazyFrame | None:

@@ -185,10 +185,12 @@ class Ledger:
             self._rows("UPDATE files SET stale = 1 WHERE retired_by IS NULL AND kind = 'states' AND subject = ?",
                        source)
         for month, days in (months or {}).items():
+            self._rows("UPDATE files SET stale = 1 WHERE retired_by IS NULL AND kind = 'states' AND subject = ?1 "
+                       "AND first = ?2 AND EXISTS (SELECT 1 FROM coverage c WHERE c.source = subject "
+                       "AND c.family = files.family AND c.month = files.first AND c.days & ?3 <> 0)",
+                       source, month.isoformat(), days)  # a day that comes for the first time takes nothing away
             self._rows("UPDATE coverage SET days = days & ~? WHERE source = ? AND month = ?", days, source,
                        month.isoformat())
-            self._rows("UPDATE files SET stale = 1 WHERE retired_by IS NULL AND kind = 'states' AND subject = ? "
-                       "AND first = ?", source, month.isoformat())
 
 
 def _key(bucket: Bucket) -> tuple[str, str, str, str]:
