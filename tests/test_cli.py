@@ -306,7 +306,7 @@ def test_weights_at_the_roots_add_up():
 
 def test_the_demo_is_made_run_and_kept(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert status_of(["demo", "--rows", "20000"]) == 0
+    assert status_of(["demo", "--scale", "20k"]) == 0
     out, err = capsys.readouterr()
     assert "Retail customer experience, month 2026-09" in out
     assert "results: demo-bank/store" in err
@@ -314,7 +314,7 @@ def test_the_demo_is_made_run_and_kept(tmp_path, monkeypatch, capsys):
     changed = tmp_path / "demo-bank" / "north_star.yaml"
     changed.write_text(changed.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
     capsys.readouterr()
-    assert status_of(["demo", "--rows", "20000"]) == 0
+    assert status_of(["demo", "--scale", "20k"]) == 0
     assert "is kept" in capsys.readouterr().err
     assert changed.read_text(encoding="utf-8").endswith("# mine\n")
 

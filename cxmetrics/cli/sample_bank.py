@@ -43,6 +43,7 @@ def make(folder: Path, wanted: Wanted, *, fresh: bool, progress: Progress) -> bo
     if stale:
         for name in ("data", "store"):
             shutil.rmtree(folder / name, ignore_errors=True)
+        _ask_for_room(folder, wanted.rows)
     written = _define(folder, {} if fresh else _digests(known))
     state = {**made, "definitions": written}
     if stale:
@@ -50,6 +51,16 @@ def make(folder: Path, wanted: Wanted, *, fresh: bool, progress: Progress) -> bo
         _generate(folder, wanted, progress)
     _note(folder, {**state, "finished": True})
     return stale
+
+
+def _ask_for_room(folder: Path, rows: int) -> None:
+    """See that the disk holds so many rows, rather than fill it.  Raises `Refusal`."""
+    from cxmetrics.sample import BYTES_A_ROW
+
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    needed, free = rows * BYTES_A_ROW, shutil.disk_usage(there).free
+    if needed > free:
+        raise Refusal("demo.space", folder=folder, free=f"{free / 1e9:.1f}", needed=f"{needed / 1e9:.1f}")
 
 
 def _made(folder: Path) -> dict[str, object] | None:

@@ -15,8 +15,10 @@ HELP: Final[dict[str, Phrase]] = {
         "数据写到标准输出，其余写到标准错误。\n\n"
         "退出状态：0 正常；1 定义或数据有问题；2 用法有误，或机器、cxmetrics 自身出错。"),
     "help.demo": Phrase("Make the sample bank, run it, print its pyramid.\n\nDIR is demo-bank by default. A bank that "
-                        "is there already is kept.",
-                        "生成样例银行，计算并打印指标体系\n\nDIR 默认为 demo-bank；已有的样例会沿用。"),
+                        "is there already is kept. data/truth.yaml in it says what was planted: incidents, effects and "
+                        "dirty rows.",
+                        "生成样例银行，计算并打印指标体系\n\nDIR 默认为 demo-bank；已有的样例会沿用。其中的 data/truth.yaml "
+                        "记录预先埋入的事故、效应与脏数据。"),
     "help.init": Phrase(
         "Write a small project that checks and runs.\n\nWith --pack it imports a library and binds its tables: "
         "app_web_vitals, complaint_coding, contact_centre, employee, mystery_visits, programme, regulator_it, "
@@ -142,7 +144,9 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.schema": Phrase("Schema for the tables, made if need be.", "存放各表的模式，没有则新建"),
     "option.strict": Phrase("Let one source that fails stop the run.", "任何数据源失败即停止运行"),
     "option.into": Phrase("Write a report to FILE, - for standard output.", "把报告写到 FILE，- 表示标准输出"),
-    "option.rows": Phrase("Rows of data, about.", "数据行数（约）"),
+    "option.scale": Phrase("Rows of data, about: 1000 to 1000000000, as 500k, 20m or 1b.",
+                           "数据行数（约）：1000 至 1000000000，可写作 500k、20m、1b"),
+    "option.data_only": Phrase("Write the data and run nothing.", "只生成数据，不计算"),
     "option.seed": Phrase("Where the random numbers begin.", "随机数种子"),
     "option.fresh": Phrase("Make the bank anew, definitions too.", "重新生成数据与定义"),
     "option.keep": Phrase("How many of the last runs stay whole.", "保留最近几次运行"),

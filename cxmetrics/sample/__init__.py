@@ -5,6 +5,6 @@ when; `digital`, `systems`, `service`, `cases`, `surveys` and `ledgers` each mak
 spoils rows at declared rates and counts what it did.  No network, no data from elsewhere: every number is drawn.
 """
 
-from cxmetrics.sample.bank import write_bank
+from cxmetrics.sample.bank import BYTES_A_ROW, write_bank
 
-__all__ = ["write_bank"]
+__all__ = ["BYTES_A_ROW", "write_bank"]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +17,16 @@ import polars as pl
 from cxmetrics.sample.cases import APPLICATIONS, COMPLAINTS, CONTACTS, REMARKS, REQUESTED
 from cxmetrics.sample.digital import DIGITAL
 from cxmetrics.sample.dirt import spoil
-from cxmetrics.sample.drawing import MOMENT, Random
+from cxmetrics.sample.drawing import MOMENT, Ints, Random
 from cxmetrics.sample.incidents import plan
 from cxmetrics.sample.ledgers import CUSTOMER_DAYS, CUSTOMER_MONTHS
 from cxmetrics.sample.people import branch_table, settle
-from cxmetrics.sample.rhythm import Calendar, parts
+from cxmetrics.sample.rhythm import Calendar, Part, parts
 from cxmetrics.sample.service import CALLS, CHATS, TICKETS, VISITS
 from cxmetrics.sample.surveys import SURVEYS
 from cxmetrics.sample.systems import API, ATM, PROBES
 from cxmetrics.sample.truth import planted, write_truth
-from cxmetrics.sample.world import World
+from cxmetrics.sample.world import Theme, World
 
 THEMES = (
     SURVEYS,
@@ -44,9 +48,33 @@ THEMES = (
 )
 FIRST_DAY = dt.date(2026, 7, 1)
 ROW_GROUP = 100_000
-MONTHLY_UP_TO = 6_000_000  # rows in all; bigger banks are written in a file a day, to bound memory
+MONTHLY_UP_TO = 6_000_000  # rows in all; bigger banks are written in a file a day
+MOST_BEGINNINGS = 50_000  # in one file, of which ten times as many rows may come: what is made at a time bounds memory
+MOST_CUSTOMERS = 1_000_000  # of the panel, which is in memory whole; bigger banks hear of each of them more often
+LEAST_ROWS, MOST_ROWS = 1_000, 1_000_000_000
+BYTES_A_ROW = 26  # of what is written, with some to spare
 ROWS_A_CUSTOMER = 40
+AT_A_TIME = 2  # parts, each by a thread of its own
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One part of one theme, to be made and written."""
+
+    theme: Theme
+    part: Part
+    beginnings: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a job: rows and dirt, by table."""
+
+    theme: str
+    rows: dict[str, int]
+    dirt: dict[str, dict[str, int]]
 
 
 def write_bank(
@@ -61,34 +89,54 @@ def write_bank(
 ) -> dict[str, int]:
     """Write about `rows` rows under `folder/data/` and `folder/data/truth.yaml`; return the rows of each table.
 
-    The same arguments give the same bytes.  `by_day`: in a file a day, or a month; by default whichever is fit for so
-    many rows.  `progress` hears the theme, files done and files in all.
-    `ValueError` when `rows` is under 1,000 or `days` is not in 1..3660.
+    The same arguments give the same bytes, and memory does not grow with `rows`.  `by_day`: in a file a day, or a
+    month; by default whichever is fit for so many rows.  `progress` hears the theme, files done and files in all.
+    `ValueError` when `rows` is not in 1,000..1,000,000,000 or `days` not in 1..3660; `OSError` for a full disk.
     """
-    if rows < 1_000 or not 1 <= days <= 3_660:
-        raise ValueError("a bank needs at least 1000 rows and 1 to 3660 days")
+    if not LEAST_ROWS <= rows <= MOST_ROWS or not 1 <= days <= 3_660:
+        raise ValueError(f"a bank needs {LEAST_ROWS} to {MOST_ROWS} rows and 1 to 3660 days")
     world = _found(rows, seed, first_day, days)
-    pieces = parts(world.calendar, by_day=rows > MONTHLY_UP_TO if by_day is None else by_day)
+    jobs = list(_jobs(world, by_day=rows > MONTHLY_UP_TO if by_day is None else by_day))
     counts: dict[str, int] = {}
     dirt: dict[str, dict[str, int]] = {}
-    total, done = len(THEMES) * len(pieces), 0
-    for theme in THEMES:
-        beginnings = world.calendar.spread(round(rows * theme.share), theme.rhythm)
-        for number, (label, first, last) in enumerate(pieces):
-            rng, end = _random(seed, theme.name, number), world.calendar.midnight(last)
-            slots = world.calendar.slots(beginnings, theme.rhythm, (number, first, last), rng)
-            for table, made in theme.make(world, slots, rng).items():
-                frame, spoiled = spoil(_until(made, theme.times[table], end), theme.spoils.get(table, ()), rng)
-                _add(counts, {table: len(frame)})
-                _add(dirt.setdefault(table, {}), spoiled)
-                _write(folder / "data" / table, label, frame.sort(theme.times[table], maintain_order=True),
-                       theme.folders.get(table))
-            done += 1
-            if progress:
-                progress(theme.name, done, total)
+    for done, made in enumerate(_made(world, seed, folder / "data", jobs), start=1):
+        _add(counts, made.rows)
+        for table, spoiled in made.dirt.items():
+            _add(dirt.setdefault(table, {}), spoiled)
+        if progress:
+            progress(made.theme, done, len(jobs))
     counts["branches"] = _write_branches(folder / "data")
     write_truth(folder / "data" / "truth.yaml", planted(world, seed, counts, dirt))
     return counts
+
+
+def _jobs(world: World, *, by_day: bool) -> Iterator[_Job]:
+    for theme in THEMES:
+        beginnings = world.calendar.spread(round(world.rows * theme.share), theme.rhythm)
+        for part in parts(world.calendar, beginnings, by_day=by_day, most=MOST_BEGINNINGS):
+            yield _Job(theme, part, beginnings)
+
+
+def _made(world: World, seed: int, data: Path, jobs: Sequence[_Job]) -> Iterator[_Done]:
+    """The jobs done, in their order; some at a time, for they share nothing but the world."""
+    with ThreadPoolExecutor(AT_A_TIME) as threads:
+        try:
+            yield from threads.map(lambda job: _carry_out(world, seed, data, job), jobs)
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _carry_out(world: World, seed: int, data: Path, job: _Job) -> _Done:
+    theme, part = job.theme, job.part
+    rng, end = _random(seed, theme.name, part.number), world.calendar.midnight(part.last)
+    slots = world.calendar.slots(job.beginnings, theme.rhythm, part, rng)
+    done = _Done(theme.name, {}, {})
+    for table, made in theme.make(world, slots, rng).items():
+        frame, done.dirt[table] = spoil(_until(made, theme.times[table], end), theme.spoils.get(table, ()), rng)
+        done.rows[table] = len(frame)
+        frame = frame.sort(theme.times[table], maintain_order=True)
+        _write(data / table, part.label, frame, theme.folders.get(table))
+    return done
 
 
 def _random(seed: int, name: str, part: int) -> Random:
@@ -99,7 +147,7 @@ def _random(seed: int, name: str, part: int) -> Random:
 def _found(rows: int, seed: int, first_day: dt.date, days: int) -> World:
     rng = _random(seed, "people", 0)
     noise = np.exp(0.04 * rng.standard_normal(days))
-    customers = max(300, rows // ROWS_A_CUSTOMER)
+    customers = min(MOST_CUSTOMERS, max(300, rows // ROWS_A_CUSTOMER))
     return World(rows, max(rows, 1_000), Calendar(first_day, days, noise), settle(seed, customers, rng), plan(days))
 
 
@@ -120,8 +168,18 @@ def _write(folder: Path, label: str, frame: pl.DataFrame, by: str | None) -> Non
     for name in names:
         path = folder / name / f"{label}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = frame if by is None else frame.filter(pl.col(by) == name)
-        rows.write_parquet(path, row_group_size=ROW_GROUP, statistics=True)
+        _parquet(path, frame if by is None else frame.filter(pl.col(by) == name))
+
+
+def _parquet(path: Path, frame: pl.DataFrame) -> None:
+    """Write the file.  Raises `OSError` as other writers do: Polars tells of a full disk as of a bad file."""
+    try:
+        frame.write_parquet(path, row_group_size=ROW_GROUP, statistics=True, compression_level=1)
+    except pl.exceptions.ComputeError as error:
+        number = _OS_ERROR.search(str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
 
 
 def _write_branches(data: Path) -> int:

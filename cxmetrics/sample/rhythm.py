@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,26 @@ class Slots:
 
     def __len__(self) -> int:
         return len(self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is made at a time: some of what begins on the days `first`..`last` (exclusive), share `chunk` of `chunks`.
+
+    `number` is its own among the parts of a theme; `label` names its files.
+    """
+
+    number: int
+    label: str
+    first: int
+    last: int
+    chunk: int = 0
+    chunks: int = 1
+
+    def taken(self, counts: Ints) -> Ints:
+        """What falls to this part of as many a day; the chunks of the same days add up to all of them."""
+        of_days = counts[self.first : self.last]
+        return of_days * (self.chunk + 1) // self.chunks - of_days * self.chunk // self.chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +120,26 @@ class Calendar:
         counts[order[: total - int(counts.sum())]] += 1
         return counts
 
-    def slots(self, counts: Ints, rhythm: str, part: tuple[int, int, int], rng: np.random.Generator) -> Slots:
-        """Moments within the part (number, first day, day after the last), as many a day as `counts` says."""
-        number, first, last = part
-        day = np.repeat(np.arange(first, last), counts[first:last])
+    def slots(self, counts: Ints, rhythm: str, part: Part, rng: np.random.Generator) -> Slots:
+        """Moments within the part, as many a day as it takes of `counts`."""
+        first, last = part.first, part.last
+        day = np.repeat(np.arange(first, last), part.taken(counts))
         pull = np.array(RHYTHMS[rhythm][2], dtype=np.float64)
         hour = rng.choice(24, size=len(day), p=pull / pull.sum())
         within = rng.integers(0, 3_600_000, size=len(day)) * 1_000
         starts = np.array([self.midnight(d) for d in range(first, last)], dtype=np.int64)
         at = starts[day - first] + hour * 3_600 * SECOND + within
         order = np.argsort(at, kind="stable")
-        return Slots(day[order], at[order], first, last, number)
+        return Slots(day[order], at[order], first, last, part.number)
 
 
-def parts(calendar: Calendar, by_day: bool) -> list[tuple[str, int, int]]:
-    """The files of a table: label, first day, day after the last; one a month, or one a day for big banks."""
+def parts(calendar: Calendar, counts: Ints, *, by_day: bool, most: int) -> Iterator[Part]:
+    """The files of a table: one a month, or one a day, or more where over `most` beginnings would come into one."""
     labels = [calendar.date(day).isoformat()[: 10 if by_day else 7] for day in range(calendar.days)]
     edges = [day for day in range(calendar.days) if day == 0 or labels[day] != labels[day - 1]]
-    return [
-        (labels[first], first, last) for first, last in zip(edges, [*edges[1:], calendar.days], strict=True)
-    ]
+    number = 0
+    for first, last in zip(edges, [*edges[1:], calendar.days], strict=True):
+        chunks = max(1, -(-int(counts[first:last].sum()) // most))
+        for chunk in range(chunks):
+            yield Part(number, labels[first] + (f"_{chunk}" if chunk else ""), first, last, chunk, chunks)
+            number += 1
