@@ -159,10 +159,12 @@ def test_what_thaws_is_restated(root):
     go(root)
     freeze(root, day(9))
     put(root, "visits-late", "day,region,spent", "2026-03-02,east,11")
-    go(root)
+    refused = go(root).refused
+    assert refused
     freeze(root, day(1), "thawed by the board")
-    go(root, full=True)
+    assert go(root).restated == {"thawed": refused}
     assert value(root, "visited", day(2)) == 3
+    assert not go(root).committed
     with Store.open(root / "store") as store:
         orders = store.freezes().select("before", "why").rows()
     assert orders == [(day(9), "published"), (day(1), "thawed by the board")]

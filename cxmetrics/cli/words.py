@@ -182,7 +182,7 @@ _TERMS = {
                    "reference_only": ("reference only", "仅供参考"), "computed": ("computed", "由数据计算")},
     "why": {"definition": ("definition changed", "定义变更"), "corrected": ("corrected file", "文件更正"),
             "late": ("late file", "迟到文件"), "rules": ("rules of the project changed", "项目规则变更"),
-            "days": ("days computed later", "补算的日期")},
+            "days": ("days computed later", "补算的日期"), "thawed": ("frozen no more", "已解冻")},
     "agreement": {"agree": ("agree", "一致"), "diverge": ("diverge", "背离"), "not shown": ("not shown", "不显著")},
     "moved": {"up": ("up", "上升"), "down": ("down", "下降"), "not shown": ("not shown", "不显著")},
     "stretch": {"day": ("day by day", "逐日"), "week": ("week by week", "逐周"), "month": ("month by month", "逐月"),

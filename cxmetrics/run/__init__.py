@@ -160,7 +160,9 @@ class _Job:
 
     def _idle(self, files: Mapping[str, Files]) -> bool:
         last = remembered(self.store)
-        if last is None or as_left(left_by(left_by_last(self.store))) != as_left(self._unfresh()):
+        if last is None or self.store.thawed():
+            return False
+        if as_left(left_by(left_by_last(self.store))) != as_left(self._unfresh()):
             return False
         families = families_of(last)
         return last == memory(self.plan, families) and idle(self.plan, files, families, self.store, self.options)
@@ -180,7 +182,8 @@ class _Job:
             return Restated(()), ()
         other = remembered(self.store) != self._memory()
         also = other_since(left_by(left_by_last(self.store)), troubles)
-        work = Revaluation(self.plan, self.store, needs, self.gathered.done, self.options.full or other, troubles, also)
+        every = self.options.full or other or self.store.thawed()
+        work = Revaluation(self.plan, self.store, needs, self.gathered.done, every, troubles, also)
         restated = restate(self.plan, self.store, needs, work.changes(), anew=other, mending=self.options.full)
         return restated, work.rakings
 

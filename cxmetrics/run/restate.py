@@ -26,8 +26,8 @@ from cxmetrics.store.rewrite import is_dimension
 
 # definition: the indicator or one below it means something else; corrected: a file that had been read was changed or
 # withdrawn; late: a file brought rows of days that had been published; rules: the project's own, or another release of
-# cxmetrics; days: some were computed that had been left out.
-Why = Literal["definition", "corrected", "late", "rules", "days"]
+# cxmetrics; days: some were computed that had been left out; thawed: what had been refused, being frozen, is no more.
+Why = Literal["definition", "corrected", "late", "rules", "days", "thawed"]
 _TOLD = ("value", "score", "n", "status")
 _MOST_INPUTS = 3
 
@@ -59,7 +59,8 @@ def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterab
     """
     frozen = store.frozen_before()
     kept, found = list[ValuesChange](), list[pl.DataFrame]()
-    closed, causes = _closed(plan, needs), _causes(plan, needs, anew=anew)
+    closed = _closed(plan, needs)
+    causes = _causes(plan, needs, "rules" if anew else "thawed" if store.thawed() else "days")
     for change in changes:
         old = _published(store, change, mending=mending and frozen is None)
         if old.is_empty():
@@ -199,8 +200,8 @@ def _closed(plan: Plan, needs: Mapping[str, Need]) -> dict[str, dt.date]:
             for name, node in plan.shown.items() if node.sources <= until.keys()}
 
 
-def _causes(plan: Plan, needs: Mapping[str, Need], *, anew: bool) -> dict[str, _Cause]:
-    """For each indicator what its sources brought that is new."""
+def _causes(plan: Plan, needs: Mapping[str, Need], else_: Why) -> dict[str, _Cause]:
+    """For each indicator what its sources brought that is new; `else_`: why it changes where they brought nothing."""
     found: dict[str, _Cause] = {}
     for name, node in plan.shown.items():
         own = [needs[source] for source in sorted(node.sources) if source in needs]
@@ -211,7 +212,7 @@ def _causes(plan: Plan, needs: Mapping[str, Need], *, anew: bool) -> dict[str, _
         elif arrived:
             found[name] = _Cause("late", _listed(arrived))
         else:
-            found[name] = _Cause("rules" if anew else "days", None)
+            found[name] = _Cause(else_, None)
     return found
 
 

@@ -280,6 +280,11 @@ class Store:
         with self._ledger.sound():
             return dt.date.fromisoformat(ordered[-1][1]) if ordered and ordered[-1][1] else None
 
+    def thawed(self) -> bool:
+        """Whether periods that were frozen when the last run committed are so no more: values of it may be overdue."""
+        with self._ledger.sound():
+            return self._ledger.records.thawed()
+
     def freezes(self) -> pl.DataFrame:
         """The table `freezes`: each order to freeze periods, or to freeze them no more, the oldest first."""
         with self._ledger.sound():

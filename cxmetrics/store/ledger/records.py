@@ -185,6 +185,14 @@ class Records:
         return self._connection.rows("SELECT id, before, freezes.who, at, why FROM freezes LEFT JOIN runs USING "
                                      "(number) WHERE number < ? ORDER BY freezes.rowid", self.at)
 
+    def thawed(self) -> bool:
+        """Whether periods that were frozen when the last run committed are so no more."""
+        orders = self._connection.rows("SELECT before, number < (SELECT coalesce(max(number), 0) FROM runs) "
+                                       "FROM freezes ORDER BY rowid")
+        then = next((before for before, obeyed in reversed(orders) if obeyed), None)
+        now = orders[-1][0] if orders else None
+        return then is not None and (now is None or now < then)
+
     def put_oldest(self, keep: int) -> None:
         """Of commits before the last `keep`, files are being deleted."""
         self._connection.rows("INSERT INTO vacuums SELECT max(number) - ? + 1 FROM runs HAVING max(number) >= ?",
