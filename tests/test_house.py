@@ -60,7 +60,8 @@ DOORS = {
     "click": {"cli"},
     "rich": {"cli"},
 }
-LAZY = {"cli", "backends", "parse"}  # a verb imports what it needs, an engine waits to be chosen, Lark for a fault
+# A verb imports what it needs, an engine waits to be chosen, Lark for a fault, SciPy's graphs for what is withheld.
+LAZY = {"cli", "backends", "parse", "disclosure.cells"}
 
 PLAIN_BASES = {"Exception", "BaseModel", "Draft", "RootModel", "Protocol", "NamedTuple", "TypedDict", "Enum", "StrEnum",
                "IntEnum", "Generic", "str", "list", "dict", "local"}

@@ -8,6 +8,8 @@ count, with 7 and 9: promoters are 9 and 10, detractors 0 to 6, so nps = (1 - 0)
 
 import datetime as dt
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -241,3 +243,14 @@ indicators:
                       for day, who, step in rows]).write_parquet(tmp_path / "data" / f"{month}.parquet")
     found = made(tmp_path, "done", day=dt.date(2026, 1, 15), engine=engine)
     assert row(found)["value"] == 1 / 2
+
+
+def test_a_preview_does_not_wait_for_what_is_withheld(shop):
+    """The graphs of SciPy take as long to import as all of NumPy."""
+    code = f"""if True:
+        import sys
+        from cxmetrics.cli.command import status_of
+        status_of(["preview", "nps", "--project", {str(shop)!r}])
+        print("imported:", "scipy.sparse" in sys.modules)"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "imported: False"

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from cxmetrics.statistics.arrays import Flags
 
@@ -39,6 +37,9 @@ def joined(cut: Cut, known: Flags, bounds: int) -> Ints:
     rows.  What is known between two bounds, and between the second and a third, is known between the first and the
     third: the bounds of a slice are vertices, its known cells edges.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     row, cell = np.nonzero(known)
     own, step = np.nonzero(_without_rows(cut, bounds))
     vertices = cut.n.shape[0] * bounds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -35,6 +36,7 @@ _MOST_ROWS = 10_000_000
 def preview(session: Session, indicator: str, project: Path, period: str | None, grain: Grain | None,
             by: tuple[str, ...], rows: int | None, engine: Engine, shape: Literal["table", "json"]) -> int:
     """Preview an indicator."""
+    gc.disable()  # a short life, as that of a check
     import json
 
     from cxmetrics.cli.compiled import compiled, places_of
