@@ -213,9 +213,10 @@ BOTH = ("min", "max")  # of one column's rows, or of several numbers
 CSI_RULES = ("means", "ratios")
 # Of a source with weights: what each row weighs in, and what counts rows all the same.  All others are refused.
 WEIGHED = frozenset(("mean", "stdev", "share", "top_box", "csat", "ces", "nps", "apdex", "csi", "alpha", "correlation",
-                     "straight_lining"))
+                     "straight_lining", "median", "quantile", *(f"p{q:02d}" for q in range(1, 100))))
 BY_ROWS = frozenset(("count", "sum", "min", "max", "first", "last", "distinct"))
 QUANTILE_RULES = tuple(f"hf{number}" for number in range(1, 10))
+WEIGHED_RULES = ("hf1", "hf2")  # those that follow from what each value weighs alone; the usual one first
 
 
 def quantile_of(function: str) -> float | None:

@@ -32,9 +32,8 @@ COARSER = 2**22  # and the fractions they multiply in units of COARSER/FRACTION,
 # sum: Σ arg, an integer; whole/fraction: the two parts of Σ arg
 # squares: Σ arg², an integer; squares_whole/squares_fraction: the two parts of Σ arg²
 # min, max: extremes; first, last: arg of the row of the least or greatest time, of several the least or greatest arg
-# values: how many rows have each value of arg
 Op = Literal["count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction", "min", "max",
-             "first", "last", "values"]
+             "first", "last"]
 BY_TIME: frozenset[Op] = frozenset(("first", "last"))
 ADDITIVE: frozenset[Op] = frozenset(
     ("count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction"))
@@ -46,7 +45,7 @@ class Partial:
 
     Rows without a value of `by` are left out.  `at`: of the rows of a period only those of the first or the last day of
     each text count, and it makes no difference any more whose they were.  `power`: of which power of the factors of
-    raked rows it is a sum.
+    raked rows it is a sum.  `per`: with one state for each value of it; what it says is a count or a sum.
     """
 
     source: str
@@ -56,11 +55,17 @@ class Partial:
     by: Expr | None = None
     at: Moment | None = None
     power: int = 0
+    per: Expr | None = None
+
+    @property
+    def exprs(self) -> tuple[Expr, ...]:
+        """What it looks at in a row, but for whose the row is."""
+        return tuple(each for each in (self.arg, self.where, self.per) if each is not None)
 
     @property
     def all_rows(self) -> bool:
         """Whether it is how many rows the source has."""
-        return self.op == "count" and self.arg is None and self.where is None and self.by is None
+        return self.op == "count" and all(each is None for each in (self.arg, self.where, self.by, self.per))
 
 
 def days_ahead(where: Expr | None) -> float:
@@ -83,7 +88,7 @@ class Total:
 # The inputs that the value of a leaf follows from, where its interval needs others besides.
 _FOLLOWED: Mapping[str, tuple[int, ...]] = {
     "mean": (0, 1), "weighted_mean": (0, 1, 3), "weighted_share": (0, 1, 3), "weighted_nps": (0, 1, 3, 4),
-    "weighted_apdex": (0, 1, 3, 4), "csi": (0, 1, 3, 4),
+    "weighted_apdex": (0, 1, 3, 4), "csi": (0, 1, 3, 4), "weighted_quantile": (0, 3),
 }
 
 
@@ -98,7 +103,8 @@ class Leaf:
     csi (n, Σw, Σw², Σwx, Σwy, Σw²x², Σw²y², Σw²xy), correlation (n, Σw, Σw², Σwx, Σwy, Σwx², Σwy², Σwxy),
     alpha (n, Σw, Σw², then Σwx and Σwx² of the sums of rows and of each item), of rows without weights w = 1;
     weighted_mean (n, Σw, Σw², Σwx, Σw²x, Σw²x²), weighted_stdev (n, Σw, Σw², Σwx, Σwx, Σwx²), weighted_share (n, Σw,
-    Σw², Σw of hits), weighted_nps and weighted_apdex (n, Σw, Σw², Σw of both boxes, Σw² of both).
+    Σw², Σw of hits), weighted_nps and weighted_apdex (n, Σw, Σw², Σw of both boxes, Σw² of both), weighted_quantile (n,
+    Σw, Σw², Σw and Σw² of each value).
     The first input is always the n of evidence; weights are in units of no meaning.
     `options` are plain numbers or words (`q`, `rule`, and `digits` where values are kept to so many binary ones).
     `others`: the further sources of rows counted together.
@@ -336,7 +342,8 @@ class Member:
 class Cube:
     """One grouping of a scan: day × dimensions × classes → slots.
 
-    `value`: the expression whose values are counted apart (quantiles): one more key; its only slot counts rows.
+    `value`: the expression whose values have states of their own (quantiles): one more key, without which rows are
+    left out; its slots count and sum.
     `by`: the expression whose texts have states of their own: one more key, `text`.  `persons`: the groups that
     personal texts fall into, which are hidden before they are kept; None where texts stay as they are.
     """

@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 
 from cxmetrics.evaluate import evaluate
-from cxmetrics.ir import Constant, Edge, Indicator, Origin, Project
+from cxmetrics.ir import Constant, Edge, Expr, Indicator, Origin, Project
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Partial, Plan, Total
 from cxmetrics.states import schema
 from cxmetrics.units import NUMBER
@@ -33,8 +33,14 @@ def composite(name: str, children: dict[str, float], **more) -> Node:
     return Node(indicator, None, frozenset(["answers"]), f"fp-{name}")
 
 
+def partial(source: str, op: str, arg: Expr | None = None) -> Partial:
+    """`values`: how many rows have each value."""
+    return Partial(source, "count", None, None, per=arg or Constant(1, NUMBER)) if op == "values" else \
+        Partial(source, op, arg, None)
+
+
 def plan(leaves, nodes, ops, cuts=(), grains=("month",), within=None, **project) -> Plan:
-    partials = tuple(Partial(op.partition("@")[2] or "answers", op.partition("@")[0], None, None) for op in ops)
+    partials = tuple(partial(op.partition("@")[2] or "answers", op.partition("@")[0]) for op in ops)
     origins = {name: Origin(name, "", {}, (), "day") for name in ("answers", "calls")}
     return Plan(Project("p", {}, cuts=cuts, grains=grains, **project), origins, partials, ("",) * len(ops),
                 tuple(leaves), {node.indicator.id: node for node in nodes}, within or {})

@@ -34,6 +34,7 @@ indicators:
   high: {formula: share(answers.score >= 8)}
   nps: {formula: nps(answers.score)}
   rows: {formula: count(answers)}
+  usual: {formula: median(answers.wait)}
   all: {level: north_star, children: {of_nps: 1, of_mean: 1}}
   of_nps: {formula: nps(answers.score), score: {0: -100, 100: 100}}
   of_mean: {formula: mean(answers.score), score: {0: 0, 100: 10}}
@@ -119,6 +120,10 @@ def test_raked_rows_give_the_estimates_of_rows_with_these_weights(rows, tmp_path
                 assert told["low"] == pytest.approx(max(estimate.low[0], -100), rel=1e-8)
             high = taylor_mean((score[inside] >= 8).astype(float), plan, domain)
             assert row("high")["value"] == pytest.approx(high.value[0], rel=1e-9)
+            wait = rows["wait"].to_numpy()[inside]
+            order, here = np.argsort(wait), domain == 0
+            up_to = np.cumsum(np.where(here, weights[inside], 0.0)[order])
+            assert row("usual")["value"] == wait[order][np.searchsorted(up_to, up_to[-1] / 2 * (1 - 1e-11))]
             assert row("rows")["value"] == (domain == 0).sum()
     assert not report.diagnostics
     march = report.raked[-1]

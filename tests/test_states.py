@@ -14,7 +14,7 @@ from cxmetrics.calendars import start
 from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Column, Constant, Project
-from cxmetrics.plan import Cell, Classifier, Cube, Logic, Member, Partial, Plan, Slot
+from cxmetrics.plan import Cell, Classifier, Cube, Logic, Member, Plan, Slot
 from cxmetrics.states import AMOUNT, merge, period_start, schema, spread
 from cxmetrics.units import NUMBER
 
@@ -24,7 +24,7 @@ ANY = Classifier(Constant(1, NUMBER))
 
 
 def plan(*ops: str) -> Plan:
-    partials = tuple(Partial("answers", op, AMOUNT_COLUMN, None) for op in ops)
+    partials = tuple(hand_made.partial("answers", op, AMOUNT_COLUMN) for op in ops)
     return Plan(Project("p", {}), {}, partials, ("",) * len(ops), (), {})
 
 

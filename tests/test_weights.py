@@ -38,6 +38,9 @@ indicators:
   wait: {formula: mean(answers.wait)}
   spread: {formula: stdev(answers.wait)}
   high: {formula: share(answers.score >= 8)}
+  usual: {formula: median(answers.wait)}
+  slow: {formula: p90(answers.wait)}
+  fast: {formula: p02(answers.wait)}
   nps: {formula: nps(answers.score)}
   apdex: {formula: "apdex(answers.wait, 2 s)"}
   csi: {formula: "csi(answers.score, answers.hoped)"}
@@ -122,6 +125,71 @@ def test_second_moments(values, rows, segment):
     assert alike(found["together"], pair.corrcoef[0, 1])
     items = DescrStatsW(part.select("score", "hoped", "again").to_numpy().astype(float), weights=w).cov
     assert alike(found["trust"], 3 / 2 * (1 - np.trace(items) / items.sum()))
+
+
+def limits(x, plan, q, domain=None):
+    """The first value that reaches q of the weight, and those that reach the limits of the share up to it."""
+    inside = np.ones(len(x), bool) if domain is None else domain
+    order = np.argsort(x[inside])
+    ends = np.cumsum(plan.weights[inside][order]) / plan.weights[inside].sum()
+
+    def reached(share):
+        return x[inside][order][np.searchsorted(ends, share - 1e-12)] if 0 <= share <= 1 else None
+
+    value = reached(q)
+    share = taylor_mean((x <= value).astype(float), plan, np.where(inside, 0, -1))
+    low, high = reached(share.low[0]), reached(share.high[0])
+    return (value, low, high) if low is not None and high is not None else (value, None, None)
+
+
+@pytest.mark.parametrize("segment", [None, *SEGMENTS])
+def test_quantiles_are_read_off_the_limits_of_the_share_up_to_them(values, rows, segment):
+    found = {name: row for (name, place), row in values("w").items() if place == segment}
+    part = rows if segment is None else rows.filter(pl.col("segment") == segment)
+    w, wait = (part[name].to_numpy() for name in ("w", "wait"))
+    for name, q in (("usual", 0.5), ("slow", 0.9), ("fast", 0.02)):
+        told = found[name]
+        assert (told["value"], told["low"], told["high"]) == limits(wait, design(w), q), name
+        assert math.isclose(told["n_effective"], effective_n(w.sum(), (w * w).sum()), rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+@pytest.mark.parametrize("drawn", ["", "strata: stratum", "strata: stratum\n    population: size"])
+def test_quantiles_of_designed_surveys(tmp_path, engine, drawn):
+    draw = np.random.default_rng(len(drawn))
+    n = 600
+    stratum = draw.integers(0, 3, n)
+    who = stratum * 100 + draw.integers(0, 25, n)  # units are nested in strata
+    size = np.array([40, 60, 25])[stratum]
+    wait = np.round(draw.exponential(3, n) + who % 7, 2)
+    answers = pl.DataFrame({"stratum": stratum, "who": who, "size": size, "w": np.round(draw.lognormal(0, 0.7, n), 3),
+                            "segment": draw.choice(SEGMENTS, n), "wait": wait})
+    (tmp_path / "data").mkdir()
+    answers.write_parquet(tmp_path / "data/answers.parquet")
+    project = PROJECT.split("indicators:", maxsplit=1)[0].replace("{weight}", "w\n    entity: who" + (
+        f"\n    {drawn}" if drawn else "")) + """\
+indicators:
+  usual: {formula: median(answers.wait), score: {0: 10 s, 100: 0 s}}
+  slow: {formula: p90(answers.wait), score: {0: 20 s, 100: 0 s}}
+  both: {children: {usual: 50%, slow: 50%}}
+"""
+    for name in ("score", "hoped", "again"):
+        project = project.replace(f"      {name}: {{type: integer, scale: 0..10}}\n", "")
+    (tmp_path / "cxmetrics.yaml").write_text(project, "utf-8")
+    run(tmp_path, RunOptions(engine=engine), lambda *_: None)
+    with Store.open(tmp_path / "store", writable=False) as store:
+        found = store.values()
+    units = 25
+    fractions = np.array([units / 40, units / 60, units / 25]) if "population" in drawn else 0.0
+    assert all(len(np.unique(who[stratum == h])) == units for h in range(3))
+    plan = design(answers["w"].to_numpy(), stratum if drawn else None, who, fractions)
+    for segment in (None, *SEGMENTS):
+        inside = np.ones(n, bool) if segment is None else (answers["segment"] == segment).to_numpy()
+        for name, q in (("usual", 0.5), ("slow", 0.9)):
+            row = found.filter(pl.col("indicator") == name, pl.col("segment").eq_missing(segment)).row(0, named=True)
+            assert (row["value"], row["low"], row["high"]) == limits(wait, plan, q, inside), (name, segment)
+    both = found.filter(pl.col("indicator") == "both", pl.col("segment").is_null()).row(0, named=True)
+    assert both["low"] < both["value"] < both["high"]
 
 
 def test_the_unit_of_the_weights_says_nothing(values):

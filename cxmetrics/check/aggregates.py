@@ -9,7 +9,7 @@ from cxmetrics.check.matching import Proof, Proved, as_condition, literal_text, 
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Label, report
-from cxmetrics.functions import AGGREGATES, BY_ROWS, CSI_RULES, QUANTILE_RULES, WEIGHED
+from cxmetrics.functions import AGGREGATES, BY_ROWS, CSI_RULES, QUANTILE_RULES, WEIGHED, WEIGHED_RULES
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid
 from cxmetrics.nearness import COARSEST, FINEST
 from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, UNKNOWN, Unit, duration
@@ -39,6 +39,7 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
     row = AGGREGATES[name]
     if expr.source in proof.weighted and name not in WEIGHED | BY_ROWS:
         return proof.say(codes.NOT_WEIGHED, expr.span, function=name, source=expr.source)
+    _rule_weighs(expr, proof)
     where = None if expr.where is None else rows.condition(expr.where)
     if row.arguments[0] == "condition":
         args: tuple[Expr, ...] = tuple(map(rows.condition, expr.args))
@@ -56,6 +57,14 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
     if len(proof.found) > before or any(isinstance(arg, Invalid) for arg in (*args, *([where] if where else []))):
         return Invalid(expr.span), UNKNOWN
     return Aggregate(name, expr.source, args, where, options, at=expr.at, span=expr.span), unit
+
+
+def _rule_weighs(expr: Aggregate, proof: Proof) -> None:
+    """Report a rule for quantiles that asks how many rows there are, where rows weigh."""
+    for name, value in expr.options:
+        rule = literal_value(value) if name == "rule" else None
+        if expr.source in proof.weighted and rule in QUANTILE_RULES and rule not in WEIGHED_RULES:
+            proof.say(codes.RULE_NOT_WEIGHED, value.span, rule=rule, source=expr.source)
 
 
 def _apart(options: Mapping[str, Expr], proof: Proof) -> None:

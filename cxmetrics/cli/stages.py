@@ -152,6 +152,7 @@ def _partial(partial: Partial) -> str:
     parts += [expression_text(partial.arg)] if partial.arg is not None else []
     parts += [f":where {expression_text(partial.where)}"] if partial.where is not None else []
     parts += [f":by {expression_text(partial.by)}"] if partial.by is not None else []
+    parts += [f":per {expression_text(partial.per)}"] if partial.per is not None else []
     return f"({' '.join(parts)})"
 
 

@@ -185,9 +185,18 @@ NOT_WEIGHED = Code(
     "CX372", "not-weighed",
     Phrase("`{function}` of the weighted source `{source}` is not defined", "加权数据源 `{source}` 的 `{function}` 没有定义"),
     label=Phrase("takes no weights", "不支持权重"),
-    note=Phrase("several rules for it are in use, and they differ", "通行的算法不止一种，结果各不相同"),
-    help=Phrase("take a share of rows beyond a threshold, or declare the rows as a second source without `weight`",
-                "请改用超过阈值的行的占比，或把这些行另行声明为不带 `weight` 的数据源"))
+    note=Phrase("it counts visits and steps of several rows, whose weights may differ",
+                "它按多行合成的访问或步骤计数，而各行权重可能不同"),
+    help=Phrase("declare the rows as a second source without `weight`", "请把这些行另行声明为不带 `weight` 的数据源"))
+RULE_NOT_WEIGHED = Code(
+    "CX373", "rule-not-weighed",
+    Phrase("`{rule}` is no rule for quantiles of the weighted source `{source}`",
+           "`{rule}` 不能用于加权数据源 `{source}` 的分位数"),
+    label=Phrase("asks how many rows there are", "取决于行数"),
+    note=Phrase("it goes on from row to row, and what a row weighs says nothing of how many people gave that value",
+                "该规则逐行推进，而行的权重并不说明给出该值的人数"),
+    help=Phrase("leave `rule` out, or write `hf1` (the first value that reaches the part) or `hf2` (the middle of two)",
+                "请省略 `rule`，或写 `hf1`（首个达到该比例的值）或 `hf2`（两值取中）"))
 ITEMS_UNLIKE = Code(
     "CX370", "items-unlike",
     Phrase("`{function}` takes items on one scale: {left} is not {right}",

@@ -13,10 +13,13 @@ import numpy as np
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.quantiles import at_ranks
 from cxmetrics.evaluate.replicates import Sample
+from cxmetrics.evaluate.weighted_quantiles import read_off
 from cxmetrics.plan import Leaf
 from cxmetrics.statistics import jackknife
 from cxmetrics.statistics.arrays import Array, Flags, quiet
-from cxmetrics.statistics.intervals import clustered_ranks
+from cxmetrics.statistics.intervals import clustered_shares, share_ranks
+
+QUANTILES = ("quantile", "weighted_quantile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,15 @@ class Shares:
         # Where leaving a group out makes no difference there is no spread to see: rows tell as much as there are units.
         units = np.where(seen < groups, seen, n)
         size = np.minimum(np.where(error > 0, share * (1 - share) / error**2, units), n)
-        ranks = clustered_ranks(n, size, seen - 1, float(dict(leaf.options)["q"]), confidence)
-        low, high = at_ranks(leaf, sample.block, ranks)
+        limits = clustered_shares(n, size, seen - 1, float(dict(leaf.options)["q"]), confidence)
+        if leaf.function == "weighted_quantile":
+            low, high = read_off(leaf, sample.block, limits)
+        else:
+            ranks = share_ranks(n, limits)
+            low, high = at_ranks(leaf, sample.block, ranks)
+            limits = ranks[0] / n, ranks[1] / n
         return Shares(share, left, size, (seen > 1) & ~np.isnan(value), low, high,
-                      (high - low) / ((ranks[1] - ranks[0]) / n))
+                      (high - low) / (limits[1] - limits[0]))
 
     def spread(self, place: int, done: Finished) -> None:
         """Give a quantile (row of `done`) the evidence of its groups of units."""
@@ -76,11 +84,14 @@ class Shares:
 
 
 def _by_group(leaf: Leaf, sample: Sample, value: Array) -> tuple[Array, Array]:
-    """How many rows of each group are no more than a value [points], and how many it has; [points, groups]."""
+    """How many rows of each group are no more than a value [points], and how many it has; [points, groups].
+
+    Of rows with weights, what they weigh.
+    """
     below, every = np.zeros((2, len(value), sample.groups))
-    for part, _ in leaf.units[1].parts:
+    for part, factor in leaf.units[1].parts:
         own = sample.of(part)
-        place = own.point * sample.groups + sample.units.roll.group[own.text]
-        every += np.bincount(place, own.value, every.size).reshape(every.shape)
-        below += np.bincount(place, own.value * (own.key <= value[own.point]), below.size).reshape(below.shape)
+        place, inside = own.point * sample.groups + sample.units.roll.group[own.text], own.key <= value[own.point]
+        every += factor * own.added(place, every.size)[0].reshape(every.shape)
+        below += factor * own.among(inside).added(place[inside], below.size)[0].reshape(below.shape)
     return below, every

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.units import LINEAR, QUOTIENTS, Sampled, sureness
+from cxmetrics.evaluate.weighted_quantiles import cluster_quantile
 from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply
 from cxmetrics.plan import Leaf, Plan
@@ -25,22 +27,33 @@ _ENDS = {"nps": (-100.0, 100.0), "apdex": (0.0, 1.0), "correlation": (-1.0, 1.0)
 
 def is_linear(leaf: Leaf, plan: Plan) -> bool:
     """Whether the states of every single unit of a leaf are kept, and it is a sum or a quotient of their sums."""
+    return leaf.function in LINEAR and _is_by_unit(leaf, plan)
+
+
+def _is_by_unit(leaf: Leaf, plan: Plan) -> bool:
     by = [plan.partials[part].by for total in leaf.units for part, _ in total.parts]
-    return leaf.function in LINEAR and bool(by) and all(
-        isinstance(each, Apply) and each.function == UNIT for each in by)
+    return bool(by) and all(isinstance(each, Apply) and each.function == UNIT for each in by)
 
 
 def is_exact(leaf: Leaf, plan: Plan) -> bool:
-    """Whether it is such a leaf and has the interval of its units; how many rows there are is left to the groups."""
-    return leaf.function != "count" and is_linear(leaf, plan)
+    """Whether it has the interval of its units: such a leaf, or a quantile of rows with weights.
+
+    How many rows there are is left to the groups.
+    """
+    return leaf.function != "count" and (is_linear(leaf, plan) or (
+        leaf.function == "weighted_quantile" and _is_by_unit(leaf, plan)))
 
 
 @quiet
-def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, plan: Plan, done: Finished) -> None:
+def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, plan: Plan, block: Block,
+            done: Finished) -> None:
     """Give leaves (index) whose every unit is known the evidence of their clusters, where rows are not alone."""
     points = done.value.shape[1]
     for index in bounded:
         leaf = leaves[index]
+        if leaf.function == "weighted_quantile":
+            cluster_quantile(leaf, index, sampled, block, plan.project.confidence, done)
+            continue
         totals = sampled.totals(leaf, index)
         if not len(totals.point):
             continue

@@ -16,6 +16,7 @@ from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.moments import SIZED, effective, moment
 from cxmetrics.evaluate.quantiles import quantile
 from cxmetrics.evaluate.sums import BY_TEXT, Sums, deviations
+from cxmetrics.evaluate.weighted_quantiles import weighted_quantile
 from cxmetrics.plan import Leaf, Total
 from cxmetrics.statistics.arrays import Array, quiet
 from cxmetrics.statistics.precise import Pair, two_product
@@ -78,6 +79,8 @@ def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf],
             done.value[members] = np.stack([told_apart(leaf.inputs[1], sums.block) for leaf in chosen]) / seen
         case "quantile":
             done.value[members] = np.stack([quantile(leaf, sums.block) for leaf in chosen])
+        case "weighted_quantile":
+            done.value[members] = np.stack([weighted_quantile(leaf, sums.block) for leaf in chosen])
         case _:
             done.value[members] = np.stack([moment(leaf, sums.each(leaf)) for leaf in chosen])
 

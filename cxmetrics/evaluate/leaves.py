@@ -11,7 +11,7 @@ import polars as pl
 from cxmetrics.evaluate.asked import Asked
 from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.bounding import bound
-from cxmetrics.evaluate.clustered_quantiles import Shares
+from cxmetrics.evaluate.clustered_quantiles import QUANTILES, Shares
 from cxmetrics.evaluate.clusters import cluster, is_exact, spread
 from cxmetrics.evaluate.finish import finish
 from cxmetrics.evaluate.finished import Finished
@@ -65,7 +65,7 @@ class Leaves:
             self._place_quantiles(drawn, rows, sample, asked, left.value)
             value[places] = np.where(np.isnan(value[places]), np.nan, left.value)
             for place, row, without in zip(places, rows, left.n, strict=True):
-                if self._is_clustered(row) and drawn.rows[row].function != "quantile":
+                if self._is_clustered(row) and drawn.rows[row].function not in QUANTILES:
                     done = self.finished.at([row], asked.points)
                     self._cluster(drawn.rows[row], done, sample, value[place], without)
                     self.finished.put_at([row], asked.points, done)
@@ -79,7 +79,7 @@ class Leaves:
         """Put what quantiles come to without each group into their places of `left`, and give them their evidence."""
         for place, row in enumerate(rows):
             leaf = drawn.rows[row]
-            if leaf.function == "quantile" and leaf.units:
+            if leaf.function in QUANTILES and leaf.units:
                 done = self.finished.at([row], asked.points)
                 shares = Shares.of(leaf, sample, done.value[0], done.n[0], self.plan.project.confidence)
                 left[place] = shares.without(done.value[0], sample.slices)
@@ -176,7 +176,7 @@ class LeafReader:
             return done, drawn, None
         asked = asked_of(formulas.values(), places, done.n, self.work.least)
         sampled = self._sampled(units, [leaves[place] for place in exact], len(grid.slices), asked)
-        cluster(leaves, alone, sampled, plan, done)
+        cluster(leaves, alone, sampled, plan, block, done)
         return done, drawn, estimates(formulas, places, leaves, sampled, done)
 
     def _unsure(self, finished: Finished) -> Flags:

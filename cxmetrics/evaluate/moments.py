@@ -19,8 +19,8 @@ from cxmetrics.statistics.intervals import Interval, ratio_interval, share_inter
 from cxmetrics.statistics.precise import Pair, two_product
 
 SIZED = frozenset(("csi", "correlation", "alpha", "weighted_mean", "weighted_stdev", "weighted_share", "weighted_nps",
-                   "weighted_apdex"))
-BOUNDED = SIZED - {"alpha", "weighted_stdev"}
+                   "weighted_apdex", "weighted_quantile"))
+BOUNDED = SIZED - {"alpha", "weighted_stdev", "weighted_quantile"}
 ROUNDED = 4 * float(np.finfo(np.float64).eps)  # how far products of fractions are rounded before they are summed
 # What a row in the first box and in the second is worth, one in neither being worth nothing, and the least there is.
 _BOXES = {"weighted_nps": (100.0, -100.0, -100.0), "weighted_apdex": (1.0, 0.5, 0.0)}

@@ -47,7 +47,7 @@ def quantile_interval(leaf: Leaf, block: Block, confidence: float) -> Interval:
     size = np.add.reduceat(counted.count, counted.first)
     low, high = (counted.spread(at_rank(counted.key, counted.count, counted.first, rank), block.points)
                  for rank in quantile_ranks(size, float(dict(leaf.options)["q"]), confidence))
-    return _widened(leaf, low, high)
+    return widened(leaf, low, high)
 
 
 @quiet
@@ -59,10 +59,10 @@ def at_ranks(leaf: Leaf, block: Block, ranks: Interval) -> Interval:
     here = counted.point[counted.first]
     low, high = (counted.spread(at_rank(counted.key, counted.count, counted.first, rank[here]), block.points)
                  for rank in ranks)
-    return _widened(leaf, low, high)
+    return widened(leaf, low, high)
 
 
-def _widened(leaf: Leaf, low: Array, high: Array) -> Interval:
+def widened(leaf: Leaf, low: Array, high: Array) -> Interval:
     """Where values are kept to so many digits, what those counted at these ends may have been."""
     digits = dict(leaf.options).get("digits")
     if digits is None:

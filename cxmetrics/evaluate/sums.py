@@ -13,7 +13,8 @@ from cxmetrics.statistics.arrays import Array
 from cxmetrics.statistics.precise import Pair, two_product, two_sum, variance
 
 BY_TEXT = ("conversion", "checklist")  # leaves whose n is how many texts there are
-BY_KEY = ("min", "max", "first", "last", "quantile", "distinct")  # leaves whose states beyond the first are no sums
+# Leaves whose states beyond the first few are no sums, and how many are.
+BY_KEY = {"min": 1, "max": 1, "first": 1, "last": 1, "quantile": 1, "distinct": 1, "weighted_quantile": 3}
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -26,7 +27,7 @@ class Sums:
         """Add up what the leaves need of a block of states."""
         self._visits: dict[Leaf, Visits] = {}
         wanted = [total for leaf in leaves if leaf.function not in BY_TEXT
-                  for total in (leaf.inputs[:1] if leaf.function in BY_KEY else leaf.inputs)]
+                  for total in leaf.inputs[:BY_KEY.get(leaf.function)]]
         self.places = {total: row for row, total in enumerate(dict.fromkeys(wanted))}
         self.block = block
         self.high, self.low = np.zeros((2, len(self.places), block.points))
@@ -45,8 +46,9 @@ class Sums:
         return self._visits[leaf]
 
     def each(self, leaf: Leaf) -> Sequence[Pair]:
-        """The two parts of each total of a leaf, [points]."""
-        return [(self.high[row], self.low[row]) for row in (self.places[total] for total in leaf.inputs)]
+        """The two parts of each total of a leaf that is a sum, [points]."""
+        return [(self.high[row], self.low[row]) for row in (
+            self.places[total] for total in leaf.inputs[:BY_KEY.get(leaf.function)])]
 
 
 def deviations(leaves: Sequence[Leaf], sums: Sums) -> Array:

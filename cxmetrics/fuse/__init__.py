@@ -98,7 +98,7 @@ def crosses(family: Dimensions, among: Collection[Dimensions]) -> bool:
 def _is_fine(partial: Partial) -> bool:
     """Whether nearly every row has a state of its own: whose it is, or the value and the group of units."""
     grouped = isinstance(partial.by, Apply) and partial.by.function == REPLICATE
-    return partial.op == "values" if grouped else partial.by is not None
+    return partial.per is not None if grouped else partial.by is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dime
     apart: dict[_Apart, list[int]] = {_Apart(): []}
     for index in indices:
         partial = plan.partials[index]
-        apart.setdefault(_Apart(partial.arg if partial.op == "values" else None, partial.by), []).append(index)
+        apart.setdefault(_Apart(partial.per, partial.by), []).append(index)
     return Scan(source, tuple(
         _cube(plan, group, family, key) for family in dimensions for key, members in apart.items()
         for group in _groups(plan, [i for i in members if family in held_in(plan, i, dimensions)])))
@@ -148,14 +148,10 @@ def _cube(plan: Plan, group: _Group, dimensions: Dimensions, apart: _Apart) -> C
     classified = group.keys.classified()
     for index in sorted(group.partials):
         partial = plan.partials[index]
-        slot = slots.setdefault(_slot(partial), len(slots))
+        slot = slots.setdefault(Slot(partial.op, partial.arg), len(slots))
         members.append(Member(index, slot, None if partial.where is None else classified.condition(partial.where)))
     persons = Grouping(key_of(plan.project.id), plan.project.replicates) if is_personal(plan, apart.by) else None
     return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, persons)
-
-
-def _slot(partial: Partial) -> Slot:
-    return Slot("count", None) if partial.op == "values" else Slot(partial.op, partial.arg)
 
 
 def is_personal(plan: Plan, by: Expr | None) -> bool:

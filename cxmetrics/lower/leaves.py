@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from cxmetrics.functions import COMPLETES, quantile_of
+from cxmetrics.functions import COMPLETES, WEIGHED_RULES, quantile_of
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Origin
 from cxmetrics.lower import moments
 from cxmetrics.lower.conditions import all_of, present
@@ -60,7 +60,7 @@ def _extreme(expr: Aggregate, states: States) -> Leaf:
 def _distinct(expr: Aggregate, states: States) -> Leaf:
     """What is told apart: numbers by their value, all else by its text, which is exact for integers of any size."""
     source, where, arg = expr.source, expr.where, expr.args[0]
-    apart = states.one(source, "values", arg, where) if type_of(arg) == "number" else states.texts(source, arg, where)
+    apart = states.values(source, where, arg) if type_of(arg) == "number" else states.texts(source, arg, where)
     return Leaf("distinct", source, (states.count(source, where, arg), apart))
 
 
@@ -91,14 +91,17 @@ def _quantile(expr: Aggregate, states: States) -> Leaf:
     part = quantile_of(expr.function)
     q = _number(expr.args[1]) if part is None else part
     options: Mapping[str, Expr] = dict(expr.options)
-    rule = options.get("rule")
+    named = options.get("rule")
+    rule = str(named.value) if isinstance(named, Constant) else None
     told: tuple[tuple[str, float | str], ...] = (
-        ("q", q), ("rule", str(rule.value) if isinstance(rule, Constant) else "hf7"))
-    rows, counted = states.count(source, where, arg), arg
+        ("q", q), ("rule", rule or (WEIGHED_RULES[0] if source in states.weights else "hf7")))
+    counted = arg
     if "accuracy" in options:
         digits = digits_for(_number(options["accuracy"]))
         counted, told = Apply(NEAR, (arg, Constant(digits, NUMBER))), (*told, ("digits", digits))
-    return Leaf("quantile", source, (rows, states.one(source, "values", counted, where)), told)
+    if source in states.weights:
+        return moments.quantile(expr, counted, told, states)
+    return Leaf("quantile", source, (states.count(source, where, arg), states.values(source, where, counted)), told)
 
 
 def _apdex(expr: Aggregate, states: States) -> Leaf:

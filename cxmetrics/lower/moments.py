@@ -7,7 +7,7 @@ from functools import reduce
 
 from cxmetrics.ir import Aggregate, Apply, Constant, Expr
 from cxmetrics.lower.conditions import all_of
-from cxmetrics.lower.partials import States, product
+from cxmetrics.lower.partials import States, per_value, product
 from cxmetrics.plan import Leaf, Total
 from cxmetrics.units import NUMBER
 
@@ -57,6 +57,15 @@ def alpha(expr: Aggregate, states: States) -> Leaf:
     base = states.weighing(source, all_of(expr.where, Apply("is not missing", (added,))))
     pairs = [(states.moment(source, base, arg), states.moment(source, base, arg, arg)) for arg in (added, *expr.args)]
     return Leaf("alpha", source, (*states.sizes(source, base), *(total for pair in pairs for total in pair)))
+
+
+def quantile(expr: Aggregate, value: Expr, options: tuple[tuple[str, float | str], ...], states: States) -> Leaf:
+    """A quantile of rows with weights, which are kept by `value`: the argument, or what is near it."""
+    source = expr.source
+    base = states.weighing(source, all_of(expr.where, Apply("is not missing", (expr.args[0],))))
+    n, weight, squares = states.sizes(source, base)
+    apart = per_value(weight, value, states), per_value(squares, value, states)
+    return Leaf("weighted_quantile", source, (n, weight, squares, *apart), options)
 
 
 def _moments(kind: str, source: str, arg: Expr, where: Expr | None, states: States) -> Leaf:

@@ -32,14 +32,17 @@ class States:
         self.weights, self.raked = weights, raked
 
     def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None,
-                power: int = 0) -> int:
+                power: int = 0, per: Expr | None = None) -> int:
         """The place of a partial."""
-        partial = Partial(source, op, arg, where, by, power=power)
+        return self.place(Partial(source, op, arg, where, by, power=power, per=per))
+
+    def place(self, partial: Partial) -> int:
+        """The place of a partial as it is."""
         return self.partials.setdefault(partial, len(self.partials))
 
     def twin(self, partial: Partial, by: Expr) -> int:
         """The place of the same partial with a state for each text of `by`."""
-        return self.partials.setdefault(replace(partial, by=by), len(self.partials))
+        return self.place(replace(partial, by=by))
 
     def one(self, source: str, op: Op, arg: Expr | None, where: Expr | None, power: int = 0) -> Total:
         """A single partial as a total."""
@@ -48,6 +51,10 @@ class States:
     def count(self, source: str, where: Expr | None, arg: Expr | None = None) -> Total:
         """How many rows there are, with a value of `arg` if it is given."""
         return self.one(source, "count", arg, where)
+
+    def values(self, source: str, where: Expr | None, value: Expr) -> Total:
+        """How many rows each value has."""
+        return Total(((self.partial(source, "count", None, where, per=value), 1.0),))
 
     def texts(self, source: str, by: Expr, where: Expr | None) -> Total:
         """How many rows each text of `by` has."""
@@ -103,9 +110,9 @@ class StatesBy(States):
         self._by = by
 
     def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None,
-                power: int = 0) -> int:
+                power: int = 0, per: Expr | None = None) -> int:
         """The place of a partial."""
-        return super().partial(source, op, arg, where, self._by if by is None else by, power)
+        return super().partial(source, op, arg, where, self._by if by is None else by, power, per)
 
 
 class MomentStates(States):
@@ -116,14 +123,13 @@ class MomentStates(States):
         self._by, self._at = Apply(WHOSE, (by,)), at
 
     def partial(self, source: str, op: Op, arg: Expr | None, where: Expr | None, by: Expr | None = None,
-                power: int = 0) -> int:
+                power: int = 0, per: Expr | None = None) -> int:
         """The place of a partial."""
         if by is not None:
             message = "an aggregate of rows of one moment that has states by text itself"
             raise ValueError(message)
         mark = Apply(AT_END if self._at == "end" else AT_START, (self._by,))
-        partial = Partial(source, op, arg, all_of(where, mark), self._by, self._at, power)
-        return self.partials.setdefault(partial, len(self.partials))
+        return self.place(Partial(source, op, arg, all_of(where, mark), self._by, self._at, power, per))
 
     def with_presence(self, leaf: Leaf) -> Leaf:
         """The leaf with the days on which each text has rows, whatever `where` says: its n takes no part of them."""
@@ -131,6 +137,12 @@ class MomentStates(States):
         presence = self.partial(leaf.source, "count", None, None)
         parts = n.parts if n.parts == ((presence, 1.0),) else (*n.parts, (presence, 0.0))
         return replace(leaf, inputs=(Total(parts), *rest))
+
+
+def per_value(total: Total, value: Expr, states: States) -> Total:
+    """The total with a state for each value of its rows."""
+    listed = list(states.partials)
+    return Total(tuple((states.place(replace(listed[part], per=value)), factor) for part, factor in total.parts))
 
 
 def product(*factors: Expr) -> Expr:

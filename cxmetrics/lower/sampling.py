@@ -70,7 +70,7 @@ def _sampled(leaf: Leaf, units: Mapping[str, Apply], states: States, listed: Seq
 
 
 def unions_of(partials: Sequence[Partial], twins: Mapping[int, int], leaves: Sequence[Leaf]) -> dict[int, int]:
-    """The counts of values that are those of all groups of units together, as every row is in one: plain → by groups.
+    """The states by value that are those of all groups of units together, as every row is in one: plain → by groups.
 
     They are put together where they are asked for and need no states of their own, which would be the greatest part
     of all.  What is told apart is found in states as they are stored.
@@ -78,7 +78,7 @@ def unions_of(partials: Sequence[Partial], twins: Mapping[int, int], leaves: Seq
     stored = {part for leaf in leaves if leaf.function == "distinct"
               for total in leaf.inputs for part, _ in total.parts}
     return {plain: twin for twin, plain in twins.items()
-            if plain not in stored and partials[twin].op == "values" and is_grouped(partials[twin])}
+            if plain not in stored and partials[twin].per is not None and is_grouped(partials[twin])}
 
 
 def is_grouped(partial: Partial) -> bool:

@@ -102,7 +102,7 @@ def _counted(plan: Plan, states: pl.DataFrame, looks: Iterable[tuple[frozenset[i
 
 def _looked_at(plan: Plan, wanted: Iterable[int], origin: Origin, also: Iterable[str | None]) -> Iterator[str]:
     """The own columns that the partials, and `keep`, look at; at most `_COLUMNS`, the time first."""
-    exprs = [expr for part in wanted for expr in (plan.partials[part].arg, plan.partials[part].where)]
+    exprs = [expr for part in wanted for expr in plan.partials[part].exprs]
     names = [origin.time] if isinstance(origin.time, str) else []
     names += [*filter(None, also), *(name for expr in (*exprs, origin.keep) for name in _own(expr, origin))]
     own = [name for name in dict.fromkeys(names) if (spec := origin.columns.get(name)) is None or spec.own]

@@ -36,7 +36,7 @@ def _used_columns(plan: Plan, origin: Origin) -> set[str]:
     """The columns that any partial of the source looks at, derived ones with what they are made of."""
     names: set[str] = set()
     todo = [expr for partial in plan.partials if partial.source == origin.id
-            for expr in (partial.arg, partial.where) if expr is not None]
+            for expr in partial.exprs]
     while todo:
         for name in {column.name for column in columns_in(todo.pop())}:
             spec = origin.columns.get(name)

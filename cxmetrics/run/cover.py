@@ -30,7 +30,7 @@ def require_cover(plan: Plan, origin: Origin, frames: Iterable[pl.DataFrame]) ->
     if all(covered[0] <= day <= covered[1] for day in days) or _are_stray(days, covered):
         return
     own = (partial for partial in plan.partials if partial.source == origin.id)
-    asked = [expr for partial in own for expr in (partial.arg, partial.where)]
+    asked: list[Expr | None] = [expr for partial in own for expr in partial.exprs]
     asked += [spec.formula for spec in origin.columns.values()] + [origin.keep]
     if any(map(_asks, asked)):
         raise Fault(report(codes.CALENDAR_ENDS, origin.span, source=origin.id, first=min(days), last=max(days),

@@ -2,7 +2,7 @@
 
 The states of one source and one *family* (a tuple of dimensions) are a frame with the columns
 `partial` (UInt32, index into `Plan.partials`), `day` (Date), `d0…` (String, the dimensions of the family in order),
-`key` (Float64: null for sums and counts, the value for `values`, the extreme for `min` and `max`, the value for
+`key` (Float64: null for sums and counts, the value in states by value, the extreme for `min` and `max`, the value for
 `first` and `last`), `value` (Decimal(38, 0): the sum, or how many rows have that key; 1 for extremes; for `first` and
 `last` when that was, in microseconds) and `text` (String: whose state it is, of
 partials with states by text; null for all others).  There is one row a partial, day and

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Literal, assert_never
 
 import polars as pl
 
@@ -85,7 +85,7 @@ def without_texts(merged: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     if not moments:
         return merged
     by = [name for name in merged.columns if name not in ("key", "value", "text")]
-    kinds: dict[Op, list[int]] = {}
+    kinds: dict[_How, list[int]] = {}
     for index in moments:
         kinds.setdefault(_op(plan.partials[index]), []).append(index)
     parts = [_Kind(_MERGES[op], texted=False, partials=which).merged(
@@ -94,10 +94,13 @@ def without_texts(merged: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     return pl.concat([others, *(part.select(merged.columns) for part in parts)])
 
 
-def _op(partial: Partial) -> Op:
+def _op(partial: Partial) -> _How:
+    if partial.per is not None:
+        return "values"
     return partial.op if partial.op in _MERGES else "sum"
 
 
+_How = Op | Literal["values"]
 _Merge = Callable[[Plan, pl.DataFrame, list[str]], pl.DataFrame]
 
 
@@ -117,7 +120,7 @@ class _Kind:
 
 
 def _kinds(plan: Plan) -> list[_Kind]:
-    kinds: dict[tuple[Op, bool], _Kind] = {}
+    kinds: dict[tuple[_How, bool], _Kind] = {}
     for index, partial in enumerate(plan.partials):
         op, texted = _op(partial), partial.by is not None
         kinds.setdefault((op, texted), _Kind(_MERGES[op], texted, [])).partials.append(index)
@@ -155,5 +158,5 @@ def _summed(plan: Plan, rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     return grouped(rows, by, [pl.col("value").sum()], large=large)
 
 
-_MERGES: Mapping[Op, _Merge] = {"sum": _merge_sums, "values": _merge_values, "min": _merge_least, "max": _merge_most,
+_MERGES: Mapping[_How, _Merge] = {"sum": _merge_sums, "values": _merge_values, "min": _merge_least, "max": _merge_most,
                                "first": _merge_first, "last": _merge_last}

@@ -8,6 +8,7 @@ out means missing or undefined; no function warns. Rules and sources of the form
 - `intervals`: confidence intervals of leaves from their sums and counts
 - `comparisons`: differences, tests, many tests at once, the verdict `moved`
 - `quantiles`: quantiles of many groups from distinct values and counts
+- `weighted`: the same of rows with weights, and how sure the share of weight up to a quantile is
 - `rounding`: decimal rounding of binary numbers
 - `means`: weighted means over the children that are present
 - `scores`: from a value to a score, alone or within a pool of peers

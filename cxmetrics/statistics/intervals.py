@@ -148,18 +148,28 @@ def quantile_ranks(n: Numbers, q: Numbers, confidence: Numbers = 0.95) -> Interv
 
 
 @quiet
-def clustered_ranks(n: Numbers, effective: Numbers, df: Numbers, q: Numbers, confidence: Numbers = 0.95) -> Interval:
-    """Return the ranks (1..n) of the order statistics that bound a quantile of rows that come in clusters.
+def clustered_shares(n: Numbers, effective: Numbers, df: Numbers, q: Numbers, confidence: Numbers = 0.95) -> Interval:
+    """Return between which shares the one below a quantile of rows that come in clusters lies.
 
     The share of values below the quantile has the exact binomial interval of as many rows by themselves as tell as much
     as these do, fewer still for the degrees of freedom (Korn, Graubard 1998, Survey Methodology 24(2)); its ends are
-    read off the values (Woodruff 1952, JASA 47). NaN where no value can serve as a bound; that side is then open.
+    read off the values (Woodruff 1952, JASA 47).
     """
     size, share, top = np.broadcast_arrays(floats(n), floats(q), upper(confidence))
     known = np.minimum(floats(effective) * (normal_quantile(top) / t_quantile(df, top)) ** 2, size)
     low = beta_quantile(known * share, known * (1 - share) + 1, 1 - top)
     high = beta_quantile(known * share + 1, known * (1 - share), top)
-    below, above = np.floor(size * low), np.floor(size * high) + 1
+    return low, high
+
+
+@quiet
+def share_ranks(n: Numbers, limits: Interval) -> Interval:
+    """Return the ranks (1..n) that bound what lies between two shares of values.
+
+    NaN where no value can serve as a bound; that side is then open.
+    """
+    size = floats(n)
+    below, above = np.floor(size * limits[0]), np.floor(size * limits[1]) + 1
     return np.where(below >= 1, below, np.nan), np.where(above <= size, above, np.nan)
 
 

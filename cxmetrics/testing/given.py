@@ -28,7 +28,7 @@ from cxmetrics.units import DATE, NUMBER, TEXT
 TEST, ROW, _TIME, _WEIGHT = "~test", "~row", "~time", "~weight"  # no column of a project is called so
 DEFAULT_DAY = dt.date(2026, 1, 1)
 _BY_ROW = frozenset(("count", "sum", "whole", "fraction", "squares", "squares_whole", "squares_fraction", "min", "max",
-                     "first", "last", "values"))
+                     "first", "last"))
 _EPOCHS = {"epoch_s": 1, "epoch_ms": 1000}
 
 
@@ -141,7 +141,7 @@ def batches(posed: Iterator[Posed]) -> list[Batch]:
 
 def _is_by_row(partial: Partial) -> bool:
     """Whether each row counts by itself: what looks at several rows at once must not see those of another test."""
-    known = ("source", "op", "arg", "where", "by", "power")
+    known = ("source", "op", "arg", "where", "by", "power", "per")
     alone = any(getattr(partial, each.name) for each in fields(partial) if each.name not in known)
     return partial.op in _BY_ROW and days_ahead(partial.where) == 0 and not alone
 

@@ -11,6 +11,7 @@ KINDS = {"ms": " ms", "CNY": " CNY", "count": "", "share": "%", "nps": "", "scal
 TYPICAL = {"ms": (0, 1200), "CNY": (-100, 100), "count": (0, 20), "share": (0, 100), "nps": (-100, 100),
            "scale": (0, 10), "number": (-2, 5), "score": (0, 100)}
 RULES = ("hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9")
+WEIGHED_RULES = ("hf1", "hf2")  # the others ask how many rows there are
 GRAINS = ("day", "week", "month", "quarter", "year")
 DAYS = tuple(f"{FIRST + dt.timedelta(days=3 * number)}" for number in range(-2, 12))
 CUTS = (["branch"], ["region"], ["segment"], ["branch", "segment"], ["region", "segment"])
@@ -173,7 +174,7 @@ class Project:
         draw, source = self.draw, self.draw.choice(self.sources)
         s = source.name
         low, high = source.scale
-        rule = f", rule = {draw.choice(RULES)}" if draw.random() < 0.5 else ""
+        rule = f", rule = {draw.choice(WEIGHED_RULES if source.weighted else RULES)}" if draw.random() < 0.5 else ""
         rule += f", accuracy = {draw.choice(['1%', '0.3%', '12.5%'])}" if draw.random() < 0.3 else ""
         q = draw.choice([0.01, 0.1, 0.25, 0.333, 0.5, 0.75, 0.9, 0.999])
         within = draw.choice(["", ", within = 1 d", ", within = 90 min", ", within = 40 h"])
@@ -202,8 +203,8 @@ class Project:
             ("number", f"correlation({s}.score, {s}.latency)"),
             ("number", f"apdex({s}.latency, {draw.choice(['500 ms', '0.25 s'])})"),
             ("number", f"apdex({s}.latency, 0.5 s, failed = ({self.condition(s)}))")]
-        if source.weighted:  # a quantile has no one rule for weights
-            made = [one for one in made if one[1][:3] not in ("che", "con", "med", "p05", "p50", "p75", "p95", "qua")]
+        if source.weighted:  # a visit and a step are of several rows, which may weigh differently
+            made = [one for one in made if one[1][:3] not in ("che", "con")]
         kind, formula = draw.choice(made)
         if draw.random() < 0.45 and formula.endswith(")"):
             formula = f"{formula[:-1]} where {self.condition(s)})"
@@ -326,15 +327,14 @@ class Project:
         draw = self.draw
         weighted = draw.choice(self.sources).weighted
         sources = [source for source in self.sources if source.weighted == weighted]
-        rule = f", rule = {draw.choice(RULES)}" if draw.random() < 0.5 else ""
+        rule = f", rule = {draw.choice(WEIGHED_RULES if weighted else RULES)}" if draw.random() < 0.5 else ""
         kind, formula = draw.choice([
             ("count", "count({s}{where})"), ("CNY", "sum({s}.amount{where})"), ("CNY", "mean({s}.amount{where})"),
             ("number", "mean({s}.large{where})"), ("ms", "stdev({s}.latency{where})"),
             ("ms", "min({s}.latency{where})"),
             ("CNY", "max({s}.amount{where})"), ("share", "share({s}.latency > 0.5 s{where})"),
             ("share", "share({s}.ok = true{where})"), ("number", "apdex({s}.latency, 500 ms{where})"),
-            *([] if weighted else [("ms", f"p75({{s}}.latency{rule}{{where}})"),
-                                   ("ms", f"median({{s}}.twice{rule}{{where}})")])])
+            ("ms", f"p75({{s}}.latency{rule}{{where}})"), ("ms", f"median({{s}}.twice{rule}{{where}})")])
         unit = {"unit": "min"} if kind == "ms" and draw.random() < 0.3 else {}
         children = []
         for _ in range(draw.randint(1, 3)):

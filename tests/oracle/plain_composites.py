@@ -49,5 +49,5 @@ def pooled(rule, rows_of, weight_of):
     if not pairs:
         return None, 0
     every = [one for part, rows in pairs for one in counted(part, rows, weight_of(part.source))]
-    value, n = of_counted(pairs[0][0], every)
+    value, n = of_counted(pairs[0][0], every, weighted=weight_of(pairs[0][0].source) is not None)
     return None if value is None else value * rule.factor, n

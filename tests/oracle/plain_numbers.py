@@ -40,7 +40,7 @@ def aggregate(expr, rows, weight=None):
     if expr.function == "checklist":
         rows = [row for row in rows if expr.where is None or value_of(expr.where, row) is True]
         return checklist(expr, rows, dict(expr.options))
-    return of_counted(expr, counted(expr, rows, weight))
+    return of_counted(expr, counted(expr, rows, weight), weighted=weight is not None)
 
 
 def counted(expr, rows, weight=None):
@@ -80,8 +80,8 @@ def satisfied(expr, row):
     return Fraction((value <= limit) + (value <= 4 * limit), 2) if good else Fraction(0)
 
 
-def of_counted(expr, listed):
-    """The value and n of an aggregate that counts these."""
+def of_counted(expr, listed, *, weighted=False):
+    """The value and n of an aggregate that counts these; `weighted`: rows of a source with weights."""
     if expr.function in ("alpha", "correlation", "csi"):
         return of_several(expr.function, listed, dict(expr.options))
     if not expr.args:
@@ -93,7 +93,8 @@ def of_counted(expr, listed):
         return len({x for x, _ in listed}), len(listed)
     if expr.function in ("share", "apdex", "straight_lining"):
         return mean(listed), len(listed)
-    return of_values(expr, [value for value, _ in listed], [w for _, w in listed], dict(expr.options)), len(listed)
+    pairs = [value for value, _ in listed], [w for _, w in listed]
+    return of_values(expr, *pairs, dict(expr.options), weighted=weighted), len(listed)
 
 
 def checklist(expr, rows, options):
@@ -141,7 +142,7 @@ def mean(pairs):
     return float(sum(Fraction(x) * w for x, w in pairs) / sum(w for _, w in pairs)) if pairs else None
 
 
-def of_values(expr, values, weighs, options):
+def of_values(expr, values, weighs, options, *, weighted):
     name, n = expr.function, len(values)
     exact = [Fraction(value) for value in values]
     match name:
@@ -166,10 +167,12 @@ def of_values(expr, values, weighs, options):
         case _:
             q = Fraction(1, 2) if name == "median" else Fraction(repr(expr.args[1].value)) if name == "quantile" \
                 else Fraction(int(name[1:]), 100)
-            rule = options["rule"].value if "rule" in options else "hf7"
             if "accuracy" in options:
                 exact = [Fraction(near(x, digits_of(options["accuracy"].value))) for x in values]
-            return float(quantile(sorted(exact), q, rule)) if values else None
+            rule = options["rule"].value if "rule" in options else "hf1" if weighted else "hf7"
+            found = weighted_quantile if weighted else quantile
+            return float(found(sorted(zip(exact, weighs, strict=True)) if weighted else sorted(exact), q, rule)) \
+                if values else None
 
 
 def digits_of(accuracy):
@@ -234,6 +237,18 @@ def quantile(x, q, rule):
     gamma = {"hf1": int(g > 0), "hf2": 1 if g > 0 else Fraction(1, 2), "hf3": int(g > 0 or j % 2 != 0)}.get(rule, g)
     low, high = (x[min(max(k, 1), n) - 1] for k in (j, j + 1))
     return (1 - gamma) * low + gamma * high
+
+
+def weighted_quantile(pairs, q, rule):
+    """The least value up to which the part q of the weight lies; by hf2 the middle of it and the next, if exactly q."""
+    nearly = Fraction(1, 10**12) * sum(w for _, w in pairs)
+    aim = q * sum(w for _, w in pairs)
+    for x in sorted({x for x, _ in pairs}):
+        running = sum(w for y, w in pairs if y <= x)
+        if running >= aim - nearly:
+            exact = rule == "hf2" and running <= aim + nearly
+            return (x + min((y for y, _ in pairs if y > x), default=x)) / 2 if exact else x
+    raise AssertionError(pairs)
 
 
 # --- numbers -----------------------------------------------------------------------------------------------------

@@ -179,7 +179,7 @@ def _slots(number: int, slot: Slot, narrowed: Narrow) -> Iterator[Item]:
 
 def _slot(slot: Slot, narrowed: Narrow) -> Node:
     x = None if slot.arg is None else narrowed.args[slot.arg]
-    if x is None or slot.op == "values":
+    if x is None:
         return _exact(call("count", Literal(1)))
     if slot.op == "count":
         return _exact(call("count", x.node))

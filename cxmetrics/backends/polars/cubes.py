@@ -65,7 +65,7 @@ def _slot(number: int, slot: Slot, x: Term | None) -> Iterator[pl.Expr]:
         return
     float_of = x.expr.cast(pl.Float64)
     match slot.op:
-        case "count" | "values":
+        case "count":
             yield x.expr.count().alias(f"s{number}")
         case "min":
             yield unsigned_zero(float_of).min().alias(f"s{number}")
@@ -130,7 +130,7 @@ def finished(cube: Cube, sums: pl.DataFrame) -> pl.DataFrame:
     slots = []
     for i, slot in enumerate(cube.slots):
         name = f"s{i}"
-        if slot.op not in ADDITIVE and slot.op != "values":
+        if slot.op not in ADDITIVE:
             slots += [pl.col(name), *([pl.col(f"{name} at")] if slot.op in BY_TIME else [])]
             continue
         if not _fits(sums, i):

@@ -1,0 +1,121 @@
+"""Quantiles of rows with weights at points, and how sure they are: as sure as the share of weight up to them.
+
+That share is a quotient, whose variance is linearised; its limits are read off the values (Woodruff 1952).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxmetrics.evaluate.block import Block
+from cxmetrics.evaluate.finished import Finished
+from cxmetrics.evaluate.quantiles import widened
+from cxmetrics.evaluate.sums import Sums
+from cxmetrics.evaluate.units import Sampled, Totals, numbered, sureness
+from cxmetrics.plan import Leaf, Total
+from cxmetrics.statistics.arrays import Array, Flags, Ints, floats, quiet, summed
+from cxmetrics.statistics.intervals import Interval
+from cxmetrics.statistics.weighted import quantiles_at, share_error, share_limits
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Values that occur, by point and size, each once, and what they weigh; all arrays [values].
+
+    `first`: where each point that has any begins.
+    """
+
+    points: int
+    point: Ints
+    key: Array
+    weight: Array
+    first: Ints
+
+    @staticmethod
+    def of(total: Total, block: Block) -> Weighed:
+        """Those of a total with a state for each value."""
+        parts = [(block.rows(part), factor) for part, factor in total.parts]
+        point, key = (np.concatenate([each[rows] for rows, _ in parts]) for each in (block.point, block.key))
+        weight = np.concatenate([(block.high[rows] + block.low[rows]) * factor for rows, factor in parts])
+        order = np.lexsort((weight, key, point))
+        point, key, weight = point[order], key[order], weight[order]
+        begins = np.append(True, (point[1:] != point[:-1]) | (key[1:] != key[:-1]))[:len(point)]
+        weight = np.add.reduceat(weight, np.flatnonzero(begins)) if len(point) else weight
+        point, key = point[begins], key[begins]
+        there = weight > 0
+        point, key, weight = point[there], key[there], weight[there]
+        first = np.flatnonzero(np.append(True, point[1:] != point[:-1])[:len(point)])
+        return Weighed(block.points, point, key, weight, first)
+
+    def at(self, share: Array | float, rule: str) -> Array:
+        """The values at which the weight reaches a share, at each point (of all, or one of each) [points]."""
+        found, here = np.full(self.points, np.nan), self.point[self.first]
+        wanted = np.broadcast_to(floats(share), (self.points,))[here]
+        if len(here):
+            found[here] = quantiles_at(self.key, self.weight, self.first, wanted, rule)
+        return found
+
+    def up_to(self, value: Array) -> Array:
+        """What all that is no more than a value of its point weighs [points]."""
+        inside = self.key <= value[self.point]
+        return summed(self.point[inside], self.weight[inside], self.points)
+
+
+def weighted_quantile(leaf: Leaf, block: Block) -> Array:
+    """A quantile at each point."""
+    options = dict(leaf.options)
+    return Weighed.of(leaf.inputs[3], block).at(float(options["q"]), str(options["rule"]))
+
+
+def read_off(leaf: Leaf, block: Block, limits: Interval) -> Interval:
+    """The values at two shares of the weight at each point [points]; NaN where a share lies outside 0..1."""
+    weighed, rule = Weighed.of(leaf.inputs[3], block), str(dict(leaf.options)["rule"])
+    return widened(leaf, weighed.at(limits[0], rule), weighed.at(limits[1], rule))
+
+
+@quiet
+def alone_interval(leaf: Leaf, sums: Sums, value: Array, confidence: float) -> Interval:
+    """The interval of a quantile at each point, every row a draw by itself."""
+    (n, _), (weight, _), (squares, _) = sums.each(leaf)
+    below, squares_below = (Weighed.of(total, sums.block).up_to(value) for total in leaf.inputs[3:])
+    error = share_error(n, weight, squares, below, squares_below)
+    return read_off(leaf, sums.block, share_limits(below / weight, error, n - 1, confidence))
+
+
+@quiet
+def cluster_quantile(leaf: Leaf, index: int, sampled: Sampled, block: Block, confidence: float,
+                     done: Finished) -> None:
+    """Give a quantile (row of `done`) whose every unit is known the interval of these."""
+    value, n = done.value[index], done.n[index]
+    totals = _by_unit(leaf, sampled, sampled.asked[index], value)
+    found = sureness(totals.parts(block.points), sampled.survey.strata(leaf.sources), sampled.survey, block.points)
+    known = np.bincount(totals.point, minlength=block.points) > 0
+    share = summed(totals.point, totals.y, block.points) / summed(totals.point, np.asarray(totals.x), block.points)
+    error = np.where(known, found.error, np.nan)
+    low, high = read_off(leaf, block, share_limits(share, error, np.where(found.df > 0, found.df, np.nan), confidence))
+    seen = known & ~np.isnan(value)
+    for own, new in ((done.low, low), (done.high, high)):
+        own[index] = np.where(seen & found.certain, value, np.where(seen, new, np.nan))
+    size = np.where(error > 0, share * (1 - share) / error**2, np.nan)
+    done.effective[index] = np.where(seen & (size > 0), np.minimum(size, n), done.effective[index])
+
+
+def _by_unit(leaf: Leaf, sampled: Sampled, shown: Flags, value: Array) -> Totals:
+    """What rows up to the quantile weigh, and what all do, by unit, at the points where it is `shown`."""
+    width, unit = len(sampled.survey.stratum), sampled.units.roll.unit
+    asked = np.append(shown, False)
+    counts, weights = ([(own.among(asked[own.point]), factor) for part, factor in sorted(total.parts)
+                        for own in (sampled.units.part(part),)] for total in leaf.units)
+    places = [own.point * width + unit[own.text] for own, _ in (*counts, *weights)]
+    pairs, at = numbered(np.concatenate(places))
+    where = np.split(at, np.cumsum([len(each) for each in places])[:-1])
+    n, y, x = np.zeros((3, len(pairs)))
+    for (own, factor), place in zip(counts, where, strict=False):
+        n += own.added(place, len(pairs))[0] * factor
+    for (own, factor), place in zip(weights, where[len(counts):], strict=True):
+        inside = own.key <= value[own.point]
+        x += own.added(place, len(pairs))[0] * factor
+        y += own.among(inside).added(place[inside], len(pairs))[0] * factor
+    return Totals(pairs // width, pairs % width, y, x, n)
