@@ -1,8 +1,8 @@
 """What SARIF 2.1.0 asks of the objects that are written: their properties, those required, and what each may be.
 
 Written down from the OASIS standard (the numbers are its sections), for those properties that cxmetrics has a use for;
-anything else counts as wrong.  The standard's own JSON Schema, whose terms do not let it be passed on here, finds the
-same logs sound.
+anything else counts as wrong.  `test_sarif.py` holds the same logs against the JSON Schema of the standard, which knows
+less: what an id refers to, and that no place ends before it starts, it cannot say.
 """
 
 from __future__ import annotations
