@@ -14,12 +14,14 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.drawing import drawn
 from benchmarks.measure import ROOT, Measure
-from benchmarks.report import Outcome, machine, markdown, read, troubles
+from benchmarks.outcomes import Outcome, machine, read, troubles
+from benchmarks.report import markdown
 from benchmarks.workloads import WORKLOADS, Case, Setting, chosen
 
 HERE = ROOT / "benchmarks"
-ROWS, SMALL = 10_000_000, 1_000_000
+ROWS, SMALL = 30_000_000, 1_000_000
 
 
 def main() -> int:
@@ -79,6 +81,7 @@ def _carried_out(case: Case, repeats: int) -> Outcome:
 def _write(out: Path, about: dict[str, object], outcomes: list[Outcome]) -> None:
     plain = {"about": about, "cases": [asdict(outcome) for outcome in outcomes]}
     (out / "report.json").write_text(json.dumps(plain, indent=1, default=list) + "\n", encoding="utf-8")
+    (out / "report.svg").write_text(drawn(outcomes), encoding="utf-8")
     (out / "report.md").write_text(markdown(about, outcomes), encoding="utf-8")
 
 

@@ -127,7 +127,7 @@ def same_bank(args: Args) -> tuple[Section, Said]:
 def scan(args: Args) -> tuple[Section, Said]:
     """The columns read, decoded and hardly looked at; none can be answered from the statistics of the files."""
     cheap = {"event_time": "bit_xor(epoch_us(event_time))", "latency_ms": "sum(latency_ms)", "amount": "sum(amount)",
-             "score": "sum(score)"}
+             "score": "sum(score)", "customer": "sum(customer)"}
     wanted = [*COLUMNS[args["mix"]], *args["dimensions"]]
     chosen = ", ".join(cheap.get(column, f"sum(strlen({column}))") for column in wanted)
     query = f"SELECT {chosen} FROM {_files(args)}"
@@ -152,9 +152,9 @@ def _hand(args: Args) -> str:
     wanted = ["count(*) AS n", "count(latency_ms) AS n_latency", "sum(latency_ms)::DOUBLE AS latency",
               "count(score) AS n_score", "count(CASE WHEN score >= 9 THEN 1 END) AS high"]
     if mix == "mixed":
-        sets.append(f"({keys})")
+        sets += [f"({keys})", *(f"({keys}, {dimension})" for dimension in args["dimensions"])]
         wanted += ["count(amount) AS n_amount", "sum(amount) AS amount", f"{SQL['p95']} AS p95",
-                   "count(CASE WHEN score <= 6 THEN 1 END) AS low"]
+                   "count(CASE WHEN score <= 6 THEN 1 END) AS low", "count(DISTINCT customer) AS customers"]
     group = f"GROUPING SETS ({', '.join(sets)})" if len(sets) > 1 else f"day, {keys}"
     chosen = ", ".join([keys, *args["dimensions"], *wanted])
     return f"SELECT event_time::DATE AS day, {chosen} FROM {_files(args)} GROUP BY {group}"

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.definitions import Mix, indicators, write_project
+from benchmarks.definitions import Mix, indicators
 from benchmarks.measure import ROOT, Measure, command, job
+from benchmarks.projects import Shape, write_project
 
 ENGINES = ("duckdb", "polars")
+EVIDENT = "duckdb, with evidence"
 SAMPLE = 20  # of one query an indicator, so many are run and the rest is extrapolated
 HAND, SCAN, EACH = "one GROUP BY by hand", "bare scan", "one query each"
 COLD, UNCHANGED = "check, cold", "check, unchanged"
@@ -66,7 +68,7 @@ def check(setting: Setting) -> Iterator[Case]:
     for count in (1_000, 10_000, 50_000):
         files = count // 50
         project = setting.scratch / f"check-{count}"
-        write_project(project, indicators(count, "uniform"), files=files, pyramid=True)
+        write_project(project, indicators(count, "uniform"), files=files, shape="journeys")
         yield _checking(setting, f"{count:,} indicators in {files:,} files", project, count + files + 1)
 
 
@@ -93,7 +95,10 @@ def _checking(setting: Setting, name: str, project: Path, expected: int | None) 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of so many indicators of a mix over events, with cuts; `last`: only what a last day adds is computed."""
+    """A run of so many indicators of a mix over events, with cuts; `last`: only what a last day adds is computed.
+
+    Of a tree there is also a run with evidence: no query by hand gives intervals, so that it is compared without.
+    """
 
     workload: str
     name: str
@@ -104,40 +109,45 @@ class Run:
     dimensions: tuple[str, ...] = ()
     last: bool = False
     each: bool = True
+    shape: Shape = "flat"
 
     def case(self, setting: Setting) -> Case:
         """The case with all its contenders."""
         args: dict[str, object] = {"events": str(setting.events(self.rows, self.days)), "days": self.days,
                                    "mix": self.mix, "dimensions": list(self.dimensions), "indicators": self.count}
         hand, each = (str(setting.scratch / f"{name}.parquet") for name in ("hand", "each"))
-        projects = {engine: setting.scratch / engine for engine in ENGINES}
+        projects = {engine: setting.scratch / engine.replace(", ", "-") for engine in self._ours()}
         contenders = [
             Contender(SCAN, _job("scan", args | ({"skip": self.days - 1} if self.last else {}))),
             Contender(HAND, _job("hand", args | {"answer": hand})),
-            *(Contender(f"cxmetrics {engine}", _job("cxmetrics", args | self._own(engine, project)))
-              for engine, project in projects.items())]
+            *(Contender(f"cxmetrics {name}", _job("cxmetrics", args | self._own(name, project)))
+              for name, project in projects.items())]
         if self.each:
             sample = min(SAMPLE, self.count)
             contenders.append(Contender(EACH, _job("each", args | {"sample": sample, "answer": each}),
                                         self.count / sample))
-        stores = {f"cxmetrics {engine}": str(project) for engine, project in projects.items()}
-        check = args | {"stores": stores, "hand": hand, "each": each if self.each else ""}
+        stores = {f"cxmetrics {name}": str(project) for name, project in projects.items()}
+        check = args | {"shape": self.shape, "stores": stores, "hand": hand, "each": each if self.each else ""}
         facts = {"rows": self.rows, "indicators": self.count, "dimensions": self.dimensions}
         return Case(self.workload, self.name, tuple(contenders), _job("agree", check), facts,
-                    tuple(self._prepared(engine, project, args) for engine, project in projects.items()))
+                    tuple(self._prepared(name, project, args) for name, project in projects.items()))
 
-    def _own(self, engine: str, project: Path) -> dict[str, object]:
-        own: dict[str, object] = {"project": str(project), "engine": engine}
+    def _ours(self) -> tuple[str, ...]:
+        return ENGINES if self.shape == "flat" else (*ENGINES, EVIDENT)
+
+    def _own(self, name: str, project: Path) -> dict[str, object]:
+        own: dict[str, object] = {"project": str(project), "engine": name.partition(",")[0]}
         return own | {"from": str(_before(project))} if self.last else own
 
-    def _prepared(self, engine: str, project: Path, args: Mapping[str, object]) -> Callable[[], Measure]:
+    def _prepared(self, name: str, project: Path, args: Mapping[str, object]) -> Callable[[], Measure]:
         def prepare() -> Measure:
             shutil.rmtree(project, ignore_errors=True)
             target = _before(project) if self.last else project
-            write_project(target, indicators(self.count, self.mix), cuts=[[name] for name in self.dimensions])
+            write_project(target, indicators(self.count, self.mix), cuts=[[name] for name in self.dimensions],
+                          shape=self.shape, evidence=name == EVIDENT)
             if not self.last:
                 return Measure(0, 0, 0)
-            return job("cxmetrics", {**args, "project": str(target), "engine": engine, "days": self.days - 1})
+            return job("cxmetrics", {**args, "project": str(target), "engine": name, "days": self.days - 1})
 
         return prepare
 
@@ -157,8 +167,13 @@ def uniform(setting: Setting) -> Iterator[Case]:
 
 
 def mixed(setting: Setting) -> Iterator[Case]:
-    """Counts, means of integers and of amounts, shares, p95 and NPS."""
+    """Counts, means of integers and of amounts, shares, p95, NPS and distinct customers."""
     yield Run("mixed", "1,000 indicators", setting.rows, 1_000, "mixed").case(setting)
+
+
+def pyramid(setting: Setting) -> Iterator[Case]:
+    """1,000 factors with scores under 100, 10 and one composite."""
+    yield Run("pyramid", "1,111 nodes", setting.rows // 3, 1_000, shape="tree").case(setting)
 
 
 def cuts(setting: Setting) -> Iterator[Case]:
@@ -213,14 +228,14 @@ def _grown(setting: Setting, age: int) -> Case:
 
 
 def growth(setting: Setting) -> Iterator[Case]:
-    """The same indicators over more rows."""
-    for rows in (setting.rows // 10, setting.rows * 3 // 10, setting.rows):
+    """The same indicators over more rows: 1, 10, 30 and 100 million."""
+    for rows in (setting.rows // 30, setting.rows // 3, setting.rows, setting.rows * 10 // 3):
         yield Run("growth", f"1,000 indicators, {rows:,} rows", rows, 1_000, each=False).case(setting)
 
 
 WORKLOADS: Mapping[str, Callable[[Setting], Iterator[Case]]] = {
-    "check": check, "uniform": uniform, "mixed": mixed, "cuts": cuts, "increment": increment, "growth": growth,
-    "evidence": evidence, "day": day}
+    "check": check, "uniform": uniform, "mixed": mixed, "pyramid": pyramid, "cuts": cuts,
+    "increment": increment, "growth": growth, "evidence": evidence, "day": day}
 
 
 def chosen(only: Sequence[str]) -> tuple[str, ...]:
