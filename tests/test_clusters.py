@@ -293,7 +293,7 @@ def test_days_that_arrive_one_after_another_give_the_same_to_the_last_bit(kind, 
 def test_counts_of_values_known_by_groups_are_stored_by_groups_alone(more, kept, tmp_path):
     (tmp_path / "cxmetrics.yaml").write_text(PROJECT.format(design="") + more)
     plan = compile_project(tmp_path).plan
-    plain = [index for index, partial in enumerate(plan.partials) if partial.op == "values" and partial.by is None]
+    plain = [index for index, partial in enumerate(plan.partials) if partial.per is not None and partial.by is None]
     held = [held_in(plan, index, ((), ("segment",))) for index in plain]
     assert len(held) == 1
     assert len(held[0]) == kept  # what is told apart is found in states as they are stored
