@@ -179,10 +179,10 @@ pleased    2026-03-09  60.00%  80.00%  +20.00 pp  5      2/2
 index      2026-03-09    30.0    40.0      +10.0  5      2/2
 
 what is said otherwise of them
-indicator  slice     period      about      was   is
----------  --------  ----------  ------  ------  ---
-pleased    (all)     2026-03-09  target  missed  met
-pleased    branch a  2026-03-09  target  missed  met
+indicator  slice     period      about      was   is  by
+---------  --------  ----------  ------  ------  ---  ---------------------
+pleased    (all)     2026-03-09  target  missed  met  -10.00 pp → +10.00 pp
+pleased    branch a  2026-03-09  target  missed  met  -20.00 pp → +30.00 pp
 
 slices that move
 indicator  slice     period         was       is     change  n  periods
@@ -198,7 +198,8 @@ index      branch b    1   2   2
 pleased    branch a    2   1   2
 pleased    branch b    1   2   2
 
-2 indicators compared week by week, 2025-12-15 to 2026-03-09: 2 move, 2 of 4 slices, 4 places, 2 verdicts
+2 indicators compared week by week, 2025-12-15 to 2026-03-09; what moves: totals 2, slices 2 of 4, \
+places 4, verdicts 2
 """
 
 
@@ -206,6 +207,15 @@ def test_as_markdown_in_chinese(repository):
     done = called("diff", "--data", "--format", "markdown", "--lang", "zh", cwd=repository)
     assert "| pleased | 2026-03-09 | 60.00% | 80.00% | +20.00 pp | 5 | 2/2 |" in done.stdout
     assert "**变动的数值**" in done.stdout
+
+
+def test_what_is_said_first_is_the_latest_of_each_thing(shop, tmp_path):
+    """Of what is said of many periods the latest stands first, targets before statuses; 4 weeks of 5 answers."""
+    them = found(shop, tmp_path, f"{PROJECT.replace('target: 70%', 'target: 55%')}privacy: {{min_n: 100}}\n")
+    totals = [one for one in them.verdicts if not one.place]
+    assert [one.kind for one in totals[:2]] == ["target", "status"]
+    assert totals[0].period == max(one.period for one in totals)
+    assert (totals[1].before, totals[1].after, totals[1].sizes) == ("ok", "low_n", (5, None))
 
 
 def test_for_programs(repository):

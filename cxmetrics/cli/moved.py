@@ -64,7 +64,7 @@ def summary(found: Moves, session: Session) -> str:
     if found.stretch is None:
         return session.say("moves.no_data" if found.compared or found.added else "moves.none")
     return session.say(
-        "moves.summary", compared=len(found.compared), totals=len(found.totals), slices=whole(len(found.slices)),
+        "moves.summary", compared=session.count("indicators", len(found.compared)), totals=len(found.totals), slices=whole(len(found.slices)),
         of=whole(found.slices_of), ranks=whole(len(found.ranks)), verdicts=whole(len(found.verdicts)),
         first=found.stretch.periods[0], last=found.stretch.periods[-1],
         grain=session.term("stretch", found.stretch.grain))
@@ -74,8 +74,8 @@ def _sections(found: Moves, before: Revision, after: Revision, session: Session)
     tables: tuple[tuple[str, tuple[str, ...], list[list[str]]], ...] = (
         ("totals", ("indicator", "period", "old_value", "new_value", "change", "n", "moved_in"),
          [_value(one, found, before, after) for one in found.totals]),
-        ("verdicts", ("indicator", "slice", "period", "verdict", "old_value", "new_value"),
-         [_verdict(one, found, after, session) for one in found.verdicts]),
+        ("verdicts", ("indicator", "slice", "period", "verdict", "old_value", "new_value", "sizes"),
+         [_verdict(one, found, before, after, session) for one in found.verdicts]),
         ("slices", ("indicator", "slice", "period", "old_value", "new_value", "change", "n", "moved_in"),
          [_value(one, found, before, after) for one in found.slices]),
         ("ranks", ("indicator", "slice", "old_rank", "new_rank", "of"), [_rank(one) for one in found.ranks]))
@@ -101,11 +101,23 @@ def _period(period: dt.date, found: Moves, after: Revision) -> str:
     return period_name(period, found.stretch.grain, after.pyramid.project.calendar.year_start)
 
 
-def _verdict(one: Verdict, found: Moves, after: Revision, session: Session) -> list[str]:
+def _verdict(one: Verdict, found: Moves, before: Revision, after: Revision, session: Session) -> list[str]:
     kind = "status" if one.kind == "status" else "verdict"
     ends = [NONE if end is None else session.term(kind, end) for end in (one.before, one.after)]
     return [one.indicator, _slice(one.place) or session.say("all"), _period(one.period, found, after),
-            session.term("column", one.kind), *ends]
+            session.term("column", one.kind), *ends, _sizes(one, before, after)]
+
+
+def _sizes(one: Verdict, before: Revision, after: Revision) -> str:
+    """By how much, before and after: `-15.00 pp → +5.00 pp`, `n 12 → n 9`."""
+    ends = []
+    for size, revision in zip(one.sizes, (before, after), strict=True):
+        indicator = revision.pyramid.indicators.get(one.indicator)
+        if size is None or indicator is None:
+            ends.append(NONE)
+        else:
+            ends.append(f"n {whole(size)}" if one.kind == "status" else figure_of(indicator, size, difference=True))
+    return " → ".join(ends)
 
 
 def _rank(one: Rank) -> list[str]:
@@ -130,7 +142,9 @@ def as_record(found: Moves) -> dict[str, object]:
         "ranks": [{"indicator": one.indicator, "slice": dict(one.place), "before": one.before, "after": one.after,
                    "of": one.of} for one in found.ranks],
         "verdicts": [{"indicator": one.indicator, "slice": dict(one.place), "period": plain(one.period),
-                      "about": one.kind, "before": one.before, "after": one.after} for one in found.verdicts]}
+                      "about": one.kind, "before": one.before, "after": one.after,
+                      "size_before": plain(one.sizes[0]), "size_after": plain(one.sizes[1])}
+                     for one in found.verdicts]}
 
 
 def _moved(one: Moved) -> dict[str, object]:

@@ -72,15 +72,16 @@ DIFF: Final[dict[str, Phrase]] = {
     "moves.none": Phrase("no number is computed otherwise", "没有数值的算法发生变化"),
     "moves.no_data": Phrase("the sources have no rows: nothing to compare", "数据源没有任何行，无法比较"),
     "moves.summary": Phrase(
-        "{compared} indicators compared {grain}, {first} to {last}: {totals} move, {slices} of {of} slices, "
-        "{ranks} places, {verdicts} verdicts",
-        "{grain}比较了 {compared} 个指标（{first} 至 {last}）：{totals} 个有变动，{of} 个切片中 {slices} 个有变动，"
+        "{compared} compared {grain}, {first} to {last}; what moves: totals {totals}, slices {slices} of {of}, "
+        "places {ranks}, verdicts {verdicts}",
+        "{grain}比较了 {compared}（{first} 至 {last}）：{totals} 个有变动，{of} 个切片中 {slices} 个有变动，"
         "{ranks} 处排名、{verdicts} 处结论有变化"),
     "verdict.met": Phrase("met", "达标"),
     "verdict.missed": Phrase("missed", "未达标"),
     "verdict.better": Phrase("better", "优于同业"),
     "verdict.worse": Phrase("worse", "劣于同业"),
     "verdict.not shown": Phrase("not shown", "不显著"),
+    "column.sizes": Phrase("by", "差距"),
     "column.moved_in": Phrase("periods", "变动周期"),
     "column.verdict": Phrase("about", "事项"),
     "column.old_rank": Phrase("was", "原名次"),

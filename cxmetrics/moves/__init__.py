@@ -66,6 +66,9 @@ class Rank:
 class Verdict:
     """What is now said otherwise of a value: `met` or `missed` its target; `better`, `worse` than its peer or `not
     shown`; its status.  Of the total each period is told, of slices the last whole one.
+
+    `sizes`: by how much, before and after: the gap from the target or from the peer, in the unit of the indicator, or
+    the n of a status.
     """
 
     indicator: str
@@ -74,6 +77,7 @@ class Verdict:
     kind: Kind
     before: str | None
     after: str | None
+    sizes: tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,17 +257,21 @@ def _places(values: Mapping[Place, float], *, reverse: bool) -> dict[Place, int]
 
 
 def _verdicts(rows: _Pairs, stretch: Stretch) -> Iterator[Verdict]:
-    """What is said otherwise of the totals, then of slices; of one thing the latest period first."""
-    found = []
+    """What is said otherwise of the totals, then of slices: the latest of each thing, then what was before it."""
+    found: dict[tuple[bool, int, str, Place], list[Verdict]] = {}
     for (name, place, period), pair in rows.items():
         if place and period != stretch.whole:
             continue
-        for kind, said in _VERDICTS.items():
+        for rank, (kind, (said, sized)) in enumerate(_VERDICTS.items()):
             before, after = (None if row is None else said(row) for row in pair)
             if before != after:
-                found.append(Verdict(name, place, period, kind, before, after))
-    return iter(sorted(found, key=lambda each: (bool(each.place), each.kind, each.indicator, each.place,
-                                                -each.period.toordinal())))
+                was, now = (None if row is None else row[sized] for row in pair)
+                thing = bool(place), rank, name, place
+                found.setdefault(thing, []).append(Verdict(name, place, period, kind, before, after, (was, now)))
+    for group in found.values():
+        group.sort(key=lambda each: each.period, reverse=True)
+    ordered = [(thing[0], age, *thing[1:], one) for thing, group in found.items() for age, one in enumerate(group)]
+    return (one for *_, one in sorted(ordered, key=lambda each: each[:-1]))
 
 
 def _against_target(row: Row) -> str | None:
@@ -281,5 +289,5 @@ def _status(row: Row) -> str | None:
     return str(row["status"])
 
 
-_VERDICTS: Mapping[Kind, Callable[[Row], str | None]] = {
-    "target": _against_target, "peer": _against_peer, "status": _status}
+_VERDICTS: Mapping[Kind, tuple[Callable[[Row], str | None], str]] = {  # what is said, and the column of its size
+    "target": (_against_target, "gap"), "peer": (_against_peer, "peer_gap"), "status": (_status, "n")}
