@@ -64,7 +64,8 @@ def summary(found: Moves, session: Session) -> str:
     if found.stretch is None:
         return session.say("moves.no_data" if found.compared or found.added else "moves.none")
     return session.say(
-        "moves.summary", compared=session.count("indicators", len(found.compared)), totals=len(found.totals), slices=whole(len(found.slices)),
+        "moves.summary", compared=session.count("indicators", len(found.compared)), totals=len(found.totals),
+        slices=whole(len(found.slices)),
         of=whole(found.slices_of), ranks=whole(len(found.ranks)), verdicts=whole(len(found.verdicts)),
         first=found.stretch.periods[0], last=found.stretch.periods[-1],
         grain=session.term("stretch", found.stretch.grain))
