@@ -134,12 +134,12 @@ def shares_up_to(rows, month, segment):
     below = part["wait"].to_numpy() <= slow
     left = np.array([below[group != each].mean() for each in range(30)])
     error, share = np.sqrt(29 / 30 * ((left - below.mean()) ** 2).sum()), below.mean()
-    size, seen = min(share * (1 - share) / error**2, len(wait)), len(set(group))
+    size, seen = share * (1 - share) / error**2, len(set(group))
     # Korn and Graubard's interval of a share, read off the values in order (Woodruff)
-    known = min(size * (1.959963984540054 / t_quantile(seen - 1, 0.975)) ** 2, len(wait))
+    known = size * (1.959963984540054 / t_quantile(seen - 1, 0.975)) ** 2
     low = int(np.floor(len(wait) * beta_quantile(0.9 * known, 0.1 * known + 1, 0.025)))
     high = int(np.floor(len(wait) * beta_quantile(0.9 * known + 1, 0.1 * known, 0.975))) + 1
-    return wait, slow, share, left, size, (low, high)
+    return wait, slow, share, left, min(size, len(wait)), (low, high)
 
 
 def evaluated(rows, kind, month, segment, without=None):

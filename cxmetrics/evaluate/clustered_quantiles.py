@@ -55,15 +55,15 @@ class Shares:
         seen = np.count_nonzero(every, axis=1).astype(np.float64)
         # Where leaving a group out makes no difference there is no spread to see: rows tell as much as there are units.
         units = np.where(seen < groups, seen, n)
-        size = np.minimum(np.where(error > 0, share * (1 - share) / error**2, units), n)
-        limits = clustered_shares(n, size, seen - 1, float(dict(leaf.options)["q"]), confidence)
+        size = np.where(error > 0, share * (1 - share) / error**2, units)
+        limits = clustered_shares(size, seen - 1, float(dict(leaf.options)["q"]), confidence)
         if leaf.function == "weighted_quantile":
             low, high = read_off(leaf, sample.block, limits)
         else:
             ranks = share_ranks(n, limits)
             low, high = at_ranks(leaf, sample.block, ranks)
             limits = ranks[0] / n, ranks[1] / n
-        return Shares(share, left, size, (seen > 1) & ~np.isnan(value), low, high,
+        return Shares(share, left, np.minimum(size, n), (seen > 1) & ~np.isnan(value), low, high,
                       (high - low) / (limits[1] - limits[0]))
 
     def spread(self, place: int, done: Finished) -> None:

@@ -148,15 +148,16 @@ def quantile_ranks(n: Numbers, q: Numbers, confidence: Numbers = 0.95) -> Interv
 
 
 @quiet
-def clustered_shares(n: Numbers, effective: Numbers, df: Numbers, q: Numbers, confidence: Numbers = 0.95) -> Interval:
+def clustered_shares(effective: Numbers, df: Numbers, q: Numbers, confidence: Numbers = 0.95) -> Interval:
     """Return between which shares the one below a quantile of rows that come in clusters lies.
 
     The share of values below the quantile has the exact binomial interval of as many rows by themselves as tell as much
     as these do, fewer still for the degrees of freedom (Korn, Graubard 1998, Survey Methodology 24(2)); its ends are
-    read off the values (Woodruff 1952, JASA 47).
+    read off the values (Woodruff 1952, JASA 47).  These rows may be found to tell more than they do as well as less:
+    if it were never more than their number, intervals would on average be too wide.
     """
-    size, share, top = np.broadcast_arrays(floats(n), floats(q), upper(confidence))
-    known = np.minimum(floats(effective) * (normal_quantile(top) / t_quantile(df, top)) ** 2, size)
+    found, share, top = np.broadcast_arrays(floats(effective), floats(q), upper(confidence))
+    known = found * (normal_quantile(top) / t_quantile(df, top)) ** 2
     low = beta_quantile(known * share, known * (1 - share) + 1, 1 - top)
     high = beta_quantile(known * share + 1, known * (1 - share), top)
     return low, high
