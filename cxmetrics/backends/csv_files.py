@@ -176,7 +176,8 @@ def _header(path: Path, text: Path, separator: str) -> tuple[tuple[str, ...], in
         if "\0" in name:
             raise unreadable(path, "the header holds a NUL character")
         if name.lower() in folded:
-            raise unreadable(path, f"the header has `{name}` twice")
+            raise unreadable(path, f"the header has `{name}` twice" if folded[name.lower()] == name else
+                             f"the header has both `{folded[name.lower()]}` and `{name}`, which differ in case alone")
         folded[name.lower()] = name
     return names, line
 

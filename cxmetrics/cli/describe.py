@@ -331,10 +331,22 @@ def promises(origin: Origin, used: frozenset[str], session: Session) -> Iterator
     if origin.rake is not None:
         margins = session.say("comma").join(str(margin).replace(", ", " × ") for margin in origin.rake.margins)
         yield session.say("show.raked", margins=margins, stretch=session.term("stretch", origin.rake.per))
+    yield from _drawn(origin, session)
     if origin.keep is not None:
         yield session.say("show.keep", keep=written(origin.keep))
     if origin.unique is not None:
         yield session.say(f"show.unique.{origin.unique.keep}", by=", ".join(origin.unique.by))
+
+
+def _drawn(origin: Origin, session: Session) -> Iterator[str]:
+    """How the rows of a survey were drawn: in which units, from which strata, out of how many."""
+    designed = (origin.weight, origin.rake, origin.strata, origin.population)
+    if origin.entity is not None and any(each is not None for each in designed):
+        yield session.say("show.unit", entity=origin.entity)
+    if origin.strata is not None:
+        yield session.say("show.strata", strata=origin.strata)
+    if origin.population is not None:
+        yield session.say("show.population", population=origin.population)
 
 
 def _changed(row: Mapping[str, Any], indicator: Indicator, session: Session) -> str:
