@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from polars.testing import assert_frame_equal
+from shop import freeze
 
 from cxmetrics.diagnostics import Fault
 from cxmetrics.query import query
@@ -50,7 +51,7 @@ def compute(root: Path, engine: str = "duckdb", **options: object) -> bool:
 
 
 class History(RuleBasedStateMachine):
-    """Files arrive, change and go; definitions and lookups change; runs of all kinds come between."""
+    """Files arrive, change and go; definitions and lookups change; periods freeze; runs of all kinds come between."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,14 +100,25 @@ class History(RuleBasedStateMachine):
 
     # --- runs ------------------------------------------------------------------------------------------------
 
+    @precondition(lambda self: (self.root / "store").exists())
+    @rule(day=st.integers(0, DAYS))
+    def what_was_published_is_frozen(self, day: int) -> None:
+        freeze(self.root, MONTH + dt.timedelta(day))
+
+    def thaw(self) -> None:
+        if (self.root / "store").exists():
+            freeze(self.root, dt.date(2000, 1, 1), "it is not final")
+
     @rule(engine=engines)
     def everything(self, engine: str) -> None:
+        self.thaw()
         if self.computed_afresh(engine):
             assert compute(self.root, engine)
             self.compare()
 
     @rule(engine=engines)
     def all_anew(self, engine: str) -> None:
+        self.thaw()
         if self.computed_afresh(engine):
             assert compute(self.root, engine, full=True)
             self.compare()

@@ -17,6 +17,8 @@ from cxmetrics.run.stale import Day, Family
 from cxmetrics.states import concat
 from cxmetrics.store import Store
 
+_TEXT = pl.Categorical()  # also where a source has told of nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Holding:
@@ -29,7 +31,7 @@ class Holding:
 
     def states(self, since: Day) -> States:
         """The states of all days from one on, texts as categoricals; it is the first of a month, or of all time."""
-        return {source: {family: concat(self._parts(source, own, family, since), len(family))
+        return {source: {family: concat(self._parts(source, own, family, since), len(family)).cast({"text": _TEXT})
                          for family in own.families} for source, own in self.needs.items()}
 
     def slices(self, before: Day) -> States:
@@ -49,7 +51,7 @@ class Holding:
 
     def _parts(self, source: str, own: Need, family: Family, since: Day) -> list[pl.DataFrame]:
         new = self.done.get(source)
-        parts = [] if new is None else [new.frames[family].with_columns(pl.col("text").cast(pl.Categorical))]
+        parts = [] if new is None else [new.frames[family].cast({"text": _TEXT})]
         if own.forget is None:
             return parts
         frame = self.store.states(source, family, self._numbers(source), since, Day.max)
