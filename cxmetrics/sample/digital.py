@@ -31,6 +31,7 @@ CHANNELS = {"app": 0.92, "web": 0.08}
 PAGES = {"home": 0.4, "balance": 0.25, "transfer": 0.2, "wealth": 0.1, "statement": 0.05}
 NETWORKS = {"wifi": 0.55, "5g": 0.35, "4g": 0.10}
 LATE_EVENT_SECONDS = 1.2
+FAR = (0, 0, 0, 0, 1, 2, 2, 4)  # how far the regions are from the servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _stability(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
 def _pages(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
     rows = np.flatnonzero(chance(rng, 0.9, len(s)))
     n = len(rows)
-    far = 1.0 + 0.06 * np.array([0, 0, 0, 0, 1, 2, 2, 4])[world.people.region[s.who[rows]]]
+    far = 1.0 + 0.06 * np.array(FAR)[world.people.region[s.who[rows]]]
     lcp = lognormal(rng, 2_150 * far, 0.42, n)
     return pl.DataFrame(
         {

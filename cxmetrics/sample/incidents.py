@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmetrics.sample.drawing import Bools, Ints
+from cxmetrics.sample.drawing import Bools, Floats, Ints
 from cxmetrics.sample.people import BRANCHES
 
 RELEASES = ("8.1.0", "8.2.0", "8.2.1")
@@ -71,9 +71,15 @@ def plan(days: int) -> dict[str, Incident]:
     return {incident.name: incident for incident in found}
 
 
+def spread_of_bad_release(day: Ints, bad: Incident) -> Floats:
+    """The part of sessions on the bad release, by day: it spreads to 60 % in three days, until it is withdrawn."""
+    grown: Floats = np.clip((day - bad.first + 1) / 3, 0, 1) * 0.6
+    return np.where(bad.strikes(day), grown, 0.0)
+
+
 def releases(day: Ints, bad: Incident, luck: np.random.Generator) -> Ints:
-    """The app release of each session: the bad one spreads to 60 % in three days and is replaced the same way."""
+    """The app release of each session: the bad one is replaced, to 90 %, as fast as it has spread."""
     u = luck.random(len(day))
-    has_bad = (day >= bad.first) & (u < np.clip((day - bad.first + 1) / 3, 0, 1) * 0.6)
+    has_bad = u < spread_of_bad_release(day, bad)
     has_mend = (day > bad.last) & (u < np.clip((day - bad.last) / 3, 0, 1) * 0.9)
-    return np.where(has_mend, 2, np.where(has_bad & (day <= bad.last), BAD_RELEASE, 0)).astype(np.int64)
+    return np.where(has_mend, 2, np.where(has_bad, BAD_RELEASE, 0)).astype(np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.drawing import Floats, Random, chance, label, lognormal, maybe, moment
+from cxmetrics.sample.drawing import Floats, Ints, Random, chance, label, lognormal, maybe, moment
 from cxmetrics.sample.people import BRANCHES, REGION_SIZES, REGIONS, SEGMENTS
 from cxmetrics.sample.rhythm import DAY, Slots
 from cxmetrics.sample.world import Frames, Theme, World
@@ -14,6 +14,7 @@ NPS_TO_AUM = 0.004  # growth of a month's assets for one point of the last recom
 NPS_MIDDLE = 7.5
 GROWTH = 0.003
 HOLDERS = (0.12, 0.55, 0.9)
+CONTACTED = (0.2, 0.72, 0.88)  # by segment, whom the manager has called within 90 days
 
 
 def _customer_days(world: World, slots: Slots, _rng: Random) -> Frames:
@@ -39,6 +40,12 @@ def _customer_days(world: World, slots: Slots, _rng: Random) -> Frames:
     return {"customer_day": frame}
 
 
+def churn(nps: Ints) -> Floats:
+    """The chance to leave within a month, by the last recommendation."""
+    found: Floats = np.clip(0.022 - 0.004 * (nps - NPS_MIDDLE), 0.002, 0.2)
+    return found
+
+
 def _growth(world: World, who: np.ndarray, rng: Random) -> Floats:
     points = world.people.last_nps(who) - NPS_MIDDLE
     return GROWTH + NPS_TO_AUM * points + 0.02 * rng.standard_normal(len(who))
@@ -53,7 +60,7 @@ def _customer_months(world: World, slots: Slots, rng: Random) -> Frames:
     nps = people.last_nps(who)
     aum = people.wealth[who] * np.exp(0.1 * rng.standard_normal(n))
     growth = _growth(world, who, rng)
-    visited = chance(rng, np.array([0.2, 0.72, 0.88])[people.segment[who]], n)
+    visited = chance(rng, np.array(CONTACTED)[people.segment[who]], n)
     frame = pl.DataFrame(
         {
             **people.columns(who),
@@ -67,7 +74,7 @@ def _customer_months(world: World, slots: Slots, rng: Random) -> Frames:
             "tenure_m": np.rint(lognormal(rng, 60, 0.7, n)).astype(np.int64),
             "last_nps": maybe(nps, chance(rng, 0.7, n)),
             "rm_contact_90d": visited,
-            "churned": chance(rng, np.clip(0.022 - 0.004 * (nps - NPS_MIDDLE), 0.002, 0.2), n),
+            "churned": chance(rng, churn(nps), n),
         }
     )
     return {"o_customer_month": frame}

@@ -8,6 +8,7 @@ import polars as pl
 from cxmetrics.sample.dirt import Spoil, put
 from cxmetrics.sample.drawing import (
     NEVER,
+    Ints,
     Random,
     after,
     chance,
@@ -27,6 +28,11 @@ LINES = {"retail": 0.7, "card": 0.3}
 INTENTS = {"balance": 0.3, "transfer": 0.2, "card": 0.18, "loan": 0.1, "wealth": 0.12, "unknown": 0.10}
 BUSINESS = {"cash": 0.34, "account_opening": 0.08, "card": 0.14, "wealth": 0.16, "info_update": 0.14, "transfer": 0.14}
 SERVICE_MINUTES = np.array([5.0, 16.0, 7.0, 13.0, 6.0, 5.5])
+
+
+def windows(branch: Ints) -> Ints:
+    """How many counter windows a branch has."""
+    return 3 + (7 * branch) % 5
 
 
 def _calls(world: World, slots: Slots, rng: Random) -> Frames:
@@ -96,7 +102,7 @@ def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
     gone = chance(rng, np.where(queue, 0.30, 0.05), n)
     called = after(slots.at, wait, ~gone)
     served = wait + lognormal(rng, SERVICE_MINUTES[biz] * 60, 0.4, n)
-    total = 3 + (7 * branch) % 5
+    total = windows(branch)
     rated = ~gone & chance(rng, 0.8, n)
     frame = pl.DataFrame(
         {

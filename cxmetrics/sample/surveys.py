@@ -90,6 +90,8 @@ ASKED: dict[str, tuple[str, str, float, str]] = {
     "close_account": ("ces", "account_care", 0.05, "branch"),
 }
 RELATIONSHIP_SHARE = 0.17
+STANDING_PART, MOMENT_SPREAD = 0.6, 0.8  # how much of an opinion lasts, and how much is of the moment
+SEGMENT_WEIGHTS = (1.0, 0.8, 0.6)  # of answers to the question of recommendation
 RESPONSE = 0.34
 MODES = {"app": 0.6, "sms": 0.25, "wechat": 0.15}
 
@@ -136,7 +138,7 @@ def _hurt(world: World, slots: Slots, who: Ints, rng: Random) -> dict[str, Float
 def _opinion(world: World, invited: Invited, rows: Ints, journey: str, rng: Random) -> Floats:
     standing = world.people.standing(invited.customer[rows])
     lost = invited.hurt[journey][rows] if journey in invited.hurt else np.zeros(len(rows))
-    return REPUTE.get(journey, 0.0) + 0.6 * standing - lost + 0.8 * rng.standard_normal(len(rows))
+    return REPUTE.get(journey, 0.0) + STANDING_PART * standing - lost + MOMENT_SPREAD * rng.standard_normal(len(rows))
 
 
 def _answer(question: str, opinion: Floats, rng: Random) -> Ints:
@@ -180,7 +182,7 @@ def _answer_frame(world: World, invited: Invited, replies: list[Reply], rng: Ran
     who = invited.customer[rows]
     spent = lognormal(rng, 38.0, 0.5, len(invited.customer))[rows]
     submitted = after(invited.slots.at[rows], 600.0 + spent)
-    weight = np.array([1.0, 0.8, 0.6])[people.segment[who]]
+    weight = np.array(SEGMENT_WEIGHTS)[people.segment[who]]
     return pl.DataFrame(
         {
             "response_id": rows + (invited.slots.part << 32),

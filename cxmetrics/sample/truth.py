@@ -11,6 +11,7 @@ from cxmetrics.sample.ledgers import GROWTH, NPS_MIDDLE, NPS_TO_AUM
 from cxmetrics.sample.people import REGION_MOOD, REGIONS, SEGMENT_MOOD, SEGMENTS
 from cxmetrics.sample.surveys import DRIVERS, LUCK, RECOMMEND, REPUTE, RESPONSE
 from cxmetrics.sample.systems import CODES, SCRIPTS
+from cxmetrics.sample.true_values import true_values
 from cxmetrics.sample.world import World
 
 Tree = Mapping[str, "Tree"] | Sequence["Tree"] | str | int | float
@@ -44,6 +45,7 @@ def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[
         "aum_growth": {"at_middle": GROWTH, "middle": NPS_MIDDLE, "for_one_point": NPS_TO_AUM},
         "rates": _rates(),
         "dirt": dirt,
+        "true_values": {**true_values(world)},
     }
 
 
@@ -63,6 +65,9 @@ def _lines(tree: Mapping[str, Tree], depth: int) -> Iterator[str]:
     for key, value in tree.items():
         head = f"{'  ' * depth}{key}:"
         if isinstance(value, Mapping):
+            if depth > 1 and not any(isinstance(item, Mapping) for item in value.values()):
+                yield f"{head} {json.dumps(value)}"
+                continue
             yield head if value else f"{head} {{}}"
             yield from _lines(value, depth + 1)
         elif isinstance(value, Sequence) and not isinstance(value, str):

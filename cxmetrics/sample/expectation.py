@@ -1,0 +1,103 @@
+"""What random numbers come to on the whole: shares, means and quantiles of the distributions that are drawn from.
+
+No row is looked at here: what these give is true of the bank, however many rows of it were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxmetrics.sample.drawing import Floats
+from cxmetrics.statistics.distributions import upper_tail
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_HALVINGS = 60
+
+
+def below(z: float | Floats) -> Floats:
+    """The part of a standard normal distribution below `z`."""
+    found: Floats = upper_tail(np.asarray(z) * -np.sqrt(0.5))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A mixture of lognormal distributions: what part each has, its median, and the spread of the logarithm."""
+
+    parts: Floats
+    medians: Floats
+    sigma: float
+
+    def below(self, limit: float) -> float:
+        """The part of all that is below the limit."""
+        if limit <= 0:
+            return 0.0
+        return float(self.parts @ below(np.log(limit / self.medians) / self.sigma) / self.parts.sum())
+
+    def mean(self) -> float:
+        """The mean."""
+        return float(self.parts @ self.medians / self.parts.sum() * np.exp(self.sigma**2 / 2))
+
+    def quantile(self, p: float) -> float:
+        """The value below which the part `p` lies."""
+        return quantile(self.below, p)
+
+
+def lognormal(median: float, sigma: float) -> Mix:
+    """One lognormal distribution."""
+    return Mix(np.ones(1), np.array([float(median)]), sigma)
+
+
+def two(median: float, sigma: float, part: float, times: float) -> Mix:
+    """A lognormal distribution of which `part` takes `times` as long."""
+    return Mix(np.array([1 - part, part]), np.array([median, median * times]), sigma)
+
+
+def quantile(part_below: Callable[[float], float], p: float) -> float:
+    """Where a distribution of positive numbers has the part `p` below it."""
+    low, high = -20.0, 30.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if part_below(float(np.exp(middle))) < p else (low, middle)
+    return float(np.exp((low + high) / 2))
+
+
+def together(first: Mix, second: Mix) -> Callable[[float], float]:
+    """The part below a limit of the sum of two that are independent."""
+
+    def part_below(limit: float) -> float:
+        rest = limit - second.medians[:, None] * np.exp(second.sigma * _NODES)
+        held = np.array([first.below(value) for value in rest.ravel()]).reshape(rest.shape)
+        return float(second.parts @ (held @ _WEIGHTS) / second.parts.sum())
+
+    return part_below
+
+
+def over_normal(of: Callable[[Floats], Floats], nodes: int = 4_001) -> float:
+    """The mean of a function of a standard normal number."""
+    z = np.linspace(-7, 7, nodes)
+    weights = np.exp(-(z**2) / 2)
+    return float(of(z) @ weights / weights.sum())
+
+
+def at_least(point: float, mean: Floats, spread: float) -> Floats:
+    """The chance that an answer, rounded from a normal opinion, is this point of the scale or a higher one."""
+    return below((mean - point + 0.5) / spread)
+
+
+def answer(low: int, high: int, mean: Floats, spread: float) -> Floats:
+    """What is answered on the whole on the points `low`..`high`."""
+    found: Floats = low + sum((at_least(point, mean, spread) for point in range(low + 1, high + 1)), np.zeros(1))
+    return found
+
+
+def held_between(low: float, high: float, mean: Floats, spread: float) -> Floats:
+    """The mean of a normal number that is brought to the nearer end where it lies outside."""
+    a, b = (low - mean) / spread, (high - mean) / spread
+    density = (np.exp(-(a**2) / 2) - np.exp(-(b**2) / 2)) / np.sqrt(2 * np.pi)
+    inside: Floats = mean * (below(b) - below(a)) + spread * density
+    return inside + low * below(a) + high * (1 - below(b))
