@@ -50,10 +50,11 @@ def _played(block, capsys):
         path.write_text(text, encoding="utf-8")
         return block[0]
     commands = [line for line in text.splitlines() if line.startswith("$ ")]
-    return f"```console\n{''.join(_said(command, capsys) for command in commands)}```"
+    return f"```console\n{''.join(said(command, capsys) for command in commands)}```"
 
 
-def _said(command, capsys):
+def said(command, capsys):
+    """A command and what comes of it."""
     name, *args = shlex.split(command.removeprefix("$ "))
     assert name == "cxmetrics"
     status = status_of(args)

@@ -84,7 +84,7 @@ def _indicator(outline: Outline, below: Mapping[str, Indicator], resolved: Resol
     made = compose(outline, unit, below, resolved.outlines, proof)
     unit = made.unit
     score = score_of(outline, unit, resolved.dimensions, found)
-    direction = direction_of(outline, score, found)
+    direction = direction_of(outline, score, [] if unit == UNKNOWN else found)
     target = None if draft.target is None else literal(draft.target, unit, found, codes.TARGET_UNIT)
     indicator = Indicator(
         outline.id, draft.level.value if draft.level else None, titles(draft.title), unit, direction, formula,

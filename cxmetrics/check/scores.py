@@ -27,7 +27,7 @@ from cxmetrics.score_rules import (
 )
 from cxmetrics.source import Key, Located, Span
 from cxmetrics.syntax import Items, Name, Number, Range, Truth
-from cxmetrics.units import NUMBER, Unit
+from cxmetrics.units import NUMBER, UNKNOWN, Unit
 
 _MOST = 10_000  # rules that are kept in mind
 
@@ -168,7 +168,20 @@ def earns(indicator: Indicator) -> Unit:
 
 
 def score_of(outline: Outline, unit: Unit, dimensions: Mapping[str, object], found: Found) -> ScoreRule | None:
-    """The score rule of an indicator whose value has a unit."""
+    """The score rule of an indicator whose value has a unit.
+
+    Where that is not known, as the formula is wrong, nothing says whether 2 s is more than 500 ms.
+    """
+    told: Found = []
+    rule = _score(outline, unit, dimensions, told)
+    found += [one for one in told if unit != UNKNOWN or one.code not in _BY_VALUE]
+    return rule
+
+
+_BY_VALUE = (codes.ANCHORS_NOT_MONOTONE, codes.RULE_VALUES)
+
+
+def _score(outline: Outline, unit: Unit, dimensions: Mapping[str, object], found: Found) -> ScoreRule | None:
     written = outline.draft.score
     if written is None:
         return None
