@@ -98,7 +98,8 @@ class Leaf:
 
     `inputs` by function: count (rows), sum (n, Σ), mean and stdev (n, Σ, Σ²), min, max, first and last (n, extreme),
     share (n, hits), nps (n, promoters, detractors), apdex (n, satisfied, tolerating), quantile (n, values),
-    distinct (n, what is told apart: states by text, or by value), conversion (who began, who went on: states by text),
+    distinct (n, what is told apart: states by text, or by value), sampled_distinct (n, a sample of texts),
+    conversion (who began, who went on: states by text),
     checklist (items, what was reached, what could be, perhaps fatal items failed: all by text),
     csi (n, Σw, Σw², Σwx, Σwy, Σw²x², Σw²y², Σw²xy), correlation (n, Σw, Σw², Σwx, Σwy, Σwx², Σwy², Σwxy),
     alpha (n, Σw, Σw², then Σwx and Σwx² of the sums of rows and of each item), of rows without weights w = 1;

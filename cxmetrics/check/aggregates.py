@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from cxmetrics import nearness, sketches
 from cxmetrics.check.matching import Proof, Proved, as_condition, literal_text, literal_value, no_number, settle
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import units as codes
 from cxmetrics.diagnostics import Label, report
 from cxmetrics.functions import AGGREGATES, BY_ROWS, CSI_RULES, QUANTILE_RULES, WEIGHED, WEIGHED_RULES
 from cxmetrics.ir import Aggregate, Apply, Column, Constant, Expr, Invalid
-from cxmetrics.nearness import COARSEST, FINEST
 from cxmetrics.units import COUNTED, NPS, NUMBER, SHARE, UNKNOWN, Unit, duration
 
 Prove = Callable[[Expr, Proof], Proved]
@@ -50,7 +50,7 @@ def prove_aggregate(expr: Aggregate, proof: Proof, prove: Prove) -> Proved:
     scale = prove(expr.args[0], replace(proof, found=[]))[1] if args and expr.options else UNKNOWN
     options = tuple([(name, _option(name, value, scale, rows)) for name, value in expr.options])
     _apart(dict(options), proof)
-    _near(expr, dict(options).get("accuracy"), proof)
+    _near(expr, dict(options).get("accuracy"), proof, fractional=_is_fractional(args[:1], scale))
     _different(expr, args, proof)
     if name == "conversion" and not any(option == "by" for option, _ in options):
         options = (*options, ("by", _entity(expr, proof)))
@@ -81,13 +81,23 @@ def _apart(options: Mapping[str, Expr], proof: Proof) -> None:
         proof.say(codes.BOXES_OVERLAP, place.span, promoters=f"{low:g}..{high:g}", detractors=f"{least:g}..{most:g}")
 
 
-def _near(expr: Aggregate, accuracy: Expr | None, proof: Proof) -> None:
-    """Report an accuracy beyond those that states are kept with; a distinct is exact whatever it is allowed."""
+def _near(expr: Aggregate, accuracy: Expr | None, proof: Proof, *, fractional: bool) -> None:
+    """Report an accuracy beyond those that states are kept with, and one of numbers whose texts are not told."""
     part = None if accuracy is None else literal_value(accuracy)
-    if accuracy is not None and isinstance(part, int | float) and expr.function != "distinct" \
-            and not FINEST <= part <= COARSEST:
+    if accuracy is None or not isinstance(part, int | float):
+        return
+    told_apart = expr.function == "distinct"
+    least, most = (sketches.FINEST, sketches.COARSEST) if told_apart else (nearness.FINEST, nearness.COARSEST)
+    if not least <= part <= most:
         proof.say(codes.ACCURACY_RANGE, accuracy.span, function=expr.function, value=f"{100 * part:g}%",
-                  least=f"{100 * FINEST:g}%", most=f"{100 * COARSEST:g}%")
+                  least=f"{100 * least:g}%", most=f"{100 * most:g}%")
+    elif told_apart and fractional:
+        proof.say(codes.ACCURACY_OF_NUMBERS, accuracy.span)
+
+
+def _is_fractional(args: tuple[Expr, ...], unit: Unit) -> bool:
+    """Whether a first argument is of numbers that need not be whole."""
+    return any(arg.type == "number" if isinstance(arg, Column) else unit.numeric for arg in args)
 
 
 def _different(expr: Aggregate, args: tuple[Expr, ...], proof: Proof) -> None:

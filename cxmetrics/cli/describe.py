@@ -41,6 +41,7 @@ from cxmetrics.score_rules import (
     ScoreRule,
     ZScore,
 )
+from cxmetrics.sketches import kept_for
 from cxmetrics.tables import place_of
 from cxmetrics.units import Unit
 from cxmetrics.walks import aggregates_in
@@ -193,8 +194,10 @@ def _formula(indicator: Indicator, session: Session) -> list[str]:
 def _near(aggregate: Aggregate, session: Session) -> str:
     """What is kept of the values of an aggregate that need not be exact."""
     allowed = dict(aggregate.options)["accuracy"]
-    if aggregate.function == "distinct" or not isinstance(allowed, Constant) or not isinstance(allowed.value, float):
-        return session.say("show.near.exact", function=aggregate.function)
+    assert isinstance(allowed, Constant)
+    assert isinstance(allowed.value, int | float)
+    if aggregate.function == "distinct":
+        return session.say("show.sampled", keep=f"{kept_for(allowed.value):,}", part=f"{100 * allowed.value:g}%")
     digits = digits_for(allowed.value)
     return session.say("show.near", function=aggregate.function, digits=digits, part=f"{100 * error_of(digits):.2g}%")
 

@@ -135,6 +135,13 @@ ACCURACY_RANGE = Code(
     label=Phrase("expected {least} to {most}", "应在 {least} 到 {most} 之间"),
     help=Phrase("leave `accuracy` out for exact values, or allow a part of them such as `accuracy = 1%`",
                 "需要精确值请去掉 `accuracy`；允许近似请写 `accuracy = 1%` 之类的比例"))
+ACCURACY_OF_NUMBERS = Code(
+    "CX362", "accuracy-of-numbers",
+    Phrase("a `distinct` of numbers that need not be whole is exact, and takes no accuracy",
+           "对可能带小数的数字求 `distinct` 只能精确计算，不接受 accuracy"),
+    label=Phrase("not taken here", "此处不可用"),
+    help=Phrase("leave `accuracy` out; what is counted with one are texts, days, times and columns of `type: integer`",
+                "请去掉 `accuracy`；可近似计数的是文本、日期、时间和 `type: integer` 的列"))
 POWER_OF_UNIT = Code(
     "CX316", "power-of-unit",
     Phrase("a power of {unit} has no meaning here", "{unit} 的乘方在此没有意义"),

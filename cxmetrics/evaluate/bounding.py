@@ -9,11 +9,13 @@ import numpy as np
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.moments import BOUNDED, moment_error, moment_interval
 from cxmetrics.evaluate.quantiles import quantile_interval
+from cxmetrics.evaluate.sampled import sampled_interval
 from cxmetrics.evaluate.sums import Sums, deviations
 from cxmetrics.evaluate.weighted_quantiles import alone_interval
 from cxmetrics.plan import Leaf
 from cxmetrics.statistics.arrays import Array, quiet
 from cxmetrics.statistics.intervals import (
+    Interval,
     adjusted_error,
     apdex_interval,
     mean_interval,
@@ -24,7 +26,7 @@ from cxmetrics.statistics.intervals import (
 
 # Functions with a closed form: where it says nothing (of one row, say) nothing is known.
 CLOSED = BOUNDED | {"count", "mean", "checklist", "share", "conversion", "nps", "apdex", "quantile",
-                    "weighted_quantile"}
+                    "sampled_distinct", "weighted_quantile"}
 
 
 def bound(leaves: Sequence[Leaf], bounded: frozenset[int], sums: Sums, done: Finished, confidence: float) -> None:
@@ -63,10 +65,8 @@ def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], 
         case "apdex":
             done.error[members] = adjusted_error(amount(1), n - amount(1) - amount(2), n) / 200
             bounds = apdex_interval(amount(1), amount(2), n, confidence)
-        case "quantile" | "weighted_quantile":
-            both = [quantile_interval(leaf, sums.block, confidence) if function == "quantile" else
-                    alone_interval(leaf, sums, done.value[i], confidence)
-                    for i, leaf in zip(members, chosen, strict=True)]
+        case "quantile" | "weighted_quantile" | "sampled_distinct":
+            both = [_by_key(leaf, sums, done.value[i], confidence) for i, leaf in zip(members, chosen, strict=True)]
             bounds = np.stack([low for low, _ in both]), np.stack([high for _, high in both])
         case _ if function in BOUNDED:
             both = [moment_interval(leaf, sums.each(leaf), done.value[i], confidence)
@@ -77,3 +77,14 @@ def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], 
         case _:
             return
     done.low[members], done.high[members] = bounds
+
+
+def _by_key(leaf: Leaf, sums: Sums, value: Array, confidence: float) -> Interval:
+    """The interval of a leaf of values, or of texts that were sampled, at each point."""
+    match leaf.function:
+        case "quantile":
+            return quantile_interval(leaf, sums.block, confidence)
+        case "weighted_quantile":
+            return alone_interval(leaf, sums, value, confidence)
+        case _:
+            return sampled_interval(leaf, sums.block, confidence)

@@ -15,6 +15,7 @@ from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.moments import SIZED, effective, moment
 from cxmetrics.evaluate.quantiles import quantile
+from cxmetrics.evaluate.sampled import sampled
 from cxmetrics.evaluate.sums import BY_TEXT, Sums, deviations
 from cxmetrics.evaluate.weighted_quantiles import weighted_quantile
 from cxmetrics.plan import Leaf, Total
@@ -26,6 +27,8 @@ def finish(leaves: Sequence[Leaf], sums: Sums) -> Finished:
     """Finish leaves from the sums of a block of states, each as if its source had delivered at all points."""
     done = finish_values(leaves, sums)
     for index, leaf in enumerate(leaves):
+        if leaf.function == "sampled_distinct":
+            done.error[index] = sampled(leaf, sums.block)[1]
         done.effective[index] = np.nan_to_num(effective(sums.each(leaf))) if leaf.function in SIZED else done.n[index]
     return done
 
@@ -72,6 +75,8 @@ def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf],
             done.value[members] = np.stack([_end(leaf, sums.block) for leaf in chosen])
         case "distinct":
             done.value[members] = np.stack([told_apart(leaf.inputs[1], sums.block) for leaf in chosen])
+        case "sampled_distinct":
+            done.value[members] = np.stack([sampled(leaf, sums.block)[0] for leaf in chosen])
         case "checklist":
             found = [sums.visits(leaf).moments(sums.block.points) for leaf in chosen]
             done.n[members], done.value[members] = (np.stack([each[place] for each in found]) for place in (0, 1))

@@ -183,7 +183,9 @@ class LeafReader:
         """Where nothing is left out of leaves that are not known exactly."""
         certain = [bool(leaf.units) or leaf.function in (*BY_TEXT, *FIGURES) or leaf.at_one_moment(self.plan.partials)
                    for leaf in map(self.plan.leaves.__getitem__, self.work.leaves)]
-        return np.asarray(~np.isnan(finished.value) & ~np.array(certain, np.bool_)[:, None], np.bool_)
+        whole = np.array([self.plan.leaves[leaf].function == "sampled_distinct" for leaf in self.work.leaves], np.bool_)
+        known = np.array(certain, np.bool_)[:, None] | (whole[:, None] & np.isnan(finished.error))
+        return np.asarray(~np.isnan(finished.value) & ~known, np.bool_)
 
     def _states(self, seen: View, grid: Grid, low: int, after: int | None) -> tuple[pl.DataFrame, Units]:
         """The merged states of the slices from `low` on, placed at the grid, and those by units.

@@ -15,7 +15,7 @@ from cxmetrics.plan import Node, Plan, leaves_of, lone_leaf
 from cxmetrics.score_rules import Pooled
 from cxmetrics.statistics.arrays import Array, Flags
 
-COUNTS = ("count", "distinct")  # they say themselves how few, and nothing of whom they count
+COUNTS = ("count", "distinct", "sampled_distinct")  # they say themselves how few, and nothing of whom they count
 
 
 def least_n(plan: Plan, node: Node, cut: tuple[str, ...] = ()) -> int:

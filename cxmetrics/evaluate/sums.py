@@ -14,7 +14,8 @@ from cxmetrics.statistics.precise import Pair, two_product, two_sum, variance
 
 BY_TEXT = ("conversion", "checklist")  # leaves whose n is how many texts there are
 # Leaves whose states beyond the first few are no sums, and how many are.
-BY_KEY = {"min": 1, "max": 1, "first": 1, "last": 1, "quantile": 1, "distinct": 1, "weighted_quantile": 3}
+BY_KEY = {"min": 1, "max": 1, "first": 1, "last": 1, "quantile": 1, "distinct": 1, "sampled_distinct": 1,
+          "weighted_quantile": 3}
 EPSILON = float(np.finfo(np.float64).eps)
 
 

@@ -15,6 +15,7 @@ from cxmetrics.fuse.classify import Keys, atoms_of
 from cxmetrics.ir import Apply, Expr, Origin, columns_in
 from cxmetrics.plan import Cube, Fused, Member, Partial, Plan, Scan, Slot
 from cxmetrics.pseudonyms import Grouping, key_of
+from cxmetrics.sketches import SAMPLED
 from cxmetrics.weights import raked_by
 
 MAX_CLASSES = 20_000  # at most so many combinations of classes, if all occurred, in one cube
@@ -97,8 +98,8 @@ def crosses(family: Dimensions, among: Collection[Dimensions]) -> bool:
 
 def _is_fine(partial: Partial) -> bool:
     """Whether nearly every row has a state of its own: whose it is, or the value and the group of units."""
-    grouped = isinstance(partial.by, Apply) and partial.by.function == REPLICATE
-    return partial.per is not None if grouped else partial.by is not None
+    function = partial.by.function if isinstance(partial.by, Apply) else None
+    return partial.per is not None if function == REPLICATE else partial.by is not None and function != SAMPLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,9 @@ def _cube(plan: Plan, group: _Group, dimensions: Dimensions, apart: _Apart) -> C
         partial = plan.partials[index]
         slot = slots.setdefault(Slot(partial.op, partial.arg), len(slots))
         members.append(Member(index, slot, None if partial.where is None else classified.condition(partial.where)))
-    persons = Grouping(key_of(plan.project.id), plan.project.replicates) if is_personal(plan, apart.by) else None
+    sampled = isinstance(apart.by, Apply) and apart.by.function == SAMPLED  # a level tells enough of anybody
+    groups = Grouping(key_of(plan.project.id), 1 if sampled else plan.project.replicates)
+    persons = groups if is_personal(plan, apart.by) else None
     return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, persons)
 
 

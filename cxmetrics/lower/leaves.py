@@ -13,6 +13,7 @@ from cxmetrics.lower.partials import MomentStates, States, StatesBy
 from cxmetrics.lower.types import type_of
 from cxmetrics.nearness import NEAR, digits_for
 from cxmetrics.plan import NO_LIMIT, Leaf, Op, Total
+from cxmetrics.sketches import SAMPLED, kept_for
 from cxmetrics.units import BOOLEAN, NUMBER, TEXT
 
 
@@ -58,8 +59,16 @@ def _extreme(expr: Aggregate, states: States) -> Leaf:
 
 
 def _distinct(expr: Aggregate, states: States) -> Leaf:
-    """What is told apart: numbers by their value, all else by its text, which is exact for integers of any size."""
+    """What is told apart: numbers by their value, all else by its text, which is exact for integers of any size.
+
+    With an accuracy, a sample of the texts.
+    """
     source, where, arg = expr.source, expr.where, expr.args[0]
+    accuracy = dict(expr.options).get("accuracy")
+    if accuracy is not None:
+        keep = kept_for(_number(accuracy))
+        sample = states.texts(source, Apply(SAMPLED, (arg, Constant(keep, NUMBER))), where)
+        return Leaf("sampled_distinct", source, (states.count(source, where, arg), sample), (("keep", keep),))
     apart = states.values(source, where, arg) if type_of(arg) == "number" else states.texts(source, arg, where)
     return Leaf("distinct", source, (states.count(source, where, arg), apart))
 

@@ -21,7 +21,7 @@ from cxmetrics.pseudonyms import key_of
 from cxmetrics.units import NUMBER, TEXT
 
 EXTREMES = frozenset(("min", "max", "first", "last"))  # no interval rests on them
-TEXTS = frozenset(("distinct", "conversion", "checklist"))  # of units by their own states
+TEXTS = frozenset(("distinct", "sampled_distinct", "conversion", "checklist"))  # of units by their own states
 _ANYONE = Constant("", TEXT)
 
 

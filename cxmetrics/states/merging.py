@@ -9,8 +9,9 @@ from typing import Literal, assert_never
 import polars as pl
 
 from cxmetrics.days import PLAIN, Calendar
-from cxmetrics.ir import Grain
+from cxmetrics.ir import Apply, Grain
 from cxmetrics.plan import Op, Partial, Plan
+from cxmetrics.sketches import SAMPLED
 from cxmetrics.states.frames import end_in_time, grouped, may_overflow, names, overflow, overflown
 
 
@@ -97,10 +98,12 @@ def without_texts(merged: pl.DataFrame, plan: Plan) -> pl.DataFrame:
 def _op(partial: Partial) -> _How:
     if partial.per is not None:
         return "values"
+    if isinstance(partial.by, Apply) and partial.by.function == SAMPLED:
+        return "sample"  # of each text its level, and the most that it stood for
     return partial.op if partial.op in _MERGES else "sum"
 
 
-_How = Op | Literal["values"]
+_How = Op | Literal["values", "sample"]
 _Merge = Callable[[Plan, pl.DataFrame, list[str]], pl.DataFrame]
 
 
@@ -159,4 +162,5 @@ def _summed(plan: Plan, rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
 
 
 _MERGES: Mapping[_How, _Merge] = {"sum": _merge_sums, "values": _merge_values, "min": _merge_least, "max": _merge_most,
+                               "sample": _merge_most,
                                "first": _merge_first, "last": _merge_last}

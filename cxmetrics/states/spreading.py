@@ -11,9 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cxmetrics.functions import UNIT
-from cxmetrics.ir import Apply
+from cxmetrics.ir import Apply, Constant
 from cxmetrics.plan import BY_TIME, Cell, Condition, Cube, Logic, Op
 from cxmetrics.pseudonyms import HEX, UNIT_HEX, hidden
+from cxmetrics.sketches import SAMPLED, TOP, level_of
 from cxmetrics.states.frames import (
     AMOUNT,
     concat,
@@ -25,6 +26,7 @@ from cxmetrics.states.frames import (
     overflown,
     schema,
 )
+from cxmetrics.statistics.sampling import thinned
 
 ROWS_AT_ONCE = 6_000_000  # of an intermediate join
 EXTREMES: frozenset[Op] = frozenset(("min", "max"))
@@ -44,16 +46,16 @@ def spread(cube: Cube, frame: pl.DataFrame, secret: bytes = b"") -> pl.DataFrame
     dims, keys = names(len(cube.dimensions)), [f"k{i}" for i in range(len(cube.keys))]
     places = frame.select("day", *dims).unique().with_row_index("place")
     coded = frame.join(places, on=["day", *dims], nulls_equal=True).drop("day", *dims)
-    texts = _texts(cube, coded, secret)
+    texts = _texts(cube, coded)
     if texts is not None:
-        coded = coded.join(texts, on="text").drop("text", "kept")
+        coded = coded.join(texts, on="text").drop("text")
     spreads = [part for looked_at, recipes in _by_keys(cube).items()
                for part in _spread_group(cube, _narrow(cube, coded, keys, looked_at), looked_at, recipes)]
     if not spreads:
         return pl.DataFrame(schema=schema(len(dims)))
     states = pl.concat(spreads)
     own = pl.repeat(None, states.height, dtype=pl.String, eager=True) if texts is None else \
-        texts["kept"].gather(states["whose"])
+        _kept(cube, texts["text"], states["whose"], secret)
     where = places[states["place"]]  # rows are numbered: looked up, not joined
     return pl.DataFrame([states["partial"], *(where[name] for name in ("day", *dims)), states["key"], states["value"],
                          own.alias("text")])
@@ -68,21 +70,40 @@ def spread_all(cubes: Sequence[Cube], frames: Sequence[pl.DataFrame],
     return {family: concat(own, len(family)) for family, own in parts.items()}
 
 
-def _texts(cube: Cube, cells: pl.DataFrame, secret: bytes) -> pl.DataFrame | None:
-    """The texts of a cube with their number `whose`, and as they are `kept`: personal ones as a keyed hash."""
+def _texts(cube: Cube, cells: pl.DataFrame) -> pl.DataFrame | None:
+    """The texts of a cube with their number `whose`, and of those that are sampled their `level`."""
     if cube.by is None:
         return None
     texts = cells.select(pl.col("text").unique()).with_row_index("whose")
+    if _keep(cube) is None:
+        return texts
+    return texts.with_columns(pl.Series("level", list(map(level_of, texts["text"])), pl.Int64))
+
+
+def _kept(cube: Cube, texts: pl.Series, whose: pl.Series, secret: bytes) -> pl.Series:
+    """The texts of states as they are kept: personal ones as a keyed hash."""
     if cube.persons is None:
-        return texts.with_columns(kept="text")
+        return texts.gather(whose)
     digits = UNIT_HEX if isinstance(cube.by, Apply) and cube.by.function == UNIT else HEX
-    kept = [hidden(text, cube.persons, secret, digits) for text in texts["text"]]
-    return texts.with_columns(pl.Series("kept", kept, dtype=pl.String))
+    used = np.bincount(whose.to_numpy(), minlength=len(texts)) > 0
+    told = [hidden(text, cube.persons, secret, digits) if own else None
+            for text, own in zip(texts, used.tolist(), strict=True)]
+    return pl.Series(told, dtype=pl.String).gather(whose)
+
+
+def _keep(cube: Cube) -> int | None:
+    """How many texts of a day and slice are kept; None for all."""
+    match cube.by:
+        case Apply(function=function, args=(_, Constant(value=int() as keep))) if function == SAMPLED:
+            return keep
+        case _:
+            return None
 
 
 def _beside(cube: Cube) -> list[str]:
     """The keys of cells beside their place and their classes."""
-    return [*(["whose"] if cube.by is not None else []), *(["value"] if cube.value is not None else [])]
+    texts = [] if cube.by is None else ["whose"] if _keep(cube) is None else ["whose", "level"]
+    return [*texts, *(["value"] if cube.value is not None else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +214,23 @@ def _spread_chunk(cube: Cube, cells: pl.DataFrame, slots: tuple[int, ...],
         pairs = [(i, partial) for i, (recipe, _) in enumerate(chunk) for s, partial in recipe.wanted if s == slot]
         wanted = pl.DataFrame(pairs, schema={"where": pl.UInt32, "partial": pl.UInt32}, orient="row")
         states = merged.join(wanted, on="where").select("place", "partial", *whose, *_state(cube, slot))
-        yield states.drop_nulls("value")
+        keep = _keep(cube)
+        yield states.drop_nulls("value") if keep is None else _sampled(states, keep)
+
+
+def _sampled(states: pl.DataFrame, keep: int) -> pl.DataFrame:
+    """Of each partial, day and slice at most `keep` texts, each with how many it stands for."""
+    cell = states.select(pl.struct("partial", "place").rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+    least = np.zeros(cell.max(initial=-1) + 1, np.int64)
+    kept, floor = thinned(cell, states["key"].cast(pl.Int64).to_numpy(), keep, least, TOP)
+    return states.with_columns(pl.Series("value", 2 ** floor[cell]).cast(AMOUNT)).filter(pl.Series(kept))
 
 
 def _state(cube: Cube, slot: int) -> tuple[pl.Expr, pl.Expr]:
     """`key` and `value` of a slot; a null value where there is nothing to tell."""
     column = pl.col(f"s{slot}")
+    if _keep(cube) is not None:
+        return pl.col("level").cast(pl.Float64).alias("key"), pl.lit(1).cast(AMOUNT).alias("value")
     if cube.value is not None:
         return pl.col("value").alias("key"), column.cast(AMOUNT).alias("value")
     if cube.slots[slot].op in EXTREMES:

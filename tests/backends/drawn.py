@@ -207,8 +207,9 @@ def cubes(draw):
         return cube(*draw(st.lists(slots(), min_size=1, max_size=2)), dimensions=dimensions, keys=keys, by=by)
     if draw(st.integers(0, 3)) == 0:
         return cube(dimensions=dimensions, keys=keys, value=draw(numeric(1)), by=draw(st.none() | TOLD_APART))
+    sampled = TOLD_APART.map(lambda by: call("sampled", by, const(5)))
     return cube(*draw(st.lists(slots(), min_size=1, max_size=4)), dimensions=dimensions, keys=keys,
-                by=draw(st.none() | TOLD_APART))
+                by=draw(st.none() | TOLD_APART | sampled))
 
 
 ARRIVALS = st.sampled_from([Arrival(), Arrival(), Arrival(86_400.0), Arrival(None, 3600.0), Arrival(3600.0, 0.0)])

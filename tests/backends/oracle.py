@@ -279,6 +279,8 @@ def moment_of(value, name, request):
 
 def text_by(by, row, request):
     """What tells values apart."""
+    if isinstance(by, Apply) and by.function == "sampled":
+        return text_by(by.args[0], row, request)
     if isinstance(by, Apply) and by.function == "whose":
         return text_by(by.args[0], row, request) or ""
     value = value_of(by, row)

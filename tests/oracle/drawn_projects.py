@@ -181,6 +181,7 @@ class Project:
         boxes = f", promoters = {high}..{high}, detractors = {low}..{low + 2}"
         made = [
             ("count", f"count({s})"), ("count", f"count({s}.score)"), ("count", f"distinct({s}.id)"),
+            ("count", f"distinct({s}.{draw.choice(['id', 'touch'])}, accuracy = 5%)"),
             ("count", f"distinct({s}.{draw.choice(['touch', 'score', 'ok', 'large', 'amount'])})"),
             ("share", f"checklist({s}.score, {s}.large, {s}.ok, by = {s}.{draw.choice(['id', 'touch'])}, cap = 60%)"),
             *[("share", f"conversion({self.condition(s)}, {steps}, by = {s}.{draw.choice(['id', 'touch'])}{within})")

@@ -13,6 +13,7 @@ from cxmetrics.backends.sql import Cast, Infix, IsNull, Literal, Node, call, whe
 from cxmetrics.functions import DRAWN, REPLICATE, UNIT, WHOSE
 from cxmetrics.ir import Apply, Constant, Expr
 from cxmetrics.pseudonyms import PRIME, STRATUM, multiplier
+from cxmetrics.sketches import SAMPLED
 
 
 def moment(x: Term, zone: str) -> Node:
@@ -30,6 +31,8 @@ def source_moment(rows: Rows) -> Node:
 
 def text_by(rows: Rows, by: Expr) -> Node:
     """What tells values apart; a time by its instant, to the microsecond."""
+    if isinstance(by, Apply) and by.function == SAMPLED:
+        return text_by(rows, by.args[0])
     if isinstance(by, Apply) and by.function in _OF_ROWS:
         return _OF_ROWS[by.function](rows, *by.args)
     x = rows.writer.term(by)

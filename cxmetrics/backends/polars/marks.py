@@ -15,6 +15,7 @@ from cxmetrics.functions import AT_END, COMPLETES, DRAWN, REPLICATE, UNIT, WHOSE
 from cxmetrics.ir import Apply, Column, Constant, Expr
 from cxmetrics.plan import NO_LIMIT, Cube
 from cxmetrics.pseudonyms import PRIME, STRATUM, group_of, hashed, label, multiplier
+from cxmetrics.sketches import SAMPLED
 
 _NEVER = 2**63 - 1
 
@@ -68,6 +69,8 @@ def _is_constant(by: Expr) -> bool:
 
 def text_by(pipeline: Pipeline, by: Expr) -> pl.Expr:
     """What tells values apart; a time by its instant, to the microsecond."""
+    if isinstance(by, Apply) and by.function == SAMPLED:
+        return text_by(pipeline, by.args[0])
     if isinstance(by, Apply) and by.function in _OF_ROWS:
         return _OF_ROWS[by.function](pipeline, *by.args)
     x = term(by, pipeline.columns)
