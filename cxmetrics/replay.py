@@ -7,7 +7,6 @@ compared can differ for that alone.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +34,7 @@ from cxmetrics.run.seen import Seen
 from cxmetrics.run.stale import Task, days_between, delivered, gaps
 from cxmetrics.run.today import settled, today
 from cxmetrics.run.troubles import left_by, marked
+from cxmetrics.scratch import scratch_folder
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.buckets import damaged
 from cxmetrics.store.folder import LEDGER
@@ -86,8 +86,8 @@ def replay(root: Path, store: Path, run: str, engine: Engine | None = None) -> R
         if any(code.code is codes.INPUT_GONE for code in drift):
             return Replay(run, chosen, tuple(drift), releases=releases)
         left = _read(last["report"], store)
-        with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, seen_from_project(root):
-            again, taken = _again(plan, root, Path(scratch), inputs, chosen, left)
+        with scratch_folder() as scratch, seen_from_project(root):
+            again, taken = _again(plan, root, scratch, inputs, chosen, left)
         drift += taken
         return _compared(Replay(run, chosen, tuple(drift), releases=releases), then, again)
 

@@ -35,7 +35,7 @@ LAYERS = (
     ("statistics",),
     ("backends",),
     ("disclosure", "states", "evaluate"),
-    ("store",),
+    ("store", "scratch"),
     ("run", "query", "replay", "testing", "preview", "coverage", "moves"),
     ("render", "sample", "reference"),
     ("lsp",),

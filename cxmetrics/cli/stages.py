@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, assert_never
@@ -212,11 +211,11 @@ def _engine_texts(plan: Plan, root: Path, name: str, engine: str) -> Iterator[st
     from cxmetrics.plan import Scan
     from cxmetrics.query import partials_of, pruned
     from cxmetrics.run.bind import bind
+    from cxmetrics.scratch import scratch_folder
 
     part = pruned(plan, (name,), plan.project.grains[0], ())
     wanted = partials_of(part)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder, seen_from_project(root):
-        scratch = Path(folder)
+    with scratch_folder() as scratch, seen_from_project(root):
         bound = bind(plan, root.resolve(), scratch, frozenset(plan.partials[index].source for index in wanted))
         backend = engine_named(engine, scratch)
         for scan in fuse(part, {key: one.dimensions for key, one in bound.items()}, wanted).scans:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from cxmetrics.lints.unused import aggregates_of
 from cxmetrics.run import Engine
 from cxmetrics.run.bind import NOWHERE, Bound, bind_source
 from cxmetrics.run.today import settled
+from cxmetrics.scratch import scratch_folder
 
 Kind = Literal["table", "column", "value", "indicator"]
 State = Literal["unread", "feeds_nothing", "not_named", "never_seen", "no_table", "unreadable", "no_rows", "no_values",
@@ -62,8 +62,8 @@ def coverage(root: Path, compiled: Compiled, engine: Engine = "duckdb") -> tuple
     """
     root = root.resolve()
     asked = _asked(compiled.pyramid.indicators)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder, seen_from_project(root):
-        seen = _look(root, compiled, asked, engine_named(engine, Path(folder)), Path(folder))
+    with scratch_folder() as folder, seen_from_project(root):
+        seen = _look(root, compiled, asked, engine_named(engine, folder), folder)
     used = [path for one in seen.bound.values() for path in (*one.files, *one.beside)]
     tables = [Gap("table", "unread", pattern, count=count)
               for pattern, count in unread_files(root, used, [*compiled.texts.tables])]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from cxmetrics.moves.measure import Known, Stretch, measured
 from cxmetrics.plan import Node, Plan
 from cxmetrics.revisions import Revision, renamed
 from cxmetrics.run import Engine
+from cxmetrics.scratch import scratch_folder
 from cxmetrics.units import Unit
 
 WEEKS = 13
@@ -112,8 +112,7 @@ def moves(root: Path, before: Revision, after: Revision, *, grain: Grain | None 
     if not compared and not added:
         return nothing
     chosen = grain or _grain(after.plan)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder:
-        scratch = Path(folder)
+    with scratch_folder() as scratch:
         backend, known = engine_named(engine, scratch), Known()
         new, stretch = measured(root, after.plan, {*compared, *added}, chosen, weeks, backend, scratch, known)
         if stretch is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from cxmetrics.run.extents import extent
 from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Family
 from cxmetrics.run.today import asks_for_now, settled, today
+from cxmetrics.scratch import scratch_folder
 from cxmetrics.states import spread_all
 
 BUDGET = 50_000  # rows read of all sources together, where nobody says how many of each
@@ -97,8 +97,8 @@ def preview(root: Path, plan: Plan, indicator: str, *, grain: str | None = None,
     sources = sorted({part.partials[index].source for index in needed})
     most = rows or max(BUDGET // max(len(sources), 1), LEAST)
     around = None if day is None else _around(part, needed, start(day, asked.grain, plan.project.calendar), asked.grain)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder, seen_from_project(root):
-        bench = _Bench(root, Path(folder), plan, part, needed, engine_named(engine, Path(folder)))
+    with scratch_folder() as folder, seen_from_project(root):
+        bench = _Bench(root, folder, plan, part, needed, engine_named(engine, folder))
         spans = _sampled(bench, sources, most, around)
         origins = {name: one.origin for name, one in bench.bound.items()}
         bench = replace(bench, part=replace(part, sources={**part.sources, **origins}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +37,7 @@ from cxmetrics.run.extents import extents
 from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.run.today import settled, today
+from cxmetrics.scratch import scratch_folder
 from cxmetrics.states import at_moments, names, period_start, spread_all
 from cxmetrics.store import InputFile, Store
 from cxmetrics.store.folder import store_in
@@ -96,8 +96,7 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
     as_stored = _as_stored(plan, asked)
     part = plan if as_stored else pruned(plan, asked.indicators, asked.grain, asked.by)
     needed = partials_of(part)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as folder, seen_from_project(root):
-        scratch = Path(folder)
+    with scratch_folder() as scratch, seen_from_project(root):
         bound = bind(plan, root, scratch)
         backend = engine_named(engine, scratch)
         backend.expect(path for one in bound.values() for path in one.paths)

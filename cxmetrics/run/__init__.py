@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import platform
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -44,6 +43,7 @@ from cxmetrics.run.stale import Task, delivered
 from cxmetrics.run.survey_quality import quality
 from cxmetrics.run.troubles import Trouble, Troubles, as_left, left_by, other_since, unfresh
 from cxmetrics.run.volume import said, watched
+from cxmetrics.scratch import scratch_folder
 from cxmetrics.store import Store
 from cxmetrics.store.commits import Commit, Definition, RunRow
 from cxmetrics.store.folder import store_in
@@ -76,11 +76,11 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     with clock.stage("compile"):
         result, plan = compiled(root)
     folder = store_in(root, plan.project.store)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, \
-            _store(folder, options, Path(scratch)) as (store, dead), seen_from_project(root):
-        engine = engine_named(options.engine, Path(scratch), options.memory)
+    with scratch_folder() as scratch, \
+            _store(folder, options, scratch) as (store, dead), seen_from_project(root):
+        engine = engine_named(options.engine, scratch, options.memory)
         hidden = hiding(plan, folder, store, options)
-        gathered = Gathering(root, Path(scratch), plan, options, store, engine, hidden)
+        gathered = Gathering(root, scratch, plan, options, store, engine, hidden)
         job = _Job(plan, options, store, gathered, progress, clock, result.texts)
         taken = () if dead is None else (report(codes.LOCK_TAKEN_OVER, None, owner=dead),)
         return job.carry_out((*result.diagnostics, *taken))

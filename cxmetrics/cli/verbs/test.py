@@ -91,19 +91,18 @@ def _watched(asked: _Asked) -> int:
 
 def _carried_out(asked: _Asked) -> tuple[int, list[Path]]:
     """The exit status, and the files that the definitions name beside their own."""
-    import tempfile
-
     from cxmetrics.cli.compiled import compiled, places_of
     from cxmetrics.cli.places import folder_from
     from cxmetrics.cli.verdicts import Teller
+    from cxmetrics.scratch import scratch_folder
     from cxmetrics.testing import run_tests
     from cxmetrics.testing.coverage import coverage
 
     session, project, began = asked.session, asked.project, time.perf_counter()
     result, plan = compiled(project)
     chosen = _chosen(result.tests, asked.pattern)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch, places_of(project):
-        verdicts = run_tests(plan, chosen, asked.engine, Path(scratch))
+    with scratch_folder() as scratch, places_of(project):
+        verdicts = run_tests(plan, chosen, asked.engine, scratch)
     seconds = time.perf_counter() - began
     reached = coverage(plan, chosen) if asked.coverage else None
     _print(verdicts, reached, result.pyramid, Teller(session, folder_from(Path.cwd(), project)), asked, seconds)
