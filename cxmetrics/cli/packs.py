@@ -43,7 +43,7 @@ def _source(key: str, draft: SourceDraft, session: Session) -> Iterator[str]:
     """A source with all that names something of its table; what columns are made of others needs nothing."""
     yield f"  {key}:  # {session.title(titles(draft.title), key)}"
     yield f"    read: {draft.read.value}"
-    for name in ("time", "received", "entity", "weight"):
+    for name in ("time", "received", "late", "skew", "entity", "weight"):
         written = getattr(draft, name)
         if isinstance(written, Located) and written.value not in draft.columns:
             yield f"    {name}: {written.value}"

@@ -70,7 +70,7 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What came of a job: rows and dirt, by table."""
+    """What came of a job: rows by table, and dirt by the folder the rows lie in."""
 
     theme: str
     rows: dict[str, int]
@@ -132,10 +132,12 @@ def _carry_out(world: World, seed: int, data: Path, job: _Job) -> _Done:
     slots = world.calendar.slots(job.beginnings, theme.rhythm, part, rng)
     done = _Done(theme.name, {}, {})
     for table, made in theme.make(world, slots, rng).items():
-        frame, done.dirt[table] = spoil(_until(made, theme.times[table], end), theme.spoils.get(table, ()), rng)
+        by = theme.folders.get(table)
+        frame, spoiled = spoil(_until(made, theme.times[table], end), theme.spoils.get(table, ()), rng, by)
+        done.dirt.update({f"{table}/{name}" if name else table: found for name, found in spoiled.items()})
         done.rows[table] = len(frame)
         frame = frame.sort(theme.times[table], maintain_order=True)
-        _write(data / table, part.label, frame, theme.folders.get(table))
+        _write(data / table, part.label, frame, by)
     return done
 
 

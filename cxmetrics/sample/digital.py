@@ -219,7 +219,7 @@ DIGITAL = Theme(
     spoils={
         "event": (
             Spoil("test_row", 0.003, put("is_test", True)),
-            Spoil("late", 0.008, shifted("receive_time", 26, 40)),
+            Spoil("late", 0.008, shifted("receive_time", 80, 40)),
             Spoil("clock_skew", 0.0001, shifted("event_time", 30, 20), _EARLY),
             Spoil("null_region", 0.002, put("region", None)),
             Spoil("duplicate", 0.004, None),

@@ -16,10 +16,13 @@ Change = Callable[[pl.Expr], dict[str, pl.Expr]]
 
 @dataclass(frozen=True, slots=True)
 class Spoil:
-    """One kind of dirt: the part of rows it takes, and the columns it changes (given the mask of rows)."""
+    """One kind of dirt: the part of rows it takes, and the columns it changes (given the mask of rows).
+
+    Without a rate it takes all rows that can bear it: they are dirty as they were made.
+    """
 
     kind: str
-    rate: float
+    rate: float | None
     change: Change | None  # None writes the row twice
     only: pl.Expr | None = None  # rows that can bear it
 
@@ -48,19 +51,30 @@ def alternately(column: str, values: Sequence[int | str]) -> Change:
     return lambda hit: {column: pl.when(hit).then(chosen).otherwise(pl.col(column))}
 
 
-def spoil(frame: pl.DataFrame, spoils: Sequence[Spoil], rng: Random) -> tuple[pl.DataFrame, dict[str, int]]:
-    """The frame with its dirt, and how many rows each kind took; no row bears two kinds."""
+def as_made(kind: str, only: pl.Expr) -> Spoil:
+    """Dirt that rows have been made with."""
+    return Spoil(kind, None, lambda _: {}, only)
+
+
+def spoil(frame: pl.DataFrame, spoils: Sequence[Spoil], rng: Random,
+          by: str | None = None) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
+    """The frame with its dirt, and how many rows each kind took; no row bears two kinds.
+
+    The counts are by the values of the column `by`, or all under the empty text.
+    """
     free = np.ones(len(frame), dtype=np.bool_)
-    counts: dict[str, int] = {}
+    of = np.array([""]).repeat(len(frame)) if by is None else frame[by].to_numpy()
+    counts: dict[str, dict[str, int]] = {str(name): {} for name in ([""] if by is None else np.unique(of))}
     fault = np.zeros(len(frame), dtype=np.int8)
     for number, kind in enumerate(spoils, start=1):
         able = free if kind.only is None else free & frame.select(kind.only).to_series().fill_null(False).to_numpy()
         places = np.flatnonzero(able)
-        wanted = min(len(places), round(kind.rate * len(frame)))
-        taken = rng.choice(places, size=wanted, replace=False)
+        wanted = len(places) if kind.rate is None else min(len(places), round(kind.rate * len(frame)))
+        taken = rng.choice(places, size=wanted, replace=False) if kind.rate is not None else places
         fault[taken] = number
         free[taken] = False
-        counts[kind.kind] = wanted
+        for name, found in counts.items():
+            found[kind.kind] = wanted if by is None else int((of[taken] == name).sum())
     return _apply(frame.with_columns(pl.Series("__fault", fault)), spoils), counts
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.dirt import Spoil, put
+from cxmetrics.sample.dirt import Spoil, as_made, put
 from cxmetrics.sample.drawing import (
     NEVER,
     Ints,
@@ -179,5 +179,10 @@ TICKETS = Theme(
     },
 )
 VISITS = Theme(
-    "visits", share=0.0012, rhythm="office", make=_visits, times={"mystery_item": "visited_at"}, spoils={}
+    "visits",
+    share=0.0012,
+    rhythm="office",
+    make=_visits,
+    times={"mystery_item": "visited_at"},
+    spoils={"mystery_item": (as_made("not_applicable", pl.col("na")),)},
 )

@@ -259,7 +259,7 @@ SURVEYS = Theme(
             Spoil("out_of_scale", 0.003, alternately("score", (11, 12, 77)), pl.col("question") != "solved"),
             Spoil("null_score", 0.01, put("score", None)),
             Spoil("null_branch", 0.005, put("branch", None)),
-            Spoil("late", 0.015, shifted("received_at", 26, 60)),
+            Spoil("late", 0.015, shifted("received_at", 80, 60)),
             Spoil("clock_skew", 0.0003, shifted("submitted_at", 30, 20), _EARLY),
             Spoil("incomplete", 0.03, put("is_complete", False)),
             Spoil("test_row", 0.005, put("is_test", True)),

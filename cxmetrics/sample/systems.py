@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.dirt import Spoil, blank, put
+from cxmetrics.sample.dirt import Spoil, as_made, blank, put
 from cxmetrics.sample.drawing import Floats, Random, after, chance, choose, label, lognormal, moment, outcome
 from cxmetrics.sample.incidents import STORM_CODE
 from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGIONS
@@ -136,6 +136,11 @@ API = Theme(
     },
 )
 PROBES = Theme(
-    "probes", share=0.03, rhythm="flat", make=_probes, times={"probe_result": "started_at"}, spoils={}
+    "probes",
+    share=0.03,
+    rhythm="flat",
+    make=_probes,
+    times={"probe_result": "started_at"},
+    spoils={"probe_result": (as_made("maintenance", pl.col("maintenance")),)},
 )
 ATM = Theme("atm", share=0.02, rhythm="office", make=_atm, times={"atm_txn": "started_at"}, spoils={})

@@ -18,7 +18,7 @@ Tree = Mapping[str, "Tree"] | Sequence["Tree"] | str | int | float
 
 
 def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[str, int]]) -> dict[str, Tree]:
-    """The truth as a tree: size, incidents, effects, base rates, and dirt by table and kind."""
+    """The truth as a tree: size, incidents, effects, base rates, and dirt by folder and kind."""
     calendar = world.calendar
     return {
         "seed": seed,
