@@ -154,8 +154,9 @@ def test_quantiles_are_read_off_the_limits_of_the_share_up_to_them(values, rows,
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
+@pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("drawn", ["", "strata: stratum", "strata: stratum\n    population: size"])
-def test_quantiles_of_designed_surveys(tmp_path, engine, drawn):
+def test_quantiles_of_designed_surveys(tmp_path, engine, drawn, weighted):
     draw = np.random.default_rng(len(drawn))
     n = 600
     stratum = draw.integers(0, 3, n)
@@ -163,18 +164,21 @@ def test_quantiles_of_designed_surveys(tmp_path, engine, drawn):
     size = np.array([40, 60, 25])[stratum]
     wait = np.round(draw.exponential(3, n) + who % 7, 2)
     answers = pl.DataFrame({"stratum": stratum, "who": who, "size": size, "w": np.round(draw.lognormal(0, 0.7, n), 3),
-                            "segment": draw.choice(SEGMENTS, n), "wait": wait})
+                            "segment": draw.choice(SEGMENTS, n), "wait": wait,
+                            "told": draw.integers(0, 11, n)})
     (tmp_path / "data").mkdir()
     answers.write_parquet(tmp_path / "data/answers.parquet")
-    project = PROJECT.split("indicators:", maxsplit=1)[0].replace("{weight}", "w\n    entity: who" + (
-        f"\n    {drawn}" if drawn else "")) + """\
+    project = PROJECT.split("indicators:", maxsplit=1)[0].replace("    weight: {weight}\n", (
+        "    weight: w\n" if weighted else "") + "    entity: who\n" + (f"    {drawn}\n" if drawn else "")) + """\
 indicators:
-  usual: {formula: median(answers.wait), score: {0: 10 s, 100: 0 s}}
-  slow: {formula: p90(answers.wait), score: {0: 20 s, 100: 0 s}}
+  usual: {formula: "median(answers.wait, rule = hf1)", score: {0: 10 s, 100: 0 s}}
+  slow: {formula: "p90(answers.wait, rule = hf1)", score: {0: 20 s, 100: 0 s}}
+  told: {formula: mean(answers.told)}
   both: {children: {usual: 50%, slow: 50%}}
 """
-    for name in ("score", "hoped", "again"):
+    for name in ("hoped", "again"):
         project = project.replace(f"      {name}: {{type: integer, scale: 0..10}}\n", "")
+    project = project.replace("score: {type", "told: {type")  # an answer on a scale makes it a survey
     (tmp_path / "cxmetrics.yaml").write_text(project, "utf-8")
     run(tmp_path, RunOptions(engine=engine), lambda *_: None)
     with Store.open(tmp_path / "store", writable=False) as store:
@@ -182,7 +186,7 @@ indicators:
     units = 25
     fractions = np.array([units / 40, units / 60, units / 25]) if "population" in drawn else 0.0
     assert all(len(np.unique(who[stratum == h])) == units for h in range(3))
-    plan = design(answers["w"].to_numpy(), stratum if drawn else None, who, fractions)
+    plan = design(answers["w"].to_numpy() if weighted else np.ones(n), stratum if drawn else None, who, fractions)
     for segment in (None, *SEGMENTS):
         inside = np.ones(n, bool) if segment is None else (answers["segment"] == segment).to_numpy()
         for name, q in (("usual", 0.5), ("slow", 0.9)):

@@ -19,8 +19,6 @@ from cxmetrics.statistics import jackknife
 from cxmetrics.statistics.arrays import Array, Flags, quiet
 from cxmetrics.statistics.intervals import clustered_shares, share_ranks
 
-QUANTILES = ("quantile", "weighted_quantile")
-
 
 @dataclass(frozen=True, slots=True)
 class Shares:

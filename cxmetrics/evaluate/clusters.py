@@ -13,7 +13,7 @@ import numpy as np
 from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.units import LINEAR, QUOTIENTS, Sampled, sureness
-from cxmetrics.evaluate.weighted_quantiles import cluster_quantile
+from cxmetrics.evaluate.weighted_quantiles import QUANTILES, cluster_quantile, is_designed
 from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply
 from cxmetrics.plan import Leaf, Plan
@@ -36,12 +36,12 @@ def _is_by_unit(leaf: Leaf, plan: Plan) -> bool:
 
 
 def is_exact(leaf: Leaf, plan: Plan) -> bool:
-    """Whether it has the interval of its units: such a leaf, or a quantile of rows with weights.
+    """Whether it has the interval of its units: such a leaf, or a quantile.
 
     How many rows there are is left to the groups.
     """
     return leaf.function != "count" and (is_linear(leaf, plan) or (
-        leaf.function == "weighted_quantile" and _is_by_unit(leaf, plan)))
+        leaf.function in QUANTILES and _is_by_unit(leaf, plan)))
 
 
 @quiet
@@ -51,15 +51,15 @@ def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, pl
     points = done.value.shape[1]
     for index in bounded:
         leaf = leaves[index]
-        if leaf.function == "weighted_quantile":
-            cluster_quantile(leaf, index, sampled, block, plan.project.confidence, done)
+        if leaf.function in QUANTILES:
+            cluster_quantile(leaf, index, sampled, block, plan, done)
             continue
         totals = sampled.totals(leaf, index)
         if not len(totals.point):
             continue
         rows = np.bincount(totals.point, minlength=points)
         clustered = np.bincount(totals.point, totals.n > 1, points) > 0
-        taken = (rows > 0) & (clustered | _is_designed(leaf, plan))
+        taken = (rows > 0) & (clustered | (leaf.function not in QUOTIENTS - {"csi"}) | is_designed(leaf, plan))
         if not taken.any():
             continue
         found = sureness(totals.parts(points), sampled.survey.strata(leaf.sources), sampled.survey, points)
@@ -70,13 +70,6 @@ def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, pl
             own[index, unknown] = np.nan
         for own in (done.low, done.high):
             own[index, found.certain] = done.value[index, found.certain]
-
-
-def _is_designed(leaf: Leaf, plan: Plan) -> bool:
-    """Whether more than clusters tells rows from draws by themselves."""
-    return leaf.function.startswith("weighted_") or leaf.function not in QUOTIENTS - {"csi"} or any(
-        plan.sources[source].strata is not None or plan.sources[source].population is not None
-        for source in leaf.sources)
 
 
 @quiet

@@ -11,7 +11,7 @@ import polars as pl
 from cxmetrics.evaluate.asked import Asked
 from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.bounding import bound
-from cxmetrics.evaluate.clustered_quantiles import QUANTILES, Shares
+from cxmetrics.evaluate.clustered_quantiles import Shares
 from cxmetrics.evaluate.clusters import cluster, is_exact, spread
 from cxmetrics.evaluate.finish import finish
 from cxmetrics.evaluate.finished import Finished
@@ -26,6 +26,7 @@ from cxmetrics.evaluate.sums import BY_TEXT, Sums
 from cxmetrics.evaluate.unit_states import Units
 from cxmetrics.evaluate.units import Sampled
 from cxmetrics.evaluate.views import Looked, View
+from cxmetrics.evaluate.weighted_quantiles import QUANTILES
 from cxmetrics.evaluate.work import Work
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Leaf, Plan, leaves_of

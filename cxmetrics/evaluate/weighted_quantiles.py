@@ -14,10 +14,19 @@ from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.quantiles import widened
 from cxmetrics.evaluate.sums import Sums
 from cxmetrics.evaluate.units import Sampled, Totals, numbered, sureness
-from cxmetrics.plan import Leaf, Total
+from cxmetrics.plan import Leaf, Plan, Total
 from cxmetrics.statistics.arrays import Array, Flags, Ints, floats, quiet, summed
 from cxmetrics.statistics.intervals import Interval
-from cxmetrics.statistics.weighted import quantiles_at, share_error, share_limits
+from cxmetrics.statistics.weighted import RULES, quantiles_at, share_error, share_limits
+
+QUANTILES = ("quantile", "weighted_quantile")
+
+
+def is_designed(leaf: Leaf, plan: Plan) -> bool:
+    """Whether weights, strata or a finite population tell its rows from draws by themselves."""
+    return leaf.function.startswith("weighted_") or any(
+        plan.sources[source].strata is not None or plan.sources[source].population is not None
+        for source in leaf.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +79,13 @@ def weighted_quantile(leaf: Leaf, block: Block) -> Array:
 
 
 def read_off(leaf: Leaf, block: Block, limits: Interval) -> Interval:
-    """The values at two shares of the weight at each point [points]; NaN where a share lies outside 0..1."""
-    weighed, rule = Weighed.of(leaf.inputs[3], block), str(dict(leaf.options)["rule"])
+    """The values at two shares of the weight at each point [points]; NaN where a share lies outside 0..1.
+
+    Rows without weights weigh the same, and rules that ask how many there are give way to the first value that is
+    reached.
+    """
+    weighed, rule = Weighed.of(leaf.inputs[1 if leaf.function == "quantile" else 3], block), dict(leaf.options)["rule"]
+    rule = str(rule) if rule in RULES else RULES[0]
     return widened(leaf, weighed.at(limits[0], rule), weighed.at(limits[1], rule))
 
 
@@ -85,19 +99,22 @@ def alone_interval(leaf: Leaf, sums: Sums, value: Array, confidence: float) -> I
 
 
 @quiet
-def cluster_quantile(leaf: Leaf, index: int, sampled: Sampled, block: Block, confidence: float,
-                     done: Finished) -> None:
-    """Give a quantile (row of `done`) whose every unit is known the interval of these."""
-    value, n = done.value[index], done.n[index]
+def cluster_quantile(leaf: Leaf, index: int, sampled: Sampled, block: Block, plan: Plan, done: Finished) -> None:
+    """Give a quantile (row of `done`) whose every unit is known the interval of these, where rows are not alone."""
+    value, n, points = done.value[index], done.n[index], block.points
     totals = _by_unit(leaf, sampled, sampled.asked[index], value)
-    found = sureness(totals.parts(block.points), sampled.survey.strata(leaf.sources), sampled.survey, block.points)
-    known = np.bincount(totals.point, minlength=block.points) > 0
-    share = summed(totals.point, totals.y, block.points) / summed(totals.point, np.asarray(totals.x), block.points)
-    error = np.where(known, found.error, np.nan)
-    low, high = read_off(leaf, block, share_limits(share, error, np.where(found.df > 0, found.df, np.nan), confidence))
-    seen = known & ~np.isnan(value)
+    units, clustered = np.bincount(totals.point, minlength=points), np.bincount(totals.point, totals.n > 1, points) > 0
+    seen = (units > 0) & ~np.isnan(value) & (clustered | is_designed(leaf, plan))
+    if not seen.any():
+        return
+    found = sureness(totals.parts(points), sampled.survey.strata(leaf.sources), sampled.survey, points)
+    share = summed(totals.point, totals.y, points) / summed(totals.point, np.asarray(totals.x), points)
+    error, df = np.where(seen, found.error, np.nan), np.where(found.df > 0, found.df, np.nan)
+    # Where units are all alike there is no spread to see: a share is as sure as one of so many units.
+    error = np.where((error == 0) & ~found.certain, np.sqrt(share * (1 - share) / units), error)
+    low, high = read_off(leaf, block, share_limits(share, error, df, plan.project.confidence))
     for own, new in ((done.low, low), (done.high, high)):
-        own[index] = np.where(seen & found.certain, value, np.where(seen, new, np.nan))
+        own[index] = np.where(seen, np.where(found.certain, value, new), own[index])
     size = np.where(error > 0, share * (1 - share) / error**2, np.nan)
     done.effective[index] = np.where(seen & (size > 0), np.minimum(size, n), done.effective[index])
 

@@ -57,9 +57,11 @@ def share_limits(share: Numbers, error: Numbers, df: Numbers, confidence: Number
     """Return between which shares the one below a quantile lies: t limits of it (Woodruff 1952, JASA 47).
 
     What the values reach there are the limits of the quantile (`interval.type = "mean"` of `svyquantile`, the usual).
+    NaN where no value lies above the quantile: what share does in the population cannot be told then.
     """
-    half = t_quantile(df, upper(confidence)) * floats(error)
-    return floats(share) - half, floats(share) + half
+    below = floats(share)
+    half = np.where(below < 1 - _SLACK, t_quantile(df, upper(confidence)) * floats(error), np.nan)
+    return below - half, below + half
 
 
 @quiet

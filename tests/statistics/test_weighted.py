@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.weightstats import DescrStatsW
 
-from cxmetrics.statistics.weighted import quantiles_at, share_error
+from cxmetrics.statistics.weighted import quantiles_at, share_error, share_limits
 
 WEIGHTS = st.sampled_from([0.1, 0.2, 0.3, 0.7, 1.0, 2.0, 2.5, 1e-6, 1e6])
 GROUPS = st.lists(st.dictionaries(st.integers(-50, 50), WEIGHTS, min_size=1, max_size=8), min_size=1, max_size=5)
@@ -62,3 +62,9 @@ def test_the_error_of_a_share_of_equal_weights_is_that_of_a_mean():
     # 3 of 8: p(1 − p)/(n − 1) = 15/64/7
     assert share_error(8, 16, 32, 6, 12) == pytest.approx((15 / 64 / 7) ** 0.5, rel=1e-14)
     assert np.isnan(share_error(1, 2, 4, 2, 4))
+
+
+def test_limits_are_those_of_a_mean_but_where_nothing_lies_above():
+    # t(15) at 97.5 % is 2.131450
+    assert share_limits(0.5, 0.1, 15) == pytest.approx((0.286855, 0.713145), abs=1e-6)
+    assert np.isnan(share_limits(1.0, 0.0, 15)).all()
