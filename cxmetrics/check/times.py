@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import isclose
 
 from cxmetrics.check.matching import Proof, Proved
-from cxmetrics.codes import names as codes
+from cxmetrics.codes import days as codes
 from cxmetrics.codes import units as unit_codes
 from cxmetrics.diagnostics import report
 from cxmetrics.ir import Apply, Constant, Expr

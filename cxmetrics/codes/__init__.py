@@ -15,6 +15,7 @@ from cxmetrics.codes import (
     benchmarks,
     bindings,
     data,
+    days,
     faults,
     names,
     pyramid,
@@ -29,8 +30,8 @@ from cxmetrics.codes import (
 from cxmetrics.diagnostics import Code
 
 MODULES: tuple[ModuleType, ...] = (
-    yaml_files, syntax, names, quotes, unused, benchmarks, bindings, units, surveys, pyramid, backends, data, stores,
-    faults)
+    yaml_files, syntax, names, days, quotes, unused, benchmarks, bindings, units, surveys, pyramid, backends, data,
+    stores, faults)
 
 
 def rows(module: ModuleType) -> dict[str, Code]:

@@ -29,6 +29,8 @@ UNKNOWN_COLUMN = Code(
     note=Phrase("only declared columns are read, so that types and units are known",
                 "只读取已声明的列，这样类型和单位才明确"),
     help=Phrase("declare `{name}` under the `columns` of `{source}`", "请在 `{source}` 的 `columns` 下声明 `{name}`"))
+OF_ANOTHER_SOURCE = Phrase("write `{other}.{name}`, or declare it under the `columns` of `{source}`",
+                           "请写 `{other}.{name}`，或在 `{source}` 的 `columns` 下声明它")
 UNKNOWN_FUNCTION = Code(
     "CX204", "unknown-function",
     Phrase("unknown function `{name}`", "未知的函数 `{name}`"),
@@ -299,33 +301,6 @@ WINDOW_IN_ROWS = Code(
     label=Phrase("a row is of one day only", "一行只属于一天"),
     note=Phrase("windows choose the days whose rows an aggregate takes", "窗口选择聚合要用哪些天的行"),
     help=Phrase("put it around the aggregate: `prior(mean(x), 1 month)`", "请写在聚合外面：`prior(mean(x), 1 month)`"))
-DAY_OF_TWO_KINDS = Code(
-    "CX258", "day-of-two-kinds",
-    Phrase("{day} stands in the calendar as a holiday and as a workday", "{day} 在日历中既是节假日又是工作日"),
-    label=Phrase("of the one kind here", "这里是一种"),
-    note=Phrase("a day is either a holiday or made up for one", "一天要么放假，要么调休上班"),
-    help=Phrase("keep one of the two entries", "两条记录请保留一条"))
-OTHER_KIND_HERE = Phrase("and of the other here", "那里是另一种")
-WORKDAY_ANYWAY = Code(
-    "CX259", "workday-anyway",
-    Phrase("{day} is a workday anyway", "{day} 本来就是工作日"),
-    label=Phrase("from Monday to Friday", "在周一至周五之间"),
-    note=Phrase("only days of the weekend are made up as workdays: a slip in the date is likely",
-                "只有周末才会调休上班，日期可能写错了"),
-    help=Phrase("correct the date, or leave the entry out", "请更正日期，或去掉这一条"))
-YEAR_FORGOTTEN = Code(
-    "CX260", "year-forgotten",
-    Phrase("the calendar has no day of {year}", "日历中没有 {year} 年的任何一天"),
-    label=Phrase("the next day that it has", "日历中的下一天"),
-    note=Phrase("a year without holidays would pass for one in which people worked on all weekdays",
-                "没有节假日的一年会被当作全年照常上班"),
-    help=Phrase("add the holidays of {year}", "请补上 {year} 年的节假日"))
-NO_CALENDAR = Code(
-    "CX261", "no-calendar",
-    Phrase("`{function}` needs the calendar of the project", "`{function}` 需要项目的日历"),
-    label=Phrase("which days are holidays is not known", "不知道哪些天放假"),
-    help=Phrase("add a section `calendar` with the holidays; from Monday to Friday is `weekday(t) in 1..5`",
-                "请加上列出节假日的 `calendar`；周一至周五可写 `weekday(t) in 1..5`"))
 COLUMN_TWICE = Code(
     "CX270", "column-twice",
     Phrase("the source has two columns `{name}`", "数据源有两个列 `{name}`"),

@@ -64,10 +64,10 @@ ANCHORS_TOO_FEW = Code(
     help=Phrase("say which value earns 0 and which earns 100", "请写明多少得 0 分、多少得 100 分"))
 TARGET_UNIT = Code(
     "CX408", "target-unit",
-    Phrase("the target is {found}, the indicator {expected}", "目标的单位是 {found}，指标是 {expected}"),
-    label=Phrase("this is {found}", "这是{found}"),
+    Phrase("the target is in {found}, the indicator in {expected}", "目标的单位是 {found}，指标是 {expected}"),
+    label=Phrase("this is {found}", "这是 {found}"),
     note=Phrase("the gap is the difference of the two", "差距是两者之差"),
-    help=Phrase("write the target in {expected}", "请以{expected}书写目标"))
+    help=Phrase("write the target in {expected}", "请以 {expected} 书写目标"))
 UNKNOWN_RULE = Code(
     "CX409", "unknown-rule",
     Phrase("unknown rule `{name}` for `{kind}`", "`{kind}` 没有规则 `{name}`"),
@@ -149,11 +149,11 @@ RULE_VALUES = Code(
     help=Phrase("change the values so that this holds: {expected}", "请更改数值，使其满足：{expected}"))
 NEUTRAL_UNIT = Code(
     "CX424", "neutral-unit",
-    Phrase("the neutral value is {found}, the children are combined as {expected}",
+    Phrase("the neutral value is in {found}, the children are combined in {expected}",
            "中性值的单位是 {found}，下级则按 {expected} 合并"),
-    label=Phrase("this is {found}", "这是{found}"),
+    label=Phrase("this is {found}", "这是 {found}"),
     note=Phrase("a neutral value stands in the place of a child", "中性值代替缺失的下级"),
-    help=Phrase("write it in {expected}", "请以{expected}书写"))
+    help=Phrase("write it in {expected}", "请以 {expected} 书写"))
 OUT_OF_REACH = Code(
     "CX425", "target-out-of-reach",
     Phrase("the target `{value}` lies beyond what can come out: {low} to {high}",

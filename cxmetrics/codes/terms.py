@@ -10,6 +10,7 @@ TERMS: Final[dict[str, str]] = {
     "list or text": "列表或文本", "nesting": "嵌套层数", "the number of nodes": "节点数", "the number of characters": "字符数",
     "the number of faults in one file": "一个文件中的错误数",
     "the number of operations of a derived column": "派生列的运算数",
+    "holiday": "节假日", "workday": "工作日",
     "a map": "映射", "a list": "列表", "text": "文本", "a number": "数字", "a whole number": "整数",
     "true or false": "true 或 false", "a date": "日期", "nothing": "空值", "a text": "文本", "a formula": "公式",
     "a map or text": "映射或文本", "a map or a list": "映射或列表", "a map or a number": "映射或数字",

@@ -245,7 +245,7 @@ BAND_EDGES = Code(
                 "请由小到大书写，例如 `bands(age, 30, 45, 60)`"))
 BENCHMARK_UNIT = Code(
     "CX340", "benchmark-unit",
-    Phrase("the benchmark is {found}, the indicator {expected}", "基准的单位是 {found}，指标是 {expected}"),
+    Phrase("the benchmark is in {found}, the indicator in {expected}", "基准的单位是 {found}，指标是 {expected}"),
     label=Phrase("this is {found}", "这是 {found}"),
     note=Phrase("the gap is the difference of the two", "差距是两者之差"),
     help=Phrase("bring the value to {expected}, or record it for the indicator it belongs to",

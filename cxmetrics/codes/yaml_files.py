@@ -91,8 +91,10 @@ MANY_DOCUMENTS = Code(
 UNREADABLE_FILE = Code(
     "CX014", "unreadable-file",
     Phrase("`{path}` cannot be read: {reason}", "无法读取 `{path}`：{reason}"),
-    label=Phrase("not to be read", "无法读取"),
+    label=Phrase("nothing is read from here", "这里读不到内容"),
     help=Phrase("look at the rights and the place of the file", "请检查文件的权限与位置"))
+FROM_THE_PROJECT = Phrase("put the file there, or correct the path, which counts from the project folder",
+                          "请把文件放到那里，或更正路径；路径从项目文件夹算起")
 PATH_OUTSIDE = Code(
     "CX015", "path-outside",
     Phrase("`{path}` lies outside the project folder", "`{path}` 在项目文件夹之外"),

@@ -44,7 +44,8 @@ def _read(root: Path, written: Located, found: list[Diagnostic]) -> Source | Non
             found.append(report(yaml_codes.PATH_OUTSIDE, written.span, path=written.value))
             return None
         if not path.is_file():
-            found.append(report(yaml_codes.UNREADABLE_FILE, written.span, path=written.value, reason="no such file"))
+            found.append(report(yaml_codes.UNREADABLE_FILE, written.span, help=yaml_codes.FROM_THE_PROJECT,
+                                path=written.value, reason="no such file"))
             return None
         if path.stat().st_size > MAX_FILE:
             found.append(report(yaml_codes.TOO_LARGE, written.span, what=written.value, limit=f"{MAX_FILE:,}"))

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from cxmetrics.calendars import DAY
-from cxmetrics.codes import names as codes
+from cxmetrics.codes import days as codes
 from cxmetrics.codes import yaml_files as yaml_codes
 from cxmetrics.days import Holidays
 from cxmetrics.diagnostics import Label, report
@@ -29,7 +29,7 @@ def resolve_holidays(drafts: Sequence[HolidayDraft], found: Found) -> Holidays:
         for day in _days(draft.date, found):
             first = kinds.setdefault(day, (kind, draft.date.span))
             if first[0] != kind:
-                found.append(report(codes.DAY_OF_TWO_KINDS, draft.date.span, day=day,
+                found.append(report(codes.DAY_OF_TWO_KINDS, draft.date.span, day=day, kind=kind, first=first[0],
                                     related=(Label(first[1], codes.OTHER_KIND_HERE),)))
             elif kind == "workday" and day.isoweekday() <= 5:
                 found.append(report(codes.WORKDAY_ANYWAY, draft.date.span, day=day))

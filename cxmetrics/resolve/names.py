@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cxmetrics.codes import names as codes
+from cxmetrics.codes import syntax as syntax_codes
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, Phrase, closest, report
 from cxmetrics.functions import AGGREGATES, NumberFunction, all_names
 from cxmetrics.ir import ColumnSpec, Expr, Invalid
 from cxmetrics.resolve.elsewhere import AGAINST_ZERO, RENAMED, SAID
+from cxmetrics.source import Located, Span
 from cxmetrics.syntax import Call
 
 Columns = dict[str, ColumnSpec]
+_GROUPED = re.compile(r"'[^']*'|(?P<digits>(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+(?![\w.,]))")
 _PERCENTILE = re.compile(r"[pP]([0-9]+(?:[._][0-9]+)?)\Z")
 _EXAMPLES = {  # of functions that have none in their table
     "ratio": "ratio(count(a), count(b))", "clamp": "clamp(x, 0, 100)", "if": "if(x > 0, x, 0)",
@@ -86,10 +89,27 @@ def takes_its_arguments(node: Call, row: NumberFunction, names: Names) -> bool:
 
 
 def _miscounted(node: Call, expected: str, found: int, names: Names) -> None:
+    grouped = _grouped(node.span)
+    if grouped is not None:
+        span, digits = grouped
+        instead = digits.replace(",", "")
+        names.found.append(report(syntax_codes.GROUPED_DIGITS, span, fix=Fix(span, instead), found=digits,
+                                  instead=instead))
+        return
     aggregate = AGGREGATES.get(node.function)
     example = aggregate.example if aggregate else _EXAMPLES.get(node.function, "")
     names.found.append(report(codes.WRONG_ARGUMENT_COUNT, node.span, help=codes.AS_IN if example else None,
                               function=node.function, expected=expected, found=found, example=example))
+
+
+def _grouped(span: Span) -> tuple[Span, str] | None:
+    """The first number of a call that is written `10,000`, which makes two arguments of it."""
+    if not isinstance(span.text, Located):
+        return None
+    for one in _GROUPED.finditer(span.text.value, span.start, span.end):
+        if one["digits"]:
+            return span.text.part(*one.span()), one["digits"]
+    return None
 
 
 def split_column(name: str, sources: Mapping[str, object]) -> tuple[str, str] | None:

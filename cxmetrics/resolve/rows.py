@@ -190,13 +190,20 @@ class Rows:
             prefix = "" if self.own else f"{source}."
             fix = Fix(span, f"{prefix}{guess}") if guess else None
             if name not in self.names.cut:
-                self.names.found.append(report(codes.UNKNOWN_COLUMN, span, help=DID_YOU_MEAN if guess else None,
-                                               fix=fix, name=name, source=source, guess=guess or ""))
+                other = self._other(name) if not guess and not self.own else None
+                help_ = DID_YOU_MEAN if guess else codes.OF_ANOTHER_SOURCE if other else None
+                self.names.found.append(report(codes.UNKNOWN_COLUMN, span, help=help_, fix=fix, name=name,
+                                               source=source, guess=guess or "", other=other or ""))
             return self._invalid(span)
         if spec.privacy == "C3":
             self.names.found.append(report(codes.SECRET_COLUMN, span, name=name, source=source))
             return self._invalid(span)
         return Column(source, spec.name, spec.type, spec.unit, span)
+
+    def _other(self, column: str) -> str | None:
+        """The only source that has a column of that name."""
+        having = [source for source, columns in self.names.sources.items() if column in columns]
+        return having[0] if len(having) == 1 else None
 
     def _without_quotes(self, node: Call) -> bool:
         """Whether a name that nobody knows, or a value of the column, stands where a text belongs; it is reported."""
