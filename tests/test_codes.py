@@ -17,8 +17,8 @@ FOLDER = PACKAGE / "codes"
 ROOT = Path(__file__).parent.parent
 ALL = [(module.__name__.rpartition(".")[2], name, code) for module in MODULES for name, code in rows(module).items()]
 RANGES = {"yaml_files": "0", "syntax": "1", "names": "2", "days": "2", "unused": "2", "quotes": "2", "units": "3",
-          "surveys": "3", "pyramid": "4", "benchmarks": "2", "bindings": "3", "backends": "6", "data": "7", "stores": "8",
-          "faults": "9"}
+          "surveys": "3", "pyramid": "4", "benchmarks": "2", "bindings": "3", "backends": "6", "data": "7",
+          "stores": "8", "faults": "9"}
 FIELD = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 BLOCK = re.compile(r"^```(?:yaml|csv) (\S+)\n(.*?)^```$", re.M | re.S)
