@@ -20,7 +20,8 @@ from cxmetrics.sample.dirt import spoil
 from cxmetrics.sample.drawing import MOMENT, Ints, Random
 from cxmetrics.sample.incidents import plan
 from cxmetrics.sample.ledgers import CUSTOMER_DAYS, CUSTOMER_MONTHS
-from cxmetrics.sample.people import branch_table, settle
+from cxmetrics.sample.people import settle
+from cxmetrics.sample.registers import branch_table, registers
 from cxmetrics.sample.rhythm import Calendar, Part, parts
 from cxmetrics.sample.service import CALLS, CHATS, TICKETS, VISITS
 from cxmetrics.sample.surveys import SURVEYS
@@ -52,7 +53,7 @@ MONTHLY_UP_TO = 6_000_000  # rows in all; bigger banks are written in a file a d
 MOST_BEGINNINGS = 50_000  # in one file, of which ten times as many rows may come: what is made at a time bounds memory
 MOST_CUSTOMERS = 1_000_000  # of the panel, which is in memory whole; bigger banks hear of each of them more often
 LEAST_ROWS, MOST_ROWS = 1_000, 1_000_000_000
-BYTES_A_ROW = 26  # of what is written, with some to spare
+BYTES_A_ROW = 28  # of what is written, with some to spare
 ROWS_A_CUSTOMER = 40
 AT_A_TIME = 2  # parts, each by a thread of its own
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -105,7 +106,7 @@ def write_bank(
             _add(dirt.setdefault(table, {}), spoiled)
         if progress:
             progress(made.theme, done, len(jobs))
-    counts["branches"] = _write_branches(folder / "data")
+    counts.update(_write_registers(folder / "data", world))
     write_truth(folder / "data" / "truth.yaml", planted(world, seed, counts, dirt))
     return counts
 
@@ -184,7 +185,12 @@ def _parquet(path: Path, frame: pl.DataFrame) -> None:
         raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
 
 
-def _write_branches(data: Path) -> int:
-    frame = branch_table()
-    frame.write_csv(data / "branches.csv")
-    return len(frame)
+def _write_registers(data: Path, world: World) -> dict[str, int]:
+    """The rows of each; the branches as they are now are CSV, for people to open."""
+    frames = registers(world)
+    (data / "registers").mkdir(exist_ok=True)
+    for name, frame in frames.items():
+        _parquet(data / "registers" / f"{name}.parquet", frame)
+    branches = branch_table()
+    branches.write_csv(data / "branches.csv")
+    return {**{f"registers/{name}": len(frame) for name, frame in frames.items()}, "branches": len(branches)}

@@ -139,6 +139,8 @@ def _complaints(world: World, slots: Slots, rng: Random) -> Frames:
             "source": label(list(COMPLAINT_SOURCES), choose(rng, COMPLAINT_SOURCES, n)),
             "business": label(list(COMPLAINT_BUSINESS), choose(rng, COMPLAINT_BUSINESS, n)),
             "reason": label(list(REASONS), choose(rng, REASONS, n)),
+            "product": label(list(PRODUCTS), rng.integers(0, len(PRODUCTS), n)),
+            "extended": handling > 15,
             "first_resp_at": moment(after(slots.at, lognormal(rng, 6.0, 0.9, n) * HOUR)),
             "closed_at": moment(after(slots.at, handling * DAY)),
             "repeat_90d": chance(rng, 0.07, n),
@@ -159,6 +161,8 @@ def _remarks(world: World, slots: Slots, rng: Random) -> Frames:
             **world.people.columns(who),
             "theme": label(list(THEMES), choose(rng, THEMES, n)),
             "sentiment": label(SENTIMENTS, outcome(rng, [0.3, 0.25], n)),
+            "source": label(("survey", "phone", "app_store", "social"), outcome(rng, [0.3, 0.15, 0.1], n)),
+            "model_version": label(("m1", "m2"), (slots.day >= world.calendar.days // 2).astype(np.int64)),
             "confidence": np.round(rng.uniform(0.6, 1.0, n), 3),
         }
     )

@@ -30,6 +30,8 @@ from cxmetrics.sample.world import Frames, Theme, World
 CHANNELS = {"app": 0.92, "web": 0.08}
 PAGES = {"home": 0.4, "balance": 0.25, "transfer": 0.2, "wealth": 0.1, "statement": 0.05}
 NETWORKS = {"wifi": 0.55, "5g": 0.35, "4g": 0.10}
+MODELS = tuple(f"{maker}-{number}" for maker in ("android", "ios", "harmony") for number in range(1, 5))
+DEVICE_CLASSES = ("high", "middle", "low")
 LATE_EVENT_SECONDS = 1.2
 FAR = (0, 0, 0, 0, 1, 2, 2, 4)  # how far the regions are from the servers
 
@@ -77,6 +79,12 @@ def _sessions(world: World, slots: Slots, rng: Random) -> Sessions:
         broken=(release == BAD_RELEASE) & android & bad.strikes(slots.day),
         slow=world.incidents["slow_api"].strikes(slots.day),
     )
+
+
+def _model(world: World, who: Ints) -> Ints:
+    """Which phone a customer has: four models of each system."""
+    found: Ints = world.people.os[who] * 4 + who % 4
+    return found
 
 
 def _results(step: Step, broken: Bools, rng: Random) -> pl.Series:
@@ -152,6 +160,8 @@ def _event_frame(world: World, s: Sessions, made: list[Events], rng: Random) -> 
             "repeat_24h": repeats,
             "app_version": label(RELEASES, s.release[rows]),
             "os": label(list(OS), world.people.os[who]),
+            "device_model": label(MODELS, _model(world, who)),
+            "ab_group": label(("a", "b"), who % 2),
             "network": label(list(NETWORKS), choose(rng, NETWORKS, n)),
             "is_test": np.zeros(n, dtype=np.bool_),
         }
@@ -168,6 +178,7 @@ def _stability(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
             "channel": label(list(CHANNELS), s.channel),
             "app_version": label(RELEASES, s.release),
             "os": label(list(OS), world.people.os[s.who]),
+            "model": label(MODELS, _model(world, s.who)),
             "crash": chance(rng, np.where(s.broken, 0.06, 0.005), n),
             "anr": chance(rng, np.where(s.broken, 0.02, 0.0025), n),
         }
@@ -194,6 +205,7 @@ def _pages(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
             "ttfb_ms": np.rint(lognormal(rng, 320, 0.5, n)),
             "js_error_n": rng.poisson(0.04, n),
             "white_screen": chance(rng, 0.003, n),
+            "device_class": label(DEVICE_CLASSES, _model(world, s.who[rows]) % 3),
             "sample_rate": np.full(n, 0.1),
         }
     )

@@ -69,6 +69,8 @@ def _customer_months(world: World, slots: Slots, rng: Random) -> Frames:
             "aum": np.round(aum, 2),
             "aum_growth": np.round(growth, 6),
             "aum_change": np.round(aum * growth, 2),
+            "deposits": np.round(aum * 0.35, 2),
+            "revenue": np.round(aum * 0.0011, 2),
             "products_n": 1 + rng.poisson(1.6, n),
             "mau": chance(rng, 0.62, n),
             "tenure_m": np.rint(lognormal(rng, 60, 0.7, n)).astype(np.int64),

@@ -89,15 +89,3 @@ def settle(seed: int, n: int, rng: Random) -> People:
         wealth=wealth,
     )
 
-
-def branch_table() -> pl.DataFrame:
-    """The dimension table: branch, its region, the city's tier, counter windows."""
-    windows = [3 + (7 * number) % 5 for number in range(len(BRANCHES))]
-    return pl.DataFrame(
-        {
-            "branch": list(BRANCHES),
-            "region": [REGIONS[r] for r in REGION_OF_BRANCH],
-            "city_tier": [TIERS[r] for r in REGION_OF_BRANCH],
-            "windows": windows,
-        }
-    )

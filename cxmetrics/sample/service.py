@@ -24,6 +24,8 @@ from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGIONS
 from cxmetrics.sample.rhythm import SECOND, Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
+AGENTS = tuple(f"A{number:03d}" for number in range(1, 241))
+IVR_PATHS = ("1-0", "1-2-0", "2-0", "2-3-1-0", "3-0", "9-0")
 LINES = {"retail": 0.7, "card": 0.3}
 INTENTS = {"balance": 0.3, "transfer": 0.2, "card": 0.18, "loan": 0.1, "wealth": 0.12, "unknown": 0.10}
 BUSINESS = {"cash": 0.34, "account_opening": 0.08, "card": 0.14, "wealth": 0.16, "info_update": 0.14, "transfer": 0.14}
@@ -53,6 +55,8 @@ def _calls(world: World, slots: Slots, rng: Random) -> Frames:
             "queue_in": moment(slots.at),
             "answered_at": moment(after(slots.at, wait, answered)),
             "ended_at": moment(after(slots.at, lasted)),
+            "agent_id": label([None, *AGENTS], np.where(answered, 1 + rng.integers(0, len(AGENTS), n), 0)),
+            "ivr_path": label(IVR_PATHS, rng.integers(0, len(IVR_PATHS), n)),
             "transfer_n": np.where(answered, rng.poisson(0.18, n), 0),
             "ivr_steps": 1 + rng.poisson(2.2, n),
             "abandon": ~answered,
@@ -116,6 +120,8 @@ def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
             "called_at": moment(called),
             "ended_at": moment(after(slots.at, served, ~gone)),
             "abandoned": gone,
+            "counter_id": label([f"C{number}" for number in range(1, 9)], rng.integers(0, windows(branch))),
+            "vip": world.people.segment[who] > 0,
             "rating": maybe(np.where(chance(rng, 0.99, n), 5, rng.integers(1, 5, n)), rated),
             "peak": peak,
             "windows_open": np.maximum(1, rng.binomial(total, 0.72)),
@@ -149,7 +155,14 @@ def _visits(world: World, slots: Slots, rng: Random) -> Frames:
             "na": chance(rng, 0.02, n) & ~fatal,
         }
     )
-    return {"mystery_item": frame}
+    return {"mystery_item": frame, "mystery_visit": _visit_frame(slots, frame, items)}
+
+
+def _visit_frame(slots: Slots, of_items: pl.DataFrame, items: int) -> pl.DataFrame:
+    """One row a visit; its items are in the other table."""
+    first = of_items.gather_every(items).select("visit_id", "branch_id", "region", "visited_at")
+    wave = label([f"W{number}" for number in range(1, 5)], np.minimum(slots.day // 28, 3))
+    return first.with_columns(wave.alias("wave"), pl.lit(items).alias("items_n"))
 
 
 CALLS = Theme(
@@ -183,6 +196,6 @@ VISITS = Theme(
     share=0.0012,
     rhythm="office",
     make=_visits,
-    times={"mystery_item": "visited_at"},
+    times={"mystery_item": "visited_at", "mystery_visit": "visited_at"},
     spoils={"mystery_item": (as_made("not_applicable", pl.col("na")),)},
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.dirt import Spoil, alternately, put, shifted
+from cxmetrics.sample.dirt import Spoil, alternately, as_made, put, shifted
 from cxmetrics.sample.drawing import (
     Bools,
     Floats,
@@ -25,6 +25,7 @@ from cxmetrics.sample.drawing import (
     lognormal,
     moment,
     on_scale,
+    outcome,
 )
 from cxmetrics.sample.incidents import BAD_RELEASE, QUEUEING, releases
 from cxmetrics.sample.people import BRANCHES, OS
@@ -93,6 +94,7 @@ RELATIONSHIP_SHARE = 0.17
 STANDING_PART, MOMENT_SPREAD = 0.6, 0.8  # how much of an opinion lasts, and how much is of the moment
 SEGMENT_WEIGHTS = (1.0, 0.8, 0.6)  # of answers to the question of recommendation
 RESPONSE = 0.34
+HASTY, HASTY_SECONDS = 0.02, 10.0  # the part of respondents who click through, and how long they take at most
 MODES = {"app": 0.6, "sms": 0.25, "wechat": 0.15}
 
 
@@ -109,11 +111,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """One position an invitation in every array."""
+    """One position an invitation in every array; what is said of answers counts for those who gave some."""
 
     slots: Slots
     customer: Ints
     hurt: dict[str, Floats]  # by journey: what incidents take from the opinion
+    seconds: Floats
+    submitted: Ints
+    received: Ints
+    flaw: Ints  # 1: not complete, 2: a test
 
 
 def _hurt(world: World, slots: Slots, who: Ints, rng: Random) -> dict[str, Floats]:
@@ -174,20 +180,18 @@ def _after_touchpoint(world: World, invited: Invited, touchpoint: str, rows: Int
     return replies
 
 
-def _answer_frame(world: World, invited: Invited, replies: list[Reply], rng: Random) -> pl.DataFrame:
+def _answer_frame(world: World, invited: Invited, replies: list[Reply]) -> pl.DataFrame:
     rows = np.concatenate([reply.who for reply in replies])
     sizes = np.array([len(reply.who) for reply in replies])
     asked = np.repeat(np.arange(len(replies)), sizes)
-    n, people = len(rows), world.people
+    people = world.people
     who = invited.customer[rows]
-    spent = lognormal(rng, 38.0, 0.5, len(invited.customer))[rows]
-    submitted = after(invited.slots.at[rows], 600.0 + spent)
     weight = np.array(SEGMENT_WEIGHTS)[people.segment[who]]
     return pl.DataFrame(
         {
             "response_id": rows + (invited.slots.part << 32),
-            "submitted_at": moment(submitted),
-            "received_at": moment(after(submitted, lognormal(rng, 2.0, 0.7, n))),
+            "submitted_at": moment(invited.submitted[rows]),
+            "received_at": moment(invited.received[rows]),
             **people.columns(who),
             "branch": label(BRANCHES, people.branch[who]),
             "channel": label([reply.channel for reply in replies], asked),
@@ -196,10 +200,43 @@ def _answer_frame(world: World, invited: Invited, replies: list[Reply], rng: Ran
             "question": label([reply.question for reply in replies], asked),
             "instrument": label([INSTRUMENTS.get(reply.question, reply.question) for reply in replies], asked),
             "score": np.concatenate([reply.score for reply in replies]),
-            "duration_ms": (spent * 1_000).astype(np.int64),
+            "duration_ms": (invited.seconds[rows] * 1_000).astype(np.int64),
             "weight": weight,
-            "is_complete": np.ones(n, dtype=np.bool_),
-            "is_test": np.zeros(n, dtype=np.bool_),
+            "is_complete": invited.flaw[rows] != 1,
+            "is_test": invited.flaw[rows] == 2,
+        }
+    )
+
+
+def _invite(world: World, slots: Slots, who: Ints, rng: Random) -> Invited:
+    n = len(slots)
+    hasty = chance(rng, HASTY, n)
+    seconds = np.where(hasty, rng.uniform(4.0, HASTY_SECONDS, n), HASTY_SECONDS + lognormal(rng, 28.0, 0.6, n))
+    submitted = after(slots.at, 600.0 + seconds)
+    received = after(submitted, lognormal(rng, 2.0, 0.7, n))
+    flaw = outcome(rng, [0.03, 0.005], n)
+    return Invited(slots, who, _hurt(world, slots, who, rng), seconds, submitted, received, flaw)
+
+
+def _response_frame(world: World, invited: Invited, kind: Ints, rows: Ints, rng: Random) -> pl.DataFrame:
+    """One row a questionnaire that was answered, whole or in part."""
+    who, n = invited.customer[rows], len(rows)
+    submitted = invited.submitted[rows]
+    return pl.DataFrame(
+        {
+            "response_id": rows + (invited.slots.part << 32),
+            "invitation_id": rows + (invited.slots.part << 32),
+            "survey_id": label(["relationship", *ASKED], kind[rows]),
+            "survey_version": np.where(invited.slots.day[rows] < world.calendar.days // 2, 1, 2),
+            "customer_key": world.people.key.gather(who),
+            "started_at": moment(submitted - (invited.seconds[rows] * 1_000).astype(np.int64) * 1_000),
+            "submitted_at": moment(submitted),
+            "received_at": moment(invited.received[rows]),
+            "duration_ms": (invited.seconds[rows] * 1_000).astype(np.int64),
+            "is_complete": invited.flaw[rows] != 1,
+            "language": label(("zh", "en"), chance(rng, 0.04, n).astype(np.int64)),
+            "is_test": invited.flaw[rows] == 2,
+            "weight": np.array(SEGMENT_WEIGHTS)[world.people.segment[who]],
         }
     )
 
@@ -215,8 +252,13 @@ def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: 
             "branch": label(BRANCHES, world.people.branch[who]),
             "touchpoint": label(["relationship", *ASKED], kind),
             "mode": label(list(MODES), choose(rng, MODES, n)),
+            "survey_version": np.where(slots.day < world.calendar.days // 2, 1, 2),
+            "sampled_at": moment(slots.at - 3_600_000_000),
             "sent_at": moment(slots.at),
+            "delivered_at": moment(after(slots.at, lognormal(rng, 4.0, 0.6, n), state < 3)),
+            "opened_at": moment(after(slots.at, lognormal(rng, 240.0, 0.4, n), state < 2)),
             "status": label(("completed", "opened", "sent", "bounced", "opted_out"), state),
+            "stratum": world.people.columns(who)["segment"],
             "low_score": low,
             "called_back_at": moment(called),
         }
@@ -230,7 +272,7 @@ def _make(world: World, slots: Slots, rng: Random) -> Frames:
     kinds = ["relationship", *ASKED]
     u = rng.random(n)
     state = np.searchsorted([RESPONSE, 0.55, 0.95, 0.985], u).astype(np.int64)
-    invited = Invited(slots, who, _hurt(world, slots, who, rng))
+    invited = _invite(world, slots, who, rng)
     replies: list[Reply] = []
     for number, name in enumerate(kinds):
         rows = np.flatnonzero((kind == number) & (state == 0))
@@ -240,7 +282,8 @@ def _make(world: World, slots: Slots, rng: Random) -> Frames:
             replies += _after_touchpoint(world, invited, name, rows, rng)
     return {
         "survey_invitation": _invitation_frame(world, slots, who, kind, state, rng),
-        "survey_answer": _answer_frame(world, invited, replies, rng),
+        "survey_answer": _answer_frame(world, invited, replies),
+        "survey_response": _response_frame(world, invited, kind, np.flatnonzero(state == 0), rng),
     }
 
 
@@ -251,19 +294,24 @@ SURVEYS = Theme(
     share=0.15,
     rhythm="digital",
     make=_make,
-    times={"survey_invitation": "sent_at", "survey_answer": "submitted_at"},
+    times={"survey_invitation": "sent_at", "survey_answer": "submitted_at", "survey_response": "submitted_at"},
     folders={"survey_answer": "instrument"},
     spoils={
         "survey_answer": (
+            as_made("incomplete", ~pl.col("is_complete")),
+            as_made("test_row", pl.col("is_test")),
             Spoil("no_answer_code", 0.02, alternately("score", (98, 99)), pl.col("question") != "solved"),
             Spoil("out_of_scale", 0.003, alternately("score", (11, 12, 77)), pl.col("question") != "solved"),
             Spoil("null_score", 0.01, put("score", None)),
             Spoil("null_branch", 0.005, put("branch", None)),
             Spoil("late", 0.015, shifted("received_at", 80, 60)),
             Spoil("clock_skew", 0.0003, shifted("submitted_at", 30, 20), _EARLY),
-            Spoil("incomplete", 0.03, put("is_complete", False)),
-            Spoil("test_row", 0.005, put("is_test", True)),
             Spoil("duplicate", 0.01, None),
-        )
+        ),
+        "survey_response": (
+            as_made("incomplete", ~pl.col("is_complete")),
+            as_made("test_row", pl.col("is_test")),
+            as_made("speeding", pl.col("duration_ms") < HASTY_SECONDS * 1_000),
+        ),
     },
 )

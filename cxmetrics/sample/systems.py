@@ -24,7 +24,10 @@ CODES: dict[str, tuple[float, float, float, float, float]] = {
 }
 ERRORS = ("E1001", "E1002", "E2003", "E2010", "E3007", "E4001", "E4008", "E6002", "E7001", "E9000")
 BUSINESS_ERRORS = ("B1001", "B1002", "B2001")  # too little money, limit reached, account closed
+SYSTEMS = ("core", "payments", "gateway")
+AMOUNTS = ("<100", "100-<1000", "1000-<10000", ">=10000")
 API_CHANNELS = {"app": 0.86, "web": 0.14}
+ISPS = ("telecom", "unicom", "mobile")
 SCRIPTS = {"login": 0.0025, "transfer": 0.003, "atm_heartbeat": 0.012, "open_account": 0.006}
 ATM_KINDS = {"withdraw": 0.5, "deposit": 0.3, "card_service": 0.2}
 
@@ -68,6 +71,8 @@ def _api(world: World, slots: Slots, rng: Random) -> Frames:
             "latency_ms": np.rint(latency),
             "result": label(RESULTS, result),
             "error_code": _error_codes(result, storm, rng),
+            "system_id": label(SYSTEMS, code % len(SYSTEMS)),
+            "amount_band": label([*AMOUNTS, None], np.where(code == 3, len(AMOUNTS), rng.integers(0, len(AMOUNTS), n))),
             "peak": (hour >= 9) & (hour < 12),  # the morning, when sales open
         }
     )
@@ -83,13 +88,19 @@ def _probes(world: World, slots: Slots, rng: Random) -> Frames:
     slow = world.incidents["slow_api"].strikes(slots.day) & (script == 1)
     fail = np.where(maintenance, 0.7, np.where(slow, 0.03, fail))
     total = lognormal(rng, np.where(slow, 2_400.0, 620.0), 0.4, n)
+    success = ~chance(rng, fail, n)
     frame = pl.DataFrame(
         {
             "probe_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
             "script_id": label(list(SCRIPTS), script),
             "region": label(REGIONS, rng.integers(0, len(REGIONS), n)),
             "started_at": moment(slots.at),
-            "success": ~chance(rng, fail, n),
+            "isp": label(ISPS, rng.integers(0, len(ISPS), n)),
+            "success": success,
+            "status_code": np.where(success, 200, np.where(maintenance, 503, 504)),
+            "dns_ms": np.rint(total * 0.05),
+            "connect_ms": np.rint(total * 0.10),
+            "tls_ms": np.rint(total * 0.15),
             "ttfb_ms": np.rint(total * 0.4),
             "total_ms": np.rint(total),
             "maintenance": maintenance,

@@ -75,12 +75,14 @@ def test_other_seed_gives_other_rows(bank: Path, tmp_path: Path) -> None:
     ours, others = digests(bank), digests(tmp_path)
     assert ours.keys() == others.keys()
     same = {path for path in ours if ours[path] == others[path]}
-    assert all(path.endswith("branches.csv") or "customer_day" in path for path in same)
+    assert all(path.endswith("branches.csv") or "customer_day" in path or "registers/" in path for path in same)
 
 
 def test_rows_are_as_many_as_said(bank: Path, truth: dict[str, Any]) -> None:
     counted = {
-        name: len(pl.read_csv(bank / "data" / "branches.csv")) if name == "branches" else len(table(bank, name))
+        name: len(pl.read_csv(bank / "data" / "branches.csv")) if name == "branches"
+        else len(pl.read_parquet(bank / "data" / f"{name}.parquet")) if name.startswith("registers/")
+        else len(table(bank, name))
         for name in truth["rows"]
     }
     assert counted == truth["rows"]
@@ -229,3 +231,23 @@ def test_the_pyramid_compiles_over_these_tables(bank: Path) -> None:
         wanted = {column.physical for column in source.columns.values() if column.formula is None}
         dimensions = {"region", "branch", "segment", "channel"}
         assert wanted - dimensions <= set(pl.read_parquet_schema(files[0]))
+
+
+def test_registers_hold_for_one_time_each(bank: Path) -> None:
+    for name, key in (("org", "branch"), ("employee", "employee")):
+        frame = pl.read_parquet(bank / "data" / "registers" / f"{name}.parquet").sort(key, "valid_from")
+        before = pl.col("valid_until").shift(1).over(key)
+        assert frame.filter(before.is_not_null() & (pl.col("valid_from") != before + pl.duration(days=1))).is_empty()
+        assert frame.filter(pl.col("valid_until").is_null())[key].is_unique().all()
+        assert len(frame) > frame[key].n_unique()
+
+
+def test_responses_are_those_that_answers_belong_to(bank: Path, truth: dict[str, Any]) -> None:
+    answers, responses = table(bank, "survey_answer"), table(bank, "survey_response")
+    assert set(answers["response_id"]) == set(responses["response_id"])
+    flaws = ["is_complete", "is_test"]
+    joined = answers.join(responses, on="response_id", suffix="_whole")
+    assert joined.filter(pl.any_horizontal(pl.col(name) != pl.col(f"{name}_whole") for name in flaws)).is_empty()
+    assert truth["dirt"]["survey_response"]["speeding"] > 0
+    visits = table(bank, "mystery_visit")
+    assert set(visits["visit_id"]) == set(table(bank, "mystery_item")["visit_id"])

@@ -14,6 +14,7 @@ from cxmetrics.cli import sample_bank
 from cxmetrics.cli.command import status_of
 from cxmetrics.sample import write_bank
 from cxmetrics.sample.bank import MOST_BEGINNINGS, MOST_CUSTOMERS
+from cxmetrics.sample.registers import branch_table
 from cxmetrics.sample.rhythm import Calendar, parts
 
 
@@ -62,7 +63,7 @@ def test_a_full_disk_is_told_as_one():
     if not full.exists():
         pytest.skip("there is no /dev/full")
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as told:
-        making._parquet(full, making.branch_table())
+        making._parquet(full, branch_table())
     assert (told.value.errno, told.value.filename) == (errno.ENOSPC, str(full))
 
 
@@ -70,7 +71,7 @@ def test_a_bank_that_does_not_fit_is_not_begun(tmp_path, monkeypatch, capsys):
     usage = shutil.disk_usage(tmp_path)._replace(free=1_500_000_000)
     monkeypatch.setattr(sample_bank.shutil, "disk_usage", lambda _: usage)
     assert status_of(["demo", str(tmp_path / "bank"), "--scale", "1b"]) == 2
-    assert "has 1.5 GB free, and so many rows need about 26.0 GB" in capsys.readouterr().err
+    assert "has 1.5 GB free, and so many rows need about 28.0 GB" in capsys.readouterr().err
     assert not (tmp_path / "bank").exists()
 
 

@@ -1,0 +1,129 @@
+"""The bank's registers: what codes, places and days mean, and how the organisation changed (rows with validity)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from cxmetrics.sample.cases import PRODUCTS
+from cxmetrics.sample.drawing import MOMENT
+from cxmetrics.sample.incidents import STORM_CODE
+from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGION_SIZES, REGIONS, SEGMENTS, TIERS
+from cxmetrics.sample.rhythm import Calendar
+from cxmetrics.sample.surveys import ASKED, QUESTIONS
+from cxmetrics.sample.systems import BUSINESS_ERRORS, ERRORS
+from cxmetrics.sample.world import World
+
+MOVED = (7, 23, 41)  # branches that were put under another district in the middle of the window
+MANAGERS = 180
+Frames = dict[str, pl.DataFrame]
+
+
+def branch_table() -> pl.DataFrame:
+    """The branches as they are: region, the city's tier, counter windows."""
+    windows = [3 + (7 * number) % 5 for number in range(len(BRANCHES))]
+    return pl.DataFrame(
+        {
+            "branch": list(BRANCHES),
+            "region": [REGIONS[r] for r in REGION_OF_BRANCH],
+            "city_tier": [TIERS[r] for r in REGION_OF_BRANCH],
+            "windows": windows,
+        }
+    )
+
+
+def registers(world: World) -> Frames:
+    """Every register by its name; times of validity are days, the last one in it, or empty until further notice."""
+    middle = world.calendar.date(world.calendar.days // 2)
+    return {
+        "org": _org(world.calendar.first_day, middle),
+        "employee": _employees(world.calendar.first_day, middle),
+        "product": pl.DataFrame({"product": list(PRODUCTS), "line": ["deposit", "credit", "credit"]}),
+        "touchpoint": _touchpoints(),
+        "question": _questions(),
+        "error_code": _errors(),
+        "calendar": _days(world.calendar),
+        "maintenance_window": _maintenance(world.calendar),
+        "population_margin": _margins(world),
+    }
+
+
+def _org(first: dt.date, middle: dt.date) -> pl.DataFrame:
+    rows: list[tuple[str, str, str, str, dt.date, dt.date | None]] = []
+    for number, branch in enumerate(BRANCHES):
+        region = REGIONS[REGION_OF_BRANCH[number]]
+        district = f"{region}-{number % 3 + 1}"
+        if number in MOVED:
+            rows.append((branch, district, region, "HQ", first, middle - dt.timedelta(1)))
+            rows.append((branch, f"{region}-{(number + 1) % 3 + 1}", region, "HQ", middle, None))
+        else:
+            rows.append((branch, district, region, "HQ", first, None))
+    names = {"branch": pl.String, "district": pl.String, "region": pl.String, "head_office": pl.String,
+             "valid_from": pl.Date, "valid_until": pl.Date}
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def _employees(first: dt.date, middle: dt.date) -> pl.DataFrame:
+    """Relationship managers, of whom one in twelve changes the branch in the middle of the window."""
+    rows = []
+    for number in range(MANAGERS):
+        home, other = BRANCHES[number // 3], BRANCHES[(number // 3 + 1) % len(BRANCHES)]
+        moves = number % 12 == 5
+        rows.append((f"M{number:04d}", home, first, middle - dt.timedelta(1) if moves else None))
+        if moves:
+            rows.append((f"M{number:04d}", other, middle, None))
+    names = {"employee": pl.String, "branch": pl.String, "valid_from": pl.Date, "valid_until": pl.Date}
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def _touchpoints() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "touchpoint": ["relationship", *ASKED],
+            "question": ["nps", *(row[0] for row in ASKED.values())],
+            "journey": [None, *(row[1] for row in ASKED.values())],
+            "channel": ["app", *(row[3] for row in ASKED.values())],
+        }
+    )
+
+
+def _questions() -> pl.DataFrame:
+    """The scales; 98 and 99 mean "no answer" on each that is not a yes or no."""
+    return pl.DataFrame(
+        {
+            "question": list(QUESTIONS),
+            "lowest": [row[0] for row in QUESTIONS.values()],
+            "highest": [row[1] for row in QUESTIONS.values()],
+            "no_answer": ["" if name == "solved" else "98 99" for name in QUESTIONS],
+        }
+    )
+
+
+def _errors() -> pl.DataFrame:
+    codes = [*BUSINESS_ERRORS, *ERRORS, STORM_CODE]
+    kinds = ["business"] * len(BUSINESS_ERRORS) + ["technical"] * (len(ERRORS) + 1)
+    return pl.DataFrame({"error_code": codes, "class": kinds})
+
+
+def _days(calendar: Calendar) -> pl.DataFrame:
+    days = range(calendar.days)
+    kinds = ["holiday" if calendar.is_holiday(day) else "weekend" if calendar.is_weekend(day) else "workday"
+             for day in days]
+    return pl.DataFrame({"date": [calendar.date(day) for day in days], "kind": kinds})
+
+
+def _maintenance(calendar: Calendar) -> pl.DataFrame:
+    """An hour from three in the morning, every fortnight."""
+    hour = 3_600_000_000
+    starts = [calendar.midnight(day) + 3 * hour for day in range(6, calendar.days, 14)]
+    moments = {name: pl.Series(values, dtype=pl.Int64).cast(MOMENT)
+               for name, values in (("starts", starts), ("ends", [start + hour for start in starts]))}
+    return pl.DataFrame({"window": [f"MW{number}" for number in range(1, len(starts) + 1)], **moments})
+
+
+def _margins(world: World) -> pl.DataFrame:
+    """How many customers the bank has, by region and segment: what answers are weighted to."""
+    rows = [(region, segment, round(world.customers * size / sum(REGION_SIZES) * part))
+            for region, size in zip(REGIONS, REGION_SIZES, strict=True) for segment, part in SEGMENTS.items()]
+    return pl.DataFrame(rows, schema=["region", "segment", "customers"], orient="row")
