@@ -81,6 +81,15 @@ DIVERGES = Code(
                 "两个变化都不是偶然：其中一个视角没有看到另一个看到的情况"),
     help=Phrase("see who answers and what is measured, before either number is acted upon",
                 "请先核实谁在作答、测的是什么，再据此行动"))
+UNITS_UNTOLD = Code(
+    "CX374", "units-untold",
+    Phrase("`{key}` needs an `entity`: nothing tells the units that were drawn apart",
+           "`{key}` 需要 `entity`：没有任何列能区分被抽取的单元"),
+    label=Phrase("drawn units of what", "抽取的单元是什么"),
+    note=Phrase("how sure an estimate is follows from how units of a stratum differ, and one may have several rows",
+                "估计的可靠程度取决于同层各单元之间的差异，而一个单元可能有多行"),
+    help=Phrase("name whom a row is about as `entity`; where each row is a unit, a column that numbers the rows",
+                "请用 `entity` 写明每行所属单元的列；若每行就是一个单元，请写给各行编号的列"))
 POPULATION_NOT_NUMBER = Code(
     "CX360", "population-not-number",
     Phrase("the population `{name}` is {found}, not a number", "总体规模 `{name}` 是 {found}，不是数字"),

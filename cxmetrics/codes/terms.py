@@ -61,7 +61,6 @@ TERMS: Final[dict[str, str]] = {
     # values of options and keys
     "a share such as 60%": "比例，例如 60%",
     "a time such as 30 min": "时长，例如 30 min",
-    "an `entity` beside it": "同时指明 `entity`",
     "0, or a whole number from 10 to 99": "0，或 10 到 99 之间的整数",
     "at least one value": "至少一个值",
     "each value once": "每个值只写一次",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cxmetrics.codes import surveys as survey_codes
-from cxmetrics.codes import yaml_files as codes
+from cxmetrics.codes import surveys as codes
 from cxmetrics.diagnostics import report
 from cxmetrics.ir import ColumnSpec
 from cxmetrics.load.scalars import Found
@@ -18,7 +17,7 @@ def resolve_strata(draft: SourceDraft, columns: Columns, found: Found) -> str | 
         return None
     name, span = draft.strata.value, draft.strata.span
     if draft.entity is None:
-        found.append(report(codes.WRONG_VALUE, span, key="strata", expected="an `entity` beside it", found=name))
+        found.append(report(codes.UNITS_UNTOLD, span, key="strata"))
     columns.setdefault(name, ColumnSpec(name, "text", TEXT, name, span=span))
     return name
 
@@ -28,10 +27,10 @@ def resolve_population(draft: SourceDraft, columns: Columns, found: Found) -> st
     if draft.population is None:
         return None
     name, span = draft.population.value, draft.population.span
-    if draft.entity is None:
-        found.append(report(codes.WRONG_VALUE, span, key="population", expected="an `entity` beside it", found=name))
+    if draft.entity is None and draft.strata is None:  # one cause, one finding
+        found.append(report(codes.UNITS_UNTOLD, span, key="population"))
     spec = columns.setdefault(name, ColumnSpec(name, "integer", NUMBER, name, span=span))
     if spec.privacy != "C3" and spec.type not in ("integer", "number"):
-        found.append(report(survey_codes.POPULATION_NOT_NUMBER, span, name=name, found=spec.type))
+        found.append(report(codes.POPULATION_NOT_NUMBER, span, name=name, found=spec.type))
         return None
     return name
