@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from benchmarks import aging, agreement, data, definitions
+from benchmarks import accuracy, aging, agreement, data, definitions
 from benchmarks.definitions import COLUMNS, SQL, Mix
 from benchmarks.measure import ROOT, Section, section
 from benchmarks.workloads import OPEN, SURE
@@ -63,7 +63,12 @@ def cxmetrics(args: Args) -> tuple[Section, Said]:
     with section() as took:
         report = run(project, RunOptions(engine=args["engine"]))
     took.parts.update(report.stages)
-    return took, {"scans": report.scans, "states": report.states, "values": report.values}
+    return took, {"scans": report.scans, "states": report.states, "values": report.values, "stored": _stored(project)}
+
+
+def _stored(project: Path) -> int:
+    """The bytes of the states that a run leaves."""
+    return sum(path.stat().st_size for path in (project / "store" / "data").glob("states.*"))
 
 
 def _link(source: str, target: str) -> None:
@@ -102,8 +107,7 @@ def bank(args: Args) -> tuple[Section, Said]:
     with section() as took:
         report = run(project, RunOptions())
     took.parts.update(report.stages)
-    return took, {"values": report.values,
-                  "stored": sum(path.stat().st_size for path in (project / "store" / "data").glob("states.*"))}
+    return took, {"values": report.values, "stored": _stored(project)}
 
 
 def same_bank(args: Args) -> tuple[Section, Said]:
@@ -119,6 +123,23 @@ def same_bank(args: Args) -> tuple[Section, Said]:
         wrong = {name: frame.filter(pl.col("value") != pl.col("value_right")).height for name, frame in both.items()}
     return took, {"compared": {name: frame.height for name, frame in both.items()},
                   "differs": {name: f"{count} values" if count else "" for name, count in wrong.items()}}
+
+
+# --- with an accuracy and without --------------------------------------------------------------------------------
+
+
+def allowed(args: Args) -> tuple[Section, Said]:
+    """The project of one aggregate, exact or with an accuracy."""
+    with section() as took:
+        accuracy.write(Path(args["project"]), args["name"], args["kind"])
+    return took, {}
+
+
+def near(args: Args) -> tuple[Section, Said]:
+    """How far the numbers with an accuracy are from the exact ones."""
+    with section() as took:
+        said = accuracy.compare(args["stores"], args["name"], args["exact"])
+    return took, said
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------
@@ -226,7 +247,8 @@ def agree(args: Args) -> tuple[Section, Said]:
 JOBS: Mapping[str, Callable[[Args], tuple[Section, Said]]] = {
     "generate": generate, "compile": compiling, "cxmetrics": cxmetrics, "scan": scan, "hand": hand, "each": each,
     "agree": agree, "twin": twin, "bank": bank, "same bank": same_bank, "aging": aged, "aging before": aged_before,
-    "aging day": aged_day, "aging scan": aged_scan, "aging agree": aged_agree}
+    "aging day": aged_day, "aging scan": aged_scan, "aging agree": aged_agree,
+    "allowed": allowed, "near": near}
 
 
 def main(words: Sequence[str]) -> None:

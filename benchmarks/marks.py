@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.accuracy import EXACT, NEAR
 from benchmarks.measure import MIB
 from benchmarks.outcomes import OURS, Outcome
 from benchmarks.texts import number
-from benchmarks.workloads import BARE, COLD, EACH, HAND, OPEN, SCAN, SURE, UNCHANGED
+from benchmarks.workloads import BARE, COLD, EACH, ENGINES, HAND, OPEN, SCAN, SURE, UNCHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,9 @@ def _every_mark(outcomes: Sequence[Outcome]) -> Iterator[_Mark]:
     for outcome in outcomes:
         if outcome.workload == "evidence":
             yield from _evidence_marks(outcome)
+    for outcome in outcomes:
+        if outcome.workload == "accuracy":
+            yield from _accuracy_marks(outcome)
     for engine in OURS:
         yield from _engine_marks(engine, of)
     yield from _pyramid_marks(of("pyramid"))
@@ -81,6 +85,17 @@ def _evidence_marks(outcome: Outcome) -> Iterator[_Mark]:
     if sure and bare and sure.stored and bare.stored:
         yield _Mark(f"{outcome.case}: states with evidence ({sure.stored[0] / MIB:.2f} MiB) by without", 2,
                     sure.stored[0] / bare.stored[0])
+
+
+def _accuracy_marks(outcome: Outcome) -> Iterator[_Mark]:
+    """What an accuracy saves."""
+    for engine in ENGINES:
+        near, exact = f"{NEAR}, {engine}", f"{EXACT}, {engine}"
+        few, all_ = outcome.lines.get(near), outcome.lines.get(exact)
+        yield _Mark(f"{near}: {outcome.case}, CPU by exact", 1, outcome.cpu_ratio(near, exact))
+        if few and all_ and few.stored and all_.stored:
+            yield _Mark(f"{near}: {outcome.case}, states ({few.stored[0] / MIB:.2f} MiB) by exact", 0.5,
+                        few.stored[0] / all_.stored[0])
 
 
 def each_of(outcome: Outcome) -> float | None:

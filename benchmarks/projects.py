@@ -34,6 +34,13 @@ def write_project(folder: Path, chosen: Sequence[Indicator], *, cuts: Iterable[S
     `shape`: indicators alone, each file a journey under one index, or the tree of `benchmarks.trees`.  `evidence`: with
     intervals, by groups of customers; else without, as no query by hand has any.
     """
+    write_head(folder, cuts=cuts, evidence=evidence)
+    for name, text in _parts(chosen, files, shape):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def write_head(folder: Path, *, cuts: Iterable[Sequence[str]], evidence: bool) -> None:
+    """The folder of such a project without its indicators; what was there is removed."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "data").mkdir(parents=True)
     listed = ", ".join(f"[{', '.join(cut)}]" for cut in cuts)
@@ -44,8 +51,6 @@ def write_project(folder: Path, chosen: Sequence[Indicator], *, cuts: Iterable[S
     source = _SOURCE.format(entity="    entity: customer\n" if evidence else "",
                             score="integer" if evidence else "{type: integer, scale: 0..10}")
     (folder / "cxmetrics.yaml").write_text(f"{head}dimensions:\n{dimensions}{source}", encoding="utf-8")
-    for name, text in _parts(chosen, files, shape):
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
 def _parts(chosen: Sequence[Indicator], files: int, shape: Shape) -> Iterator[tuple[str, str]]:

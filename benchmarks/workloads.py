@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.accuracy import EXACT, FORMULAS, NEAR
 from benchmarks.definitions import Mix, indicators
 from benchmarks.measure import ROOT, Measure, command, job
 from benchmarks.projects import Shape, write_project
@@ -233,9 +234,28 @@ def growth(setting: Setting) -> Iterator[Case]:
         yield Run("growth", f"1,000 indicators, {rows:,} rows", rows, 1_000, each=False).case(setting)
 
 
+def accuracy(setting: Setting) -> Iterator[Case]:
+    """A p95 and a distinct in total and by segment, exact and with an accuracy: seconds and bytes of states."""
+    rows, days = setting.rows // 6, 5
+    events = str(setting.events(rows, days))
+    for number, name in enumerate(FORMULAS):
+        projects = {f"{kind}, {engine}": (kind, engine, setting.scratch / f"accuracy-{number}-{kind[:5]}-{engine}")
+                    for engine in ENGINES for kind in (EXACT, NEAR)}
+        contenders = tuple(
+            Contender(told, _job("cxmetrics", {"events": events, "days": days, "project": str(project),
+                                               "engine": engine}))
+            for told, (_, engine, project) in projects.items())
+        prepare = tuple(_job("allowed", {"project": str(project), "name": name, "kind": kind})
+                        for kind, _, project in projects.values())
+        stores = {told: str(project) for told, (_, _, project) in projects.items()}
+        check = _job("near", {"stores": stores, "name": name, "exact": f"{EXACT}, {ENGINES[0]}"})
+        yield Case("accuracy", name, contenders, check, {"rows": rows, "accuracy": FORMULAS[name][1]}, prepare)
+
+
 WORKLOADS: Mapping[str, Callable[[Setting], Iterator[Case]]] = {
     "check": check, "uniform": uniform, "mixed": mixed, "pyramid": pyramid, "cuts": cuts,
-    "increment": increment, "growth": growth, "evidence": evidence, "day": day}
+    "increment": increment, "growth": growth, "evidence": evidence, "day": day,
+    "accuracy": accuracy}
 
 
 def chosen(only: Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from polars.testing import assert_frame_equal
 
-from benchmarks import agreement, contenders, data
+from benchmarks import accuracy, agreement, contenders, data
 from benchmarks.definitions import indicators
 from benchmarks.drawing import drawn
 from benchmarks.measure import Measure
@@ -107,6 +107,20 @@ def test_a_day_added_is_as_if_it_had_been_there(events, tmp_path, engine):
     contenders.cxmetrics(args | {"project": str(tmp_path / "grown"), "from": str(tmp_path / "before"),
                                  "engine": engine})
     assert_frame_equal(values(tmp_path / "grown"), values(whole), check_exact=True)
+
+
+@pytest.mark.parametrize("name", accuracy.FORMULAS)
+def test_what_has_an_accuracy_keeps_to_it_and_has_no_more_states(name, events, tmp_path):
+    stores, states = {}, {}
+    for kind in (accuracy.EXACT, accuracy.NEAR):
+        accuracy.write(tmp_path / kind, name, kind)
+        _, said = contenders.cxmetrics({"events": str(events), "days": DAYS, "project": str(tmp_path / kind),
+                                        "engine": "duckdb"})
+        stores[kind], states[kind] = str(tmp_path / kind), said["states"]
+    found = accuracy.compare(stores, name, accuracy.EXACT)
+    assert found["compared"] == dict.fromkeys(stores, (DAYS + 1) * 7)  # days and the year, in total and six segments
+    assert not any(found["differs"].values())
+    assert states[accuracy.NEAR] <= states[accuracy.EXACT]
 
 
 def test_the_report_tells_of_failures_and_of_other_numbers():

@@ -76,6 +76,8 @@ def function_help(name: str, session: Session) -> str:
         lines.append(session.say("function.rows", example=aggregate.example))
         if aggregate.options:
             lines.append(session.say("function.options", options=", ".join(aggregate.options)))
+        if "accuracy" in aggregate.options:
+            lines.append(session.say("function.sampled" if name == "distinct" else "function.near"))
     if number := NUMBERS.get(name) or ROW_TEXTS.get(name):
         lines.append(f"{name}: {getattr(number.help, language)}")
     if time := ROW_TIMES.get(name) or ROW_ANSWERS.get(name):

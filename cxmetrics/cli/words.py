@@ -74,6 +74,13 @@ _GENERAL = {
     "explain.unknown": Phrase("{name} is no code, no function and no key of the YAML{guess}",
                               "{name} 不是诊断代码、函数或 YAML 的键{guess}"),
     "function.rows": Phrase("of the rows of a source: {example}", "对数据源的行计算：{example}"),
+    "function.near": Phrase("accuracy: 0.01% to 20%, within which part of the exact value it is; values are counted by "
+                            "their leading binary digits (7 for 1%); without it, exact",
+                            "accuracy：0.01% 至 20%，结果与精确值之差不超过这一比例；数值按最高的若干位二进制数字计数（1% 为 7 位）；不写则精确"),
+    "function.sampled": Phrase("accuracy: 1% to 20%, within which part of the exact number 95 of 100 are; of many "
+                               "texts a sample is kept (19,208 for 2%), few are exact; without it, exact",
+                               "accuracy：1% 至 20%，100 次中有 95 次误差不超过这一比例；取值很多时只留样本（2% 为 19,208 个），"
+                               "不多时精确；不写则精确"),
     "function.options": Phrase("options: {options}", "选项：{options}"),
     "tree.title": Phrase("{title}, {grain} {period}", "{title}，{grain} {period}"),
     "tree.repeated": Phrase("{mark} drawn in full above", "{mark} 已在上方完整画出"),

@@ -113,8 +113,8 @@ def cluster_quantile(leaf: Leaf, index: int, sampled: Sampled, block: Block, pla
     # Where units are all alike there is no spread to see: a share is as sure as one of so many units.
     error = np.where((error == 0) & ~found.certain, np.sqrt(share * (1 - share) / units), error)
     low, high = read_off(leaf, block, share_limits(share, error, df, plan.project.confidence))
-    for own, new in ((done.low, low), (done.high, high)):
-        own[index] = np.where(seen, np.where(found.certain, value, new), own[index])
+    for own, new, itself in zip((done.low, done.high), (low, high), widened(leaf, value, value), strict=True):
+        own[index] = np.where(seen, np.where(found.certain, itself, new), own[index])
     size = np.where(error > 0, share * (1 - share) / error**2, np.nan)
     done.effective[index] = np.where(seen & (size > 0), np.minimum(size, n), done.effective[index])
 
