@@ -18,14 +18,17 @@ _HOW = (
     "depend on who else uses the machine.")
 
 
+_EQUAL = (
+    "All numbers compared were equal to those of the query written by hand (1e-9 relative); those with an accuracy "
+    "were as near to the exact ones as that says.")
+
+
 def markdown(about: Mapping[str, object], outcomes: Sequence[Outcome]) -> str:
     """The report."""
     facts = ", ".join(f"{key} {value}" for key, value in about.items())
     parts = ["# Benchmarks", "", f"{facts}.", "", _HOW, ""]
     wrong = troubles(outcomes)
-    parts += ["## Trouble", "", *(f"- {line}" for line in wrong), ""] if wrong else [
-        "All numbers compared were equal to those of the query written by hand (1e-9 relative); those with an "
-        "accuracy were as near to the exact ones as that says.", ""]
+    parts += ["## Trouble", "", *(f"- {line}" for line in wrong), ""] if wrong else [_EQUAL, ""]
     parts += [*_marked(outcomes), *_extremes(outcomes)]
     for workload in dict.fromkeys(outcome.workload for outcome in outcomes):
         parts += [f"## {workload}", ""]
