@@ -17,6 +17,7 @@ from cxmetrics.check.matching import Proof
 from cxmetrics.codes import names as name_codes
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.diagnostics import Diagnostic, report
+from cxmetrics.folders import PROJECT_FILE
 from cxmetrics.ir import Pyramid
 from cxmetrics.lints import LINTS, lints
 from cxmetrics.load import Drafts, Kept, Library, load, read_files
@@ -158,9 +159,9 @@ def compile_texts(texts: Texts) -> Compiled:
 
 def _emptiness(sources: Sequence[Source], drafts: Drafts, pyramid: Pyramid) -> tuple[Diagnostic, ...]:
     """What is wrong with a project that says nothing, or does not say which project it is."""
-    first = sources[0]
+    first = next((source for source in sources if source.path == PROJECT_FILE), sources[0])
     if not pyramid.indicators and not any(document.benchmarks for document in drafts.documents):
-        return (report(codes.EMPTY_PROJECT, first.whole, path=first.path),)
+        return (report(codes.EMPTY_PROJECT, drafts.project.project.span if drafts.project else first.whole),)
     if drafts.project is None:
         return (report(codes.MISSING_KEY, first.whole, key="project", place=first.path),)
     return ()

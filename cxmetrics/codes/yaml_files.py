@@ -54,7 +54,8 @@ NOT_UTF8 = Code(
                 "请把文件另存为 UTF-8（编辑器和 Excel 常默认 GBK）"))
 EMPTY_PROJECT = Code(
     "CX007", "empty-project",
-    Phrase("the project `{path}` defines nothing", "项目 `{path}` 中没有任何定义"),
+    Phrase("the project defines no indicator", "项目没有定义任何指标"),
+    label=Phrase("neither here nor in the files beside it", "这里和旁边的文件中都没有"),
     help=Phrase("add `sources` and `indicators`; `cxmetrics init` writes a small project that runs",
                 "请加入 `sources` 和 `indicators`；`cxmetrics init` 可生成一个能运行的小项目"))
 NAME_THE_FOLDER = Phrase("name the folder in place of a file in it: `{folder}`", "请写所在的文件夹，不要写其中的文件：`{folder}`")

@@ -19,6 +19,8 @@ from cxmetrics.source import Source
 
 WIDTH = 120  # columns of a line, where what stands in it can be broken
 _STEP = 2
+_ENDLESS = 1_000_000  # columns of a line that is not to be broken
+_ALLOWS = "cx: allow"  # in a comment: a warning on this line, or on the next, has been looked at
 
 Path = tuple[str, ...]
 
@@ -48,6 +50,7 @@ class _Writer:
         self.comments = comments
         self.starts = [comment.start for comment in comments]
         self.told = 0  # how many comments have been written
+        self.pinned = False  # whether the comment above allows a warning on the line that is written
 
     def document(self, root: Written) -> list[str]:
         match root:
@@ -67,6 +70,7 @@ class _Writer:
             name = key.value if isinstance(key, Scalar) else f"*{key.name} "
             head = f"{self.key(key, flow=False)}:"
             inner = () if self.is_block(value) else tuple(self.leading(value.start, first=True))
+            self.pinned = any(_ALLOWS in line for line in (*above[-1:], *inner[-1:]))
             below = self.value(head, value, indent, (*path, name))
             apart = not path and (tall or len(below) > 1) and above[:1] != [""]
             lines += [*([""] if lines and apart else []), *above, *inner, *below]
@@ -77,8 +81,9 @@ class _Writer:
         """The lines of a list's items, and of the comments that end it."""
         lines: list[str] = []
         for item in node.items:
-            lines += self.leading(self.begins(item), first=not lines)
-            lines += self.value("-", item, indent, path)
+            above = list(self.leading(self.begins(item), first=not lines))
+            self.pinned = any(_ALLOWS in line for line in above[-1:])
+            lines += [*above, *self.value("-", item, indent, path)]
         return [*lines, *self.trailing_block(node)]
 
     def value(self, head: str, node: Written, indent: int, path: Path) -> list[str]:
@@ -87,14 +92,15 @@ class _Writer:
         if self.is_block(node):
             return self.nested(head, mark, node, indent, path)
         lead = f"{mark} " if mark else ""
+        most = _ENDLESS if self.is_pinned(node) else WIDTH
         match node:
             case Scalar():
-                found = self.scalar(node, indent + width(lead), indent, path)
+                found = self.scalar(node, indent + width(lead), indent, path, most)
             case Alias():
                 found = [f"*{node.name}"]
             case Mapping() | Listing():
                 found = [self.flow(replace(node, anchor=None), path)]  # the mark has it
-                long = indent + width(lead + found[0]) > WIDTH
+                long = indent + width(lead + found[0]) > most
                 if long and isinstance(node, Mapping) and node.entries:
                     return self.unfolded(head, mark, node, indent, path)
                 if long and isinstance(node, Listing) and node.items:
@@ -142,11 +148,19 @@ class _Writer:
         commented = bisect_left(self.starts, node.start) < bisect_left(self.starts, node.end)
         return commented and bool(node.entries if isinstance(node, Mapping) else node.items)
 
-    def scalar(self, node: Scalar, first: int, indent: int, path: Path) -> list[str]:
-        """A text in lines; a block's header is the first."""
-        room, value = WIDTH - indent - _STEP, node.value
+    def is_pinned(self, node: Written) -> bool:
+        """Whether a comment allows a warning on the line of a node: if that were broken, it would be on another."""
+        text = self.source.text
+        comment = self.comments[self.told] if self.told < len(self.comments) else None
+        behind = comment is not None and not comment.alone and _ALLOWS in comment.text \
+            and "\n" not in text[node.start:comment.start]
+        return "\n" not in text[node.start:node.end].rstrip() and (self.pinned or behind)
+
+    def scalar(self, node: Scalar, first: int, indent: int, path: Path, most: int = WIDTH) -> list[str]:
+        """A text in lines of so many columns at most; a block's header is the first."""
+        room, value = most - indent - _STEP, node.value
         if is_formula(path) and (words := words_of(value)) is not None:
-            lines = formulas.lines(words, WIDTH - first, room)
+            lines = formulas.lines(words, most - first, room)
             whole = formulas.one_line(words)
             return lines if plain(whole, flow=False, quoted=node.style is not None) else quoted_lines(lines)
         if node.style in ("|", ">"):
@@ -157,7 +171,7 @@ class _Writer:
         if "\n" in value or "  " in value:
             return [self.text(node, flow=False)]
         if plain(value, flow=False, quoted=node.style is not None):
-            return filled(value, WIDTH - first, room)
+            return filled(value, most - first, room)
         return quoted_lines(filled(value, WIDTH - first - 1, room))
 
     @staticmethod
