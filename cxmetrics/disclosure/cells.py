@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,25 @@ def joined(cut: Cut, known: Flags, bounds: int) -> Ints:
     first = np.zeros(vertices, np.int64)
     first[found[::-1]] = place[::-1]  # of equal labels the last one written stands, which is that of the first bound
     return np.asarray(first[found].reshape(cut.n.shape[0], bounds), np.int64)
+
+
+def alike(cut: Cut, bounds: int) -> Ints:
+    """The labels of `joined` where nothing is known but of cells without rows."""
+    place = np.arange(cut.n.shape[0] * bounds).reshape(cut.n.shape[0], bounds)
+    begins = np.concatenate([np.ones((len(place), 1), np.bool_), ~_without_rows(cut, bounds)], axis=1)
+    return np.asarray(np.maximum.accumulate(np.where(begins, place, 0), axis=1), np.int64)
+
+
+def joined_anew(cut: Cut, known: Flags, before: tuple[Flags, Ints]) -> Ints:
+    """The labels of `joined`, of which those are worked out where other cells are known than `before`."""
+    was, labels = before
+    rows = np.flatnonzero((known != was).any(axis=1))
+    if not len(rows):
+        return labels
+    bounds, result = labels.shape[1], labels.copy()
+    some = joined(replace(cut, up=cut.up[rows], n=cut.n[rows]), known[rows], bounds)
+    result[rows] = some + ((rows - np.arange(len(rows))) * bounds)[:, None]
+    return result
 
 
 def _without_rows(cut: Cut, bounds: int) -> Flags:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmetrics.disclosure.cells import Cut, Ints, children, costs, joined, touching
+from cxmetrics.disclosure.cells import Cut, Ints, alike, children, costs, joined, joined_anew, touching
 from cxmetrics.disclosure.witness import Systems, Witness, witness
 from cxmetrics.statistics.arrays import Flags
 
@@ -22,10 +22,13 @@ def conceal(cuts: Sequence[Cut], bounds: int, small: Sequence[Flags]) -> list[Fl
     hidden = list(small)
     if not any(flags.any() for flags in hidden):
         return hidden
-    empty = [joined(cut, np.zeros(cut.n.shape, np.bool_), bounds) for cut in cuts]
+    empty = [alike(cut, bounds) for cut in cuts]
     systems: Systems = {}
+    known = [~flags for flags in hidden]
+    labels = [joined(cut, flags, bounds) for cut, flags in zip(cuts, known, strict=True)]
     for _ in range(ROUNDS):
-        labels = [joined(cut, ~flags, bounds) for cut, flags in zip(cuts, hidden, strict=True)]
+        before, known = list(zip(known, labels, strict=True)), [~flags for flags in hidden]
+        labels = [joined_anew(*each) for each in zip(cuts, known, before, strict=True)]
         state = _State(cuts, hidden, empty, labels, witness(cuts, labels, systems))
         found = [flags & state.witness.unchanged(place, cut)
                  for place, (cut, flags) in enumerate(zip(cuts, hidden, strict=True))]

@@ -46,6 +46,10 @@ class Basis:
         return self._linked(column) or not self._reduced(column)[0]
 
     def _linked(self, column: Sparse) -> bool:
+        if len(column) == EDGE:  # as most are
+            (one, first), (other, second) = column.items()
+            root = self._root(one)
+            return root == self._root(other) and (root == GROUND or (first + second) % PRIME == 0)
         sums: dict[int, int] = {}
         for row, number in column.items():
             root = self._root(row)

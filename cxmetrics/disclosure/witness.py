@@ -34,7 +34,7 @@ def witness(cuts: Sequence[Cut], joined: Sequence[Ints], known: Systems) -> Witn
     A change of a slice that its own slices cannot sum to is not made: so shown cells never change, and whether hidden
     ones do is for the caller to see.  `known`: what has been worked out before, to which more is added.
     """
-    free = [~np.isin(labels, labels[:, 0]) for labels in joined]
+    free = [np.asarray(labels != labels[:, :1], np.bool_) for labels in joined]
     systems: Systems = {}
     for place in reversed(range(len(cuts))):
         for finer in children(cuts, place):

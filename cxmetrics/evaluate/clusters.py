@@ -12,7 +12,7 @@ import numpy as np
 
 from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.finished import Finished
-from cxmetrics.evaluate.units import LINEAR, QUOTIENTS, Sampled, sureness
+from cxmetrics.evaluate.units import LINEAR, QUOTIENTS, Sampled
 from cxmetrics.evaluate.weighted_quantiles import QUANTILES, cluster_quantile, is_designed
 from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply
@@ -62,7 +62,7 @@ def cluster(leaves: Sequence[Leaf], bounded: Sequence[int], sampled: Sampled, pl
         taken = (rows > 0) & (clustered | (leaf.function not in QUOTIENTS - {"csi"}) | is_designed(leaf, plan))
         if not taken.any():
             continue
-        found = sureness(totals.parts(points), sampled.survey.strata(leaf.sources), sampled.survey, points)
+        found = sampled.survey.sureness(sampled.parts(leaf, index), leaf.sources, points)
         spread(leaf, index, np.where(taken, found.error, np.nan), found.df, rows.astype(np.float64),
                plan.project.confidence, done)
         unknown = taken & np.isnan(found.error)  # nothing is known of the spread in a stratum of one unit

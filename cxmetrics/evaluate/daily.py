@@ -71,12 +71,15 @@ def slices_in(states: States, cut: tuple[str, ...]) -> list[pl.DataFrame]:
 
 def _narrowest(families: Mapping[tuple[str, ...], pl.DataFrame], cut: tuple[str, ...]) -> Iterator[pl.DataFrame]:
     """Each partial's states in the smallest family that makes the cut, with the cut's dimensions only."""
-    taken = pl.Series("partial", [], dtype=pl.UInt32)
+    taken = set[int]()
     fitting = [family for family in families if set(cut) <= set(family)]
     for family in sorted(fitting, key=lambda family: (families[family].height, family)):
         dims = [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
-        frame = families[family].filter(~pl.col("partial").is_in(taken.implode()))
-        taken = pl.concat([taken, frame["partial"].unique()])
+        frame = families[family]
+        own = set(frame["partial"].unique())
+        if again := own & taken:
+            frame = frame.filter(~pl.col("partial").is_in(sorted(again)))
+        taken |= own
         yield frame.select("partial", "day", *dims, "key", "value", "text")
 
 

@@ -21,7 +21,7 @@ from cxmetrics.evaluate.work import work_of
 from cxmetrics.fuse import crosses
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
-from cxmetrics.statistics.arrays import Flags, distinct
+from cxmetrics.statistics.arrays import Array, Flags, codes, distinct, floats
 from cxmetrics.windows import Window
 
 # `cut`: its place; `age`: 0 where the leaf is hidden, else it has no rows there, and was hidden so many days before.
@@ -136,9 +136,9 @@ def hidden_leaves(reader: Reader, leaves: Mapping[int, int], days: Days,
     """
     kept = _States(reader, _groups(reader.plan, leaves))
     units = _units(reader.plan, reader.spans, days)
-    parts = [frame for group in kept.groups for unit in units for frame in _hidden(kept, group, unit)]
+    told = [cells for group in kept.groups for unit in units for cells in _hidden(kept, group, unit)]
     again = frozenset(carried)
-    frame = pl.concat([HIDDEN, *parts]).unique(maintain_order=True)
+    frame = _frame(told).unique(maintain_order=True)
     more = [each for group in kept.groups for each in _carried_on(kept, group, again & set(group.leaves), frame, units)]
     frame = pl.concat([frame, *more])
     return frame, {place: kept.names[place] for place in range(len(reader.cuts))}
@@ -169,22 +169,51 @@ def _units(plan: Plan, spans: Sequence[Days], days: Days) -> list[Days]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """The rows that partials tell of in a cut, sorted by partial; all arrays [rows], `day` as ordinals."""
+
+    partial: Ints
+    day: Ints
+    slice: Ints
+    value: Array
+
+    @staticmethod
+    def of(frame: pl.DataFrame) -> _Counts:
+        """Those of states merged to a cut."""
+        rows = frame.sort("partial")
+        day = codes(rows["day"].to_physical().to_numpy()) + dt.date(1970, 1, 1).toordinal()
+        return _Counts(codes(rows["partial"].to_numpy()), day, codes(rows["d0"].to_numpy()),
+                       floats(rows["value"].cast(pl.Float64).to_numpy()))
+
+    def told(self, group: _Group) -> tuple[Ints, Ints, Ints]:
+        """Days, slices and rows of a group, which may be told in parts."""
+        factors = dict(group.parts)
+        begins, ends = (np.searchsorted(self.partial, list(factors), side) for side in ("left", "right"))
+        parts = [slice(*each) for each in zip(begins.tolist(), ends.tolist(), strict=True)]
+        rows = [(self.value[part] * factor).astype(np.int64) for part, factor in zip(
+            parts, factors.values(), strict=True)]
+        return (np.concatenate([self.day[part] for part in parts]),
+                np.concatenate([self.slice[part] for part in parts]), np.concatenate(rows))
+
+
 class _States:
     """The numbers of rows by cut, read once."""
 
-    __slots__ = ("_frames", "_known", "groups", "names", "reader")
+    __slots__ = ("_counts", "_extents", "_known", "groups", "names", "reader")
 
     def __init__(self, reader: Reader, groups: tuple[_Group, ...]) -> None:
         self.reader, self.groups = reader, groups
         wanted = sorted({part for group in groups for part, _ in group.parts})
         few = {source: {family: frame.filter(pl.col("partial").is_in(wanted)) for family, frame in families.items()}
                for source, families in reader.states.items()}
-        self._frames: list[pl.DataFrame] = []
+        self._counts: list[_Counts] = []
         self.names: list[tuple[Slice, ...]] = []
         self._known: dict[tuple[_Group, int], _Slices] = {}
+        self._extents: dict[_Group, _Interval | None] = {}
         for cut in reader.cuts:
             made = daily(reader.plan, few, cut, None)
-            self._frames.append(made.frame.select("partial", "day", "d0", "value"))
+            self._counts.append(_Counts.of(made.frame.select("partial", "day", "d0", "value")))
             self.names.append(tuple(made.slices))
 
     def slices(self, group: _Group, place: int) -> _Slices:
@@ -194,27 +223,23 @@ class _States:
         return self._known[group, place]
 
     def _slices(self, group: _Group, place: int) -> _Slices:
-        factors = dict(group.parts)
-        rows = self._frames[place].filter(pl.col("partial").is_in(list(factors)))
-        each = rows["day"].to_physical().to_numpy().astype(np.int64) + dt.date(1970, 1, 1).toordinal()
+        each, slice_, rows = self._counts[place].told(group)
         days, day = np.unique(each, return_inverse=True)
         found = np.zeros((len(self.names[place]), len(days)), np.int64)
-        scale = rows["partial"].replace_strict(list(factors), list(factors.values()), return_dtype=pl.Float64)
-        np.add.at(found, (rows["d0"].to_numpy().astype(np.int64), day),
-                  (rows["value"].cast(pl.Float64) * scale).to_numpy().astype(np.int64))
+        np.add.at(found, (slice_, day), rows)
         total = np.concatenate([np.zeros((len(found), 1), np.int64), found.cumsum(axis=1)], axis=1)
         return _Slices(self.names[place], total, days)
 
     def extent(self, group: _Group) -> _Interval | None:
         """The first day with rows, and the day after the last."""
-        days = self._frames[0].filter(pl.col("partial").is_in([part for part, _ in group.parts]))["day"]
-        low, high = days.min(), days.max()
-        return (low.toordinal(), high.toordinal() + 1) if isinstance(low, dt.date) and isinstance(high, dt.date) \
-            else None
+        if group not in self._extents:
+            days, _, _ = self._counts[0].told(group)
+            self._extents[group] = (int(days.min()), int(days.max()) + 1) if len(days) else None
+        return self._extents[group]
 
 
-def _hidden(kept: _States, group: _Group, unit: Days) -> Iterator[pl.DataFrame]:
-    """The hidden cells of a group in a unit of time."""
+def _hidden(kept: _States, group: _Group, unit: Days) -> Iterator[Ints]:
+    """The hidden cells of a group in a unit of time, as `_Cells.told` tells them."""
     reader, extent = kept.reader, kept.extent(group)
     owners = {place: _owners(reader, group, unit, place) for place, cut in enumerate(reader.cuts)
               if all(reader.able(source, cut) or not cut for source in group.sources)}
@@ -272,15 +297,26 @@ class _Cells:
         n = slices.rows(low, high)
         return _Cells(slices, list(owners.values()), low, high, n, (whole < least) & (n > 0))
 
-    def told(self, place: int, flags: Flags) -> pl.DataFrame:
-        """The hidden cells as rows of `HIDDEN`."""
+    def told(self, place: int, flags: Flags) -> Ints:
+        """The hidden cells as numbers, [`HIDDEN`, cells]: grains by their place, periods as ordinals."""
         row, cell = np.nonzero(flags)
-        each = pl.DataFrame({"slice": row, "cell": cell}, schema={"slice": pl.Int64, "cell": pl.Int64})
-        owners = pl.DataFrame([(number, *owner) for number, own in enumerate(self.owners) for owner in own],
-                              schema={"cell": pl.Int64, "leaf": pl.Int64, "grain": pl.String, "period": pl.Date},
-                              orient="row")
-        return each.join(owners, on="cell").select("leaf", "grain", "period", pl.lit(place, pl.Int64).alias("cut"),
-                                                   "slice", pl.lit(0, pl.Int64).alias("age"))
+        count = np.array([len(own) for own in self.owners], np.int64)
+        owners = np.array([(leaf, GRAINS.index(grain), period.toordinal())
+                           for own in self.owners for leaf, grain, period in own], np.int64).reshape(-1, 3)
+        each = np.repeat(np.arange(len(cell)), count[cell])  # a cell is told of once for each of its owners
+        begins = np.cumsum(count) - count
+        whose = np.arange(len(each)) - np.repeat(np.cumsum(count[cell]) - count[cell] - begins[cell], count[cell])
+        leaf, grain, period = owners[whose].T
+        return np.stack([leaf, grain, period, np.full(len(each), place), row[each], np.zeros(len(each), np.int64)])
+
+
+def _frame(told: Sequence[Ints]) -> pl.DataFrame:
+    """The rows of `HIDDEN` that cells tell of."""
+    numbers = np.concatenate([np.empty((len(HIDDEN.columns), 0), np.int64), *told], axis=1)
+    found = pl.DataFrame(dict(zip(HIDDEN.columns, numbers, strict=True)))
+    return found.with_columns(
+        pl.Series("grain", GRAINS, dtype=pl.String).gather(found["grain"]),
+        (pl.col("period") - dt.date(1970, 1, 1).toordinal()).cast(pl.Int32).cast(pl.Date))
 
 
 def _carried_on(kept: _States, group: _Group, carried: frozenset[int], hidden: pl.DataFrame,

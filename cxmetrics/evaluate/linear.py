@@ -73,8 +73,8 @@ def estimates(formulas: Mapping[int, Value], places: Mapping[int, int], leaves: 
     """What units bring to formulas, by the row of their node; `places`: index into `Plan.leaves` → row of `leaves`."""
     points = done.value.shape[1]
     wanted = sorted({leaf for formula in formulas.values() for leaf in leaves_of(formula)})
-    parts = {leaf: _told(leaves[places[leaf]], sampled.totals(
-        leaves[places[leaf]], places[leaf]).parts(points), sampled.survey, points) for leaf in wanted}
+    parts = {leaf: _told(leaves[place], sampled.parts(leaves[place], place), sampled.survey, points)
+             for leaf in wanted for place in [places[leaf]]}
 
     def figure(leaf: int) -> Figure:
         return Figure(done.value[places[leaf]], np.full((2, points), UNBOUND))
@@ -99,12 +99,15 @@ def _told(leaf: Leaf, parts: Parts, survey: Survey, points: int) -> Parts:
     count = int(survey.stratum.max(initial=0)) + 1
     strata = numbered(parts.point * count + survey.stratum[parts.unit])[0] // count
     alone = np.bincount(parts.point, minlength=points) == np.bincount(strata, minlength=points)
-    return Parts(parts.point, parts.unit, np.where(alone[parts.point], np.nan, parts.u))
+    lone = alone[parts.point]
+    return Parts(parts.point, parts.unit, np.where(lone, np.nan, parts.u)) if lone.any() else parts
 
 
 @quiet
 def parts_of(formula: Value, known: Known, leaves: Mapping[int, Parts], survey: Survey) -> Parts:
     """What each unit brings to a formula: to its leaves (index into `Plan.leaves`), as the formula follows these."""
+    if isinstance(formula, LeafValue):
+        return leaves[formula.leaf]
     slopes: dict[int, list[Array]] = {}
     for leaf, slope in _slopes(formula, known, np.ones(known.points)):
         slopes.setdefault(leaf, []).append(slope)

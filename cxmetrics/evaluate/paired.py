@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmetrics.evaluate.units import Parts, Present, Sureness, Survey, among, sureness
+from cxmetrics.evaluate.units import Parts, Present, Sureness, Survey, among
 from cxmetrics.statistics.arrays import Array, Ints, distinct, floats, quiet, summed, summed_of
 
 
@@ -25,7 +25,7 @@ class Estimates:
 
     def sureness(self, rows: Iterable[int], points: int) -> Mapping[int, Sureness]:
         """How sure some nodes are, as far as they are here."""
-        return {row: sureness(self.parts[row], self.survey.strata(self.sources[row]), self.survey, points)
+        return {row: self.survey.sureness(self.parts[row], self.sources[row], points)
                 for row in rows if row in self.parts}
 
     def last(self, periods: int) -> Estimates:
@@ -58,7 +58,7 @@ class Estimates:
 @quiet
 def _change(parts: Parts, sources: tuple[str, ...], survey: Survey, points: int) -> tuple[Array, Array]:
     width = survey.slices
-    own = sureness(parts, survey.strata(sources), survey, points)
+    own = survey.sureness(parts, sources, points)
     shared, pairs = _covariance(parts, sources, survey, points)
     error, certain, freedom = (np.concatenate([np.full(width, none), each])[:points] for none, each in (
         (np.nan, own.error), (False, own.certain), (0.0, own.df)))

@@ -28,13 +28,14 @@ class Survey:
     stratum in the population.  A point is of period point // `slices`.
     """
 
-    __slots__ = ("_paired", "_strata", "present", "slices", "stratum")
+    __slots__ = ("_paired", "_strata", "_sure", "present", "slices", "stratum")
 
     def __init__(self, stratum: Ints, present: Mapping[str, Present], slices: int) -> None:
         """Take who was asked."""
         self.stratum, self.present, self.slices = stratum, present, slices
         self._strata: dict[tuple[str, ...], Strata] = {}
         self._paired: dict[tuple[str, ...], Paired] = {}
+        self._sure: dict[tuple[int, tuple[str, ...], int], tuple[Parts, Sureness]] = {}
 
     def strata(self, sources: tuple[str, ...]) -> Strata:
         """The strata of the units of some sources together."""
@@ -48,6 +49,13 @@ class Survey:
             self._paired[sources] = Paired.of(sources, self)
         return self._paired[sources]
 
+    def sureness(self, parts: Parts, sources: tuple[str, ...], points: int) -> Sureness:
+        """How sure estimates over some sources are, worked out once for the same parts, which are kept."""
+        which = id(parts), sources, points
+        if which not in self._sure:
+            self._sure[which] = parts, sureness(parts, self.strata(sources), self, points)
+        return self._sure[which][1]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sampled:
@@ -57,12 +65,19 @@ class Sampled:
     units: Units
     asked: Flags
     _totals: dict[int, Totals] = field(default_factory=dict)
+    _parts: dict[int, Parts] = field(default_factory=dict)
 
     def totals(self, leaf: Leaf, place: int) -> Totals:
         """The totals of the units of a leaf (of `LINEAR`) in a place."""
         if place not in self._totals:
             self._totals[place] = _by_unit(leaf, self, self.asked[place])
         return self._totals[place]
+
+    def parts(self, leaf: Leaf, place: int) -> Parts:
+        """What each unit brings to a leaf (of `LINEAR`) in a place."""
+        if place not in self._parts:
+            self._parts[place] = self.totals(leaf, place).parts(self.asked.shape[1])
+        return self._parts[place]
 
     @staticmethod
     def of(units: Units, present: Mapping[str, Iterable[int]], slices: int, asked: Flags) -> Sampled:
