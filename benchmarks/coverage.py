@@ -4,7 +4,9 @@
 
 Every world draws its customers anew.  A customer has a mood, which all that is asked of him and all that he meets
 depend on: answers and events share respondents, and some customers answer and act more than once.  Three levels stand
-over the factors.  What is true is the number that a world of endless size would give, found by integration.
+over the factors.  A panel is drawn from two strata, of one of which few are asked, and each answers once or more: its
+weights say how many a customer stands for.  What is true is the number that a world of endless size would give, found
+by integration.
 """
 
 from __future__ import annotations
@@ -40,6 +42,13 @@ sources:
     time: day
     entity: who
     columns: {ok: boolean, wait: {type: number, unit: s}}
+  panel:
+    read: data/panel-*.parquet
+    time: day
+    entity: who
+    weight: w
+    strata: stratum
+    columns: {wait: {type: number, unit: s}}
 indicators:
   nps: {formula: nps(answers.score), score: {0: -100, 100: 100}}
   satisfied: {formula: share(answers.score >= 8), score: {0: 0%, 100: 100%}}
@@ -53,9 +62,14 @@ indicators:
   machine: {children: {success: 1, wait: 1}, combine: geometric}
   journey: {children: {voice: 50%, machine: 50%}}
   north: {children: {journey: 70%, satisfied: 30%}, combine: harmonic}
+  asked: {formula: mean(panel.wait)}
+  asked_usual: {formula: median(panel.wait)}
+  asked_slow: {formula: p90(panel.wait)}
 """
 NAMES = ("nps", "satisfied", "success", "wait", "usual", "slow", "tail", "times", "voice", "machine", "journey",
-         "north")
+         "north", "asked", "asked_usual", "asked_slow")
+# The part of customers, that of them who are asked, and how much longer they wait.
+STRATA = ((1 / 3, 0.9, 1.0), (2 / 3, 0.3, 1.5))
 MONTHS = (dt.date(2026, 2, 1), dt.date(2026, 3, 1))
 
 
@@ -85,15 +99,18 @@ def truth() -> dict[str, float]:
     north = 1 / (0.7 / journey + 0.3 / (100 * high))
     usual, slow = (waiting(points, weights, part) for part in (0.5, 0.9))
     return dict(zip(NAMES, (nps, high, success, wait, usual, slow, slow - usual, 100 - 1.25 * slow - 2.5 * usual,
-                            voice, machine, journey, north), strict=True))
+                            voice, machine, journey, north, sum(5 * part * longer for part, _, longer in STRATA),
+                            *(waiting(points, weights, part, STRATA) for part in (0.5, 0.9))), strict=True))
 
 
-def waiting(points: Array, weights: Array, part: float) -> float:
-    """The quantile of waits: where the share of shorter ones, over all moods, is that part."""
+def waiting(points: Array, weights: Array, part: float,
+            strata: tuple[tuple[float, float, float], ...] = ((1.0, 1.0, 1.0),)) -> float:
+    """The quantile of waits: where the share of shorter ones, over all moods and strata, is that part."""
     low, high = 0.0, 100.0
     for _ in range(60):
         middle = (low + high) / 2
-        below = weights @ gammainc(2.5, middle / 2 / np.exp(0.3 * points - 0.045))
+        below = sum(of * (weights @ gammainc(2.5, middle / longer / 2 / np.exp(0.3 * points - 0.045)))
+                    for of, _, longer in strata)
         low, high = (middle, high) if below < part else (low, middle)
     return high
 
@@ -118,11 +135,21 @@ def _draw_month(folder: Path, month: dt.date, mood: Array, who: NDArray[np.int64
     of = np.repeat(who, rng.poisson(2, len(mood)))
     wait = rng.gamma(2.5, 2.0, len(of)) * np.exp(0.3 * mood[of] - 0.045)  # a mean of 5, longer for some than for others
     events = pl.DataFrame({"ok": rng.random(len(of)) < chance_of(mood[of]), "wait": wait, "of": of})
-    for name, frame in (("answers", answers), ("events", events)):
+    for name, frame in (("answers", answers), ("events", events), ("panel", _panel(mood, customers, rng))):
         placed = frame.with_columns(
             pl.lit(month).alias("day"), pl.format("w{}", pl.col("of") // customers).alias("world"),
             pl.format("c{}", "of").alias("who")).drop("of")
         placed.write_parquet(folder / f"data/{name}-{month.month}.parquet")
+
+
+def _panel(mood: Array, customers: int, rng: np.random.Generator) -> pl.DataFrame:
+    """The waits of those who are asked, and how many customers each of them stands for."""
+    place = np.arange(len(mood)) % customers
+    part, asked, longer = (np.array(each) for each in zip(*STRATA, strict=True))
+    stratum = np.where(place < part[0] * customers, 0, 1)
+    of = np.repeat(np.arange(len(mood)), (rng.random(len(mood)) < asked[stratum]) * (1 + rng.poisson(0.5, len(mood))))
+    wait = rng.gamma(2.5, 2.0, len(of)) * np.exp(0.3 * mood[of] - 0.045) * longer[stratum[of]]
+    return pl.DataFrame({"wait": wait, "w": 1 / asked[stratum[of]], "stratum": stratum[of], "of": of})
 
 
 def report(values: pl.DataFrame, true: dict[str, float]) -> list[str]:
