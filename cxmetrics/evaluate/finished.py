@@ -38,6 +38,16 @@ class Finished:
         df = np.full((leaves, points), np.inf)
         return Finished(value, n, low, high, error, df, effective, np.zeros((leaves, points), np.bool_))
 
+    @staticmethod
+    def together(parts: Sequence[tuple[Sequence[int], Finished]], leaves: int, points: int) -> Finished:
+        """So many leaves out of parts that have some rows of them each; what is in none is missing."""
+        if len(parts) == 1 and len(parts[0][0]) == leaves:  # as nearly always: no window
+            return parts[0][1]
+        every = Finished.missing(leaves, points)
+        for rows, part in parts:
+            every.put(rows, part)
+        return every
+
     def put(self, rows: Sequence[int], others: Finished) -> None:
         """Take over leaves at the same points into some rows."""
         for own, other in zip(self.arrays, others.arrays, strict=True):

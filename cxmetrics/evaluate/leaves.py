@@ -144,17 +144,18 @@ class LeafReader:
 
     def leaves(self, grid: Grid, low: int, views: Sequence[View], known: Mapping[Window, Flags]) -> Leaves:
         """The leaves at a grid, whose slices begin with number `low` of the cut's."""
-        finished, drawn = Finished.missing(len(self.work.leaves), grid.points), list[Drawn]()
+        finished, drawn = list[tuple[list[int], Finished]](), list[Drawn]()
         surveys: dict[Window, Estimates] = {}
         for each in views:
             rows = [row for row, leaf in enumerate(self.work.leaves) if self.plan.leaves[leaf].window == each.window]
             if rows:
                 done, states, found = self._seen(grid, low, each, rows, known[each.window])
-                finished.put(rows, done)
+                finished.append((rows, done))
                 drawn.append(states)
                 if found is not None:
                     surveys[each.window] = found
-        return Leaves(self.plan, self.work, finished, self._unsure(finished), tuple(drawn), surveys)
+        every = Finished.together(finished, len(self.work.leaves), grid.points)
+        return Leaves(self.plan, self.work, every, self._unsure(every), tuple(drawn), surveys)
 
     def _seen(self, grid: Grid, low: int, seen: View, rows: Sequence[int],
               known: Flags) -> tuple[Finished, Drawn, Estimates | None]:

@@ -80,6 +80,8 @@ class Field:
 
 def standing(field: Field, rows: Sequence[int], seen: Array) -> Standing:
     """How the nodes of some rows stand; `seen` [rows, points]: their values as far as they may be seen."""
+    if not any(field.nodes[row].peers for row in rows):
+        return Standing(*[np.broadcast_to(np.nan, seen.shape)] * 7)
     value, gap, low, high, rank, percentile, count = np.full((7, *seen.shape), np.nan)
     places = {node.indicator.id: place for place, node in enumerate(field.nodes)}
     for i, row in enumerate(rows):

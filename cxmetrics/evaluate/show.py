@@ -113,7 +113,7 @@ class Shown:
             "peer_percentile": self.peers.percentile,
             "peers": self.peers.count,
         }
-        found = {name: _series(name, matrix[node, point]) for name, matrix in numbers.items()}
+        found = {name: _series(name, matrix, node, point) for name, matrix in numbers.items()}
         verdicts = pl.Series("moved", [None, *MOVES], dtype=pl.String)
         found["moved"] = verdicts.gather(self.change.moved[node, point] + 1)
         found["status"] = pl.Series("status", STATUSES).gather(self.status[node, point])
@@ -124,8 +124,10 @@ def _floats(values: Sequence[float | None]) -> Array:
     return np.array([np.nan if value is None else value for value in values], np.float64)
 
 
-def _series(name: str, values: Array) -> pl.Series:
-    return pl.Series(name, values).fill_nan(None)
+def _series(name: str, matrix: Array, node: NDArray[np.intp], point: NDArray[np.intp]) -> pl.Series:
+    if not any(matrix.strides) and np.isnan(matrix.flat[0] if matrix.size else np.nan):  # nobody has any
+        return pl.repeat(None, len(node), dtype=pl.Float64, eager=True).alias(name)
+    return pl.Series(name, matrix[node, point]).fill_nan(None)
 
 
 def show(field: Field, rows: Sequence[int], earlier: Past | None) -> Shown:

@@ -130,13 +130,15 @@ def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dime
 
 def _groups(plan: Plan, indices: list[int]) -> list[_Group]:
     """Partials put together as long as the combinations of their classes stay few, the most demanding first."""
-    atoms = {index: atoms_of(plan.partials[index].where) for index in indices}
+    apart = {where: atoms_of(where) for where in {plan.partials[index].where for index in indices}}
+    atoms = {index: apart[plan.partials[index].where] for index in indices}
     groups: list[_Group] = []
     for index in sorted(indices, key=lambda i: (-len(atoms[i]), i)):
         for place, group in enumerate(groups):
             joined = group.keys.joined(atoms[index])
-            if joined.size() <= MAX_CLASSES:
-                groups[place] = _Group(joined, [*group.partials, index])
+            if joined is group.keys or joined.size() <= MAX_CLASSES:
+                group.partials.append(index)
+                groups[place] = _Group(joined, group.partials)
                 break
         else:
             groups.append(_Group(Keys.of(atoms[index]), [index]))
@@ -147,10 +149,12 @@ def _cube(plan: Plan, group: _Group, dimensions: Dimensions, apart: _Apart) -> C
     slots: dict[Slot, int] = {}
     members: list[Member] = []
     classified = group.keys.classified()
+    wheres = {plan.partials[index].where for index in group.partials}
+    conditions = {where: None if where is None else classified.condition(where) for where in wheres}
     for index in sorted(group.partials):
         partial = plan.partials[index]
         slot = slots.setdefault(Slot(partial.op, partial.arg), len(slots))
-        members.append(Member(index, slot, None if partial.where is None else classified.condition(partial.where)))
+        members.append(Member(index, slot, conditions[partial.where]))
     sampled = isinstance(apart.by, Apply) and apart.by.function == SAMPLED  # a level tells enough of anybody
     groups = Grouping(key_of(plan.project.id), 1 if sampled else plan.project.replicates)
     persons = groups if is_personal(plan, apart.by) else None

@@ -110,12 +110,14 @@ class Keys:
         return Keys({}).joined(atoms)
 
     def joined(self, atoms: Iterable[Atom]) -> Keys:
-        """The keys that tell further atoms apart too."""
+        """The keys that tell further atoms apart too; these themselves, if they do so already."""
         together = dict(self.atoms)
         for atom in atoms:
             key = atom.subject, atom.kind
-            together[key] = together.get(key, frozenset()) | {atom}
-        return Keys(together)
+            known = together.get(key, frozenset())
+            if atom not in known:
+                together[key] = known | {atom}
+        return Keys(together) if together != self.atoms else self
 
     def size(self) -> int:
         """How many combinations of classes there can be."""
@@ -124,8 +126,10 @@ class Keys:
     def classified(self) -> Classified:
         """The classifiers, in a fixed order."""
         order = sorted(self.atoms, key=repr)
-        return Classified(tuple(_classifier(expr, kind, self.atoms[expr, kind]) for expr, kind in order),
-                          {key: index for index, key in enumerate(order)})
+        keys = tuple(_classifier(expr, kind, self.atoms[expr, kind]) for expr, kind in order)
+        values = tuple({} if kind == "condition" else _representatives(key)
+                       for key, (_, kind) in zip(keys, order, strict=True))
+        return Classified(keys, values, {key: index for index, key in enumerate(order)})
 
 
 def _bound(atoms: frozenset[Atom], kind: Kind) -> int:
@@ -137,9 +141,13 @@ def _bound(atoms: frozenset[Atom], kind: Kind) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """Classifiers and where to find each; turns conditions over rows into conditions over classes."""
+    """Classifiers and where to find each; turns conditions over rows into conditions over classes.
+
+    `values`: one of each class, by classifier.
+    """
 
     keys: tuple[Classifier, ...]
+    values: tuple[Mapping[int, Number | str | None], ...]
     index: Mapping[tuple[Expr, Kind], int]
 
     def condition(self, where: Expr) -> Condition:
@@ -157,8 +165,7 @@ class Classified:
             return Cell(key, frozenset(present), frozenset())
         if atom.kind == "condition":
             return Cell(key, frozenset((2,)), frozenset((0,)))
-        values = _representatives(classifier)
-        true = frozenset(code for code, value in values.items() if _holds(atom, value))
+        true = frozenset(code for code, value in self.values[key].items() if _holds(atom, value))
         return Cell(key, true, frozenset((0,)))
 
 

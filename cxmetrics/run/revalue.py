@@ -74,7 +74,7 @@ class Revaluation:
         drafts, stored, again = drafts_of(found.drafts, values), self.store.periods(), found.earlier.changed(values)
         for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
             begin = Day.min if found.first is None else period_start(found.first, grain, self.plan.project.calendar)
-            new = values.filter(pl.col("grain") == grain, pl.col("period") >= begin)["period"]
+            new = values.filter(pl.col("grain") == grain, pl.col("period") >= begin)["period"].unique()
             periods = frozenset(new) | {each for each in stored.get(grain, ()) if each >= begin}
             periods |= {period for other, period in again if other == grain}
             here = (pl.col("grain") == grain) & pl.col("period").is_in(sorted(periods))

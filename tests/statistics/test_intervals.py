@@ -172,3 +172,12 @@ def test_nan_and_nothing_stay_nan_without_a_warning():
 def test_intervals_broadcast():
     low, high = share_interval(np.full((2, 3), 0.5), [10, 20, 30])
     assert low.shape == high.shape == (2, 3)
+
+
+def test_many_counts_have_the_intervals_of_each():
+    counts = np.array([[0, 3, 3, 7], [1, 0, 2, 40]], np.float64)
+    low, high = poisson_interval(np.tile(counts, 20))
+    for place, count in np.ndenumerate(np.tile(counts, 20)):
+        assert (low[place], high[place]) == poisson_interval(count)
+    assert np.isnan(poisson_interval(np.array([1.0, np.nan, 2.0]))[0]).tolist() == [False, True, False]
+    assert poisson_interval(np.array([0.5, 0.5, 0.5]))[1][0] == poisson_interval(0.5)[1]

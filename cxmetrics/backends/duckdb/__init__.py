@@ -196,7 +196,7 @@ def _census(work: Work, counted: pl.DataFrame) -> Census:
         raise Fault(report(data.FAIL_ON_BAD, source.span if spec is None else spec.span, source=source.id,
                            column=column, reason=reason))
     own = counted.filter(pl.col("fate") != DROPPED)
-    masks = [reduce(or_, own[f"m{i}"], 0) for i in range(work.narrowed.presence)]
+    masks = [reduce(or_, own[f"m{i}"].unique(), 0) for i in range(work.narrowed.presence)]
     empty = tuple(name for name in _empty(reads, masks) if name in source.columns) if len(own) else ()
     first, last = counted["first"].min(), counted["last"].max()
     return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
