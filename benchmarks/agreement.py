@@ -6,6 +6,7 @@ What is expected comes from the cells of the query written by hand, and from not
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ _KEYS = ("indicator", "grain", "period")
 def compare(args: Mapping[str, Any]) -> dict[str, object]:
     """How many numbers were compared, and what differs, by contender ("" where nothing does).
 
-    `stores`: projects that cxmetrics ran, by contender; `each`: answers of one query an indicator.
+    `stores`: projects that cxmetrics ran, by contender; `each`: answers of one query an indicator; `peers`: answers of
+    other systems, by name, in total.
     """
     dimensions: list[str] = args["dimensions"]
     expected = _expected(pl.read_parquet(args["hand"]), args["indicators"], args["mix"], dimensions)
@@ -36,6 +38,10 @@ def compare(args: Mapping[str, Any]) -> dict[str, object]:
         if args.get("shape") == "tree":  # of days, where some child may have no rows, the factors are compared
             found = found.filter(~pl.col("indicator").str.starts_with("floor") | (pl.col("grain") == "year"))
         compared[name], differs[name] = _difference(expected, found, dimensions)
+    whole = expected.filter(grain="year")
+    for name, path in args.get("peers", {}).items():
+        if Path(path).exists():
+            compared[name], differs[name] = _difference(whole, _of_peer(Path(path)), dimensions)
     if args.get("each"):
         answer = _periods(pl.read_parquet(args["each"]), dimensions)
         answer = answer.filter(pl.col("value").is_not_null() & pl.col("value").is_not_nan())  # 0 / 0 is missing
@@ -47,6 +53,12 @@ def compare(args: Mapping[str, Any]) -> dict[str, object]:
 def _of_store(project: Path, dimensions: Sequence[str]) -> pl.DataFrame:
     with Store.open(project / "store") as store:
         return store.values().select(*_KEYS, *dimensions, "value")
+
+
+def _of_peer(answer: Path) -> pl.DataFrame:
+    told = json.loads(answer.read_text("utf-8"))
+    values = [None if value is None else float(value) for value in told.values()]
+    return pl.DataFrame({"indicator": list(told), "grain": "year", "period": YEAR, "value": values})
 
 
 def _difference(expected: pl.DataFrame, found: pl.DataFrame, dimensions: Sequence[str]) -> tuple[int, str]:

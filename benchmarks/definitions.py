@@ -100,6 +100,8 @@ def _channel(number: int) -> str:
 
 
 def sampled(count: int, mix: Mix, size: int) -> tuple[Indicator, ...]:
-    """Evenly chosen ones out of them; the step shares no factor with the number of kinds."""
+    """Evenly chosen ones out of them, or all; the step shares no factor with the number of kinds."""
     every = indicators(count, mix)
+    if size >= count:
+        return every
     return tuple(every[int(i * count / size + i) % count] for i in range(size))

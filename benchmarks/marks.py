@@ -9,6 +9,7 @@ from statistics import median
 from benchmarks.accuracy import EXACT, NEAR
 from benchmarks.measure import MIB
 from benchmarks.outcomes import OURS, Outcome
+from benchmarks.peers import PEERS
 from benchmarks.texts import number
 from benchmarks.workloads import BARE, COLD, EACH, ENGINES, HAND, OPEN, SCAN, SURE, UNCHANGED
 
@@ -53,6 +54,9 @@ def _every_mark(outcomes: Sequence[Outcome]) -> Iterator[_Mark]:
     for engine in OURS:
         yield from _engine_marks(engine, of)
     yield from _pyramid_marks(of("pyramid"))
+    for outcome in outcomes:
+        if outcome.workload == "peers":
+            yield from _peer_marks(outcome)
     for name, outcome in by_name.items():
         one, other = (outcome.seconds(engine) for engine in OURS)
         if one and other:
@@ -66,6 +70,16 @@ def _pyramid_marks(found: Outcome | None) -> Iterator[_Mark]:
         stages = found.lines[engine].stages
         yield _Mark(f"{engine}: pyramid, compile", 1, median(stages["compile"]) if "compile" in stages else None, "s")
         yield _Mark(f"{engine}: pyramid, execute", 3, found.seconds(engine), "s")
+
+
+def _peer_marks(outcome: Outcome) -> Iterator[_Mark]:
+    """From start to end, compiling included, of the quicker of our engines."""
+    took = {name: median(line.wall) for name, line in outcome.lines.items() if line.wall}
+    ours = min((took[engine] for engine in OURS if engine in took), default=None)
+    others = [took[peer.name] for peer in PEERS if peer.name in took]
+    if ours and others:
+        yield _Mark(f"{outcome.case}: the best peer by ours, end to end", 5, min(others) / ours, least=True)
+        yield _Mark(f"{outcome.case}: MetricFlow by ours", 50, by(took.get("MetricFlow"), ours), least=True)
 
 
 def _check_marks(of: Callable[[str], Outcome | None]) -> Iterator[_Mark]:

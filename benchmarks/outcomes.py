@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from statistics import median
@@ -97,13 +97,13 @@ def read(workload: str, case: str, facts: dict[str, object], measures: Mapping[s
     return Outcome(workload, case, facts, lines, checked.failed)
 
 
-def troubles(outcomes: Iterable[Outcome]) -> list[str]:
-    """Contenders that failed, and numbers that differ."""
+def troubles(outcomes: Iterable[Outcome], but: Collection[str] = ()) -> list[str]:
+    """Contenders that failed, and numbers that differ; `but` those of some contenders."""
     found = []
     for outcome in outcomes:
         place = f"{outcome.workload}, {outcome.case}"
         found += [f"{place}: not compared: {outcome.unchecked}"] if outcome.unchecked else []
-        for name, line in outcome.lines.items():
+        for name, line in ((name, line) for name, line in outcome.lines.items() if name not in but):
             found += [f"{place}: {name} failed: {line.failed}"] if line.failed else []
             found += [f"{place}: {name} differs: {line.differs}"] if line.differs else []
     return found

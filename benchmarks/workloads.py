@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.accuracy import EXACT, FORMULAS, NEAR
 from benchmarks.definitions import Mix, indicators
 from benchmarks.measure import ROOT, Measure, command, job
+from benchmarks.peers import PEERS, Peer, ask, write_task
 from benchmarks.projects import Shape, write_project
 
 ENGINES = ("duckdb", "polars")
@@ -111,6 +112,7 @@ class Run:
     last: bool = False
     each: bool = True
     shape: Shape = "flat"
+    peers: bool = False
 
     def case(self, setting: Setting) -> Case:
         """The case with all its contenders."""
@@ -128,10 +130,24 @@ class Run:
             contenders.append(Contender(EACH, _job("each", args | {"sample": sample, "answer": each}),
                                         self.count / sample))
         stores = {f"cxmetrics {name}": str(project) for name, project in projects.items()}
-        check = args | {"shape": self.shape, "stores": stores, "hand": hand, "each": each if self.each else ""}
+        check = args | {"shape": self.shape, "stores": stores, "hand": hand, "each": each if self.each else "",
+                        "peers": {name: str(answer) for name, answer in self._answers(setting).items()}}
+        contenders += [Contender(peer.name, self._asked(peer, setting)) for peer in PEERS if self.peers]
         facts = {"rows": self.rows, "indicators": self.count, "dimensions": self.dimensions}
         return Case(self.workload, self.name, tuple(contenders), _job("agree", check), facts,
                     tuple(self._prepared(name, project, args) for name, project in projects.items()))
+
+    def _answers(self, setting: Setting) -> dict[str, Path]:
+        return {peer.name: setting.scratch / f"{peer.name}.json" for peer in PEERS if self.peers}
+
+    def _asked(self, peer: Peer, setting: Setting) -> Callable[[], Measure]:
+        def asked() -> Measure:
+            answer, task = self._answers(setting)[peer.name], setting.scratch / "task.json"
+            answer.unlink(missing_ok=True)
+            write_task(task, setting.events(self.rows, self.days), answer, self.count, tree=self.shape == "tree")
+            return ask(peer, setting.cache / "peers", task)
+
+        return asked
 
     def _ours(self) -> tuple[str, ...]:
         return ENGINES if self.shape == "flat" else (*ENGINES, EVIDENT)
@@ -175,6 +191,14 @@ def mixed(setting: Setting) -> Iterator[Case]:
 def pyramid(setting: Setting) -> Iterator[Case]:
     """1,000 factors with scores under 100, 10 and one composite."""
     yield Run("pyramid", "1,111 nodes", setting.rows // 3, 1_000, shape="tree").case(setting)
+
+
+def peers(setting: Setting) -> Iterator[Case]:
+    """Other semantic layers: 100 indicators, pyramids of 111 and of 1,111 nodes; they tell the total, not days."""
+    yield Run("peers", "100 indicators", setting.rows // 30, 100, each=False, peers=True).case(setting)
+    for count, nodes in ((100, "111"), (1_000, "1,111")):
+        yield Run("peers", f"a pyramid of {nodes} nodes", setting.rows // 30, count, each=False, shape="tree",
+                  peers=True).case(setting)
 
 
 def cuts(setting: Setting) -> Iterator[Case]:
@@ -254,7 +278,7 @@ def accuracy(setting: Setting) -> Iterator[Case]:
 
 WORKLOADS: Mapping[str, Callable[[Setting], Iterator[Case]]] = {
     "check": check, "uniform": uniform, "mixed": mixed, "pyramid": pyramid, "cuts": cuts,
-    "increment": increment, "growth": growth, "evidence": evidence, "day": day,
+    "peers": peers, "increment": increment, "growth": growth, "evidence": evidence, "day": day,
     "accuracy": accuracy}
 
 
