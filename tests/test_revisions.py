@@ -163,11 +163,15 @@ def test_revisions_of_git(repository, capsys):
     assert status_of(["diff", "HEAD~1", "HEAD~1", "--format", "markdown"]) == 0
 
 
-@pytest.mark.parametrize("name", ["HEAD~9", "--upload-pack=x", "HEAD:cxmetrics.yaml", "nowhere", "HEAD^{tree}"])
+@pytest.mark.parametrize("name", ["HEAD~9", "--upload-pack=x", "HEAD:cxmetrics.yaml", "nowhere", "HEAD^{tree}", "..", "/",
+                                  "a" * 400, "中" * 90, "a\nb\x1b[31m", "HEAD..HEAD", "~", "$(id)"])
 @pytest.mark.usefixtures("repository")
 def test_what_is_no_revision(name, capsys):
     assert status_of(["diff", "--", name]) == 2
-    assert capsys.readouterr().err.startswith("error: ")
+    told = capsys.readouterr().err
+    assert told.startswith("error: ")
+    assert "neither a project folder nor a revision" in told
+    assert told.rstrip("\n").isprintable()
 
 
 def test_a_revision_with_faults_is_named(repository, capsys):

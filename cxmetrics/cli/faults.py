@@ -19,7 +19,9 @@ _ENGINES = ("polars", "pyo3_runtime", "duckdb", "_duckdb")
 
 def refused(refusal: Refusal, session: Session) -> int:
     """Say what the verb will not do."""
-    tell(session.say("refused", problem=session.say(refusal.key, **refusal.facts)))
+    from cxmetrics.render.wording import visible
+
+    tell(session.say("refused", problem=visible(session.say(refusal.key, **refusal.facts))))
     return refusal.status
 
 

@@ -99,6 +99,7 @@ def _moved(project: Path, new: str | None, before: Revision, after: Revision, gr
 def _revision(session: Session, name: str, project: Path) -> Revision:
     """The definitions in a folder with a project file, or else those of the project at a revision of Git."""
     import tempfile
+    from contextlib import suppress
 
     from cxmetrics.cli.compiled import compiled
     from cxmetrics.cli.git import check_out
@@ -106,11 +107,14 @@ def _revision(session: Session, name: str, project: Path) -> Revision:
     from cxmetrics.folders import PROJECT_FILE
     from cxmetrics.revisions import Revision
 
-    if (Path(name) / PROJECT_FILE).is_file():
+    there = False
+    with suppress(OSError, ValueError):  # names that no file can have
+        there = (Path(name) / PROJECT_FILE).is_file()
+    if there:
         result, plan = compiled(Path(name))
         return Revision(result.pyramid, plan)
     with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch:
-        folder = Path(scratch) / name.replace("/", "_")
+        folder = Path(scratch) / ("".join(char if char.isalnum() or char in "-~" else "_" for char in name[:80]) or "_")
         folder.mkdir()
         check_out(project, name, folder)
         try:
