@@ -163,8 +163,8 @@ def test_revisions_of_git(repository, capsys):
     assert status_of(["diff", "HEAD~1", "HEAD~1", "--format", "markdown"]) == 0
 
 
-@pytest.mark.parametrize("name", ["HEAD~9", "--upload-pack=x", "HEAD:cxmetrics.yaml", "nowhere", "HEAD^{tree}", "..", "/",
-                                  "a" * 400, "中" * 90, "a\nb\x1b[31m", "HEAD..HEAD", "~", "$(id)"])
+@pytest.mark.parametrize("name", ["HEAD~9", "--upload-pack=x", "HEAD:cxmetrics.yaml", "nowhere", "HEAD^{tree}", "..",
+                                  "/", "a" * 400, "中" * 90, "a\nb\x1b[31m", "HEAD..HEAD", "~", "$(id)"])
 @pytest.mark.usefixtures("repository")
 def test_what_is_no_revision(name, capsys):
     assert status_of(["diff", "--", name]) == 2
