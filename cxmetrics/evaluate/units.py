@@ -140,11 +140,9 @@ def _by_unit(leaf: Leaf, sampled: Sampled, shown: Flags) -> Totals:
     asked = np.append(shown, False)
     parts = {part: sampled.units.part(part) for part in sorted({
         part for total in leaf.units for part, _ in total.parts})}
-    parts = {part: own.among(asked[own.point]) for part, own in parts.items()}
-    pairs, at = numbered(np.concatenate([own.point * width + unit[own.text] for own in parts.values()]))
-    ends = np.cumsum([len(own.point) for own in parts.values()])
-    sums = {part: own.added(places, len(pairs))[0] for (part, own), places in zip(
-        parts.items(), np.split(at, ends[:-1]), strict=True)}
+    parts = {part: own if (kept := asked[own.point]).all() else own.among(kept) for part, own in parts.items()}
+    pairs, places = _numbered_alike([own.point * width + unit[own.text] for own in parts.values()])
+    sums = {part: own.added(at, len(pairs))[0] for (part, own), at in zip(parts.items(), places, strict=True)}
 
     def amount(total: Total, scale: float = 1.0) -> Array:
         result = np.zeros(len(pairs))
@@ -155,6 +153,15 @@ def _by_unit(leaf: Leaf, sampled: Sampled, shown: Flags) -> Totals:
     y = np.sum([amount(leaf.units[place], scale) for place, scale in above.items()], axis=0)
     return Totals(pairs // width, pairs % width, y, None if below is None else amount(leaf.units[below]),
                   amount(leaf.units[0]))
+
+
+def _numbered_alike(every: Sequence[Ints]) -> tuple[Ints, Sequence[Ints]]:
+    """As `numbered`, of several arrays together: they are often the same, being told by the same rows."""
+    if every and all(np.array_equal(every[0], each) for each in every[1:]):
+        found, places = numbered(every[0])
+        return found, [places] * len(every)
+    found, places = numbered(np.concatenate(every))
+    return found, np.split(places, np.cumsum([len(each) for each in every])[:-1])
 
 
 def numbered(values: Ints) -> tuple[Ints, Ints]:

@@ -55,10 +55,10 @@ class Holding:
         if own.forget is None:
             return parts
         frame = self.store.states(source, family, self._numbers(source), since, Day.max)
-        if own.forget:
-            frame = frame.filter(~pl.col("day").is_in(sorted(own.forget)))
-        if new is not None:
-            replaced = pl.col("day").is_in(sorted(new.task.days)) & pl.col("partial").is_in(sorted(new.task.partials))
+        if gone := own.forget & own.stored:  # a day that comes for the first time takes nothing away
+            frame = frame.filter(~pl.col("day").is_in(sorted(gone)))
+        if new is not None and (days := new.task.days & own.stored):
+            replaced = pl.col("day").is_in(sorted(days)) & pl.col("partial").is_in(sorted(new.task.partials))
             frame = frame.filter(~replaced)
         return [frame, *parts]
 

@@ -47,13 +47,23 @@ def summed(places: Ints, amounts: Array, length: int) -> Array:
 
 def summed_of(places: Ints, amounts: Array, some: Flags | None, length: int) -> tuple[Array, Array]:
     """Return the sums of `amounts` at each place [length], and those of `some` of them alone: see `summed`."""
-    order = np.argsort(amounts)  # each place then takes its own from the least to the greatest
-    where, what = places[order], amounts[order]
+    if _whole(amounts):
+        where, what, chosen = places, amounts, some
+    else:
+        order = np.argsort(amounts)  # each place then takes its own from the least to the greatest
+        where, what, chosen = places[order], amounts[order], None if some is None else some[order]
     every = floats(np.bincount(where, what, length))
-    if some is None:
+    if chosen is None:
         return every, every
-    chosen = some[order]
     return every, floats(np.bincount(where[chosen], what[chosen], length))
+
+
+def _whole(amounts: Array) -> bool:
+    """Whether all sums of the amounts are whole numbers that floats hold: in whatever order, they are the same."""
+    few = amounts[:16]
+    if not (few == np.rint(few)).all() or not (amounts == np.rint(amounts)).all():
+        return False
+    return bool(np.abs(amounts).sum() < 2**53)
 
 
 def lined_up(weights: Numbers, values: Array) -> Array:
