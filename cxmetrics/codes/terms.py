@@ -27,7 +27,7 @@ TERMS: Final[dict[str, str]] = {
     "the calendar": "日历",
     # why a file is no YAML
     "these brackets are not closed, or what is in them is not parted by commas": "括号没有闭合，或其中各项没有用逗号分隔",
-    "a quote is never closed": "引号没有闭合",
+    "a quote is never closed": "引号没有闭合", "a control character, which is not to be seen": "有看不见的控制字符",
     "a text without quotes holds a colon and a blank": "未加引号的文本中有冒号和空格",
     "this colon is full-width": "冒号是全角的", "the line above has no colon": "上一行没有冒号",
     "this key stands below one that has a value already": "上面的键已经有值，不能再有下级",

@@ -23,6 +23,7 @@ _ANCHOR = Phrase("put the text between quotes; for what several indicators have 
                  "请给文本加引号；多个指标共有的内容请用 `templates`")
 _SINGLE = Phrase("put the text between single quotes, in which `\\` is a sign like others", "请改用单引号，其中 `\\` 只是普通字符")
 _LIST = Phrase("begin the list on a line of its own, or write it in one line: `[a, b]`", "请把列表另起一行，或写成一行：`[a, b]`")
+_UNSEEN = Phrase("take it out: such characters come along when text is copied", "请删去：复制文本时会带入这样的字符")
 OPENED = Phrase("opened here", "在这里打开")
 _NEAR = 100  # lines above a place in which the one before it is looked for
 _CLOSING = {"{": "}", "[": "]"}
@@ -131,11 +132,15 @@ def _entry(_: Source, __: int) -> Known:
     return "a list begins behind a key", _LIST
 
 
+def _control(_: Source, __: int) -> Known:
+    return "a control character, which is not to be seen", _UNSEEN
+
+
 _CAUSES: tuple[tuple[str, Callable[[Source, int], Known | None]], ...] = (
     ("mapping values are not allowed", _colon), ("cannot start any token", _sign), ("tab character", _tab),
     ("did not find expected key", _no_key), ("did not find expected alphabetic", _anchor),
     ("unknown escape character", _escape), ("could not find expected ':'", _no_colon),
-    ("block sequence entries are not allowed", _entry))
+    ("block sequence entries are not allowed", _entry), ("control characters are not allowed", _control))
 
 ALIAS_UNKNOWN = Phrase("name an anchor (`&{name}`) that stands above, or use `templates`",
                        "请引用上文已有的锚点（`&{name}`），或改用 `templates`")

@@ -66,8 +66,7 @@ def read_nodes(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         return None, (*builder.found, fault(source, problem, at, began))
     except (yaml.YAMLError, ValueError) as error:  # characters that YAML forbids
         at = _character(source.text, getattr(error, "position", None) or 0)
-        return None, (*builder.found, report(codes.NOT_YAML, Span(source, at, min(at + 1, len(source.text))),
-                                             problem=getattr(error, "reason", str(error))))
+        return None, (*builder.found, fault(source, getattr(error, "reason", str(error)), at, None))
     except _Refused as refusal:
         return None, (*builder.found, refusal.diagnostic)
 
