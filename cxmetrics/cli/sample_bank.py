@@ -19,6 +19,7 @@ from cxmetrics.cli.session import Refusal
 Progress = Callable[[str, int, int], None]
 _MADE = "data/made.json"
 _LIBRARY = "retail_bank"
+_OLD = ("data", "store")  # what is made anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ def make(folder: Path, wanted: Wanted, *, fresh: bool, progress: Progress) -> bo
     known = before or {}
     stale = fresh or any(known.get(key) != value for key, value in made.items()) or not known.get("finished")
     if stale:
-        for name in ("data", "store"):
-            shutil.rmtree(folder / name, ignore_errors=True)
         _ask_for_room(folder, wanted.rows)
+        for name in _OLD:
+            shutil.rmtree(folder / name, ignore_errors=True)
     written = _define(folder, {} if fresh else _digests(known))
     state = {**made, "definitions": written}
     if stale:
@@ -54,11 +55,12 @@ def make(folder: Path, wanted: Wanted, *, fresh: bool, progress: Progress) -> bo
 
 
 def _ask_for_room(folder: Path, rows: int) -> None:
-    """See that the disk holds so many rows, rather than fill it.  Raises `Refusal`."""
+    """See that the disk holds so many rows in place of those that are there.  Raises `Refusal`."""
     from cxmetrics.sample import BYTES_A_ROW
 
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    needed, free = rows * BYTES_A_ROW, shutil.disk_usage(there).free
+    old = sum(path.stat().st_size for name in _OLD for path in (folder / name).rglob("*") if path.is_file())
+    needed, free = rows * BYTES_A_ROW, shutil.disk_usage(there).free + old
     if needed > free:
         raise Refusal("demo.space", folder=folder, free=f"{free / 1e9:.1f}", needed=f"{needed / 1e9:.1f}")
 

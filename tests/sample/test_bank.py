@@ -233,6 +233,19 @@ def test_the_pyramid_compiles_over_these_tables(bank: Path) -> None:
         assert wanted - dimensions <= set(pl.read_parquet_schema(files[0]))
 
 
+def test_recommendation_drives_assets_as_far_as_is_said(large: Path, truth: dict[str, Any]) -> None:
+    """Least squares of a month's growth on the last answer finds the planted slope within four standard errors."""
+    panel = table(large, "o_customer_month").drop_nulls("last_nps")
+    planted = truth["aum_growth"]
+    points = pl.col("last_nps") - planted["middle"]
+    slope = panel.select(pl.cov("last_nps", "aum_growth") / pl.var("last_nps")).item()
+    spread = panel.select(pl.std("last_nps")).item()
+    level = panel.select((pl.col("aum_growth") - planted["for_one_point"] * points).mean()).item()
+    error = 0.02 / len(panel) ** 0.5  # the luck of a month is drawn with a standard deviation of 0.02
+    assert abs(slope - planted["for_one_point"]) < 4 * error / spread
+    assert abs(level - planted["at_middle"]) < 4 * error
+
+
 def test_registers_hold_for_one_time_each(bank: Path) -> None:
     for name, key in (("org", "branch"), ("employee", "employee")):
         frame = pl.read_parquet(bank / "data" / "registers" / f"{name}.parquet").sort(key, "valid_from")

@@ -75,6 +75,17 @@ def test_a_bank_that_does_not_fit_is_not_begun(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "bank").exists()
 
 
+def test_a_bank_is_kept_where_a_larger_one_does_not_fit(tmp_path, monkeypatch, capsys):
+    bank = tmp_path / "bank"
+    assert status_of(["demo", str(bank), "--scale", "2k", "--data-only"]) == 0
+    before = contents(bank)
+    usage = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
+    monkeypatch.setattr(sample_bank.shutil, "disk_usage", lambda _: usage)
+    assert status_of(["demo", str(bank), "--scale", "1m", "--lang", "zh"]) == 2
+    assert "剩余空间" in capsys.readouterr().err
+    assert contents(bank) == before
+
+
 @pytest.mark.parametrize("text", ["2k", "2_000", "2000", " 2K"])
 def test_a_scale_is_written_in_many_ways(tmp_path, capsys, text):
     assert status_of(["demo", str(tmp_path / "bank"), "--scale", text, "--data-only"]) == 0
