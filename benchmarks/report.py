@@ -14,8 +14,10 @@ from benchmarks.workloads import COLD, HAND, SCAN, UNCHANGED
 _HOW = (
     "Every figure is the median of fresh processes that ran in turn; (least–greatest) beside it. Execution is a whole "
     "run from files to the committed store without compiling; ratios are those of the same turn. Peak memory is that "
-    "of the whole process, libraries included. *One query each* is a sample of 20, extrapolated. Read ratios: seconds "
-    "depend on who else uses the machine.")
+    "of the whole process, libraries included. *One query each* is a sample of 20, extrapolated. Runs are "
+    "without intervals, as queries by hand are, unless evidence is named. Peers tell totals only, where cxmetrics "
+    "computes and stores days too, and their CPU seconds are those of whole processes. Read ratios: seconds depend on "
+    "who else uses the machine.")
 
 
 _EQUAL = (

@@ -220,9 +220,10 @@ class LeafReader:
             closed = ~np.logical_or.reduce([opened[source] for source in leaf.sources])
             unknown = np.logical_or.reduce([closed, *(seen.unweighted(self.looked, source)
                                                       for source in self.plan.raked_in(leaf))])
-            for matrix in (done.value, done.low, done.high, done.error):
-                matrix[index, unknown] = np.nan
-            done.n[index, closed] = done.effective[index, closed] = 0
+            if unknown.any():  # nearly never
+                for matrix in (done.value, done.low, done.high, done.error):
+                    matrix[index, unknown] = np.nan
+                done.n[index, closed] = done.effective[index, closed] = 0
             done.short[index] = np.logical_or.reduce([short[source] for source in leaf.sources])
 
 
