@@ -153,7 +153,7 @@ a sample: counts and sums are smaller than a run makes them
 source   sample                           days                     read  left out  repeated  rejected  count
 -------  -------------------------------  -----------------------  ----  --------  --------  --------  -----
 answers  the last 4 rows of 1 of 3 files  2026-03-01 … 2026-03-03     4         1         0         1      2
-1 rows of answers rejected, score: off the scale
+1 row of answers rejected, score: off the scale
 
 rows of answers that count, 2 of 2
 day         score  test

@@ -134,8 +134,8 @@ def _doubts(found: Preview, session: Session) -> Iterator[str]:
         census = source.census
         for kind, counts in (("rejected", census.rejected), ("nulled", census.nulled)):
             for (column, reason), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-                yield session.say(f"preview.{kind}", count=whole(count), source=name, column=column,
-                                  reason=session.term("reason", reason))
+                yield session.say(f"preview.{kind}.{'one' if count == 1 else 'many'}", count=whole(count),
+                                  source=name, column=column, reason=session.term("reason", reason))
         bad = min(sum(census.rejected.values()) + sum(census.nulled.values()), census.read)
         limit = source.max_bad
         if bad > limit * census.read:

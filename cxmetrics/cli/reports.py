@@ -63,7 +63,8 @@ def _reasons(sources: list[SourceReport], session: Session) -> Iterator[str]:
     if lines:
         yield ""
     for count, kind, source_id, reason in lines[:_MOST_REASONS]:
-        yield session.say(f"run.{kind}", count=whole(count), source=source_id, reason=_reason(reason, session))
+        yield session.say(f"run.{kind}.{'one' if count == 1 else 'many'}", count=whole(count), source=source_id,
+                          reason=_reason(reason, session))
     if len(lines) > _MOST_REASONS:
         yield session.say("run.more", count=len(lines) - _MOST_REASONS)
 

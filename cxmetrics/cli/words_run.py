@@ -7,9 +7,12 @@ from typing import Final
 from cxmetrics.diagnostics import Phrase
 
 RUN: Final[dict[str, Phrase]] = {
-    "run.rejected": Phrase("{count} rows of {source} rejected, {reason}", "{source} 拒收 {count} 行，{reason}"),
-    "run.nulled": Phrase("{count} values of {source} taken as missing, {reason}",
-                         "{source} 有 {count} 个值按缺失处理，{reason}"),
+    "run.rejected.one": Phrase("{count} row of {source} rejected, {reason}", "{source} 拒收 {count} 行，{reason}"),
+    "run.rejected.many": Phrase("{count} rows of {source} rejected, {reason}", "{source} 拒收 {count} 行，{reason}"),
+    "run.nulled.one": Phrase("{count} value of {source} taken as missing, {reason}",
+                             "{source} 有 {count} 个值按缺失处理，{reason}"),
+    "run.nulled.many": Phrase("{count} values of {source} taken as missing, {reason}",
+                              "{source} 有 {count} 个值按缺失处理，{reason}"),
     "run.more": Phrase("and {count} more reasons: --json FILE has them all", "另有 {count} 种原因：--json FILE 列出全部"),
     "run.span": Phrase(", {first} to {last}", "，{first} 至 {last}"),
     "run.done": Phrase("run {run} on {engine}{span}: {values} values ({statuses}) from {scans} in {seconds} s",
