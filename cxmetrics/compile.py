@@ -59,7 +59,7 @@ class Compiled:
     found: tuple[Diagnostic, ...]  # before what is allowed was taken away
     tests: tuple[MetricTest, ...] = ()
     texts: Texts = field(default_factory=Texts)  # what it was compiled from
-    alone: bool = False  # made of the project's own YAML and of what ships with cxmetrics, and of nothing else
+    whole: bool = False  # all files that it names were there and could be read
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -107,9 +107,7 @@ def compile_project(root: Path) -> Compiled:
     libraries, not_imported = read_libraries(root, sources)
     tables, not_there = read_tables(root, sources)
     amiss = (*unread, *not_imported, *not_there)
-    compiled = compile_sources(sources, amiss, libraries, tables)
-    return replace(compiled, alone=not tables and not amiss and all(
-        file.shipped for library in libraries for file in library.sources))
+    return replace(compile_sources(sources, amiss, libraries, tables), whole=not amiss)
 
 
 def compile_sources(sources: Sequence[Source], found: Sequence[Diagnostic] = (),

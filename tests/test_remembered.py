@@ -72,13 +72,61 @@ def test_another_cxmetrics_looks_anew(project, compiled, capsys, monkeypatch):
     assert len(compiled) == 2
 
 
-def test_a_library_of_the_project_is_read_each_time(project, capsys):
-    (project / "lib").mkdir()
-    (project / "lib" / "cxmetrics.yaml").write_text("project: lib\n", "utf-8")
-    (project / "cxmetrics.yaml").write_text(f"{PROJECT}import: [lib]\n", "utf-8")
-    assert check(project, capsys)[0] == 0
-    (project / "lib" / "cxmetrics.yaml").write_text("project: lib\nindicators: {x: {formula: y}}\n", "utf-8")
-    assert check(project, capsys)[0] == 1
+DAYS = "date,kind,name\n2026-01-01,holiday,New Year\n"
+OTHERS = {"libs/one/cxmetrics.yaml": "project: one\ncalendar: {read: days.csv}\n", "libs/one/days.csv": DAYS,
+          "libs/one/more.yaml": "indicators: {more: {formula: count(visits)}}\n", "days.csv": DAYS}
+
+
+@pytest.fixture
+def wide(project):
+    """A project that reads a library of its own, and CSV files."""
+    (project / "libs/one").mkdir(parents=True)
+    for name, text in OTHERS.items():
+        (project / name).write_text(text, "utf-8")
+    (project / "cxmetrics.yaml").write_text(f"{PROJECT}import: [libs/one]\ncalendar: {{read: days.csv}}\n", "utf-8")
+    return project
+
+
+def test_what_is_read_besides_is_known_again(wide, compiled, capsys):
+    first, second = (check(wide, capsys) for _ in range(2))
+    assert first == second
+    assert first[0] == 0
+    assert len(compiled) == 1
+
+
+@pytest.mark.parametrize("change", [
+    lambda folder: (folder / "days.csv").write_text("date,kind\n2026-13-01,holiday\n", "utf-8"),
+    lambda folder: (folder / "days.csv").unlink(),
+    lambda folder: (folder / "libs/one/more.yaml").write_text("indicators: {more: {formula: y}}\n", "utf-8"),
+    lambda folder: (folder / "libs/one/last.yaml").write_text("indicators: {last: {formula: y}}\n", "utf-8"),
+    lambda folder: (folder / "libs").rename(folder / "lib"),
+])
+def test_a_change_of_what_is_read_besides_is_seen(wide, compiled, capsys, change):
+    assert check(wide, capsys)[0] == 0
+    change(wide)
+    assert check(wide, capsys)[0] == 1
+    assert len(compiled) == 2
+
+
+def test_links_to_what_is_read_besides_may_come_to_lead_elsewhere(wide, capsys):
+    def lead(link, to):
+        link.unlink(missing_ok=True)
+        link.symlink_to(to)
+
+    (wide / "bad.csv").write_text("date,kind\n2026-13-01,holiday\n", "utf-8")
+    (wide / "libs/two").mkdir()
+    (wide / "libs/two/cxmetrics.yaml").write_text("project: two\nindicators: {last: {formula: y}}\n", "utf-8")
+    text = f"{PROJECT}import: [led]\ncalendar: {{read: led.csv}}\n"
+    (wide / "cxmetrics.yaml").write_text(text, "utf-8")
+    for table, library, status in [("days.csv", "libs/one", 0), ("bad.csv", "libs/one", 1), ("days.csv", "libs/one", 0),
+                                   ("days.csv", "libs/two", 1), ("days.csv", "libs/one", 0)]:
+        try:
+            lead(wide / "led.csv", table)
+            lead(wide / "led", library)
+        except OSError as error:
+            pytest.skip(f"links cannot be made here: {error}")
+        assert check(wide, capsys)[0] == status, (table, library)
+        assert check(wide, capsys)[0] == status, (table, library)
 
 
 @pytest.mark.parametrize("spoiled", [

@@ -55,6 +55,7 @@ class Library:
     sources: tuple[Source, ...]
     beneath: frozenset[str]
     tables: Tables = field(default_factory=dict)
+    straight: bool = True  # whether imports name its folder itself, and no link to it
 
     @property
     def project_file(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cxmetrics.assets import definitions
@@ -22,7 +24,8 @@ def read_libraries(root: Path, sources: Sequence[Source]) -> tuple[tuple[Library
     """The libraries that the project of these files imports, each after those it imports itself."""
     shelf = _Shelf(root)
     shelf.take(_imports(sources, PROJECT_FILE), ())
-    return tuple(shelf.libraries.values()), tuple(shelf.found)
+    libraries = (replace(library, straight=name not in shelf.led) for name, library in shelf.libraries.items())
+    return tuple(libraries), tuple(shelf.found)
 
 
 def shipped() -> dict[str, Path]:
@@ -49,6 +52,7 @@ class _Shelf:
         self.root = root.resolve()
         self.shipped = shipped()
         self.libraries: dict[str, Library] = {}
+        self.led: set[str] = set()  # those that are reached by links
         self.found: list[Diagnostic] = []
 
     def take(self, imports: Sequence[Located], trail: tuple[str, ...]) -> frozenset[str]:
@@ -107,7 +111,10 @@ class _Shelf:
         if not there:
             self.report_unknown(written)
             return None
-        return folder.relative_to(self.root).as_posix(), folder
+        name = folder.relative_to(self.root).as_posix()
+        if Path(os.path.normpath(self.root / text)) != folder:
+            self.led.add(name)
+        return name, folder
 
     def report_unknown(self, written: Located) -> None:
         """Report a library that is not there."""

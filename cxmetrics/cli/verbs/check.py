@@ -39,15 +39,10 @@ _TOLD = 10  # findings that are gone
 def check(session: Session, project: Path, form: Format, strict: bool, write: bool, bare: bool) -> int:
     """Compile the project and print what is wrong."""
     gc.disable()  # a short life: what could be collected is gone with the process soon enough
-    from cxmetrics.cli.remembered import recall, remember, state_of
+    from cxmetrics.cli.remembered import recall
 
     today = dt.datetime.now(dt.UTC).date()
-    state = state_of(project, today)
-    outcome = recall(project, state)
-    if outcome is None:
-        outcome, kept = _found(project, today)
-        if kept:
-            remember(project, state, today, outcome)
+    outcome = recall(project, today) or _found(project, today)
     found, failed = outcome.found, outcome.failed
     if write:
         _write(project, found, session, failed=failed)
@@ -56,14 +51,17 @@ def check(session: Session, project: Path, form: Format, strict: bool, write: bo
     return int(failed or strict and bool(left))
 
 
-def _found(project: Path, today: dt.date) -> tuple[Outcome, bool]:
-    """What a project comes to, and whether that hangs on its own definitions alone."""
-    from cxmetrics.cli.remembered import Outcome
+def _found(project: Path, today: dt.date) -> Outcome:
+    """What a project comes to; it is kept where all that the project names could be read."""
+    from cxmetrics.cli.remembered import Outcome, reading_of, remember
     from cxmetrics.compile import compile_project
 
     compiled = compile_project(project)
-    found = compiled.reviewed(today)
-    return Outcome(len(compiled.sources), len(compiled.pyramid.indicators), found), compiled.alone
+    outcome = Outcome(len(compiled.sources), len(compiled.pyramid.indicators), compiled.reviewed(today))
+    reading = reading_of(compiled.texts) if compiled.whole else None
+    if reading is not None:
+        remember(project, today, outcome, reading)
+    return outcome
 
 
 def _show(found: Sequence[Diagnostic], project: Path, form: Format, files: int, indicators: int,
