@@ -9,6 +9,8 @@ from editor import ROOT, Editor, at, place
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
+from cxmetrics.cli.command import status_of
+from cxmetrics.cli.hovers import told_of
 from cxmetrics.compile import compile_project
 
 BANK = ROOT / "definitions" / "retail_bank"
@@ -169,7 +171,6 @@ def test_a_hover_tells_the_latest_value_of_the_store(small):
     rows = "".join(f"2026-03-{day:02} 10:00:00,{'success' if day % 4 else 'timeout'},{day * 100},app\n"
                    for day in range(1, 29))
     (small / "data/march.csv").write_text(f"start,result,ms,channel\n{rows}")
-    from cxmetrics.cli.command import status_of
     assert status_of(["run", str(small)]) == 0
 
     async def scene(editor):
@@ -177,6 +178,18 @@ def test_a_hover_tells_the_latest_value_of_the_store(small):
         assert "2026-03: 75.00%" in await hovered(editor, "cxmetrics.yaml", "成功率: 60%", 1)
 
     play(small, scene)
+
+
+def test_of_a_large_project_the_value_is_told_where_what_it_is_made_of_is_small(small, monkeypatch):
+    (small / "data").mkdir()
+    (small / "data/march.csv").write_text("start,result,ms,channel\n2026-03-01 10:00:00,success,900,app\n")
+    assert status_of(["run", str(small)]) == 0
+    compiled = compile_project(small)
+    told = {name: told_of(compiled, small, name, "en") for name in ("speed", "转账")}
+    assert any("900 ms" in line for _, lines in told["speed"] for line in lines)
+    monkeypatch.setattr("cxmetrics.cli.hovers.MOST", 1)
+    assert told_of(compiled, small, "speed", "en") == told["speed"]
+    assert told_of(compiled, small, "转账", "en") != told["转账"]
 
 
 # --- definition, references, renaming --------------------------------------------------------------------------------

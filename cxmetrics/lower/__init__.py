@@ -83,7 +83,7 @@ def _node(planned: Planned, formula: Value | None, leaves: tuple[Leaf, ...], fin
         meaning = _digest((indicator.valid, [(day, node.meaning) for day, node in eras]))
         return Node(indicator, None, frozenset[str]().union(*(node.sources for _, node in eras)), meaning,
                     planned.hidden, window, versions=planned.versions)
-    below = sorted(set(leaves_of(formula)))
+    below = dict.fromkeys(leaves_of(formula))  # in the order of the formula: numbers hang on what else there is
     own = {source for index in below for source in leaves[index].sources}
     inner = [nodes[child] for child in (*(edge.child for edge in indicator.combined), *references_of(formula))
              if child in nodes]
