@@ -31,7 +31,7 @@ from cxmetrics.evaluate.work import Work
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Leaf, Plan, leaves_of
 from cxmetrics.statistics import jackknife
-from cxmetrics.statistics.arrays import Array, Flags, crossing
+from cxmetrics.statistics.arrays import Array, Flags, crossing, quiet
 from cxmetrics.windows import Window
 
 
@@ -98,6 +98,7 @@ class Leaves:
         return row in self.work.bounded and bool(leaf.units) and (
             leaf.is_about_somebody(self.plan.sources)) and not is_exact(leaf, self.plan)
 
+    @quiet
     def _cluster(self, leaf: Leaf, done: Finished, sample: Sample, without: Array, n: Array) -> None:
         """Give a leaf, the only row of `done`, the evidence of its groups of units."""
         groups, confidence = sample.groups, self.plan.project.confidence

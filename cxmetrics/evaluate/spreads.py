@@ -11,7 +11,7 @@ from cxmetrics.evaluate.replicates import by_group
 from cxmetrics.evaluate.tree import Tree
 from cxmetrics.plan import Node, leaves_of
 from cxmetrics.statistics import jackknife
-from cxmetrics.statistics.arrays import Array, Flags, crossing
+from cxmetrics.statistics.arrays import Array, Flags, crossing, quiet
 
 
 class Deviations:
@@ -79,9 +79,15 @@ class Differences:
                 for (one, other), squares, seen in zip(self.pairs, self.squares, self.groups, strict=True)}
 
 
+@quiet
 def _summed(off: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
-    """The squares of deviations [nodes, periods, groups, slices] summed over groups, and how many are not 0."""
-    return added(off**2, 2).reshape(shape), (off != 0).sum(axis=2).reshape(shape).astype(np.float64)
+    """The squares of deviations [nodes, periods, groups, slices] summed over groups, and how many are not 0.
+
+    NaN where they are more than a double holds: nothing is known then.
+    """
+    squares = added(off**2, 2).reshape(shape)
+    groups = (off != 0).sum(axis=2).reshape(shape).astype(np.float64)
+    return np.where(np.isinf(squares), np.nan, squares), groups
 
 
 def added(values: Array, axis: int) -> Array:
