@@ -147,6 +147,20 @@ def test_readers_see_a_whole_run_or_none(bank, root, monkeypatch):
     assert asked(bank, "SELECT number FROM cxmetrics.published") == [(1,)]
 
 
+def test_nobody_waits_for_ever_for_one_who_writes(bank, root, monkeypatch):
+    import psycopg
+
+    monkeypatch.setattr("cxmetrics.backends.databases.sink.WAIT", "100ms")
+    with psycopg.connect(bank.address(), password=server.PASSWORD) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('cxmetrics cxmetrics'))")
+        with pytest.raises(Fault) as caught:
+            go(bank, root)
+    (told,) = caught.value.diagnostics
+    assert told.code.id == "CX725"
+    assert "lock timeout" in told.facts["problem"]
+    assert go(bank, root)
+
+
 def test_who_may_not_write_is_told(bank, root):
     bank.do("DROP ROLE IF EXISTS guest", f"CREATE ROLE guest LOGIN PASSWORD '{server.PASSWORD}'")
     with Store.open(root / "store") as store, pytest.raises(Fault) as raised:

@@ -23,6 +23,7 @@ from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 
 PUBLISHED = "published"
+WAIT = "5min"  # for others who write to the schema, and for those who read a table that gets a column
 _LONGEST = 63  # bytes of a name, in PostgreSQL
 _TYPES: Mapping[type[pl.DataType], str] = {
     pl.String: "text", pl.Float64: "double precision", pl.Int64: "bigint", pl.Date: "date", pl.Boolean: "boolean",
@@ -75,7 +76,8 @@ class Sink:
                                     .format(sql.Identifier("values_place"), sql.Identifier(self.schema, table)))
 
     def prepare(self) -> None:
-        """Make the schema, and be the only one who writes to it until the end."""
+        """Make the schema, and be the only one who writes to it until the end; who does not become so is told."""
+        self.connection.execute("SELECT pg_catalog.set_config('lock_timeout', %s, true)", (WAIT,))
         self.connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"cxmetrics {self.schema}",))
         self.connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
         self._do("CREATE TABLE IF NOT EXISTS {} (project text PRIMARY KEY, number bigint NOT NULL, run text NOT NULL, "
