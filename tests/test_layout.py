@@ -45,6 +45,18 @@ def test_it_is_laid_out_like_this(written, wanted):
     assert once(wanted) == wanted
 
 
+@pytest.mark.parametrize("written", [
+    *(f"a: {sign}\n{text}b: 1\n" for sign in (">", ">-", ">+", "|", "|-", "|+")
+      for text in ("", "\n", "\n\n\n", "  x\n", "  x\n\n", "  x\n\n\n", "\n  x\n  y\n\n")),
+    *(text.replace("K", "k" * long) for long in (995, 1000, 1020, 1030, 5000)
+      for text in ("{a: {? K : b}}\n", "a:\n  ? K\n  : {c: [d]}\n", "- ? K\n  : {c: [d]}\n", "- {? K : {c: [d]}}\n",
+                   "a:\n  ? K\n  :\n    # told\n    c: d\n  e: f\n"))])
+def test_texts_that_end_in_empty_lines_and_keys_without_end_stay(written):
+    laid = once(written)
+    assert yaml.load(laid, yaml.BaseLoader) == yaml.load(written, yaml.BaseLoader)
+    assert once(laid) == laid
+
+
 @pytest.mark.parametrize("path", BANK, ids=lambda path: path.stem)
 def test_what_is_shipped_is_laid_out(path):
     text = path.read_text("utf-8")

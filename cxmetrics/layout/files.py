@@ -12,13 +12,14 @@ from dataclasses import replace
 from typing import assert_never
 
 from cxmetrics.layout import formulas
-from cxmetrics.layout.texts import block, filled, in_quotes, plain, quoted_lines, unfolded, width
+from cxmetrics.layout.texts import block, ends_in_blank_lines, filled, in_quotes, plain, quoted_lines, unfolded, width
 from cxmetrics.load.written import Alias, Comment, Listing, Mapping, Scalar, Written, read_written
 from cxmetrics.parse import words_of
 from cxmetrics.source import Source
 
 WIDTH = 120  # columns of a line, where what stands in it can be broken
 _STEP = 2
+_SIMPLE = 1_000  # characters: YAML takes a key without `?` up to 1,024
 _ENDLESS = 1_000_000  # columns of a line that is not to be broken
 _ALLOWS = "cx: allow"  # in a comment: a warning on this line, or on the next, has been looked at
 
@@ -69,11 +70,12 @@ class _Writer:
             above = list(self.leading(key.start, first=not lines))
             name = key.value if isinstance(key, Scalar) else f"*{key.name} "
             head = f"{self.key(key, flow=False)}:"
+            asked, head = ([f"? {head[:-1]}"], ":") if len(head) > _SIMPLE else ([], head)
             inner = () if self.is_block(value) else tuple(self.leading(value.start, first=True))
             self.pinned = any(_ALLOWS in line for line in (*above[-1:], *inner[-1:]))
             below = self.value(head, value, indent, (*path, name))
             apart = not path and (tall or len(below) > 1) and above[:1] != [""]
-            lines += [*([""] if lines and apart else []), *above, *inner, *below]
+            lines += [*([""] if lines and apart else []), *above, *inner, *asked, *below]
             tall = len(below) > 1
         return [*lines, *self.trailing_block(node)]
 
@@ -163,7 +165,7 @@ class _Writer:
             lines = formulas.lines(words, most - first, room)
             whole = formulas.one_line(words)
             return lines if plain(whole, flow=False, quoted=node.style is not None) else quoted_lines(lines)
-        if node.style in ("|", ">"):
+        if node.style in ("|", ">") and not ends_in_blank_lines(value):
             written = self.source.text[node.start:node.end]
             return block(value, unfolded(written) if node.style == ">" else None)
         if not value and node.style is None:
@@ -186,6 +188,10 @@ class _Writer:
             return f"*{key.name} "
         return (f"&{key.anchor} " if key.anchor else "") + (self.text(key, flow=flow) or '""')
 
+    def flow_key(self, key: Scalar | Alias) -> str:
+        text = self.key(key, flow=True)
+        return f"? {text} " if len(text) >= _SIMPLE else text
+
     def flow(self, node: Written, path: Path) -> str:
         """A node on one line."""
         match node:
@@ -196,7 +202,7 @@ class _Writer:
             case Alias():
                 return f"*{node.name}"
             case Mapping():
-                text = "{" + ", ".join(f"{self.key(key, flow=True)}: {self.flow(value, (*path, _name(key)))}"
+                text = "{" + ", ".join(f"{self.flow_key(key)}: {self.flow(value, (*path, _name(key)))}"
                                        for key, value in node.entries) + "}"
             case Listing():
                 text = "[" + ", ".join(self.flow(item, path) for item in node.items) + "]"

@@ -58,13 +58,18 @@ def filled(value: str, first: int, room: int) -> list[str]:
     return found
 
 
+def ends_in_blank_lines(value: str) -> bool:
+    """Whether a block would have to keep what follows it: empty lines there are none of anybody's otherwise."""
+    return value.endswith("\n\n") or value == "\n"
+
+
 def block(value: str, folded: Sequence[str] | None = None) -> list[str]:
     """A text of several lines after `|`, or after `>` where it is given as it was `folded`; the header first."""
-    body = value.rstrip("\n")
-    chomp = "-" if body == value else "" if body and value == f"{body}\n" else "+"
-    if folded is not None and chomp != "+":
+    body = value.removesuffix("\n")
+    chomp = "-" if body == value else ""
+    if folded is not None:
         return [f">{chomp}", *folded]
-    lines = value.removesuffix("\n").split("\n") if chomp else body.split("\n")
+    lines = body.split("\n")
     further_in = next((line for line in lines if line), "").startswith(" ")
     return [f"|{'2' if further_in else ''}{chomp}", *lines]
 
