@@ -1,11 +1,11 @@
-"""Through the formulas of indicators: what stands in them, and the same formula with other aggregates."""
+"""Through indicators and their formulas: what they are made of, and the same formula with other aggregates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from cxmetrics.ir import Aggregate, Apply, Expr, Ref, Windowed
+from cxmetrics.ir import Aggregate, Apply, Expr, Indicator, Ref, Windowed
 
 
 def aggregates_in(formula: Expr | None) -> Iterator[Aggregate]:
@@ -30,6 +30,12 @@ def references_in(formula: Expr | None) -> Iterator[Ref]:
                 yield from references_in(arg)
         case Windowed():
             yield from references_in(formula.arg)
+
+
+def made_of(indicator: Indicator) -> Iterator[str]:
+    """The indicators that one version of an indicator is made of: by its children, its leaves, its formula."""
+    yield from (edge.child for edge in (*indicator.children, *indicator.over))
+    yield from (ref.indicator for ref in references_in(indicator.formula))
 
 
 def with_aggregates(formula: Expr, change: Callable[[Aggregate], Aggregate]) -> Expr:

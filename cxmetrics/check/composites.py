@@ -194,17 +194,20 @@ def _edges(outline: Outline, found: Found) -> Iterator[Edge]:
     total = sum(weights)
     whole_known = len(weights) == len(written)
     if whole_known and kinds == {True} and abs(total - 100) > 1e-6:
-        parts = [f"{weight:.10g}%" for weight in weights[:_TOLD]] + ["…"] * (len(weights) > _TOLD)
         found.append(report(codes.WEIGHTS_SUM, outline.span, parent=outline.id, total=f"{total:.10g}%",
-                            parts=" + ".join(parts)))
+                            parts=_added([f"{weight:.10g}%" for weight in weights])))
     if whole_known and kinds == {False} and _short_of_one(weights):
-        told = [f"{weight / total:.1%}" for weight in weights[:_TOLD]] + ["…"] * (len(weights) > _TOLD)
         found.append(report(codes.WEIGHTS_NEAR_ONE, outline.span, parent=outline.id, total=f"{total:.10g}",
-                            parts=" + ".join(told)))
+                            parts=_added([f"{weight / total:.1%}" for weight in weights])))
     if whole_known and total <= 0:
         found.append(report(codes.ZERO_WEIGHT, outline.span, child=outline.id))
     if total > 0:
         yield from (Edge(child.id, (weight or 0.0) / total, child.span) for child, weight in written)
+
+
+def _added(weights: Sequence[str]) -> str:
+    """Weights as a sum, the first of them where they are many."""
+    return " + ".join([*weights[:_TOLD], *["…"] * (len(weights) > _TOLD)])
 
 
 def _short_of_one(weights: Sequence[float]) -> bool:

@@ -216,10 +216,10 @@ def _product(expr: Apply, args: list[Expr], units: list[Unit], proof: Proof) -> 
             unit = units[0]
         case "*":
             unit = multiply(units[0], units[1])
-            scaled_by_hand(expr, (units[0], args[1]), proof)
+            scaled_by_hand(expr, units[0], args[1], proof)
         case "/":
             unit = divide(units[0], units[1])
-            scaled_by_hand(expr, (units[0], args[1]), proof)
+            scaled_by_hand(expr, units[0], args[1], proof)
         case _:
             exponent = literal_value(args[1])
             unit = power(units[0], exponent) if isinstance(exponent, int | float) else (

@@ -32,9 +32,8 @@ def of_time(expr: Apply, proof: Proof) -> Proved:
             return expr, NUMBER
 
 
-def scaled_by_hand(expr: Apply, sides: tuple[Unit, Expr], proof: Proof) -> None:
+def scaled_by_hand(expr: Apply, unit: Unit, by: Expr, proof: Proof) -> None:
     """Doubt `latency / 1000` where the latency is in ms: what comes out is in ms as well, and a thousandth of it."""
-    unit, by = sides
     if not unit.is_duration or not isinstance(by, Constant) or by.unit != NUMBER:
         return
     if not isinstance(by.value, int | float):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +12,9 @@ from cxmetrics.cli.latest import Latest, latest
 from cxmetrics.cli.session import Language, Session
 from cxmetrics.compile import Compiled
 from cxmetrics.diagnostics import Fault
-from cxmetrics.ir import Indicator
 from cxmetrics.lower import lower
 from cxmetrics.plan import Plan
-from cxmetrics.walks import references_in
+from cxmetrics.walks import made_of
 
 MOST = 2_000  # indicators that an indicator is made of, if its value is told: whether it is stale hangs on their plan
 
@@ -44,15 +43,10 @@ def _part(compiled: Compiled, name: str) -> Plan | None:
         one = todo.pop()
         if one not in needed:
             needed.add(one)
-            todo += [each for era in known[one].eras for each in _made_of(era)]
+            todo += [each for era in known[one].eras for each in made_of(era)]
     if todo:
         return None
     return lower(replace(compiled.pyramid, indicators={one: known[one] for one in known if one in needed}))
-
-
-def _made_of(indicator: Indicator) -> Iterator[str]:
-    yield from (edge.child for edge in (*indicator.children, *indicator.over))
-    yield from (ref.indicator for ref in references_in(indicator.formula))
 
 
 def _latest(root: Path, plan: Plan, name: str) -> Latest | None:

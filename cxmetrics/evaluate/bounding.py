@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -65,13 +65,16 @@ def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], 
         case "apdex":
             done.error[members] = adjusted_error(amount(1), n - amount(1) - amount(2), n) / 200
             bounds = apdex_interval(amount(1), amount(2), n, confidence)
-        case "quantile" | "weighted_quantile" | "sampled_distinct":
-            both = [_by_key(leaf, sums, done.value[i], confidence) for i, leaf in zip(members, chosen, strict=True)]
-            bounds = np.stack([low for low, _ in both]), np.stack([high for _, high in both])
+        case "quantile":
+            bounds = _stacked(quantile_interval(leaf, sums.block, confidence) for leaf in chosen)
+        case "weighted_quantile":
+            bounds = _stacked(alone_interval(leaf, sums, done.value[i], confidence)
+                              for i, leaf in zip(members, chosen, strict=True))
+        case "sampled_distinct":
+            bounds = sampled_interval(done.value[members], done.error[members], confidence)
         case _ if function in BOUNDED:
-            both = [moment_interval(leaf, sums.each(leaf), done.value[i], confidence)
-                    for i, leaf in zip(members, chosen, strict=True)]
-            bounds = np.stack([low for low, _ in both]), np.stack([high for _, high in both])
+            bounds = _stacked(moment_interval(leaf, sums.each(leaf), done.value[i], confidence)
+                              for i, leaf in zip(members, chosen, strict=True))
             done.error[members] = np.stack([moment_error(leaf, sums.each(leaf), done.value[i])
                                             for i, leaf in zip(members, chosen, strict=True)])
         case _:
@@ -79,12 +82,7 @@ def _bound_group(function: str, members: Sequence[int], leaves: Sequence[Leaf], 
     done.low[members], done.high[members] = bounds
 
 
-def _by_key(leaf: Leaf, sums: Sums, value: Array, confidence: float) -> Interval:
-    """The interval of a leaf of values, or of texts that were sampled, at each point."""
-    match leaf.function:
-        case "quantile":
-            return quantile_interval(leaf, sums.block, confidence)
-        case "weighted_quantile":
-            return alone_interval(leaf, sums, value, confidence)
-        case _:
-            return sampled_interval(leaf, sums.block, confidence)
+def _stacked(each: Iterable[Interval]) -> Interval:
+    """The intervals of several leaves, [leaves, points]."""
+    low, high = zip(*each, strict=True)
+    return np.stack(low), np.stack(high)

@@ -13,7 +13,7 @@ import numpy as np
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.quantiles import at_ranks
 from cxmetrics.evaluate.replicates import Sample
-from cxmetrics.evaluate.weighted_quantiles import read_off
+from cxmetrics.evaluate.weighted_quantiles import read_off, weighed_in
 from cxmetrics.plan import Leaf
 from cxmetrics.statistics import jackknife
 from cxmetrics.statistics.arrays import Array, Flags, quiet
@@ -56,7 +56,7 @@ class Shares:
         size = np.where(error > 0, share * (1 - share) / error**2, units)
         limits = clustered_shares(size, seen - 1, float(dict(leaf.options)["q"]), confidence)
         if leaf.function == "weighted_quantile":
-            low, high = read_off(leaf, sample.block, limits)
+            low, high = read_off(leaf, weighed_in(leaf, sample.block), limits)
         else:
             ranks = share_ranks(n, limits)
             low, high = at_ranks(leaf, sample.block, ranks)

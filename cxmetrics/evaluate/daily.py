@@ -13,10 +13,9 @@ from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.roll import Roll, States
 from cxmetrics.evaluate.unit_states import UnitStates
 from cxmetrics.plan import Days, Plan
-from cxmetrics.states import at_moments, merge, merge_by, names, schema, without_texts
+from cxmetrics.states import DAY_0, at_moments, merge, merge_by, names, schema, without_texts
 
 CODED = ("slice",)  # a cut as a family of one dimension: the slice's place in the list of slices
-_BEGIN = dt.date(1970, 1, 1).toordinal()  # day 0 of frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ class Runs:
         """The states of the slices [low, high) merged to each of some intervals: `period` is its place among them."""
         pieces: dict[int, list[tuple[int, int]]] = {}
         for place, (first, after) in enumerate(intervals):
-            for level, run in _pieces(first.toordinal() - _BEGIN, after.toordinal() - _BEGIN):
+            for level, run in _pieces(first.toordinal() - DAY_0, after.toordinal() - DAY_0):
                 pieces.setdefault(level, []).append((run, place))
         slices = pl.col("d0").is_between(low, high, closed="left")
         parts = [self._chosen(level, wanted, slices) for level, wanted in pieces.items()]

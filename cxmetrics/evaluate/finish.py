@@ -27,14 +27,12 @@ def finish(leaves: Sequence[Leaf], sums: Sums) -> Finished:
     """Finish leaves from the sums of a block of states, each as if its source had delivered at all points."""
     done = finish_values(leaves, sums)
     for index, leaf in enumerate(leaves):
-        if leaf.function == "sampled_distinct":
-            done.error[index] = sampled(leaf, sums.block)[1]
         done.effective[index] = np.nan_to_num(effective(sums.each(leaf))) if leaf.function in SIZED else done.n[index]
     return done
 
 
 def finish_values(leaves: Sequence[Leaf], sums: Sums) -> Finished:
-    """The values of leaves and how many rows they have, nothing else."""
+    """The values of leaves and how many rows they have; of samples also the errors, which come with the values."""
     done = Finished.missing(len(leaves), sums.block.points)
     groups: dict[str, list[int]] = {}
     for index, leaf in enumerate(leaves):
@@ -76,16 +74,16 @@ def _finish_group(function: str, members: Sequence[int], leaves: Sequence[Leaf],
         case "distinct":
             done.value[members] = np.stack([told_apart(leaf.inputs[1], sums.block) for leaf in chosen])
         case "sampled_distinct":
-            done.value[members] = np.stack([sampled(leaf, sums.block)[0] for leaf in chosen])
+            both = [sampled(leaf, sums.block) for leaf in chosen]
+            done.value[members], done.error[members] = (np.stack(each) for each in zip(*both, strict=True))
         case "checklist":
             found = [sums.visits(leaf).moments(sums.block.points) for leaf in chosen]
             done.n[members], done.value[members] = (np.stack([each[place] for each in found]) for place in (0, 1))
         case "conversion":
             done.value[members] = np.stack([told_apart(leaf.inputs[1], sums.block) for leaf in chosen]) / seen
-        case "quantile":
-            done.value[members] = np.stack([quantile(leaf, sums.block) for leaf in chosen])
-        case "weighted_quantile":
-            done.value[members] = np.stack([weighted_quantile(leaf, sums.block) for leaf in chosen])
+        case "quantile" | "weighted_quantile":
+            read = quantile if function == "quantile" else weighted_quantile
+            done.value[members] = np.stack([read(leaf, sums.block) for leaf in chosen])
         case _:
             done.value[members] = np.stack([moment(leaf, sums.each(leaf)) for leaf in chosen])
 

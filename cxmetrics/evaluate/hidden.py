@@ -21,6 +21,7 @@ from cxmetrics.evaluate.work import work_of
 from cxmetrics.fuse import crosses
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
+from cxmetrics.states import DAY_0
 from cxmetrics.statistics.arrays import Array, Flags, codes, distinct, floats
 from cxmetrics.windows import Window
 
@@ -182,7 +183,7 @@ class _Counts:
     def of(frame: pl.DataFrame) -> _Counts:
         """Those of states merged to a cut."""
         rows = frame.sort("partial")
-        day = codes(rows["day"].to_physical().to_numpy()) + dt.date(1970, 1, 1).toordinal()
+        day = codes(rows["day"].to_physical().to_numpy()) + DAY_0
         return _Counts(codes(rows["partial"].to_numpy()), day, codes(rows["d0"].to_numpy()),
                        floats(rows["value"].cast(pl.Float64).to_numpy()))
 
@@ -316,7 +317,7 @@ def _frame(told: Sequence[Ints]) -> pl.DataFrame:
     found = pl.DataFrame(dict(zip(HIDDEN.columns, numbers, strict=True)))
     return found.with_columns(
         pl.Series("grain", GRAINS, dtype=pl.String).gather(found["grain"]),
-        (pl.col("period") - dt.date(1970, 1, 1).toordinal()).cast(pl.Int32).cast(pl.Date))
+        (pl.col("period") - DAY_0).cast(pl.Int32).cast(pl.Date))
 
 
 def _carried_on(kept: _States, group: _Group, carried: frozenset[int], hidden: pl.DataFrame,

@@ -27,8 +27,7 @@ def sampled(leaf: Leaf, block: Block) -> tuple[Array, Array]:
 
 
 @quiet
-def sampled_interval(leaf: Leaf, block: Block, confidence: float) -> Interval:
-    """Between which numbers that of texts lies at each point; NaN where it is known exactly."""
-    value, error = sampled(leaf, block)
+def sampled_interval(value: Array, error: Array, confidence: float) -> Interval:
+    """Between which numbers that of texts lies, of what `sampled` finds; NaN where it is known exactly."""
     half = normal_quantile(upper(confidence)) * error
     return np.maximum(value - half, 0), value + half

@@ -19,12 +19,11 @@ from cxmetrics.evaluate.points import Grid, Slice
 from cxmetrics.evaluate.roll import Roll, States
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Plan
-from cxmetrics.states import names
+from cxmetrics.states import DAY_0, names
 from cxmetrics.statistics.arrays import Array, Flags, Ints, codes, floats
 from cxmetrics.statistics.precise import Pair
 
 SMALL = 2**16  # numbers below are sorted by their digits
-_FIRST = dt.date(1970, 1, 1).toordinal()  # day 0 of frames
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,4 +225,4 @@ def _periods(grid: Grid, grain: Grain, days: tuple[dt.date, dt.date] | None) -> 
     if days is not None:
         low, high = max(first, days[0].toordinal()), max(min(after, days[1].toordinal() + 1), first)
         first, after, table = low, high, table[low - first:high - first]
-    return first - _FIRST, after - _FIRST, table
+    return first - DAY_0, after - DAY_0, table

@@ -141,7 +141,7 @@ def _by_unit(leaf: Leaf, sampled: Sampled, shown: Flags) -> Totals:
     parts = {part: sampled.units.part(part) for part in sorted({
         part for total in leaf.units for part, _ in total.parts})}
     parts = {part: own if (kept := asked[own.point]).all() else own.among(kept) for part, own in parts.items()}
-    pairs, places = _numbered_alike([own.point * width + unit[own.text] for own in parts.values()])
+    pairs, places = numbered_alike([own.point * width + unit[own.text] for own in parts.values()])
     sums = {part: own.added(at, len(pairs))[0] for (part, own), at in zip(parts.items(), places, strict=True)}
 
     def amount(total: Total, scale: float = 1.0) -> Array:
@@ -155,7 +155,7 @@ def _by_unit(leaf: Leaf, sampled: Sampled, shown: Flags) -> Totals:
                   amount(leaf.units[0]))
 
 
-def _numbered_alike(every: Sequence[Ints]) -> tuple[Ints, Sequence[Ints]]:
+def numbered_alike(every: Sequence[Ints]) -> tuple[Ints, Sequence[Ints]]:
     """As `numbered`, of several arrays together: they are often the same, being told by the same rows."""
     if every and all(np.array_equal(every[0], each) for each in every[1:]):
         found, places = numbered(every[0])

@@ -13,7 +13,7 @@ from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.quantiles import widened
 from cxmetrics.evaluate.sums import Sums
-from cxmetrics.evaluate.units import Sampled, Totals, numbered, sureness
+from cxmetrics.evaluate.units import Sampled, Totals, numbered_alike
 from cxmetrics.plan import Leaf, Plan, Total
 from cxmetrics.statistics.arrays import Array, Flags, Ints, floats, quiet, summed
 from cxmetrics.statistics.intervals import Interval
@@ -75,17 +75,21 @@ class Weighed:
 def weighted_quantile(leaf: Leaf, block: Block) -> Array:
     """A quantile at each point."""
     options = dict(leaf.options)
-    return Weighed.of(leaf.inputs[3], block).at(float(options["q"]), str(options["rule"]))
+    return weighed_in(leaf, block).at(float(options["q"]), str(options["rule"]))
 
 
-def read_off(leaf: Leaf, block: Block, limits: Interval) -> Interval:
+def weighed_in(leaf: Leaf, block: Block) -> Weighed:
+    """The values of a quantile; rows without weights weigh the same."""
+    return Weighed.of(leaf.inputs[1 if leaf.function == "quantile" else 3], block)
+
+
+def read_off(leaf: Leaf, weighed: Weighed, limits: Interval) -> Interval:
     """The values at two shares of the weight at each point [points]; NaN where a share lies outside 0..1.
 
-    Rows without weights weigh the same, and rules that ask how many there are give way to the first value that is
-    reached.
+    Rules that ask how many rows there are give way to the first value that is reached.
     """
-    weighed, rule = Weighed.of(leaf.inputs[1 if leaf.function == "quantile" else 3], block), dict(leaf.options)["rule"]
-    rule = str(rule) if rule in RULES else RULES[0]
+    rule = str(dict(leaf.options)["rule"])
+    rule = rule if rule in RULES else RULES[0]
     return widened(leaf, weighed.at(limits[0], rule), weighed.at(limits[1], rule))
 
 
@@ -93,9 +97,10 @@ def read_off(leaf: Leaf, block: Block, limits: Interval) -> Interval:
 def alone_interval(leaf: Leaf, sums: Sums, value: Array, confidence: float) -> Interval:
     """The interval of a quantile at each point, every row a draw by itself."""
     (n, _), (weight, _), (squares, _) = sums.each(leaf)
-    below, squares_below = (Weighed.of(total, sums.block).up_to(value) for total in leaf.inputs[3:])
+    weighed = weighed_in(leaf, sums.block)
+    below, squares_below = weighed.up_to(value), Weighed.of(leaf.inputs[4], sums.block).up_to(value)
     error = share_error(n, weight, squares, below, squares_below)
-    return read_off(leaf, sums.block, share_limits(below / weight, error, n - 1, confidence))
+    return read_off(leaf, weighed, share_limits(below / weight, error, n - 1, confidence))
 
 
 @quiet
@@ -107,12 +112,12 @@ def cluster_quantile(leaf: Leaf, index: int, sampled: Sampled, block: Block, pla
     seen = (units > 0) & ~np.isnan(value) & (clustered | is_designed(leaf, plan))
     if not seen.any():
         return
-    found = sureness(totals.parts(points), sampled.survey.strata(leaf.sources), sampled.survey, points)
+    found = sampled.survey.sureness(totals.parts(points), leaf.sources, points)
     share = summed(totals.point, totals.y, points) / summed(totals.point, np.asarray(totals.x), points)
     error, df = np.where(seen, found.error, np.nan), np.where(found.df > 0, found.df, np.nan)
     # Where units are all alike there is no spread to see: a share is as sure as one of so many units.
     error = np.where((error == 0) & ~found.certain, np.sqrt(share * (1 - share) / units), error)
-    low, high = read_off(leaf, block, share_limits(share, error, df, plan.project.confidence))
+    low, high = read_off(leaf, weighed_in(leaf, block), share_limits(share, error, df, plan.project.confidence))
     for own, new, itself in zip((done.low, done.high), (low, high), widened(leaf, value, value), strict=True):
         own[index] = np.where(seen, np.where(found.certain, itself, new), own[index])
     size = np.where(error > 0, share * (1 - share) / error**2, np.nan)
@@ -126,8 +131,7 @@ def _by_unit(leaf: Leaf, sampled: Sampled, shown: Flags, value: Array) -> Totals
     counts, weights = ([(own.among(asked[own.point]), factor) for part, factor in sorted(total.parts)
                         for own in (sampled.units.part(part),)] for total in leaf.units)
     places = [own.point * width + unit[own.text] for own, _ in (*counts, *weights)]
-    pairs, at = numbered(np.concatenate(places))
-    where = np.split(at, np.cumsum([len(each) for each in places])[:-1])
+    pairs, where = numbered_alike(places)
     n, y, x = np.zeros((3, len(pairs)))
     for (own, factor), place in zip(counts, where, strict=False):
         n += own.added(place, len(pairs))[0] * factor

@@ -8,7 +8,7 @@ from cxmetrics.check.declared_tests import MetricTest
 from cxmetrics.codes import pyramid as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Indicator, Pyramid
-from cxmetrics.walks import references_in
+from cxmetrics.walks import made_of
 
 
 def lacking(pyramid: Pyramid, tests: Collection[MetricTest]) -> Iterator[Diagnostic]:
@@ -43,7 +43,6 @@ def _parents(pyramid: Pyramid) -> Mapping[str, set[str]]:
     above: dict[str, set[str]] = {name: set() for name in pyramid.indicators}
     for name, indicator in pyramid.indicators.items():
         for era in indicator.eras:
-            for below in (*(edge.child for edge in era.children),
-                          *(ref.indicator for ref in references_in(era.formula))):
+            for below in made_of(era):
                 above.get(below, set()).add(name)
     return above

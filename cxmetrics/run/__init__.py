@@ -37,7 +37,7 @@ from cxmetrics.run.pairs import paired
 from cxmetrics.run.persons import hiding
 from cxmetrics.run.raked import rake_reports, unraked
 from cxmetrics.run.reports import NO_SCAN, Engine, RunOptions, RunReport, SourceReport, source_report
-from cxmetrics.run.restate import Restated, restate
+from cxmetrics.run.restate import Restated, Why, restate
 from cxmetrics.run.revalue import Revaluation
 from cxmetrics.run.stale import Task, delivered
 from cxmetrics.run.survey_quality import quality
@@ -180,11 +180,12 @@ class _Job:
         needs = self.gathered.needs
         if self.options.dry_run or not needs:
             return Restated(()), ()
-        other = remembered(self.store) != self._memory()
+        other, thawed = remembered(self.store) != self._memory(), self.store.thawed()
         also = other_since(left_by(left_by_last(self.store)), troubles)
-        every = self.options.full or other or self.store.thawed()
+        every = self.options.full or other or thawed
         work = Revaluation(self.plan, self.store, needs, self.gathered.done, every, troubles, also)
-        restated = restate(self.plan, self.store, needs, work.changes(), anew=other, mending=self.options.full)
+        otherwise: Why = "rules" if other else "thawed" if thawed else "days"
+        restated = restate(self.plan, self.store, needs, work.changes(), otherwise=otherwise, mending=self.options.full)
         return restated, work.rakings
 
     def _memory(self) -> dict[str, object]:

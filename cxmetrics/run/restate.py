@@ -51,16 +51,16 @@ class _Cause:
 
 
 def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterable[ValuesChange], *,
-            anew: bool, mending: bool = False) -> Restated:
-    """Hold new values against those published; frozen ones stay as they are.  `anew`: rules have changed.
+            otherwise: Why, mending: bool = False) -> Restated:
+    """Hold new values against those published; frozen ones stay as they are.
 
-    `mending`: all is computed anew, so that published values that are damaged need not be read, unless some are frozen.
-    Raises `Fault` CX803.
+    `otherwise`: why values change where neither definitions nor files did.  `mending`: all is computed anew, so that
+    published values that are damaged need not be read, unless some are frozen.  Raises `Fault` CX803.
     """
     frozen = store.frozen_before()
     kept, found = list[ValuesChange](), list[pl.DataFrame]()
     closed = _closed(plan, needs)
-    causes = _causes(plan, needs, "rules" if anew else "thawed" if store.thawed() else "days")
+    causes = _causes(plan, needs, otherwise)
     for change in changes:
         old = _published(store, change, mending=mending and frozen is None)
         if old.is_empty():
@@ -200,8 +200,8 @@ def _closed(plan: Plan, needs: Mapping[str, Need]) -> dict[str, dt.date]:
             for name, node in plan.shown.items() if node.sources <= until.keys()}
 
 
-def _causes(plan: Plan, needs: Mapping[str, Need], else_: Why) -> dict[str, _Cause]:
-    """For each indicator what its sources brought that is new; `else_`: why it changes where they brought nothing."""
+def _causes(plan: Plan, needs: Mapping[str, Need], otherwise: Why) -> dict[str, _Cause]:
+    """For each indicator what its sources brought that is new, or `otherwise`: why it changes where that is nothing."""
     found: dict[str, _Cause] = {}
     for name, node in plan.shown.items():
         own = [needs[source] for source in sorted(node.sources) if source in needs]
@@ -212,7 +212,7 @@ def _causes(plan: Plan, needs: Mapping[str, Need], else_: Why) -> dict[str, _Cau
         elif arrived:
             found[name] = _Cause("late", _listed(arrived))
         else:
-            found[name] = _Cause(else_, None)
+            found[name] = _Cause(otherwise, None)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -12,6 +13,7 @@ from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr, columns_in
 
 AMOUNT = pl.Decimal(38, 0)
+DAY_0 = dt.date(1970, 1, 1).toordinal()  # the ordinal of the day whose number in frames is 0
 LARGEST = 1e38  # the first integer that Decimal(38, 0) cannot hold
 
 

@@ -98,7 +98,6 @@ def _moved(project: Path, new: str | None, before: Revision, after: Revision, gr
 
 def _revision(session: Session, name: str, project: Path) -> Revision:
     """The definitions in a folder with a project file, or else those of the project at a revision of Git."""
-    import tempfile
     from contextlib import suppress
 
     from cxmetrics.cli.compiled import compiled
@@ -106,6 +105,7 @@ def _revision(session: Session, name: str, project: Path) -> Revision:
     from cxmetrics.diagnostics import Fault
     from cxmetrics.folders import PROJECT_FILE
     from cxmetrics.revisions import Revision
+    from cxmetrics.scratch import scratch_folder
 
     there = False
     with suppress(OSError, ValueError):  # names that no file can have
@@ -113,8 +113,8 @@ def _revision(session: Session, name: str, project: Path) -> Revision:
     if there:
         result, plan = compiled(Path(name))
         return Revision(result.pyramid, plan)
-    with tempfile.TemporaryDirectory(prefix="cxmetrics-") as scratch:
-        folder = Path(scratch) / ("".join(char if char.isalnum() or char in "-~" else "_" for char in name[:80]) or "_")
+    with scratch_folder() as scratch:
+        folder = scratch / ("".join(char if char.isalnum() or char in "-~" else "_" for char in name[:80]) or "_")
         folder.mkdir()
         check_out(project, name, folder)
         try:
