@@ -49,7 +49,7 @@ def values(*rows, grain="day", dims=(), periods=None):
         [(row[0], "factor", grain, row[1], *row[2:-1], float(row[-1]), "ok") for row in rows], orient="row",
         schema={"indicator": pl.String, "level": pl.String, "grain": pl.String, "period": pl.Date,
                 **dict.fromkeys(dims, pl.String), "value": pl.Float64, "status": pl.String})
-    return ValuesChange(grain, frozenset(periods or {row[1] for row in rows}), frame)
+    return ValuesChange(grain, frozenset(periods or {row[1] for row in rows}), frame.lazy())
 
 
 def commit(path, *changes, name="r1", **more):
@@ -215,6 +215,38 @@ def test_the_same_content_makes_the_same_bytes(tmp_path):
            values(*told[::-1][:2], dims=BRANCH, periods={day(1), day(2)}), name="r2")
     commit(tmp_path / "two", states(*rows[::-1]), values(*told[::-1], dims=BRANCH), name="r3")
     assert live(tmp_path / "one") == live(tmp_path / "two")
+
+
+def test_values_that_memory_does_not_hold_at_once_make_the_same_bytes(tmp_path, monkeypatch):
+    told = [(f"i{i * 7 % 10}", day(1 + i % 3), None if i % 4 else "east", i) for i in range(200)]
+    late = [(f"i{i}", day(4), "west", i) for i in range(3)]
+
+    def twice(path):
+        commit(path, values(*told, dims=BRANCH))
+        commit(path, values(*late, dims=BRANCH), name="r2")
+        before = files(path)
+        commit(path, values(*late, dims=BRANCH), name="r3")  # nothing is new
+        assert files(path) == before
+
+    twice(tmp_path / "one")
+    monkeypatch.setattr("cxmetrics.store.parts.ROWS_AT_ONCE", 7)
+    twice(tmp_path / "two")
+    assert live(tmp_path / "one") == live(tmp_path / "two")
+    with Store.open(tmp_path / "one") as one, Store.open(tmp_path / "two") as two:
+        assert one.values().equals(two.values())
+
+
+def test_a_disk_that_is_full_while_values_are_written_leaves_the_store_as_it_was(path, monkeypatch):
+    commit(path, values(("nps", day(1), 1)))
+    before = files(path)
+    monkeypatch.setattr("cxmetrics.store.parts.ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("cxmetrics.store.rewrite.parts.os.fsync", full)
+    refused("CX801", lambda: commit(path, values(("nps", day(1), 2), ("csat", day(1), 2)), name="r2"))
+    assert files(path) == before
+
+
+def full(_):
+    raise OSError(28, "no space left")
 
 
 def test_the_same_commit_again_writes_no_file(path):

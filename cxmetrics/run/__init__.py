@@ -214,13 +214,13 @@ class _Job:
             replace(done[name].effort, seconds=self.clock.scans[name]) if name in done else NO_SCAN)
             for name in sorted({partial.source for partial in self.plan.partials}))
         every = [day for task in work for day in task.days]
+        statuses = _statuses(restated)
         warned = [*found, *self._frozen(run_id, restated),
                   *(one for name, listed in thin.items() for one in said(self.plan.sources[name], listed))]
         return RunReport(
             run_id, self.options.engine, min(every, default=None), max(every, default=None), self.clock.seconds,
             dict(self.clock.stages), sources, len(work), sum(one.effort.states for one in sources),
-            sum(change.frame.height for change in restated.changes), committed=False,
-            statuses=_statuses(restated), processor=dict(self.clock.processor),
+            sum(statuses.values()), committed=False, statuses=statuses, processor=dict(self.clock.processor),
             restated=dict(restated.counts), refused=restated.refused,
             diagnostics=tuple(warned), troubles=tuple(one for each in troubles.values() for one in each.found))
 
@@ -249,6 +249,7 @@ def _statuses(restated: Restated) -> dict[str, int]:
     """How many values have which status."""
     found: dict[str, int] = {}
     for change in restated.changes:
-        for status, count in change.frame["status"].value_counts().iter_rows():
+        counts = change.frame.group_by("status").len().collect(engine="streaming")
+        for status, count in counts.iter_rows():
             found[status] = found.get(status, 0) + count
     return found

@@ -19,7 +19,7 @@ from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan
 from cxmetrics.run.need import Need
-from cxmetrics.store import Store
+from cxmetrics.store import Store, parts
 from cxmetrics.store.commits import ValuesChange
 from cxmetrics.store.frames import RESTATED, RUN
 from cxmetrics.store.rewrite import is_dimension
@@ -62,13 +62,15 @@ def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterab
     closed = _closed(plan, needs)
     causes = _causes(plan, needs, otherwise)
     for change in changes:
-        old = _published(store, change, mending=mending and frozen is None)
-        if old.is_empty():
-            kept.append(change)
-            continue
-        both = _Both(change, old, frozen)
-        found.append(_rows(both, plan, closed, causes))
-        kept += both.settled()
+        settled = [change]
+        for names in _spans(change) if frozen is None else (None,):  # what is frozen is of all indicators
+            old = _published(store, change, names, mending=mending and frozen is None)
+            if not old.is_empty():
+                new = change.frame if names is None else change.frame.filter(parts.among(names))
+                both = _Both(change, new.collect(engine="streaming"), old, frozen)
+                found.append(_rows(both, plan, closed, causes))
+                settled = both.settled()
+        kept += settled
     if not found:
         return Restated(tuple(kept))
     every = pl.concat(found, how="diagonal")
@@ -79,12 +81,21 @@ def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterab
     return Restated(tuple(kept), rows, counts, rows.height - taken.height)
 
 
-def _published(store: Store, change: ValuesChange, *, mending: bool) -> pl.DataFrame:
-    """What is stored of the periods of a change; nothing where it is damaged and need not be known."""
+def _spans(change: ValuesChange) -> Sequence[list[str] | None]:
+    """The indicators of a change in parts that memory holds; None: all at once."""
+    height = change.frame.select(pl.len()).collect(engine="streaming").item()
+    return (None,) if height <= parts.ROWS_AT_ONCE else parts.spans(change.frame, height)
+
+
+def _published(store: Store, change: ValuesChange, names: list[str] | None, *, mending: bool) -> pl.DataFrame:
+    """What is stored of the periods of a change and of some indicators, or of all.
+
+    Nothing where it is damaged and need not be known.
+    """
     first, final = min(change.periods), max(change.periods)
     after = final + DAY if final < dt.date.max else None
     try:
-        found = store.values(grain=change.grain, first=first, last=after)
+        found = store.values(grain=change.grain, indicators=names, first=first, last=after)
     except Fault:
         if not mending:
             raise
@@ -97,12 +108,13 @@ class _Both:
     """The new and the old values of the same periods of a grain."""
 
     change: ValuesChange
+    new: pl.DataFrame
     old: pl.DataFrame
     frozen: dt.date | None
 
     @property
     def dimensions(self) -> list[str]:
-        names = [*self.old.columns, *self.change.frame.columns]
+        names = [*self.old.columns, *self.new.columns]
         return sorted({name for name in names if is_dimension(name)})
 
     @property
@@ -113,7 +125,7 @@ class _Both:
 
     def sides(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Old and new with the same dimensions, and `~cut`: which of them a row has."""
-        return _cut(self.old, self.dimensions), _cut(self.change.frame, self.dimensions)
+        return _cut(self.old, self.dimensions), _cut(self.new, self.dimensions)
 
     def settled(self) -> list[ValuesChange]:
         """The change as it may be: of a frozen period all that was published stays, and what is new is added.
@@ -128,12 +140,12 @@ class _Both:
         added = new.filter(here).join(old, on=["indicator", "period", "~cut"], how="anti").drop("~cut")
         changed = self.change.periods - set(self.fixed) | set(added["period"])
         stays = own.filter(pl.col("period").is_in(sorted(set(added["period"])))).drop(RUN)
-        free = self.change.frame.filter(~here)
+        free = self.new.filter(~here)
         frame = pl.concat([free, stays, added], how="diagonal").select(
-            *self.change.frame.columns, *(name for name in stays.columns if name not in self.change.frame.columns))
+            *self.new.columns, *(name for name in stays.columns if name not in self.new.columns))
         drafts = self.change.drafts
         drafts = None if drafts is None else drafts.filter(pl.col("period").is_in(sorted(changed)))
-        return [replace(self.change, periods=frozenset(changed), frame=frame, drafts=drafts)] if changed else []
+        return [replace(self.change, periods=frozenset(changed), frame=frame.lazy(), drafts=drafts)] if changed else []
 
 
 def _cut(frame: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:

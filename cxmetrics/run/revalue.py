@@ -79,7 +79,7 @@ class Revaluation:
             periods |= {period for other, period in again if other == grain}
             here = (pl.col("grain") == grain) & pl.col("period").is_in(sorted(periods))
             if periods:
-                yield ValuesChange(grain, periods, values.filter(here), drafts.filter(here))
+                yield ValuesChange(grain, periods, values.filter(here).lazy(), drafts.filter(here).lazy())
 
     def _since(self, source: str, changed: Day) -> Day:
         """The first day of which something may be said otherwise where rows from a day on have changed.

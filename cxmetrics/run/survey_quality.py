@@ -42,11 +42,11 @@ def quality(plan: Plan, changes: Iterable[ValuesChange]) -> tuple[tuple[QualityR
     return tuple(reports), found
 
 
-def _last(frames: Iterable[pl.DataFrame]) -> Iterator[Mapping[str, Any]]:
+def _last(frames: Iterable[pl.LazyFrame]) -> Iterator[Mapping[str, Any]]:
     """The rows of the last period, in total, that have a value."""
     for frame in frames:
-        last = pl.col("period") == pl.col("period").max()
-        yield from in_total(frame).filter(last, pl.col("value").is_not_null()).iter_rows(named=True)
+        last = pl.col("period") == frame.select(pl.col("period").max()).collect(engine="streaming").item()
+        yield from in_total(frame.filter(last)).filter( pl.col("value").is_not_null()).iter_rows(named=True)
 
 
 def _kind(plan: Plan, indicator: Indicator, row: Mapping[str, Any]) -> str | None:

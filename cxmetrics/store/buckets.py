@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 import polars as pl
 
@@ -27,10 +27,19 @@ from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Grain
 from cxmetrics.store.commits import Family
 
-ROW_GROUP = 131_072  # rows
+
+class _How(TypedDict):
+    compression: Literal["zstd"]
+    compression_level: int
+    statistics: bool
+    row_group_size: int
+
+
+# How data files are written; a row group has so many rows.
+PARQUET: _How = {"compression": "zstd", "compression_level": 3, "statistics": True, "row_group_size": 131_072}
 _OURS = re.compile(r"(?:(?:states|slices|keys)\.[0-9a-f]{20}|(?:values|withheld)\.[a-z]+|restatements\.\d+)"
                    r"\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
-_UNFINISHED = ".part"
+UNFINISHED = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +123,13 @@ def days_of(month: dt.date, mask: int) -> list[dt.date]:
 def encode(frame: pl.DataFrame) -> bytes:
     """A frame as Parquet; the same rows in the same order give the same bytes."""
     buffer = BytesIO()
-    frame.rechunk().write_parquet(buffer, compression="zstd", compression_level=3, statistics=True,
-                                  row_group_size=ROW_GROUP)
+    frame.rechunk().write_parquet(buffer, **PARQUET)
     return buffer.getvalue()
 
 
 def place(folder: Path, name: str, content: bytes) -> None:
     """Write a file so that it is on the disk, whole, before it has its name.  Raises `OSError`."""
-    unfinished = folder / (name + _UNFINISHED)
+    unfinished = folder / (name + UNFINISHED)
     unfinished.unlink(missing_ok=True)
     with unfinished.open("xb") as file:  # a link would be followed
         file.write(content)
@@ -168,7 +176,7 @@ def remove(folder: Path, names: Iterable[str]) -> None:
 
 def is_ours(name: str) -> bool:
     """Whether a store names its files so, whole or unfinished; another name in a ledger is not to be followed."""
-    return _OURS.fullmatch(name.removesuffix(_UNFINISHED)) is not None
+    return _OURS.fullmatch(name.removesuffix(UNFINISHED)) is not None
 
 
 def problem(folder: Path, file: DataFile, *, by_size: bool = False) -> str | OSError | None:

@@ -78,12 +78,13 @@ class ValuesChange:
     """New values: `frame` (`show.columns`) takes the place of these periods of this grain, and tells of no others.
 
     `drafts`: those of its rows of which something is withheld, or marked, as they were before; None where none is.
+    Neither need be in memory.
     """
 
     grain: Grain
     periods: Days
-    frame: pl.DataFrame
-    drafts: pl.DataFrame | None = None
+    frame: pl.LazyFrame
+    drafts: pl.LazyFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ import polars as pl
 
 from cxmetrics.evaluate.show import columns
 from cxmetrics.states import schema
+from cxmetrics.store import parts
 from cxmetrics.store.buckets import (
+    UNFINISHED,
     Bucket,
     DataFile,
     collect,
@@ -136,14 +138,20 @@ class Rewrite:
         for bucket, periods in buckets.items():
             old = self.ledger.live_in(bucket)
             new = (frame if bucket.kind == "values" else drafts).filter(pl.col("period").is_in(periods))
-            both, dims = _sorted_values([*self._kept_values(bucket, old, periods), new])
-            self._put(bucket, old, both, dims)
+            rows = pl.concat([*self._kept_values(bucket, old, periods), new], how="diagonal_relaxed")
+            height = collect(self.folder, rows.select(pl.len())).item()
+            if height <= parts.ROWS_AT_ONCE:
+                whole = collect(self.folder, rows)
+                dims = _dimensions(whole.lazy())
+                self._put(bucket, old, _in_order(whole.lazy(), dims).collect(), dims)
+            else:
+                self._put_parts(bucket, old, rows, height)
         self.ledger.records.put_periods(change.grain, change.periods, self.number)
 
-    def _kept_values(self, bucket: Bucket, old: DataFile | None, replaced: set[dt.date]) -> Iterator[pl.DataFrame]:
+    def _kept_values(self, bucket: Bucket, old: DataFile | None, replaced: set[dt.date]) -> Iterator[pl.LazyFrame]:
         left = self.ledger.records.periods_in(bucket) - replaced
         if old is not None and left:
-            yield collect(self.folder, scan(self.folder, old).filter(pl.col("period").is_in(left)))
+            yield scan(self.folder, old).filter(pl.col("period").is_in(left))
 
     # --- files ---------------------------------------------------------------------------------------------------
 
@@ -151,8 +159,7 @@ class Rewrite:
         """Make this the live content of a bucket; the same content keeps its file."""
         content = encode(frame) if frame.height else b""
         sha256 = hashlib.sha256(content).hexdigest()
-        if old is not None and old.sha256 == sha256 and problem(self.folder, old) is None:
-            self.ledger.freshen(old.name)
+        if self._freshened(old, sha256):
             return
         if old is not None:
             self.ledger.retire(old.name, self.number)
@@ -161,6 +168,30 @@ class Rewrite:
             place(self.folder, name, content)
             file = DataFile(name, bucket, dimensions, frame.height, len(content), sha256)
             self.ledger.add_file(file, self.number)
+
+    def _put_parts(self, bucket: Bucket, old: DataFile | None, rows: pl.LazyFrame, height: int) -> None:
+        """Make values the live content of a bucket that memory need not hold at once; there are some."""
+        dims = _dimensions(rows)
+        each = (collect(self.folder, _in_order(rows.filter(parts.among(names)), dims))
+                for names in parts.spans(rows, height))
+        name = bucket.file_name(self.number, next(self.serials))
+        written = parts.write_parts(self.folder / (name + UNFINISHED), each,
+                                    _in_order(rows, dims).collect_schema())
+        if self._freshened(old, written.sha256):
+            (self.folder / (name + UNFINISHED)).unlink()
+            return
+        if old is not None:
+            self.ledger.retire(old.name, self.number)
+        (self.folder / (name + UNFINISHED)).replace(self.folder / name)
+        file = DataFile(name, bucket, dims, written.rows, written.size, written.sha256)
+        self.ledger.add_file(file, self.number)
+
+    def _freshened(self, old: DataFile | None, sha256: str) -> bool:
+        """Whether a bucket has this content already; then its file stays."""
+        if old is None or old.sha256 != sha256 or problem(self.folder, old) is not None:
+            return False
+        self.ledger.freshen(old.name)
+        return True
 
 
 def next_day(day: dt.date) -> dt.date | None:
@@ -186,9 +217,10 @@ def is_dimension(name: str) -> bool:
     return name not in {*PLACE, *EVIDENCE, RUN}
 
 
-def in_total(values: pl.DataFrame) -> pl.DataFrame:
+def in_total(values: pl.LazyFrame) -> pl.DataFrame:
     """The rows of all slices together."""
-    return values.filter(*(pl.col(name).is_null() for name in values.columns if is_dimension(name)))
+    dims = [name for name in values.collect_schema().names() if is_dimension(name)]
+    return values.filter(pl.lit(value=True), *(pl.col(name).is_null() for name in dims)).collect(engine="streaming")
 
 
 def _stored(dimensions: int) -> list[pl.Expr]:
@@ -203,14 +235,21 @@ def _by_month(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
     return {key[0]: part for key, part in parts.items()}
 
 
-def _sorted_values(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, Family]:
-    """All rows, without dimensions that none of them has, and the dimensions left."""
-    frame = pl.concat(frames, how="diagonal_relaxed")
-    dims = sorted(name for name in frame.columns if is_dimension(name) and frame[name].null_count() < frame.height)
-    kinds = columns(dims)
+def _dimensions(rows: pl.LazyFrame) -> Family:
+    """The dimensions that some rows have."""
+    names = [name for name in rows.collect_schema().names() if is_dimension(name)]
+    if not names:
+        return ()
+    found = rows.select(pl.col(names).is_not_null().any()).collect(engine="streaming")
+    return tuple(sorted(name for name in names if found[name].item()))
+
+
+def _in_order(rows: pl.LazyFrame, dims: Family) -> pl.LazyFrame:
+    """All rows as they are stored, with these dimensions only."""
+    kinds, there = columns(dims), rows.collect_schema().names()
     ordered = [pl.col(name).cast(kinds[name]) if name in kinds else pl.col(name)
-               for name in (*PLACE, *dims, *EVIDENCE) if name in frame.columns]
-    return frame.select(ordered).sort("indicator", "period", *dims, maintain_order=True), tuple(dims)
+               for name in (*PLACE, *dims, *EVIDENCE) if name in there]
+    return rows.select(ordered).sort("indicator", "period", *dims, maintain_order=True)
 
 
 def _prove_states(change: StatesChange) -> None:
@@ -221,6 +260,7 @@ def _prove_states(change: StatesChange) -> None:
 
 def _prove_values(change: ValuesChange) -> None:
     for frame in (change.frame, change.drafts):
-        periods, grains = (set() if frame is None else set(frame[name].unique()) for name in ("period", "grain"))
+        found = None if frame is None else frame.select("period", "grain").unique().collect(engine="streaming")
+        periods, grains = (set() if found is None else set(found[name]) for name in ("period", "grain"))
         if not (periods <= change.periods and grains <= {change.grain}):
             raise ValueError(f"values beyond the periods of the {change.grain} that they replace")
