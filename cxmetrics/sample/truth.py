@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from cxmetrics.assets import definitions
+from cxmetrics.compile import compile_project
 from cxmetrics.sample.cases import PRODUCTS, REQUESTS
 from cxmetrics.sample.ledgers import GROWTH, NPS_MIDDLE, NPS_TO_AUM
 from cxmetrics.sample.people import REGION_MOOD, REGIONS, SEGMENT_MOOD, SEGMENTS
 from cxmetrics.sample.surveys import DRIVERS, LUCK, RECOMMEND, REPUTE, RESPONSE
 from cxmetrics.sample.systems import CODES, SCRIPTS
+from cxmetrics.sample.true_scores import true_scores
 from cxmetrics.sample.true_values import true_values
 from cxmetrics.sample.world import World
 
@@ -45,8 +48,15 @@ def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[
         "aum_growth": {"at_middle": GROWTH, "middle": NPS_MIDDLE, "for_one_point": NPS_TO_AUM},
         "rates": _rates(),
         "dirt": dirt,
-        "true_values": {**true_values(world)},
+        "true_values": _true(world),
     }
+
+
+def _true(world: World) -> dict[str, Tree]:
+    """Of factors what the distributions give, of composites what the retail bank's library makes of that."""
+    of_factors = true_values(world)
+    library = compile_project(definitions() / "retail_bank").pyramid
+    return dict(sorted({**of_factors, **true_scores(library, of_factors)}.items()))
 
 
 def _rates() -> dict[str, Tree]:
