@@ -66,8 +66,8 @@ def bad_byte_in_head(path: Path) -> int | None:
 
 def _convert(path: Path, text: Path, target: Path) -> None:
     separator = _separator(path, text)
-    names, line = _header(path, text, separator)
-    if line == 1:
+    names, simple = _header(path, text, separator)
+    if simple:
         problem = _copied(path, text, separator, names, target)
         if problem is None:
             return
@@ -165,8 +165,10 @@ def _records(path: Path, text: Path, separator: str) -> Iterator[tuple[int, list
             raise unreadable(path, "the packed stream is broken") from error
 
 
-def _header(path: Path, text: Path, separator: str) -> tuple[tuple[str, ...], int]:
-    """The names of the columns, and the line they stand on.  Raises `Fault` CX702 where one comes twice."""
+def _header(path: Path, text: Path, separator: str) -> tuple[tuple[str, ...], bool]:
+    """The names of the columns, and whether they are the first line: DuckDB takes the line break in a name for the end of
+    the header, and leaves out rows.  Raises `Fault` CX702 where a name comes twice.
+    """
     line, record = next(_records(path, text, separator))
     if len(record) > MOST_COLUMNS:
         raise unreadable(path, TOO_MANY)
@@ -179,14 +181,19 @@ def _header(path: Path, text: Path, separator: str) -> tuple[tuple[str, ...], in
             raise unreadable(path, f"the header has `{name}` twice" if folded[name.lower()] == name else
                              f"the header has both `{folded[name.lower()]}` and `{name}`, which differ in case alone")
         folded[name.lower()] = name
-    return names, line
+    return names, line == 1 and not any(set("\r\n") & set(name) for name in record)
 
 
 def _write_plain(path: Path, text: Path, separator: str, width: int, target: Path) -> None:
-    """Write the records with commas and plain line breaks.  Raises `Fault` CX708 for one of another width."""
+    """Write the records with commas and plain line breaks, under a header of one line; its names are known.
+
+    Raises `Fault` CX708 for one of another width.
+    """
     with target.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        for line, record in _records(path, text, separator):
+        records = _records(path, text, separator)
+        writer.writerow(range(len(next(records)[1])))
+        for line, record in records:
             if len(record) != width:
                 raise Fault(report(data.RAGGED_LINE, None, path=shown(path), line=line, expected=width,
                                    found=len(record)))

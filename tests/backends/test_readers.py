@@ -119,6 +119,16 @@ def test_csv_keeps_numbers_as_written_and_breaks_inside_quotes(tmp_path):
         {"a": "007", "b": 'x\ny, "z"'}, {"a": "1.50", "b": "NULL"}]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("within", ["\n", "\r\n", "\r"])
+def test_a_line_break_in_a_name_costs_no_row(tmp_path, end, within):
+    lines = ['day,"Most' + within + 'points"', '"1","x' + within + 'y"', '2,"a""b"', "3,", ""]
+    (tmp_path / "a.csv").write_bytes(end.join(lines).encode())
+    found = pl.read_parquet(open_table([tmp_path / "a.csv"], scratch=tmp_path / "scratch").files)
+    assert found.columns == ["day", f"Most{within}points"]
+    assert found.rows() == [("1", f"x{within}y"), ("2", 'a"b'), ("3", None)]
+
+
 def test_the_rows_of_a_large_file_keep_their_places(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("n,text\n" + "".join(f"{n},{'x' * 90}\n" for n in range(700_000)))  # several buffers
