@@ -166,8 +166,8 @@ def _records(path: Path, text: Path, separator: str) -> Iterator[tuple[int, list
 
 
 def _header(path: Path, text: Path, separator: str) -> tuple[tuple[str, ...], bool]:
-    """The names of the columns, and whether they are the first line: DuckDB takes the line break in a name for the end of
-    the header, and leaves out rows.  Raises `Fault` CX702 where a name comes twice.
+    """The names of the columns, and whether they are the first line: DuckDB takes the line break in a name for the
+    end of the header, and leaves out rows.  Raises `Fault` CX702 where a name comes twice.
     """
     line, record = next(_records(path, text, separator))
     if len(record) > MOST_COLUMNS:
