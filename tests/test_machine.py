@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -117,6 +119,24 @@ def test_metrics_for_prometheus(root):
     assert status_of(["run", "--prometheus", "run.prom", "--strict"]) == 1
     assert metrics(root / "run.prom").keys() == {'cxmetrics_run_success{project="shop"}',
                                                  'cxmetrics_run_timestamp_seconds{project="shop"}'}
+
+
+@pytest.mark.parametrize("option", ["--prometheus", "--json"])
+def test_a_pipe_is_written_to_and_a_link_stays_one(root, option):
+    """A file was put in their place, of `/dev/stdout` too where root ran it."""
+    os.mkfifo(root / "pipe")
+    heard = []
+    ear = threading.Thread(target=lambda: heard.append((root / "pipe").read_text()), daemon=True)
+    ear.start()
+    assert status_of(["run", option, "pipe"]) == 0
+    ear.join(30)
+    assert "seconds" in heard[0]
+    assert stat.S_ISFIFO((root / "pipe").stat().st_mode)
+    (root / "elsewhere").mkdir()
+    (root / "link").symlink_to("elsewhere/report")
+    assert status_of(["run", option, "link"]) == 0
+    assert (root / "link").is_symlink()
+    assert "seconds" in (root / "elsewhere/report").read_text()
 
 
 def test_what_a_run_took(root, capsys):

@@ -65,7 +65,7 @@ def _settle(session: Session, path: Path, source: Source, text: str, *, check: b
     elif check:
         tell(session.say("fmt.would", path=source.path))
     else:
-        write_whole(path.resolve(), text)  # a link stays one
+        write_whole(path, text)
 
 
 def _sources(paths: tuple[Path, ...]) -> Iterator[tuple[Path, Source | None, tuple[Diagnostic, ...]]]:

@@ -59,12 +59,13 @@ def run(session: Session, project: Path, first: str | None, last: str | None, pe
     """Run the project and report."""
     from cxmetrics.cli.openlineage import followed
     from cxmetrics.cli.profiles import profiled
+    from cxmetrics.cli.whole_files import try_to_write
     from cxmetrics.diagnostics import Fault
     from cxmetrics.run import RunOptions
 
     for path in (into, prometheus, openlineage):
         if path not in (None, "-"):
-            Path(path).open("a").close()  # known before the work, not after it
+            try_to_write(Path(path))
     report: RunReport | None = None
     try:
         start, end = _days(project, first, last, period, grain)
@@ -171,8 +172,10 @@ def _write(into: str, report: dict[str, object]) -> None:
     """Write a report to a file, or to standard output for `-`."""
     import json
 
+    from cxmetrics.cli.whole_files import write_whole
+
     text = json.dumps(report, ensure_ascii=False, indent=2)
     if into == "-":
         emit(text)
     else:
-        Path(into).write_text(f"{text}\n", encoding="utf-8")
+        write_whole(Path(into), f"{text}\n")
