@@ -1,7 +1,6 @@
 """The proved pyramid: names are things, formulas are typed trees.
 
-Few kinds for ever: operators and functions of numbers are `Apply`, functions of rows are `Aggregate`.  Spans take no
-part in equality, so equal meanings are equal values and can be computed once.
+Operators and functions of numbers are `Apply`, functions of rows are `Aggregate`.  Equal meanings are equal values.
 """
 
 from __future__ import annotations
@@ -271,6 +270,7 @@ class Origin:
     population: str | None = field(default=None, kw_only=True)  # the column of how many units that part has in all
     read_span: Span | None = field(default=None, compare=False, repr=False)
     rake: Rake | None = field(default=None, kw_only=True)
+    flags: tuple[tuple[str, Expr], ...] = field(default=(), kw_only=True, compare=False, repr=False)  # counted only
 
     def column(self, name: str) -> Column:
         """A column as rows are asked for it; one that nobody declared is text."""

@@ -160,6 +160,8 @@ KEYS: Mapping[type[schema.Draft], Mapping[str, KeyHelp]] = {
         "keep": _key("The rows that are looked at; all others are left out.", "保留哪些行，其余略去", "",
                      "is_complete and not is_test"),
         "unique": _key("Which rows are the same row.", "哪些行是同一条", "", "{by: [response_id], keep: latest}"),
+        "flags": _key("Conditions on rows that a run counts; the rows stay.", "运行时计数的行条件；行仍保留", "",
+                      "{no_branch: branch is missing}"),
         "dimensions": _key("The columns, or formulas, that make dimensions.", "构成维度的列或公式", "", "{branch: branch_id}"),
         "on_bad": _key("What becomes of a row that breaks a contract; reject.", "违反约定的行如何处理；默认 reject",
                        "reject null fail"),

@@ -1,7 +1,6 @@
-"""The shape of the YAML documents: which keys there are, and what may stand under each.
+"""The shape of the YAML documents: which keys there are, and what may stand under each.  Every scalar stays text.
 
-Every scalar stays text with its place (`Located`); what the text means is decided by the stage that
-needs it.  These models are the drafts that `resolve` reads, and the source of the JSON Schema.
+These models are the drafts that `resolve` reads, and the source of the JSON Schema.
 """
 
 from __future__ import annotations
@@ -181,6 +180,7 @@ class SourceDraft(Draft):
     lookups: dict[Name, LookupDraft] = {}
     keep: Scalar | None = None
     unique: UniqueDraft | None = None
+    flags: dict[Name, Scalar] = {}
     dimensions: dict[Name, Scalar] = {}
     on_bad: Scalar | None = None
     max_bad: Scalar | None = None
@@ -344,11 +344,11 @@ class MetricTestDraft(Draft):
     period of the last time given, else that of 2026-01-01), whose length is `grain` (the project's coarsest).
     Of `keep`, the parts (joined by `and`) that read only columns that no row of the test gives do not apply; nor does
     `unique` unless all its columns are given, nor `received`.  A dimension with a lookup may be given its table, by its
-    id, and so may a lookup of a source, as `source.lookup`: without it nothing is found there.
-    A source not given has delivered nothing; one given an empty list has delivered, with no rows.
-    What is hidden for too few rows elsewhere is shown here.  `expect` holds a value in the indicator's unit
-    (`99.5%`, `500 ms`, `2 / 3`), `missing`, or one map or a list of maps: dimensions that say the slice, measures
-    (`value`, `n`, `score`, `status` and other columns of `values`), `at` and `tolerance` (absolute).
+    id, and so may a lookup of a source, as `source.lookup`: without it nothing is found there.  A source not given has
+    delivered nothing, one given an empty list no rows.  What is hidden for too few rows elsewhere is shown here.
+    `expect` holds a value in the indicator's unit (`99.5%`, `500 ms`, `2 / 3`), `missing`, a map or a list of maps:
+    dimensions that say the slice, measures (`value`, `n`, `score`, `status` and other columns of `values`), `at` and
+    `tolerance` (absolute).
     """
 
     description: Titles | None = None

@@ -61,7 +61,9 @@ class Census:
     column, key or time; then it is dropped if `keep` is missing; then it may be a duplicate.  `rejected` and `nulled`
     count by (column, reason); reasons are `type`, `scale`, `values`, `key`, `weight`
     (none, or neither 0 nor in `rules.WEIGHTS`), `range` (a day out of `ir.DAYS`), `missing` (no time) and `not finite`.
-    `nulled` and `empty` look only at rows that are not dropped.  `first`, `last`: days of rows read, kept or not.
+    `nulled` and `empty` look only at rows that are not dropped.  `flagged` counts rows for which a flag of the source
+    holds, whatever became of them; a flag that holds for none is left out.
+    `first`, `last`: days of rows read, kept or not.
     """
 
     read: int = 0
@@ -70,6 +72,7 @@ class Census:
     duplicates: int = 0  # by `unique`
     rejected: Mapping[tuple[str, str], int] = field(default_factory=dict)
     nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    flagged: Mapping[str, int] = field(default_factory=dict)
     empty: tuple[str, ...] = ()  # declared columns without one value in any row, where there are rows
     first: dt.date | None = None
     last: dt.date | None = None

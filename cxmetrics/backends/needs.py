@@ -130,6 +130,11 @@ def expressions(cubes: Iterable[Cube]) -> Iterator[Expr | None]:
         yield from (slot.arg for slot in cube.slots)
 
 
+def asked_of_all(source: Origin) -> tuple[Expr | None, ...]:
+    """The conditions that are asked of every row: `keep`, and the flags."""
+    return source.keep, *(asked for _, asked in source.flags)
+
+
 def _require(request: Request, spec: ColumnSpec) -> None:
     source, kind = request.scan.source, request.table.columns.get(spec.physical)
     if kind is None:
@@ -166,7 +171,8 @@ def _specs(request: Request, bindings: Mapping[str, ColumnSpec]) -> dict[str, Co
     """The declared columns, and those that are only used: as what they are used for."""
     source = request.scan.source
     specs = dict(source.columns)
-    used = [*expressions(request.scan.cubes), source.keep, *(spec.formula for spec in source.columns.values())]
+    used = [*expressions(request.scan.cubes), *asked_of_all(source),
+            *(spec.formula for spec in source.columns.values())]
     for column in (column for expr in used for column in columns_in(expr)):
         specs.setdefault(column.name, ColumnSpec(column.name, column.type, column.unit, column.name))
     for name in source.unique.by if source.unique else ():
@@ -199,7 +205,7 @@ def _needed(request: Request, specs: Mapping[str, ColumnSpec], bindings: Mapping
     waiting += [column for column in (source.time, source.received) if isinstance(column, str)]
     waiting += source.unique.by if source.unique else ()
     waiting += [source.weight] if source.weight is not None else []
-    used = [*expressions(request.scan.cubes), source.keep]
+    used = [*expressions(request.scan.cubes), *asked_of_all(source)]
     waiting += [column.name for expr in used for column in columns_in(expr)]
     seen = set[str]()
     while waiting:

@@ -331,5 +331,7 @@ def prove_origin(origin: Origin, columns: dict[str, dict[str, ColumnSpec]], foun
     if weight is not None and weight.formula is not None and not weight.unit.numeric:
         proof.say(codes.WEIGHT_NOT_NUMBER, weight.span, name=weight.name, found=weight.unit)
     keep = None if origin.keep is None else condition(origin.keep, proof)
+    flags = ((name, condition(asked, proof)) for name, asked in origin.flags)
+    sound = tuple((name, asked) for name, asked in flags if not isinstance(asked, Invalid))
     found += proof.doubts.values()
-    return replace(origin, columns=own, keep=None if isinstance(keep, Invalid) else keep)
+    return replace(origin, columns=own, keep=None if isinstance(keep, Invalid) else keep, flags=sound)

@@ -337,6 +337,7 @@ def promises(origin: Origin, used: frozenset[str], session: Session) -> Iterator
     yield from _drawn(origin, session)
     if origin.keep is not None:
         yield session.say("show.keep", keep=written(origin.keep))
+    yield from (session.say("show.flag", name=name, condition=written(asked)) for name, asked in origin.flags)
     if origin.unique is not None:
         yield session.say(f"show.unique.{origin.unique.keep}", by=", ".join(origin.unique.by))
 

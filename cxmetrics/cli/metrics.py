@@ -45,6 +45,8 @@ def _lines(project: str, report: RunReport | None) -> Iterator[str]:
                        [(labels, float(len(source.thin))) for source, labels in sources])
     rows = [(labels | {"fate": fate}, float(getattr(source, fate))) for source, labels in sources for fate in _FATES]
     rows += [(labels | {"fate": "rejected"}, float(sum(source.rejected.values()))) for source, labels in sources]
+    yield from _metric("source_flagged_rows", "Rows of a source for which a flag holds.", [
+        (labels | {"flag": name}, float(hits)) for source, labels in sources for name, hits in source.flagged.items()])
     yield from _metric("source_rows", "Rows of a source, by what became of them.", rows)
 
 

@@ -136,6 +136,9 @@ def _doubts(found: Preview, session: Session) -> Iterator[str]:
             for (column, reason), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
                 yield session.say(f"preview.{kind}.{'one' if count == 1 else 'many'}", count=whole(count),
                                   source=name, column=column, reason=session.term("reason", reason))
+        for flag, count in census.flagged.items():
+            yield session.say(f"run.flagged.{'one' if count == 1 else 'many'}", count=whole(count), source=name,
+                              read=whole(census.read), flag=flag)
         bad = min(sum(census.rejected.values()) + sum(census.nulled.values()), census.read)
         limit = source.max_bad
         if bad > limit * census.read:
@@ -186,6 +189,7 @@ def _source(name: str, source: Previewed) -> dict[str, object]:
             "first": source.days and source.days[0].isoformat(), "last": source.days and source.days[1].isoformat(),
             "read": census.read, "kept": census.kept, "dropped": census.dropped, "duplicates": census.duplicates,
             "rejected": _by_reason(census.rejected), "nulled": _by_reason(census.nulled), "empty": list(census.empty),
+            "flagged": dict(census.flagged),
             "raked": not source.unraked, "counted": rows and rows.counted,
             "columns": list(rows.columns) if rows else [],
             "examples": [{"counts": row.reason is None, "column": row.column, "reason": row.reason,

@@ -28,6 +28,7 @@ def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
         heads = [Column(session.term("column", name), right=name != "source") for name in ("source", *columns)]
         yield from as_table(heads, [[source.id, *(whole(_count(source, n)) for n in columns)] for source in busy])
         yield from _reasons(busy, session)
+        yield from _flags(busy, session)
         yield ""
     yield _outcome(report, session, dry=dry)
     if report.scans and not dry:
@@ -67,6 +68,19 @@ def _reasons(sources: list[SourceReport], session: Session) -> Iterator[str]:
                           reason=_reason(reason, session))
     if len(lines) > _MOST_REASONS:
         yield session.say("run.more", count=len(lines) - _MOST_REASONS)
+
+
+def _flags(sources: list[SourceReport], session: Session) -> Iterator[str]:
+    """For how many rows which flag holds, the most frequent first."""
+    lines = sorted((-count, source.id, flag, source.read) for source in sources
+                   for flag, count in source.flagged.items())
+    if lines:
+        yield ""
+    for count, source_id, flag, read in lines[:_MOST_REASONS]:
+        yield session.say(f"run.flagged.{'one' if count == -1 else 'many'}", count=whole(-count), read=whole(read),
+                          source=source_id, flag=flag)
+    if len(lines) > _MOST_REASONS:
+        yield session.say("run.more.flags", count=len(lines) - _MOST_REASONS)
 
 
 def _reason(text: str, session: Session) -> str:

@@ -110,6 +110,7 @@ SHOW: Final[dict[str, Phrase]] = {
     "show.unit": Phrase("rows of one {entity} are one draw", "同一 {entity} 的行算作一次抽取"),
     "show.strata": Phrase("drawn from each {strata} by itself", "按 {strata} 分层抽取"),
     "show.population": Phrase("out of {population} in all", "总体数量见 {population}"),
+    "show.flag": Phrase("counts rows as `{name}` where {condition}", "将 {condition} 的行计为 `{name}`"),
     "show.keep": Phrase("keeps rows where {keep}", "只保留 {keep} 的行"),
     "show.unique.latest": Phrase("of rows with equal {by} the latest", "{by} 相同的行取最新一条"),
     "show.unique.first": Phrase("of rows with equal {by} the first", "{by} 相同的行取最早一条"),

@@ -30,7 +30,7 @@ def is_formula(path: Path) -> bool:
     """Whether what stands under these keys, from the first section on, is a formula."""
     if path[:1] == ("tests",):
         return False
-    cut = len(path) == 4 and path[0] == "sources" and path[2] == "dimensions"
+    cut = len(path) == 4 and path[0] == "sources" and path[2] in ("dimensions", "flags")
     return cut or path[-1:] in (("formula",), ("keep",))
 
 

@@ -88,6 +88,8 @@ def _all_looked_at(origin: Origin, by_formulas: set[str]) -> set[str]:
     """The columns that formulas, keys and dimensions of a source look at, and those that these are made from."""
     found = set(by_formulas)
     _collect(origin.keep, found)
+    for _, flag in origin.flags:
+        _collect(flag, found)
     found |= set(origin.unique.by) if origin.unique else set()
     named = (origin.time, origin.received, origin.entity, origin.weight, origin.strata, origin.population)
     found |= {name for name in named if isinstance(name, str)}

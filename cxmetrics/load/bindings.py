@@ -121,6 +121,7 @@ def _source(name: Key, entry: Map, lower: Map, said: Bindings) -> Map:
             lower.pop(key, None)
         else:
             made[key] = node
+    lower.pop(Key("flags"), None)  # doubts about the library's own table
     if columns:
         _with(made, "columns", columns)
     left = [str(column) for column, draft in theirs.items()

@@ -73,7 +73,7 @@ def _offers(context: Context, here: Here, stages: Stages, asked: Asked, offset: 
     if not context.path:
         return "", iter(())
     key = context.path[-1]
-    made = len(context.path) == 4 and context.path[0] == "sources" and context.path[2] == "dimensions"
+    made = len(context.path) == 4 and context.path[0] == "sources" and context.path[2] in ("dimensions", "flags")
     if key == "use" and "(" in context.value:
         return re.split(r"[\s,(]", context.value)[-1], _of_kind("parameter", _arguments(context.value, stages))
     if (key in _FORMULAS or made) and context.path[0] != "tests":

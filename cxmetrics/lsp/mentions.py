@@ -125,6 +125,9 @@ class _Reader:
                 self.columns(source, inner)
             elif key == "keep":
                 self.formula(inner, source)
+            elif key == "flags" and isinstance(inner, Map):
+                for flag in inner.values():
+                    self.formula(flag, source)
             elif key == "unique":
                 self.names("column", inner, source)
                 self.names("column", _under(inner, "by"), source)
@@ -306,5 +309,5 @@ def _formulas(node: Node | None, path: tuple[str, ...]) -> Iterator[Located]:
 
 
 def _is_formula(path: tuple[str, ...]) -> bool:
-    cut = len(path) == _SOURCE_DEPTH and path[0] == "sources" and path[2] == "dimensions"
+    cut = len(path) == _SOURCE_DEPTH and path[0] == "sources" and path[2] in ("dimensions", "flags")
     return cut or path[-1:] in (("formula",), ("keep",), ("combine",), ("use",))

@@ -13,7 +13,7 @@ from cxmetrics.codes import units as unit_codes
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.deliveries import Unique
 from cxmetrics.diagnostics import DID_YOU_MEAN, Fix, Label, closest, report
-from cxmetrics.ir import DAYS, Binding, ColumnSpec, ColumnType, Dimension, Origin, Silence
+from cxmetrics.ir import DAYS, Binding, ColumnSpec, ColumnType, Dimension, Expr, Origin, Silence
 from cxmetrics.load.scalars import A_TIME_ZONE, Found, date, is_time_zone, share, titles, whole, word, words
 from cxmetrics.parse import parse
 from cxmetrics.resolve.arrivals import resolve_arrival, resolve_watch
@@ -185,11 +185,8 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
     refuse_secrets(str(key), draft, columns, found)
     lookups = resolve_lookups(draft, columns, found)
     resolve_derived(key, draft, columns, lookups, names)
-    keep = None
-    if draft.keep:
-        node, problems = parse(draft.keep)
-        found += problems
-        keep = resolve_condition(node, str(key), columns, names, implicit=True)
+    keep = None if not draft.keep else _condition(draft.keep, key, columns, names)
+    flags = tuple((str(name), _condition(written, key, columns, names)) for name, written in draft.flags.items())
     time = date(draft.time.value) or draft.time.value
     if isinstance(time, str) and _LIKE_A_DAY.match(time):
         found.append(report(codes.WRONG_VALUE, draft.time.span, key="time", found=time,
@@ -218,7 +215,15 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         unique, "null" if rule == "null" else "fail" if rule == "fail" else "reject",
         share(draft.max_bad, "max_bad", 1.0, found), key.span, resolve_table(draft.read, draft.table, found),
         resolve_arrival(draft, found), resolve_watch(draft, found), read_span=draft.read.span,
-        strata=resolve_strata(draft, columns, found), population=resolve_population(draft, columns, found), rake=rake)
+        strata=resolve_strata(draft, columns, found), population=resolve_population(draft, columns, found), rake=rake,
+        flags=flags)
+
+
+def _condition(written: Located, source: Key, columns: Columns, names: Names) -> Expr:
+    """A condition on the rows of a source."""
+    node, problems = parse(written)
+    names.found.extend(problems)
+    return resolve_condition(node, str(source), columns, names, implicit=True)
 
 
 def _time(time: str | dt.date, columns: Columns, draft: SourceDraft, found: Found) -> str | dt.date:

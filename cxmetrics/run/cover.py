@@ -32,6 +32,7 @@ def require_cover(plan: Plan, origin: Origin, frames: Iterable[pl.DataFrame]) ->
     own = (partial for partial in plan.partials if partial.source == origin.id)
     asked: list[Expr | None] = [expr for partial in own for expr in partial.exprs]
     asked += [spec.formula for spec in origin.columns.values()] + [origin.keep]
+    asked += [flag for _, flag in origin.flags]
     if any(map(_asks, asked)):
         raise Fault(report(codes.CALENDAR_ENDS, origin.span, source=origin.id, first=min(days), last=max(days),
                            low=covered[0], high=covered[1]))

@@ -112,4 +112,4 @@ def _usual(end: pl.Series) -> bool:
 
 def _time_only(origin: Origin, time: str) -> Origin:
     return replace(origin, columns={time: origin.columns[time]}, bindings=(), lookups=(), keep=None, unique=None,
-                   received=None, entity=None, weight=None, on_bad="reject")
+                   received=None, entity=None, weight=None, on_bad="reject", flags=())

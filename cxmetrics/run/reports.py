@@ -74,7 +74,8 @@ NO_SCAN = Effort()
 class SourceReport:
     """What became of the rows of a source in a run; `rejected` and `nulled` count by "column: reason".
 
-    `thin`: days with far fewer rows than usual: how many, and how many are usual.
+    `flagged`: of the rows read, those for which a flag holds.  `thin`: days with far fewer rows than usual: how many,
+    and how many are usual.
     """
 
     id: str
@@ -91,6 +92,7 @@ class SourceReport:
     status: Literal["ok", "failed", "stale"] = "ok"
     thin: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     effort: Effort = NO_SCAN
+    flagged: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,4 +199,4 @@ def source_report(name: str, files: int, census: Census, days: int,
         name, files, days, census.read, census.kept, census.dropped, census.duplicates,
         {f"{column}: {reason}": count for (column, reason), count in census.rejected.items()},
         {f"{column}: {reason}": count for (column, reason), count in census.nulled.items()}, census.first, census.last,
-        status, {one.day.isoformat(): (one.rows, one.usual) for one in thin}, effort)
+        status, {one.day.isoformat(): (one.rows, one.usual) for one in thin}, effort, census.flagged)

@@ -42,10 +42,11 @@ class Done:
         return StatesChange(self.task.source, family, named, wanted, self.task.days)
 
     def rejects(self) -> list[Reject]:
-        """The rows that left or lost a value, by reason."""
+        """The rows that left or lost a value, by reason, and those that a flag counts."""
         kinds = (("rejected", self.census.rejected), ("nulled", self.census.nulled))
         return [Reject(self.task.source, column, reason, "rejected" if kind == "rejected" else "nulled", count)
-                for kind, counts in kinds for (column, reason), count in counts.items()]
+                for kind, counts in kinds for (column, reason), count in counts.items()] + [
+            Reject(self.task.source, name, "flag", "flagged", count) for name, count in self.census.flagged.items()]
 
 
 def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family], task: Task,

@@ -112,12 +112,15 @@ class Definition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """How many rows left (`rejected`) or lost a value (`nulled`) for one reason; no data of theirs."""
+    """How many rows left (`rejected`) or lost a value (`nulled`) for one reason; no data of theirs.
+
+    Or for how many a flag holds (`flagged`), which is named in `column`.
+    """
 
     source: str
     column: str
     reason: str
-    kind: Literal["rejected", "nulled"]
+    kind: Literal["rejected", "nulled", "flagged"]
     count: int
 
 

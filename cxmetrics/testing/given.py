@@ -185,7 +185,7 @@ def _fitted(origin: Origin, given: Given, lookups: Mapping[str, Given]) -> Origi
     population = origin.population if origin.population is not None and told(origin.population) else None
     fitted = replace(origin, columns=columns, keep=keep, unique=unique, received=received, entity=entity, weight=weight,
                      population=population, arrival=origin.arrival if received else Arrival(), ways=ways,
-                     bindings=(*_bindings(origin, ways, made), *marks), max_bad=1.0)
+                     bindings=(*_bindings(origin, ways, made), *marks), max_bad=1.0, flags=())
     if isinstance(origin.time, str):
         return fitted
     return replace(fitted, time=_TIME, columns={**columns, _TIME: ColumnSpec(_TIME, "date", DATE, _TIME)})

@@ -252,5 +252,7 @@ def origins(draw):
         received=draw(st.sampled_from([None, "got"])), arrival=draw(ARRIVALS),
         on_bad=draw(st.sampled_from(["reject", "reject", "null"])),
         weight=draw(st.sampled_from([None, None, "lat", "score", "wait"])),
-        keep=draw(st.none() | conditions(1)), bindings=tuple(Binding(n, n) for n in SLICED))
+        keep=draw(st.none() | conditions(1)),
+        flags=draw(st.just(()) | st.tuples(st.tuples(st.just("odd"), conditions(1)))),
+        bindings=tuple(Binding(n, n) for n in SLICED))
     return origin, tables_

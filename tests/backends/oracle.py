@@ -29,6 +29,7 @@ class Account:
     duplicates: int = 0
     rejected: Counter = field(default_factory=Counter)
     nulled: Counter = field(default_factory=Counter)
+    flagged: Counter = field(default_factory=Counter)
     first: dt.date | None = None
     last: dt.date | None = None
 
@@ -355,6 +356,7 @@ def cells(request):
         if day is not None and not wanted(day, request.days):
             continue
         tell(account, day, "duplicate" if index in gone else verdict, wrong, source)
+        account.flagged.update(name for name, asked in source.flags if value_of(asked, row) is True)
         if verdict is None and index not in gone:
             kept.append((row, physical, day))
     return [cube_cells(cube, kept, request, everything) for cube in request.scan.cubes], account

@@ -71,6 +71,7 @@ def assert_census(census, account):
     assert counts == (account.read, account.kept, account.dropped, account.duplicates)
     assert dict(census.rejected) == dict(account.rejected)
     assert dict(census.nulled) == dict(account.nulled)
+    assert dict(census.flagged) == dict(account.flagged)
     assert (census.first, census.last) == (account.first, account.last)
 
 

@@ -201,6 +201,8 @@ def _census(work: Work, counted: pl.DataFrame) -> Census:
     first, last = counted["first"].min(), counted["last"].max()
     return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
                   duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(work, own), empty=empty,
+                  flagged={name: hits for i, (name, _) in enumerate(source.flags)
+                           if (hits := int(counted[f"f{i}"].sum()))},
                   first=first if isinstance(first, dt.date) else None, last=last if isinstance(last, dt.date) else None)
 
 

@@ -89,6 +89,8 @@ def narrow(rows: Rows, cubes: Sequence[Cube]) -> Narrow:
     masks = list(_masks(rows))
     statuses = [(status, f"b{i}") for i, (name, status) in enumerate(rows.statuses.items()) if nulling(rows, name)]
     plain: list[Item] = [(Name("fate"), None), (Name("day"), None), *((mask, f"m{i}") for i, mask in enumerate(masks))]
+    plain += [(rows.steps.bind(rows.writer.term(asked).node), f"f{i}")
+              for i, (_, asked) in enumerate(rows.request.scan.source.flags)]
     census = tuple(_counts(rows, len(masks)))
     return Narrow((*plain, *statuses, *items), dimensions, keys, args, texts, marks, steps, census, len(masks))
 
@@ -116,6 +118,8 @@ def _counts(rows: Rows, masks: int) -> Iterator[Item]:
         for status in nulling(rows, name):
             hit = when(Infix("=", (Name(f"b{i}"), Literal(status))), Literal(1))
             yield call("count", hit), f"{status} of b{i}"
+    for i, _ in enumerate(rows.request.scan.source.flags):
+        yield call("count", when(Name(f"f{i}"), Literal(1))), f"f{i}"
 
 
 def nulling(rows: Rows, name: str) -> Mapping[int, str]:

@@ -13,6 +13,7 @@ from cxmetrics.backends.cells import Cells, Census, Request
 from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, NOT_FINITE, REASONS, TYPE, VALUES
 from cxmetrics.backends.marks import reach
 from cxmetrics.backends.polars.cubes import finished, grouped, overflow
+from cxmetrics.backends.polars.expressions import term
 from cxmetrics.backends.polars.files import unreadable
 from cxmetrics.backends.polars.marks import marked
 from cxmetrics.backends.polars.rows import Pipeline, in_days, scanned, with_dimensions
@@ -103,6 +104,7 @@ def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
         if one.judged:
             present = present | pl.col(f"b:{one.name}").is_between(TYPE, VALUES)
         sums.append(present.any().alias(f"any:{one.name}"))
+    sums += [term(asked, pipeline.columns).expr.sum().alias(f"flag:{name}") for name, asked in pipeline.source.flags]
     return rows.group_by("fate").agg(sums)
 
 
@@ -122,6 +124,7 @@ def _census(pipeline: Pipeline, counted: pl.DataFrame) -> Census:
              if one.name in source.columns and len(own) and not own[f"any:{one.name}"].any()]
     return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
                   duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(pipeline, own),
+                  flagged={name: hits for name, _ in source.flags if (hits := int(counted[f"flag:{name}"].sum()))},
                   empty=tuple(empty), first=_date(counted["first"].min()), last=_date(counted["last"].max()))
 
 
