@@ -16,6 +16,7 @@ from cxmetrics.statistics.distributions import upper_tail
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _HALVINGS = 60
+_PLACES = 4_097  # between which a smooth function is taken to be straight: of opinions that is out by less than 1e-6
 
 
 def below(z: float | Floats) -> Floats:
@@ -34,9 +35,14 @@ class Mix:
 
     def below(self, limit: float) -> float:
         """The part of all that is below the limit."""
-        if limit <= 0:
-            return 0.0
-        return float(self.parts @ below(np.log(limit / self.medians) / self.sigma) / self.parts.sum())
+        return float(self.all_below(np.array([limit]))[0])
+
+    def all_below(self, limits: Floats) -> Floats:
+        """The part of all that is below each limit, [limits]."""
+        found = np.zeros(len(limits))
+        far = limits > 0
+        found[far] = below(np.log(limits[far, None] / self.medians) / self.sigma) @ self.parts / self.parts.sum()
+        return found
 
     def mean(self) -> float:
         """The mean."""
@@ -71,7 +77,7 @@ def together(first: Mix, second: Mix) -> Callable[[float], float]:
 
     def part_below(limit: float) -> float:
         rest = limit - second.medians[:, None] * np.exp(second.sigma * _NODES)
-        held = np.array([first.below(value) for value in rest.ravel()]).reshape(rest.shape)
+        held = first.all_below(rest.ravel()).reshape(rest.shape)
         return float(second.parts @ (held @ _WEIGHTS) / second.parts.sum())
 
     return part_below
@@ -82,6 +88,18 @@ def over_normal(of: Callable[[Floats], Floats], nodes: int = 4_001) -> float:
     z = np.linspace(-7, 7, nodes)
     weights = np.exp(-(z**2) / 2)
     return float(of(z) @ weights / weights.sum())
+
+
+def along(of: Callable[[Floats], Floats], where: Floats) -> Floats:
+    """A smooth function at many places: worked out at some of them, and straight between these."""
+    if len(where) <= _PLACES:
+        return of(where)
+    first, last = where.min(), where.max()
+    known = of(np.linspace(first, last, _PLACES))
+    place = (where - first) * ((_PLACES - 1) / (last - first))
+    before = np.minimum(place.astype(np.int64), _PLACES - 2)
+    found: Floats = known[before] + (place - before) * np.diff(known)[before]
+    return found
 
 
 def at_least(point: float, mean: Floats, spread: float) -> Floats:

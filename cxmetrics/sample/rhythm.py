@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -90,26 +91,17 @@ class Calendar:
 
     def is_holiday(self, day: int) -> bool:
         """Whether the day is a public holiday."""
-        text = self.date(day).isoformat()
-        return any(first <= text <= last for first, last in HOLIDAYS)
+        return _is_holiday(self.date(day))
 
     def is_weekend(self, day: int) -> bool:
         """Whether the day is a free Saturday or Sunday."""
-        date = self.date(day)
-        return date.weekday() >= 5 and date.isoformat() not in WORKED_WEEKENDS
+        return _is_weekend(self.date(day))
 
     def weights(self, rhythm: str) -> Floats:
         """Relative traffic of every day."""
-        weekend, holiday, _ = RHYTHMS[rhythm]
         if rhythm == "flat":
             return np.ones(self.days)
-        return np.array([self._weight(day, weekend, holiday) for day in range(self.days)]) * self.noise
-
-    def _weight(self, day: int, weekend: float, holiday: float) -> float:
-        if self.is_holiday(day):
-            return holiday
-        payday = 1.15 if self.date(day).day in (10, 15) else 1.0
-        return payday * (weekend if self.is_weekend(day) else 1.0)
+        return _pulls(self.first_day, self.days, rhythm) * self.noise
 
     def spread(self, total: int, rhythm: str) -> Ints:
         """`total` split over the days by largest remainder, so that the sum is exact."""
@@ -131,6 +123,31 @@ class Calendar:
         at = starts[day - first] + hour * 3_600 * SECOND + within
         order = np.argsort(at, kind="stable")
         return Slots(day[order], at[order], first, last, part.number)
+
+
+@cache
+def _pulls(first: dt.date, days: int, rhythm: str) -> Floats:
+    """Relative traffic of every day, but for the noise."""
+    found = np.array([_pull(first + dt.timedelta(days=day), rhythm) for day in range(days)])
+    found.flags.writeable = False
+    return found
+
+
+def _pull(date: dt.date, rhythm: str) -> float:
+    weekend, holiday, _ = RHYTHMS[rhythm]
+    if _is_holiday(date):
+        return holiday
+    payday = 1.15 if date.day in (10, 15) else 1.0
+    return payday * (weekend if _is_weekend(date) else 1.0)
+
+
+def _is_holiday(date: dt.date) -> bool:
+    text = date.isoformat()
+    return any(first <= text <= last for first, last in HOLIDAYS)
+
+
+def _is_weekend(date: dt.date) -> bool:
+    return date.weekday() >= 5 and date.isoformat() not in WORKED_WEEKENDS
 
 
 def parts(calendar: Calendar, counts: Ints, *, by_day: bool, most: int) -> Iterator[Part]:

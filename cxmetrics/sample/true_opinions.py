@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxmetrics.sample.drawing import Bools, Floats, Ints
-from cxmetrics.sample.expectation import answer, at_least, held_between
+from cxmetrics.sample.expectation import along, answer, at_least, held_between
 from cxmetrics.sample.incidents import QUEUEING, spread_of_bad_release
 from cxmetrics.sample.people import OS, SEGMENTS
 from cxmetrics.sample.population import Cell
@@ -62,13 +62,12 @@ class Opinions:
 
 def opinions(world: World, days: Ints, weights: Floats) -> Opinions:
     """The answers of these days, which have this part of the traffic each."""
-    month = _Month(world, days, weights)
-    said = {name: month.expected((row[1],), _asked(name)) for name, row in ASKED.items()}
+    month = _Month(world, days, weights, world.people.standing(np.arange(len(world.people))))
+    said = {name: month.expected({row[1]: 1.0}, _asked(name)) for name, row in ASKED.items()}
     spread = np.sqrt(sum((size * MOMENT_SPREAD) ** 2 for size in DRIVERS.values()))
     recommend, overall = np.hypot(spread, LUCK), np.hypot(0.8 * spread, 0.8)
-    felt = tuple(DRIVERS)
-    said["relationship"] = month.expected(felt, lambda mean: _net(RECOMMEND + _weighed(mean), recommend))
-    return Opinions(said, month.expected(felt, lambda mean: answer(0, 10, 7.8 + 0.8 * _weighed(mean), overall)))
+    said["relationship"] = month.expected(DRIVERS, lambda felt: _net(RECOMMEND + felt, recommend))
+    return Opinions(said, month.expected(DRIVERS, lambda felt: answer(0, 10, 7.8 + 0.8 * felt, overall)))
 
 
 def opinion_values(cell: Cell, held: Opinions) -> dict[str, float]:
@@ -96,22 +95,27 @@ class _Month:
     world: World
     days: Ints
     weights: Floats
+    standing: Floats  # by customer
 
-    def expected(self, journeys: tuple[str, ...], said: Callable[[dict[str, Floats]], Floats]) -> Floats:
-        """By customer, what is said of the means of the opinions of these journeys, over the days of the month."""
-        total = np.zeros(len(self.world.people))
-        for struck, weight in self._struck(journeys).items():
-            total += weight * said({journey: self._mean(journey, struck) for journey in journeys})
+    def expected(self, journeys: Mapping[str, float], said: Callable[[Floats], Floats]) -> Floats:
+        """By customer, what is said of the weighed sum of opinions of these journeys, over the days of the month.
+
+        `said` tells it of the means of such sums.
+        """
+        total = np.zeros(len(self.standing))
+        for struck, weight in self._struck(set(journeys)).items():
+            felt = sum((size * self._mean(journey, struck) for journey, size in journeys.items()), np.zeros(1))
+            total += weight * along(said, felt)
         return total
 
-    def _struck(self, journeys: tuple[str, ...]) -> dict[frozenset[str], float]:
+    def _struck(self, journeys: set[str]) -> dict[frozenset[str], float]:
         """Which of the incidents that these journeys suffer from come together, and how much traffic does so."""
         parts: dict[frozenset[str], float] = {frozenset(): 1.0}
         found: dict[frozenset[str], float] = {}
         for day, weight in zip(self.days, self.weights, strict=True):
             parts = {frozenset(): 1.0}
             for name, incident in self.world.incidents.items():
-                chance = self._chance(name, day) if set(incident.journeys) & set(journeys) else 0.0
+                chance = self._chance(name, day) if journeys & set(incident.journeys) else 0.0
                 if chance:
                     parts = {key: part for old, had in parts.items()
                              for key, part in ((old, had * (1 - chance)), (old | {name}, had * chance)) if part}
@@ -127,7 +131,6 @@ class _Month:
 
     def _mean(self, journey: str, struck: frozenset[str]) -> Floats:
         people = self.world.people
-        everyone = np.arange(len(people))
         hit: dict[str, Bools] = {
             "bad_release": people.os == list(OS).index("android"),
             "queueing_branch": people.branch == QUEUEING,
@@ -138,11 +141,7 @@ class _Month:
             lost += size * hit.get(name, np.ones(len(people), dtype=np.bool_))
         if journey == "branch_visit":
             lost -= people.branch_mood[people.branch]
-        return REPUTE.get(journey, 0.0) + STANDING_PART * people.standing(everyone) - lost
-
-
-def _weighed(mean: Mapping[str, Floats]) -> Floats:
-    return sum((DRIVERS[journey] * held for journey, held in mean.items()), np.zeros(1))
+        return REPUTE.get(journey, 0.0) + STANDING_PART * self.standing - lost
 
 
 def _net(mean: Floats, spread: float) -> Floats:
@@ -150,24 +149,25 @@ def _net(mean: Floats, spread: float) -> Floats:
     return at_least(9, mean, spread) - 1 + at_least(7, mean, spread)
 
 
-def _asked(touchpoint: str) -> Callable[[dict[str, Floats]], Floats]:
-    """What the answers after a touchpoint come to: of its own question, less what was expected."""
-    question, journey, _, _ = ASKED[touchpoint]
+def _asked(touchpoint: str) -> Callable[[Floats], Floats]:
+    """What the answers after a touchpoint come to, by the mean opinion: of its own question, less what was expected."""
+    question, _, _, _ = ASKED[touchpoint]
     low, high, middle, size = QUESTIONS[question]
+    spread = size * MOMENT_SPREAD
 
-    def said(means: dict[str, Floats]) -> Floats:
-        mean, spread = middle + size * means[journey], size * MOMENT_SPREAD
+    def said(felt: Floats) -> Floats:
         match question:
             case "nps":
-                return _net(mean, spread)
+                return _net(middle + size * felt, spread)
             case "csat":
-                return at_least(high - 1, mean, spread)
+                return at_least(high - 1, middle + size * felt, spread)
             case "solved":
-                return held_between(0.02, 0.98, middle + 0.12 * means[journey], 0.12 * MOMENT_SPREAD)
+                return held_between(0.02, 0.98, middle + 0.12 * felt, 0.12 * MOMENT_SPREAD)
             case "perceived":
                 low_hope, high_hope, hope, hopes = QUESTIONS["expected"]
-                return answer(low, high, mean, spread) - answer(low_hope, high_hope, np.array([hope]), 0.5 * hopes)
+                hoped = answer(low_hope, high_hope, np.array([hope]), 0.5 * hopes)
+                return answer(low, high, middle + size * felt, spread) - hoped
             case _:
-                return answer(low, high, mean, spread)
+                return answer(low, high, middle + size * felt, spread)
 
     return said

@@ -17,7 +17,7 @@ from cxmetrics.compile import compile_project
 from cxmetrics.ir import Edge, Indicator, Project, Pyramid
 from cxmetrics.run import RunOptions, RunReport, SourceReport, run
 from cxmetrics.sample import write_bank
-from cxmetrics.sample.expectation import answer, at_least, held_between, lognormal, quantile, together, two
+from cxmetrics.sample.expectation import along, answer, at_least, held_between, lognormal, quantile, together, two
 from cxmetrics.sample.true_scores import true_scores
 from cxmetrics.score_rules import Anchors
 from cxmetrics.store import Store
@@ -195,6 +195,8 @@ def test_the_expectations_are_those_of_the_distributions():
     assert two(1.0, 0.4, 0.2, 3.0).quantile(0.9) == pytest.approx(np.quantile(mixed, 0.9), rel=0.01)
     assert quantile(together(two(1.0, 0.4, 0.2, 3.0), lognormal(2.0, 0.3)), 0.5) == pytest.approx(
         np.quantile(mixed + other, 0.5), rel=0.01)
+    assert np.abs(along(np.sin, z[2]) - np.sin(z[2])).max() < 1e-6  # of steps of 0.0025 an eighth of the square
+    assert (along(np.sin, np.ones(3)) == np.sin(1)).all()
     opinion = 4.2 + 0.6 * z[2]
     asked = np.clip(np.rint(opinion), 1, 5)
     assert answer(1, 5, np.array([4.2]), 0.6)[0] == pytest.approx(asked.mean(), abs=0.005)
