@@ -35,20 +35,24 @@ from cxmetrics.windows import Window
 __all__ = ["States", "drafted", "earliest", "evaluate", "reaching"]
 
 CELLS_AT_ONCE = 20_000_000  # numbers held for a block of points
+BYTES_A_CELL = 64  # of memory for each number held: the number, what it is made of, and what is made of it
 STATE_WIDTH = 12  # numbers that a row of states takes while rows are joined and merged
 
 
 def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | None = None,
              gaps: Gaps | None = None, weights: Weights | None = None) -> pl.DataFrame:
     """The table `values`: see `drafted`; what is to be withheld is."""
-    return withhold(*drafted(plan, states, delivered, between, gaps, weights))
+    reader, blocks = drafted(plan, states, delivered, between, gaps, weights)
+    return withhold(reader, pl.concat([pl.DataFrame(schema=columns(reader.dimensions)), *blocks]))
 
 
 def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | None = None, gaps: Gaps | None = None,
-            weights: Weights | None = None, before: States | None = None) -> tuple[Reader, pl.DataFrame]:
+            weights: Weights | None = None, before: States | None = None,
+            memory: int | None = None) -> tuple[Reader, Iterator[pl.DataFrame]]:
     """A draft of the table `values`, of which nothing is withheld yet, and a reader of the states it was made from.
 
-    One row an indicator, grain, period and slice; see `show.columns` for its columns.
+    One row an indicator, grain, period and slice; see `show.columns` for its columns.  It comes in blocks, each of one
+    grain and cut and of all indicators at some points, as many as some of so many bytes of `memory` hold.
 
     `between` (half-open days) limits the periods to those it touches; states must then hold all days that these look
     at, and the period before the first, for `change`: see `reaching`.  A slice has rows from the first day of states
@@ -61,10 +65,10 @@ def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | No
     weights = weights or solve(plan, states)
     earlier = before or {}
     looked = Looked(delivered, with_silences(states, earlier, delivered, gaps or {}), weights.failed)
-    asked = _Evaluation(plan, *Roll.of(weighed(plan, states, weights)), looked, between, earlier)
-    parts = [part for cut in cuts(plan) for part in _evaluate_cut(asked, cut)]
-    frame = pl.concat(parts) if parts else pl.DataFrame(schema=columns(asked.dimensions))
-    return Reader(plan, states, _spans(looked), cuts(plan)), marked(frame, plan, weights, asked.dimensions)
+    cells = CELLS_AT_ONCE if memory is None else max(min(CELLS_AT_ONCE, memory // BYTES_A_CELL), 1)
+    asked = _Evaluation(plan, *Roll.of(weighed(plan, states, weights)), looked, between, earlier, cells)
+    blocks = (marked(block, plan, weights, asked.dimensions) for cut in cuts(plan) for block in _evaluate_cut(asked, cut))
+    return Reader(plan, states, _spans(looked), cuts(plan)), blocks
 
 
 # --- one cut, grain by grain and block by block ------------------------------------------------------------------
@@ -73,11 +77,11 @@ def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | No
 class _Evaluation:
     """What is asked, and the states of cuts merged once."""
 
-    __slots__ = ("_before", "_sliced", "between", "dimensions", "looked", "plan", "states", "units")
+    __slots__ = ("_before", "_sliced", "between", "cells", "dimensions", "looked", "plan", "states", "units")
 
     def __init__(self, plan: Plan, states: States, roll: Roll, looked: Looked, between: Days | None,
-                 before: States) -> None:
-        self.plan, self.looked, self.between, self._before = plan, looked, between, before
+                 before: States, cells: int) -> None:
+        self.plan, self.looked, self.between, self._before, self.cells = plan, looked, between, before, cells
         self.states, self.units = parted(plan, states, roll)
         self.dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
         self._sliced: dict[Days | None, Sliced] = {}
@@ -113,7 +117,7 @@ def _evaluate_cut(asked: _Evaluation, cut: tuple[str, ...]) -> Iterator[pl.DataF
     for grain, found in listed.items():
         whole = unsplit(works[grain], sliced.daily.able) if cut else frozenset[str]()
         total = _reader(asked, asked.sliced((), days), work_for(plan, whole), grain) if whole else None
-        yield from _evaluate_grain(_reader(asked, sliced, works[grain], grain), total, found, asked.dimensions)
+        yield from _evaluate_grain(_reader(asked, sliced, works[grain], grain), total, found, asked)
 
 
 def _reader(asked: _Evaluation, sliced: Sliced, work: Work, grain: Grain) -> LeafReader:
@@ -158,16 +162,16 @@ def _spans(looked: Looked) -> list[tuple[dt.date, dt.date]]:
 
 
 def _evaluate_grain(reader: LeafReader, total: LeafReader | None, listed: _Listed,
-                    dimensions: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+                    asked: _Evaluation) -> Iterator[pl.DataFrame]:
     every = [*listed.unseen, *listed.shown]
     groups, width = max(reader.groups, total.groups if total else 0), reader.work.width
     window = _window_width(reader, every[-1])
-    least = max(CELLS_AT_ONCE // (width * (1 + groups) + window), 1)  # of which all replicates can be held
+    least = max(asked.cells // (width * (1 + groups) + window), 1)  # of which all replicates can be held
     slices = list(reader.sliced.daily.slices)
     part = len(slices) if reader.work.pooled else min(len(slices), least)
     for low in range(0, len(slices), max(part, 1)):
         chosen = tuple(slices[low:low + part])
-        each = max(CELLS_AT_ONCE // (width + window) // len(chosen), 1)
+        each = max(asked.cells // (width + window) // len(chosen), 1)
         memory = Memory(groups, len(reader.work.shown), len(chosen), max(least // len(chosen), 1))
         for first in range(0, len(every), each):
             grid = Grid(reader.sliced.daily.cut, tuple(every[first:first + each]), chosen)
@@ -175,7 +179,7 @@ def _evaluate_grain(reader: LeafReader, total: LeafReader | None, listed: _Liste
             field = evaluate_scene(Scene.of(reader, grid, low), above, memory)
             shown = show(field, list(reader.work.shown), memory.past)
             memory.past = shown.change.past
-            yield shown.table(dimensions, listed.shown[0])
+            yield shown.table(asked.dimensions, listed.shown[0])
 
 
 def _window_width(reader: LeafReader, period: dt.date) -> int:

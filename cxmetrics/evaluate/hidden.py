@@ -55,6 +55,11 @@ class Reader:
     _intervals: dict[tuple[Window, Grain, Days], list[tuple[_Interval, dt.date]]] = field(default_factory=dict)
 
     @cached_property
+    def dimensions(self) -> tuple[str, ...]:
+        """Those of all cuts."""
+        return tuple(dict.fromkeys(name for cut in self.cuts for name in cut))
+
+    @cached_property
     def asked(self) -> Mapping[tuple[Grain, int], frozenset[int]]:
         """The leaves that each grain and cut need."""
         return {(grain, place): frozenset(work_of(self.plan, grain, cut).leaves)

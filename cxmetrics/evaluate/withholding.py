@@ -8,8 +8,9 @@ as it is, or the week is hidden.  Only where windows are looked through, all of 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -24,6 +25,7 @@ from cxmetrics.plan import Days, Plan
 LOW_N, WITHHELD = "low_n", "withheld"
 HIDING = (LOW_N, WITHHELD)
 _KEPT = ("level", "unit", "target", "peers", "status", "definition")
+_WIDE = ("indicator", "grain", "period", "~cut")
 _CHANGE = ("change", "change_low", "change_high", "moved")
 _PEER = ("peer", "peer_gap", "peer_low", "peer_high", "peer_rank", "peer_percentile")
 
@@ -55,25 +57,58 @@ def resting(plan: Plan, unit: dt.date) -> dt.date:
 
 def withhold(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
     """The table `values` as it may be read; `reader` has the states it was evaluated from."""
+    found = withholding(reader, [frame])
+    return frame if found is None else found.without(frame)
+
+
+def withholding(reader: Reader, blocks: Iterable[pl.DataFrame]) -> Withholding | None:
+    """What is to be withheld of all blocks of the table `values`; None where nothing is.
+
+    What is hidden depends on all of them together, and is taken out of each by itself.
+    """
     plan = reader.plan
     leaves, told = protected(plan), exposures(plan)
-    few = frame["status"] == LOW_N
-    if frame.is_empty() or not (leaves or few.any()):
-        return frame
+    ending = {leaf: frozenset(name for name, one in told.items() if leaf in one.own) for leaf in leaves
+              if plan.leaves[leaf].at_one_moment(plan.partials)}
+    seen = _Seen.of(blocks, reader.dimensions, frozenset[str]().union(*ending.values()))
+    if seen.span is None or not (leaves or seen.few):
+        return None
     carried = {leaf for one in told.values() for leaf in one.before}
-    found, slices = hidden_leaves(reader, leaves, _days(plan, frame, told), carried)
-    ending = [leaf for leaf in leaves if plan.leaves[leaf].at_one_moment(plan.partials)]
-    if found.is_empty() and not few.any():
-        return frame
-    dimensions = tuple(dict.fromkeys(name for cut in reader.cuts for name in cut))
-    return _Table(plan, told, dimensions, _placed(found, reader.cuts, slices, dimensions)).without(frame, ending)
+    found, slices = hidden_leaves(reader, leaves, _days(plan, *seen.span, told), carried)
+    if found.is_empty() and not seen.few:
+        return None
+    cells = _placed(found, reader.cuts, slices, reader.dimensions)
+    return Withholding(plan, told, reader.dimensions, cells, seen.ended, ending)
 
 
-def _days(plan: Plan, frame: pl.DataFrame, told: Mapping[str, Exposure]) -> Days:
-    """The days that what is told rests on, with those of the periods before and of what is carried on."""
-    low, high = frame["period"].min(), frame["period"].max()
-    if not isinstance(low, dt.date) or not isinstance(high, dt.date):
-        raise TypeError("periods are dates")
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What all blocks tell: their first and last period, and whether any value rests on too few rows.
+
+    `ended`: `indicator`, `~cut`, `grain` and `period` of those of some indicators that do, but for the total.
+    """
+
+    span: Days | None
+    few: bool
+    ended: pl.DataFrame
+
+    @staticmethod
+    def of(blocks: Iterable[pl.DataFrame], dimensions: Sequence[str], indicators: Collection[str]) -> _Seen:
+        """What blocks tell, of which one after another is looked at."""
+        spans, some, ended = list[dt.date](), False, list[pl.DataFrame]()
+        for block in blocks:
+            spans += [each for each in (block["period"].min(), block["period"].max()) if isinstance(each, dt.date)]
+            few = block.filter(pl.col("status") == LOW_N)
+            some = some or not few.is_empty()
+            own = few.filter(pl.col("indicator").is_in(indicators)) if indicators else few.clear()
+            placed = _with_cut(own, dimensions).filter(pl.col("~cut").str.contains("1"))
+            ended.append(placed.select("indicator", "~cut", "grain", "period").unique())
+        empty = pl.DataFrame(schema=dict.fromkeys(("indicator", "~cut", "grain"), pl.String) | {"period": pl.Date})
+        return _Seen((min(spans), max(spans)) if spans else None, some, pl.concat([empty, *ended]).unique())
+
+
+def _days(plan: Plan, low: dt.date, high: dt.date, told: Mapping[str, Exposure]) -> Days:
+    """The days that is rested on by what is told of periods, with those before and of what is carried on."""
     return _begin(plan, low, told), max(end(high, grain) for grain in GRAINS)
 
 
@@ -99,58 +134,72 @@ def _with_cut(frame: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
     return frame.with_columns((pl.concat_str(marks) if marks else pl.lit("")).alias("~cut"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The cells hidden, and what they hide of the table `values`."""
+@dataclass(frozen=True)
+class Withholding:
+    """The cells hidden, and what they hide of the table `values`.
+
+    `ended`: see `_Seen`; `ending`: leaves of which only the last moment of a period counts, and who rests on them.
+    """
 
     plan: Plan
     told: Mapping[str, Exposure]
     dimensions: tuple[str, ...]
     cells: pl.DataFrame
+    ended: pl.DataFrame
+    ending: Mapping[int, frozenset[str]]
 
-    def without(self, frame: pl.DataFrame, ending: Collection[int]) -> pl.DataFrame:
-        """The table without what is hidden; `ending`: leaves of which only the last moment of a period counts."""
-        place = ["indicator", "grain", "period", *self.dimensions]
+    def without(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A block of the table without what is hidden."""
         rows = _with_cut(frame, self.dimensions).with_row_index("~row")
         few = rows.filter(pl.col("status") == LOW_N)
-        near, wide = self._hidden()
-        gone = pl.concat([
-            few["~row"], *(_matching(rows, keys, on) for keys, on in (
-                (near, place), (wide, ["indicator", "grain", "period", "~cut"]), (self._everywhere(), place[:3]),
-                *self._ended(rows, few, ending)))]).unique()
-        earlier = pl.concat([_matching(self._next(rows), keys, on) for keys, on in (
-            (near, place), (wide, ["indicator", "grain", "period", "~cut"]), (self._everywhere(), place[:3]))])
+        gone = pl.concat([few["~row"], *(_matching(rows, keys) for keys in self._hidden),
+                          *(part["~row"] for part in self._ended(rows))]).unique()
+        following = self._next(rows)
+        earlier = pl.concat([_matching(following, keys) for keys in self._hidden])
         number = pl.col("~row")
         hide, since = number.is_in(gone.implode()), number.is_in(earlier.implode())
-        peers = number.is_in(_matching(rows, self._by("peers"), place).implode())
-        scores = number.is_in(_matching(rows, self._by("own_pool", self.cells.filter(pl.col("~cut").str.contains("1"))),
-                                        ["indicator", "grain", "period", "~cut"]).implode())
+        peers, scores = (number.is_in(_matching(rows, keys).implode()) for keys in (self._peers, self._scores))
         return rows.with_columns(
-            *(_blank(name, hide) for name in frame.columns if name not in {*place, *_KEPT, *_CHANGE, *_PEER, "score"}),
+            *(_blank(name, hide) for name in frame.columns
+              if name not in {*self._place, *_KEPT, *_CHANGE, *_PEER, "score"}),
             *(_blank(name, hide | since) for name in _CHANGE if name in frame.columns),
             *(_blank(name, peers if name == "peer" else hide | peers) for name in _PEER),
             _blank("score", hide | scores),
             pl.when(hide & pl.col("status").is_in(["ok", "partial"])).then(pl.lit(WITHHELD))
             .otherwise(pl.col("status")).alias("status")).drop("~row", "~cut")
 
+    @property
+    def _place(self) -> list[str]:
+        return ["indicator", "grain", "period", *self.dimensions]
+
+    @cached_property
+    def _hidden(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """What is hidden in its own slice, in all slices of its cut, and everywhere, being taken at the total."""
+        carried = [(name, leaf, days) for name, one in self.told.items() for leaf, days in one.before.items()]
+        named = pl.DataFrame(carried, orient="row",
+                             schema={"indicator": pl.String, "leaf": pl.Int64, "days": pl.Int64})
+        again = self.cells.join(named, on="leaf").filter(pl.col("age") > 0, pl.col("age") <= pl.col("days"))
+        near = pl.concat([self._by("own"), again.drop("days")])
+        return (near.select(self._place).unique(), self._by("pooled", self._sliced).select(_WIDE).unique(),
+                self._by("whole", self.cells.filter(~pl.col("~cut").str.contains("1"))).select(_WIDE[:3]).unique())
+
+    @cached_property
+    def _peers(self) -> pl.DataFrame:
+        return self._by("peers").select(self._place).unique()
+
+    @cached_property
+    def _scores(self) -> pl.DataFrame:
+        return self._by("own_pool", self._sliced).select(_WIDE).unique()
+
+    @property
+    def _sliced(self) -> pl.DataFrame:
+        return self.cells.filter(pl.col("~cut").str.contains("1"))
+
     def _by(self, what: str, cells: pl.DataFrame | None = None) -> pl.DataFrame:
         """The indicators that hidden leaves hide."""
         pairs = [(name, leaf) for name, one in self.told.items() for leaf in getattr(one, what)]
         named = pl.DataFrame(pairs, schema={"indicator": pl.String, "leaf": pl.Int64}, orient="row")
         return (self.cells if cells is None else cells).filter(pl.col("age") == 0).join(named, on="leaf")
-
-    def _hidden(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """What is hidden in its own slice, and in all slices of its cut."""
-        carried = [(name, leaf, days) for name, one in self.told.items() for leaf, days in one.before.items()]
-        named = pl.DataFrame(carried, orient="row",
-                             schema={"indicator": pl.String, "leaf": pl.Int64, "days": pl.Int64})
-        again = self.cells.join(named, on="leaf").filter(pl.col("age") > 0, pl.col("age") <= pl.col("days"))
-        sliced = self.cells.filter(pl.col("~cut").str.contains("1"))
-        return pl.concat([self._by("own"), again.drop("days")]), self._by("pooled", sliced)
-
-    def _everywhere(self) -> pl.DataFrame:
-        """What is hidden in all slices, being taken at the total."""
-        return self._by("whole", self.cells.filter(~pl.col("~cut").str.contains("1")))
 
     def _next(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows at the places of the periods before theirs."""
@@ -159,26 +208,24 @@ class _Table:
         steps = pl.DataFrame(pairs, orient="row", schema={"grain": pl.String, "period": pl.Date, "~before": pl.Date})
         return rows.join(steps, on=["grain", "period"]).with_columns(pl.col("~before").alias("period"))
 
-    def _ended(self, rows: pl.DataFrame, few: pl.DataFrame,
-               ending: Collection[int]) -> Iterator[tuple[pl.DataFrame, list[str]]]:
+    def _ended(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """What days do not sum to is hidden in a whole cut and unit of time, where it is hidden anywhere in these."""
         unit = closing(self.plan) or "year"
-        for leaf in ending:
-            users = [name for name, one in self.told.items() if leaf in one.own]
-            own = few.filter(pl.col("indicator").is_in(users), pl.col("~cut").str.contains("1"))
+        for users in self.ending.values():
+            own = self.ended.filter(pl.col("indicator").is_in(users))
             for cut, period, grain in own.select("~cut", "period", "grain").unique().iter_rows():
                 begins = {start(day, unit, self.plan.project.calendar) for day in (period, last(period, grain))}
                 for begin in sorted(begins):
                     reaches = (pl.col("grain") == "week") & (pl.col("period") > days_before(begin, 7))
-                    part = rows.filter(pl.col("indicator").is_in(users), pl.col("~cut") == cut,
-                                       pl.col("period") < end(begin, unit), reaches | (pl.col("period") >= begin))
-                    yield part, ["~row"]
+                    yield rows.filter(pl.col("indicator").is_in(users), pl.col("~cut") == cut,
+                                      pl.col("period") < end(begin, unit), reaches | (pl.col("period") >= begin))
 
 
-def _matching(rows: pl.DataFrame, keys: pl.DataFrame, on: list[str]) -> pl.Series:
+def _matching(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.Series:
+    """The numbers of the rows that have one of some different keys."""
     if keys.is_empty():
         return rows["~row"].clear()
-    return rows.join(keys.select(on).unique(), on=on, how="semi", nulls_equal=True)["~row"]
+    return rows.join(keys, on=keys.columns, how="semi", nulls_equal=True)["~row"]
 
 
 def _blank(name: str, where: pl.Expr) -> pl.Expr:

@@ -183,7 +183,8 @@ class _Job:
         other, thawed = remembered(self.store) != self._memory(), self.store.thawed()
         also = other_since(left_by(left_by_last(self.store)), troubles)
         every = self.options.full or other or thawed
-        work = Revaluation(self.plan, self.store, needs, self.gathered.done, every, troubles, also)
+        work = Revaluation(self.plan, self.store, needs, self.gathered.done, every, troubles, also,
+                           self.gathered.scratch, self.options.room)
         otherwise: Why = "rules" if other else "thawed" if thawed else "days"
         restated = restate(self.plan, self.store, needs, work.changes(), otherwise=otherwise, mending=self.options.full)
         return restated, work.rakings

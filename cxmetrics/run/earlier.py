@@ -36,16 +36,16 @@ class Earlier:
         return Earlier(values, drafts, {grain: start(unit, grain, calendar) for grain in GRAINS})
 
     def with_(self, later: pl.DataFrame) -> pl.DataFrame:
-        """The drafts of all periods, these first."""
+        """The drafts of all periods, these first, with the columns of the later ones."""
         if self.drafts.is_empty():
             return later
         return pl.concat([self.drafts, later], how="diagonal").select(later.columns)
 
     def changed(self, values: pl.DataFrame) -> frozenset[tuple[Grain, Day]]:
-        """The periods of which something is told otherwise in the `values` of all, of which these are the first."""
+        """The periods of which something is told otherwise in these `values`, which stand in the same order."""
         if self.values.is_empty():
             return frozenset()
-        found = _otherwise(self.values, values.head(self.values.height)).select("grain", "period").unique()
+        found = _otherwise(self.values, values).select("grain", "period").unique()
         return frozenset((grain, period) for grain, period in found.iter_rows() if period >= self.since[grain])
 
 

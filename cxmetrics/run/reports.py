@@ -12,6 +12,7 @@ from cxmetrics.backends.cells import Census
 from cxmetrics.diagnostics import Diagnostic
 
 Engine = Literal["duckdb", "polars"]
+_BYTES = {"MB": 10**6, "GB": 10**9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class RunOptions:
     Days that are stored already are kept true whatever is asked for: where their files or definitions have changed,
     they are computed anew.  `full`: compute the days asked for even if nothing has changed.
     `strict`: a source that cannot be read stops the run, and nothing is committed.  `now`: the moment that freshness is
-    judged at, if not the present.  `memory`: how much the engine may take, such as `4GB`; the rest goes to the disk.
+    judged at, if not the present.  `memory`: how much the engine may take, and then what is made of its answers, such as
+    `4GB`; the rest goes to the disk.
     """
 
     first: dt.date | None = None
@@ -37,6 +39,11 @@ class RunOptions:
     def limited(self) -> bool:
         """Whether only some days are asked for."""
         return self.first is not None or self.last is not None
+
+    @property
+    def room(self) -> int | None:
+        """The bytes of `memory`; None where nothing is said of it."""
+        return None if self.memory is None else int(float(self.memory[:-2]) * _BYTES[self.memory[-2:]])
 
     def among(self, days: frozenset[dt.date]) -> frozenset[dt.date]:
         """Those of some days that are asked for."""

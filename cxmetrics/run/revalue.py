@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
 
 import polars as pl
 
@@ -11,14 +13,16 @@ from cxmetrics.calendars import DAY, stretch
 from cxmetrics.calendars import start as period_start
 from cxmetrics.evaluate import drafted, reaching
 from cxmetrics.evaluate.raking import Raking, solve
+from cxmetrics.evaluate.show import columns
 from cxmetrics.evaluate.views import Delivered
-from cxmetrics.evaluate.withholding import beside, resting, unit_of, withhold
-from cxmetrics.ir import GRAINS
+from cxmetrics.evaluate.withholding import Withholding, beside, resting, unit_of, withholding
+from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Plan
 from cxmetrics.run.earlier import Earlier, drafts_of
 from cxmetrics.run.holding import Holding
 from cxmetrics.run.need import Need
 from cxmetrics.run.scanning import Done
+from cxmetrics.run.spill import ROOM, Room, Spill
 from cxmetrics.run.stale import Day, gaps
 from cxmetrics.run.troubles import Troubles, marked
 from cxmetrics.store import Store
@@ -27,12 +31,15 @@ from cxmetrics.store.commits import ValuesChange
 
 @dataclass(frozen=True, slots=True)
 class _Evaluated:
-    """Values, those of `earlier` periods first, and their drafts in the same order; told anew from the day `first`."""
+    """Values told anew from the day `first`, and the drafts of those of which something is told otherwise.
+
+    `again`: earlier periods of which something is told otherwise than it was.
+    """
 
     first: Day | None
-    earlier: Earlier
-    drafts: pl.DataFrame
-    values: pl.DataFrame
+    values: Spill
+    drafts: Spill
+    again: frozenset[tuple[Grain, Day]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ class Revaluation:
     """What the values of a run follow from; with `anew`, all are evaluated, whether states changed or not.
 
     `also`: the first day from which a source is in trouble that was not, or is no longer.  `rakings`: how the rows of
-    the days evaluated were weighted, once they are.
+    the days evaluated were weighted, once they are.  `scratch`: where values wait that do not fit in so many bytes of
+    `memory`.
     """
 
     plan: Plan
@@ -50,6 +58,8 @@ class Revaluation:
     anew: bool
     troubles: Troubles
     also: Day | None
+    scratch: Path
+    memory: int | None
     rakings: list[Raking] = field(default_factory=list)
 
     @property
@@ -69,17 +79,17 @@ class Revaluation:
         begins += [] if self.also is None else [self.also]
         first = None if self.anew or min(begins) == Day.min else min(begins)
         known = {name: (min(one.known), max(one.known)) for name, one in self.needs.items() if one.known}
-        found = self._evaluated(known, first)
-        values = marked(found.values, self.plan, self.troubles)
-        drafts, stored, again = drafts_of(found.drafts, values), self.store.periods(), found.earlier.changed(values)
+        found, stored = self._evaluated(known, first), self.store.periods()
+        nothing = pl.LazyFrame(schema=columns(()))
         for grain in GRAINS:  # whatever is stored from there on is replaced, or gone
             begin = Day.min if found.first is None else period_start(found.first, grain, self.plan.project.calendar)
-            new = values.filter(pl.col("grain") == grain, pl.col("period") >= begin)["period"].unique()
-            periods = frozenset(new) | {each for each in stored.get(grain, ()) if each >= begin}
-            periods |= {period for other, period in again if other == grain}
-            here = (pl.col("grain") == grain) & pl.col("period").is_in(sorted(periods))
+            periods = {each for each in (*found.values.periods[grain], *stored.get(grain, ())) if each >= begin}
+            periods |= {period for other, period in found.again if other == grain}
             if periods:
-                yield ValuesChange(grain, periods, values.filter(here).lazy(), drafts.filter(here).lazy())
+                here = pl.col("period").is_in(sorted(periods))
+                values, drafts = (spill.rows(grain) for spill in (found.values, found.drafts))
+                yield ValuesChange(grain, frozenset(periods), nothing if values is None else values.filter(here),
+                                   None if drafts is None else drafts.filter(here))
 
     def _since(self, source: str, changed: Day) -> Day:
         """The first day of which something may be said otherwise where rows from a day on have changed.
@@ -98,10 +108,27 @@ class Revaluation:
         states, before = self.holding.states(since), self.holding.slices(since)
         weights = solve(self.plan, states)
         self.rakings.extend(each for each in weights.rakings if first is None or each.days[1] > first)
-        reader, drafts = drafted(self.plan, states, known, None if begin is None else (begin, Day.max), silent, weights,
-                                 before)
-        every = earlier.with_(drafts)
-        return _Evaluated(told, earlier, every, withhold(reader, every))
+        room = Room(self.scratch, ROOM if self.memory is None else self.memory // 4)
+        drafts, between = Spill(room), None if begin is None else (begin, Day.max)
+        reader, blocks = drafted(self.plan, states, known, between, silent, weights, before, self.memory)
+        for block in blocks:
+            drafts.add(block)
+        ahead = earlier.with_(pl.DataFrame(schema=columns(reader.dimensions)))
+        hidden = withholding(reader, chain([ahead], drafts.blocks()))
+        if hidden is None and not self.troubles and ahead.is_empty():
+            return _Evaluated(told, drafts, Spill(room), frozenset())
+        values, otherwise = Spill(room), Spill(room)
+        again = self._told(ahead, hidden, values, otherwise)
+        for block in drafts.drained():
+            self._told(block, hidden, values, otherwise)
+        return _Evaluated(told, values, otherwise, earlier.changed(again))
+
+    def _told(self, block: pl.DataFrame, hidden: Withholding | None, values: Spill, otherwise: Spill) -> pl.DataFrame:
+        """What may be read of a draft; it is added to `values`, and what is told otherwise to the others."""
+        shown = marked(block if hidden is None else hidden.without(block), self.plan, self.troubles)
+        otherwise.add(drafts_of(block, shown))
+        values.add(shown)
+        return shown
 
     def _looked_at(self, first: Day, begin: Day) -> Day:
         """The first day whose states are looked at where rows are others from `first` on; values, from `begin`."""

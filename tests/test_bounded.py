@@ -1,0 +1,92 @@
+"""A run that may hold next to nothing in memory leaves the same files, to the byte, as one that holds everything."""
+
+import datetime as dt
+import hashlib
+import random
+
+import pytest
+from shop import freeze
+
+from cxmetrics.run import RunOptions, run
+from cxmetrics.store import Store
+
+PROJECT = """
+project: bounded
+grains: [day, week, month]
+cuts: [[branch], [segment], [branch, segment]]
+privacy: {min_n: 4}
+dimensions: {branch: {}, segment: {}}
+sources:
+  answers:
+    read: data/answers*.csv
+    time: day
+    columns: {score: {type: integer, scale: 0..10}, customer: text}
+    entity: customer
+  calls:
+    read: data/calls*.csv
+    time: day
+    columns: {minutes: number}
+indicators:
+  average: {formula: mean(answers.score), score: {0: 0, 10: 100}}
+  counted: {formula: count(answers)}
+  length: {formula: mean(calls.minutes), score: {30: 0, 0: 100}}
+  lately: {formula: "rolling(average, 5 d)"}
+  index: {children: {average: 1, length: 1}, missing: carry(3 d)}
+  top: {children: {index: 2, average: 1}}
+"""
+FIRST = dt.date(2026, 2, 20)
+
+
+def deliver(folder, draw, number):
+    day = FIRST + dt.timedelta(number)
+    answers = [f"{day},{draw.choice('abc')},{draw.choice('xy')},{draw.randrange(11)},c{draw.randrange(40)}"
+               for _ in range(25)]
+    calls = [f"{day},{draw.choice('abc')},{draw.choice('xy')},{draw.randrange(30)}" for _ in range(9)]
+    for name, head, rows in (("answers", "score,customer", answers), ("calls", "minutes", calls)):
+        text = "\n".join([f"day,branch,segment,{head}", *rows])
+        (folder / "data" / f"{name}-{number:02}.csv").write_text(text + "\n", "utf-8")
+
+
+def carried_out(folder, engine):
+    """What is live after a run of most days, one of all, one of a corrected day, and one beside what is frozen."""
+    (folder / "data").mkdir(parents=True)
+    (folder / "cxmetrics.yaml").write_text(PROJECT, "utf-8")
+    draw = random.Random(7)
+
+    def go():
+        run(folder, RunOptions(engine=engine))
+
+    for number in range(12):
+        deliver(folder, draw, number)
+    go()
+    deliver(folder, draw, 12)
+    go()
+    deliver(folder, draw, 3)
+    go()
+    freeze(folder, FIRST + dt.timedelta(5))
+    deliver(folder, draw, 4)
+    go()
+    with Store.open(folder / "store") as store:
+        assert {"low_n", "withheld"} <= set(store.values()["status"])
+        assert store.restatements().height
+        named = [file for kind in ("values", "withheld") for file in store._ledger.live(kind)]
+        told = store.restatements().drop("run", "old_run")
+    return {file.bucket: hashlib.sha256((folder / "store/data" / file.name).read_bytes()).hexdigest()
+            for file in named}, told
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_memory_makes_no_difference(engine, tmp_path, monkeypatch):
+    whole, restated = carried_out(tmp_path / "whole", "duckdb")
+    monkeypatch.setattr("cxmetrics.run.revalue.ROOM", 0)
+    monkeypatch.setattr("cxmetrics.evaluate.CELLS_AT_ONCE", 20_000)
+    monkeypatch.setattr("cxmetrics.store.parts.ROWS_AT_ONCE", 150)
+    bounded, told = carried_out(tmp_path / "bounded", engine)
+    assert bounded == whole
+    assert told.equals(restated)
+
+
+@pytest.mark.parametrize(("memory", "size"), [(None, None), ("4GB", 4_000_000_000), ("1.5 GB", 1_500_000_000),
+                                              ("500MB", 500_000_000)])
+def test_sizes_of_memory(memory, size):
+    assert RunOptions(memory=memory).room == size
