@@ -67,7 +67,8 @@ def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | No
     looked = Looked(delivered, with_silences(states, earlier, delivered, gaps or {}), weights.failed)
     cells = CELLS_AT_ONCE if memory is None else max(min(CELLS_AT_ONCE, memory // BYTES_A_CELL), 1)
     asked = _Evaluation(plan, *Roll.of(weighed(plan, states, weights)), looked, between, earlier, cells)
-    blocks = (marked(block, plan, weights, asked.dimensions) for cut in cuts(plan) for block in _evaluate_cut(asked, cut))
+    blocks = (marked(block, plan, weights, asked.dimensions)
+              for cut in cuts(plan) for block in _evaluate_cut(asked, cut))
     return Reader(plan, states, _spans(looked), cuts(plan)), blocks
 
 
