@@ -134,7 +134,7 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.full": Phrase("Compute everything anew.", "全部重算"),
     "option.dry_run": Phrase("Say what would be computed.", "只说明将计算什么"),
     "option.run.period": Phrase("The period that a day is in, of --grain (day).", "某日所在的周期，粒度见 --grain（默认为日）"),
-    "option.memory": Phrase("What DuckDB and values may take, 4GB; the rest is on disk.", "DuckDB 与指标值的内存上限，如 4GB；超出写入磁盘"),
+    "option.memory": Phrase("What DuckDB and values may take, as 4GB.", "DuckDB 与指标值的内存上限，如 4GB；超出写入磁盘"),
     "option.prometheus": Phrase("Write metrics for Prometheus to FILE.", "把 Prometheus 指标写到 FILE"),
     "option.run.profile": Phrase("Say what each stage and each scan took.", "列出各阶段、各次扫描的用时与数据量"),
     "option.openlineage": Phrase("Append events of OpenLineage to FILE.", "把 OpenLineage 事件追加到 FILE"),

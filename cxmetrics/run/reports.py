@@ -22,8 +22,8 @@ class RunOptions:
     Days that are stored already are kept true whatever is asked for: where their files or definitions have changed,
     they are computed anew.  `full`: compute the days asked for even if nothing has changed.
     `strict`: a source that cannot be read stops the run, and nothing is committed.  `now`: the moment that freshness is
-    judged at, if not the present.  `memory`: how much the engine may take, and then what is made of its answers, as `4GB`;
-    the rest goes to the disk.
+    judged at, if not the present.  `memory`: how much the engine, and then values, may take, such as
+    `4GB`; the rest goes to the disk.
     """
 
     first: dt.date | None = None
