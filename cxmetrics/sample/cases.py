@@ -7,7 +7,7 @@ import polars as pl
 
 from cxmetrics.sample.dirt import Spoil, put
 from cxmetrics.sample.drawing import NEVER, Ints, Random, after, chance, choose, label, lognormal, moment, outcome
-from cxmetrics.sample.people import BRANCHES
+from cxmetrics.sample.people import BRANCHES, MANAGERS
 from cxmetrics.sample.rhythm import Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
@@ -47,6 +47,15 @@ REASONS = {
 }
 THEMES = {"limit": 0.14, "queue": 0.12, "speed": 0.2, "fees": 0.16, "staff": 0.2, "app": 0.18}
 SENTIMENTS = ("negative", "neutral", "positive")
+# What is said, by theme and sentiment; names and numbers are taken out.
+SAYINGS = (
+    "限额又降了，转不出去", "问一下限额怎么调", "限额调得很快",
+    "排了一个多小时", "今天人比平时多", "不用排队，很好",
+    "页面一直转圈", "速度一般", "比以前快多了",
+    "手续费说不清楚", "想了解收费标准", "费用透明",
+    "柜员态度不好，***", "客户经理换人了", "***很耐心",
+    "更新后打不开", "希望增加功能", "新版好用",
+)
 
 
 def _number(slots: Slots) -> Ints:
@@ -115,7 +124,7 @@ def _contacts(world: World, slots: Slots, rng: Random) -> Frames:
             "contact_id": _number(slots),
             **people.columns(who),
             "branch": label(BRANCHES, people.branch[who]),
-            "manager": label([f"M{number:04d}" for number in range(180)], people.branch[who] * 3 + who % 3),
+            "manager": label(MANAGERS, people.manager(who)),
             "trigger": label(list(TRIGGERS), trigger),
             "due_from": moment(slots.at),
             "done_at": moment(after(slots.at, hours * HOUR)),
@@ -154,16 +163,18 @@ def _complaints(world: World, slots: Slots, rng: Random) -> Frames:
 def _remarks(world: World, slots: Slots, rng: Random) -> Frames:
     n = len(slots)
     who = world.people.sample(rng, n)
+    theme, sentiment = choose(rng, THEMES, n), outcome(rng, [0.3, 0.25], n)
     frame = pl.DataFrame(
         {
             "doc_id": _number(slots),
             "ts": moment(slots.at),
             **world.people.columns(who),
-            "theme": label(list(THEMES), choose(rng, THEMES, n)),
-            "sentiment": label(SENTIMENTS, outcome(rng, [0.3, 0.25], n)),
+            "theme": label(list(THEMES), theme),
+            "sentiment": label(SENTIMENTS, sentiment),
             "source": label(("survey", "phone", "app_store", "social"), outcome(rng, [0.3, 0.15, 0.1], n)),
             "model_version": label(("m1", "m2"), (slots.day >= world.calendar.days // 2).astype(np.int64)),
             "confidence": np.round(rng.uniform(0.6, 1.0, n), 3),
+            "text_redacted": label(SAYINGS, theme * len(SENTIMENTS) + sentiment),
         }
     )
     return {"voc_text": frame}

@@ -33,6 +33,9 @@ NETWORKS = {"wifi": 0.55, "5g": 0.35, "4g": 0.10}
 MODELS = tuple(f"{maker}-{number}" for maker in ("android", "ios", "harmony") for number in range(1, 5))
 DEVICE_CLASSES = ("high", "middle", "low")
 LATE_EVENT_SECONDS = 1.2
+PROVINCES = ("beijing", "shanghai", "guangdong", "guangdong", "zhejiang", "sichuan", "hubei", "shaanxi")  # of regions
+OS_VERSIONS = ("13", "14", "15", "17", "18", "18.1", "4", "5", "5.1")  # three of each system
+SDKS = ("4.1.0", "4.2.0", "4.2.0")  # by release of the app
 FAR = (0, 0, 0, 0, 1, 2, 2, 4)  # how far the regions are from the servers
 
 
@@ -62,6 +65,7 @@ class Events:
     milliseconds: Floats
     result: pl.Series
     step: int
+    page: str
 
 
 def _sessions(world: World, slots: Slots, rng: Random) -> Sessions:
@@ -95,7 +99,8 @@ def _results(step: Step, broken: Bools, rng: Random) -> pl.Series:
     return label(names, outcome(rng, chances, len(broken)))
 
 
-def _step(s: Sessions, step: Step, place: int, rows: Ints, at: Ints, rng: Random) -> Events:
+def _step(s: Sessions, step: Step, place: tuple[str, int], rows: Ints, at: Ints, rng: Random) -> Events:
+    """The events of a step at its page and number there."""
     broken, slow = s.broken[rows], s.slow[rows]
     times = np.ones(len(rows))
     if step.event == "app_start":
@@ -103,7 +108,7 @@ def _step(s: Sessions, step: Step, place: int, rows: Ints, at: Ints, rng: Random
     if step.event == "transfer_success":
         times = np.where(slow, 4.0, 1.0)
     spent = lognormal(rng, step.milliseconds * times, step.spread, len(rows))
-    return Events(rows, after(at[rows], spent / 1_000), step.event, spent, _results(step, broken, rng), place)
+    return Events(rows, after(at[rows], spent / 1_000), step.event, spent, _results(step, broken, rng), place[1], place[0])
 
 
 def _task(s: Sessions, task: Task, rows: Ints, at: Ints, rng: Random) -> list[Events]:
@@ -115,7 +120,7 @@ def _task(s: Sessions, task: Task, rows: Ints, at: Ints, rng: Random) -> list[Ev
             reach = np.where(s.slow[present], step.reach - 0.06, reach)
         come = present[chance(rng, reach, len(present))]
         at[come] += rng.integers(2_000, 25_000, len(come)) * 1_000
-        made.append(_step(s, step, place, come, at, rng))
+        made.append(_step(s, step, (task.name, place), come, at, rng))
         present = present if step.optional else come
     return made
 
@@ -123,9 +128,9 @@ def _task(s: Sessions, task: Task, rows: Ints, at: Ints, rng: Random) -> list[Ev
 def _all_events(s: Sessions, rng: Random) -> list[Events]:
     at = s.at.copy()
     everyone = np.arange(len(s), dtype=np.int64)
-    made = [_step(s, STARTS[0], 0, everyone, at, rng)]
+    made = [_step(s, STARTS[0], ("start", 0), everyone, at, rng)]
     at += 2_500_000
-    made.append(_step(s, STARTS[1], 0, everyone, at, rng))
+    made.append(_step(s, STARTS[1], ("start", 0), everyone, at, rng))
     inside = np.flatnonzero((made[1].result == "success").to_numpy())
     weights = {task.name: task.weight for task in TASKS}
     for _ in range(2):  # two things a session, on average
@@ -164,8 +169,21 @@ def _event_frame(world: World, s: Sessions, made: list[Events], rng: Random) -> 
             "ab_group": label(("a", "b"), who % 2),
             "network": label(list(NETWORKS), choose(rng, NETWORKS, n)),
             "is_test": np.zeros(n, dtype=np.bool_),
+            **_known_as(world, who, names >= len(STARTS)),
+            "page_id": label([events.page for events in made], names),
+            "node_id": label([f"{events.page}.{events.step}" for events in made], names),
+            "props": label([f'{{"page": "{events.page}", "step": {events.step}}}' for events in made], names),
+            "os_version": label(OS_VERSIONS, world.people.os[who] * 3 + who % 3),
+            "province": label(PROVINCES, world.people.region[who]),
+            "sdk": label(SDKS, s.release[rows]),
         }
     )
+
+
+def _known_as(world: World, who: Ints, inside: Bools) -> dict[str, pl.Series]:
+    """By what events know a customer: the phone always, the login's key once that has succeeded."""
+    return {"anonymous_id": world.people.device.gather(who),
+            "login_key": world.people.key.gather(np.where(inside, who, 0)).set(pl.Series(~inside), None)}
 
 
 def _stability(world: World, s: Sessions, rng: Random) -> pl.DataFrame:

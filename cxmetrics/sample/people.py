@@ -16,7 +16,9 @@ TIERS = (1, 1, 1, 1, 2, 2, 2, 2)
 SEGMENTS = {"mass": 0.66, "gold": 0.20, "private": 0.14}
 SEGMENT_MOOD = (0.0, 0.15, 0.35)
 BRANCHES = tuple(f"B{number:03d}" for number in range(1, sum(REGION_SIZES) + 1))
+MANAGERS = tuple(f"M{number:04d}" for number in range(3 * len(BRANCHES)))  # three at each branch
 REGION_OF_BRANCH = np.repeat(np.arange(len(REGIONS)), REGION_SIZES).astype(np.int64)
+_DEVICES, _NUMBERS = 1 << 40, 1 << 41  # what sets their hashes apart from those of customers
 OS = {"android": 0.62, "ios": 0.30, "harmony": 0.08}
 
 
@@ -25,6 +27,8 @@ class People:
     """The panel: one position a customer in every array; `mood` is a standing opinion in standard deviations."""
 
     key: pl.Series
+    device: pl.Series  # a hash of the phone, by which those are known who have not logged in
+    number: pl.Series  # a hash of the telephone number
     branch: Ints
     region: Ints
     segment: Ints
@@ -46,6 +50,11 @@ class People:
         region: Floats = np.array(REGION_MOOD)[self.region[who]]
         segment: Floats = np.array(SEGMENT_MOOD)[self.segment[who]]
         return region + segment + 0.5 * self.mood[who]
+
+    def manager(self, who: Ints) -> Ints:
+        """Which of the managers looks after these customers."""
+        found: Ints = self.branch[who] * 3 + who % 3
+        return found
 
     def columns(self, who: Ints) -> dict[str, pl.Series]:
         """Customer key, region and segment as columns."""
@@ -79,6 +88,8 @@ def settle(seed: int, n: int, rng: Random) -> People:
     wealth = np.array([3e4, 6e5, 8e6])[segment] * np.exp(0.7 * rng.standard_normal(n))
     return People(
         key=keys(seed, n),
+        device=keys(seed + _DEVICES, n),
+        number=keys(seed + _NUMBERS, n),
         branch=branch,
         region=REGION_OF_BRANCH[branch],
         segment=segment,

@@ -9,14 +9,13 @@ import polars as pl
 from cxmetrics.sample.cases import PRODUCTS
 from cxmetrics.sample.drawing import MOMENT
 from cxmetrics.sample.incidents import STORM_CODE
-from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGION_SIZES, REGIONS, SEGMENTS, TIERS
+from cxmetrics.sample.people import BRANCHES, MANAGERS, REGION_OF_BRANCH, REGION_SIZES, REGIONS, SEGMENTS, TIERS
 from cxmetrics.sample.rhythm import Calendar
-from cxmetrics.sample.surveys import ASKED, QUESTIONS
+from cxmetrics.sample.surveys import ASKED, QUESTIONS, SCALES
 from cxmetrics.sample.systems import BUSINESS_ERRORS, ERRORS
 from cxmetrics.sample.world import World
 
 MOVED = (7, 23, 41)  # branches that were put under another district in the middle of the window
-MANAGERS = 180
 Frames = dict[str, pl.DataFrame]
 
 
@@ -39,10 +38,10 @@ def registers(world: World) -> Frames:
     return {
         "org": _org(world.calendar.first_day, middle),
         "employee": _employees(world.calendar.first_day, middle),
-        "product": pl.DataFrame({"product": list(PRODUCTS), "line": ["deposit", "credit", "credit"]}),
+        "product": _products(world.calendar.first_day),
         "touchpoint": _touchpoints(),
         "question": _questions(),
-        "error_code": _errors(),
+        "error_code": _errors(world.calendar.first_day),
         "calendar": _days(world.calendar),
         "maintenance_window": _maintenance(world.calendar),
         "population_margin": _margins(world),
@@ -67,14 +66,20 @@ def _org(first: dt.date, middle: dt.date) -> pl.DataFrame:
 def _employees(first: dt.date, middle: dt.date) -> pl.DataFrame:
     """Relationship managers, of whom one in twelve changes the branch in the middle of the window."""
     rows = []
-    for number in range(MANAGERS):
+    for number, manager in enumerate(MANAGERS):
         home, other = BRANCHES[number // 3], BRANCHES[(number // 3 + 1) % len(BRANCHES)]
         moves = number % 12 == 5
-        rows.append((f"M{number:04d}", home, first, middle - dt.timedelta(1) if moves else None))
+        rows.append((manager, home, first, middle - dt.timedelta(1) if moves else None))
         if moves:
-            rows.append((f"M{number:04d}", other, middle, None))
+            rows.append((manager, other, middle, None))
     names = {"employee": pl.String, "branch": pl.String, "valid_from": pl.Date, "valid_until": pl.Date}
     return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def _products(first: dt.date) -> pl.DataFrame:
+    return pl.DataFrame({"product": list(PRODUCTS), "line": ["deposit", "credit", "credit"],
+                         "valid_from": [first] * len(PRODUCTS),
+                         "valid_until": pl.Series([None] * len(PRODUCTS), dtype=pl.Date)})
 
 
 def _touchpoints() -> pl.DataFrame:
@@ -93,17 +98,30 @@ def _questions() -> pl.DataFrame:
     return pl.DataFrame(
         {
             "question": list(QUESTIONS),
+            "scale_id": list(SCALES.values()),
             "lowest": [row[0] for row in QUESTIONS.values()],
             "highest": [row[1] for row in QUESTIONS.values()],
             "no_answer": ["" if name == "solved" else "98 99" for name in QUESTIONS],
+            "direction": ["up"] * len(QUESTIONS),
+            "anchors_version": [1] * len(QUESTIONS),
         }
     )
 
 
-def _errors() -> pl.DataFrame:
-    codes = [*BUSINESS_ERRORS, *ERRORS, STORM_CODE]
-    kinds = ["business"] * len(BUSINESS_ERRORS) + ["technical"] * (len(ERRORS) + 1)
-    return pl.DataFrame({"error_code": codes, "class": kinds})
+def _errors(first: dt.date) -> pl.DataFrame:
+    """The codes of failures and what customers read of them; all hold from the first day of the window on."""
+    business, technical = len(BUSINESS_ERRORS), len(ERRORS) + 1
+    told = ["余额不足", "超过限额", "账户已销户"]
+    return pl.DataFrame(
+        {
+            "error_code": [*BUSINESS_ERRORS, *ERRORS, STORM_CODE],
+            "class": ["business"] * business + ["technical"] * technical,
+            "system": ["core"] * business + ["gateway"] * len(ERRORS) + ["payments"],
+            "customer_message": told + ["系统繁忙，请稍后再试"] * technical,
+            "valid_from": [first] * (business + technical),
+            "valid_until": pl.Series([None] * (business + technical), dtype=pl.Date),
+        }
+    )
 
 
 def _days(calendar: Calendar) -> pl.DataFrame:

@@ -24,6 +24,9 @@ from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGIONS
 from cxmetrics.sample.rhythm import SECOND, Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
+TELLERS = tuple(f"T{branch[1:]}{window}" for branch in BRANCHES for window in range(1, 9))  # one at each window
+SECTIONS = ("safety", "premises", "manners", "advice")  # five items of a mystery visit each
+VISITORS = tuple(f"v{number:02d}" for number in range(1, 41))
 AGENTS = tuple(f"A{number:03d}" for number in range(1, 241))
 IVR_PATHS = ("1-0", "1-2-0", "2-0", "2-3-1-0", "3-0", "9-0")
 LINES = {"retail": 0.7, "card": 0.3}
@@ -61,6 +64,8 @@ def _calls(world: World, slots: Slots, rng: Random) -> Frames:
             "ivr_steps": 1 + rng.poisson(2.2, n),
             "abandon": ~answered,
             "repeat_7d": chance(rng, 0.24 - 0.03 * world.people.standing(who), n),
+            "ani_hash": world.people.number.gather(who),
+            "reason_code": label(list(INTENTS), who % len(INTENTS)),
             "keypress_score": maybe(np.where(chance(rng, 0.985, n), 5, rng.integers(1, 5, n)), pressed),
         }
     )
@@ -108,6 +113,7 @@ def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
     served = wait + lognormal(rng, SERVICE_MINUTES[biz] * 60, 0.4, n)
     total = windows(branch)
     rated = ~gone & chance(rng, 0.8, n)
+    counter = rng.integers(0, total)
     frame = pl.DataFrame(
         {
             "ticket_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
@@ -120,7 +126,9 @@ def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
             "called_at": moment(called),
             "ended_at": moment(after(slots.at, served, ~gone)),
             "abandoned": gone,
-            "counter_id": label([f"C{number}" for number in range(1, 9)], rng.integers(0, windows(branch))),
+            "counter_id": label([f"C{number}" for number in range(1, 9)], counter),
+            "started_at": moment(after(slots.at, wait + np.arange(n) % 40, ~gone)),  # when who was called is there
+            "employee_id": label([*TELLERS, None], np.where(gone, len(TELLERS), branch * 8 + counter)),
             "vip": world.people.segment[who] > 0,
             "rating": maybe(np.where(chance(rng, 0.99, n), 5, rng.integers(1, 5, n)), rated),
             "peak": peak,
@@ -153,6 +161,8 @@ def _visits(world: World, slots: Slots, rng: Random) -> Frames:
             "fatal": fatal,
             "fatal_fail": fatal & ~passed,
             "na": chance(rng, 0.02, n) & ~fatal,
+            "section": label(SECTIONS, np.arange(n, dtype=np.int64) % items // 5),
+            "evidence_ref": label([None, "photo"], (~passed).astype(np.int64)),
         }
     )
     return {"mystery_item": frame, "mystery_visit": _visit_frame(slots, frame, items)}
@@ -162,7 +172,8 @@ def _visit_frame(slots: Slots, of_items: pl.DataFrame, items: int) -> pl.DataFra
     """One row a visit; its items are in the other table."""
     first = of_items.gather_every(items).select("visit_id", "branch_id", "region", "visited_at")
     wave = label([f"W{number}" for number in range(1, 5)], np.minimum(slots.day // 28, 3))
-    return first.with_columns(wave.alias("wave"), pl.lit(items).alias("items_n"))
+    visitor = label(VISITORS, np.arange(len(slots), dtype=np.int64) % len(VISITORS))
+    return first.with_columns(wave.alias("wave"), pl.lit(items).alias("items_n"), visitor.alias("visitor_hash"))
 
 
 CALLS = Theme(

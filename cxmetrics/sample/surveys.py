@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from cxmetrics.sample.cases import PRODUCTS
 from cxmetrics.sample.dirt import Spoil, alternately, as_made, put, shifted
 from cxmetrics.sample.drawing import (
     Bools,
@@ -28,7 +29,7 @@ from cxmetrics.sample.drawing import (
     outcome,
 )
 from cxmetrics.sample.incidents import BAD_RELEASE, QUEUEING, releases
-from cxmetrics.sample.people import BRANCHES, OS
+from cxmetrics.sample.people import BRANCHES, MANAGERS, OS
 from cxmetrics.sample.rhythm import Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
@@ -65,6 +66,8 @@ QUESTIONS = {
     "perceived": (1, 5, 4.15, 0.75),
     "solved": (0, 1, 0.72, 0.0),
 }
+SCALES = {name: f"{low}-{high}" for name, (low, high, _, _) in QUESTIONS.items()}
+_JOURNEY = "journey."  # begins the touchpoint of what the relationship survey asks of a journey
 INSTRUMENTS = {"expected": "gap", "perceived": "gap"}  # which questionnaire, where it is not named as its question
 # Touchpoint asked after: its question, the journey that makes the opinion, share of invitations, channel.
 ASKED: dict[str, tuple[str, str, float, str]] = {
@@ -90,9 +93,14 @@ ASKED: dict[str, tuple[str, str, float, str]] = {
     "complaint": ("csat", "complaint_handling", 0.05, "phone"),
     "close_account": ("ces", "account_care", 0.05, "branch"),
 }
+# The product that a touchpoint is about, by its place among the products, from 1 on.
+BOUGHT = {"onboarding": 1, "newcomer": 1, "loan_apply": 2, "loan_status": 2, "card_apply": 3, "card": 3,
+          "card_product": 3, "card_service": 3, "card_price": 3, "instalment": 3}
 RELATIONSHIP_SHARE = 0.17
 STANDING_PART, MOMENT_SPREAD = 0.6, 0.8  # how much of an opinion lasts, and how much is of the moment
 SEGMENT_WEIGHTS = (1.0, 0.8, 0.6)  # of answers to the question of recommendation
+LEAST_DRAWN = 0.02  # the chance to be drawn in a month of a segment whose answers weigh 1
+IPS = 5_000  # addresses, of which many customers share one
 RESPONSE = 0.34
 HASTY, HASTY_SECONDS = 0.02, 10.0  # the part of respondents who click through, and how long they take at most
 MODES = {"app": 0.6, "sms": 0.25, "wechat": 0.15}
@@ -157,7 +165,7 @@ def _answer(question: str, opinion: Floats, rng: Random) -> Ints:
 def _relationship(world: World, invited: Invited, rows: Ints, rng: Random) -> list[Reply]:
     opinions = {journey: _opinion(world, invited, rows, journey, rng) for journey in DRIVERS}
     replies = [
-        Reply(rows, f"journey.{journey}", "csat", "app", _answer("csat", opinion, rng))
+        Reply(rows, _JOURNEY + journey, "csat", "app", _answer("csat", opinion, rng))
         for journey, opinion in opinions.items()
     ]
     felt = sum((DRIVERS[journey] * opinion for journey, opinion in opinions.items()), np.zeros(len(rows)))
@@ -204,8 +212,17 @@ def _answer_frame(world: World, invited: Invited, replies: list[Reply]) -> pl.Da
             "weight": weight,
             "is_complete": invited.flaw[rows] != 1,
             "is_test": invited.flaw[rows] == 2,
+            "scale_id": label([SCALES[reply.question] for reply in replies], asked),
+            "position": np.array([_position(reply) for reply in replies])[asked],
         }
     )
+
+
+def _position(reply: Reply) -> int:
+    """The place of a question in its questionnaire, from 1 on."""
+    if reply.touchpoint.startswith(_JOURNEY):
+        return 3 + list(DRIVERS).index(reply.touchpoint.removeprefix(_JOURNEY))
+    return 2 if reply.question in ("overall", "perceived") else 1
 
 
 def _invite(world: World, slots: Slots, who: Ints, rng: Random) -> Invited:
@@ -237,12 +254,15 @@ def _response_frame(world: World, invited: Invited, kind: Ints, rows: Ints, rng:
             "language": label(("zh", "en"), chance(rng, 0.04, n).astype(np.int64)),
             "is_test": invited.flaw[rows] == 2,
             "weight": np.array(SEGMENT_WEIGHTS)[world.people.segment[who]],
+            "device_hash": world.people.device.gather(who),
+            "client_ip_hash": world.people.number.gather(who % min(IPS, len(world.people))),
         }
     )
 
 
 def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: Ints, rng: Random) -> pl.DataFrame:
-    n = len(slots)
+    n, kinds = len(slots), ["relationship", *ASKED]
+    managed = kind == kinds.index("manager")
     low = (state == 0) & chance(rng, 0.14, n)
     called = after(slots.at, 900.0 + lognormal(rng, 18.0, 0.8, n) * 3_600, low)
     return pl.DataFrame(
@@ -259,6 +279,10 @@ def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: 
             "opened_at": moment(after(slots.at, lognormal(rng, 240.0, 0.4, n), state < 2)),
             "status": label(("completed", "opened", "sent", "bounced", "opted_out"), state),
             "stratum": world.people.columns(who)["segment"],
+            "survey_id": label(["relationship", *ASKED], kind),
+            "sample_prob": LEAST_DRAWN / np.array(SEGMENT_WEIGHTS)[world.people.segment[who]],
+            "employee_id": label([*MANAGERS, None], np.where(managed, world.people.manager(who), len(MANAGERS))),
+            "product_id": label([None, *PRODUCTS], np.array([BOUGHT.get(name, 0) for name in kinds])[kind]),
             "low_score": low,
             "called_back_at": moment(called),
         }

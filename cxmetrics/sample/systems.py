@@ -29,6 +29,7 @@ AMOUNTS = ("<100", "100-<1000", "1000-<10000", ">=10000")
 API_CHANNELS = {"app": 0.86, "web": 0.14}
 ISPS = ("telecom", "unicom", "mobile")
 SCRIPTS = {"login": 0.0025, "transfer": 0.003, "atm_heartbeat": 0.012, "open_account": 0.006}
+TARGETS = {"login": "app-login", "transfer": "app-transfer", "atm_heartbeat": "atm-network", "open_account": "app-open"}
 ATM_KINDS = {"withdraw": 0.5, "deposit": 0.3, "card_service": 0.2}
 
 
@@ -104,6 +105,9 @@ def _probes(world: World, slots: Slots, rng: Random) -> Frames:
             "ttfb_ms": np.rint(total * 0.4),
             "total_ms": np.rint(total),
             "maintenance": maintenance,
+            "step_no": np.arange(n, dtype=np.int64) % 3 + 1,
+            "target": label(list(TARGETS.values()), script),
+            "error": label([None, "gateway timeout", "maintenance"], np.where(success, 0, 1 + maintenance)),
         }
     )
     return {"probe_result": frame}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,28 @@ def test_rows_are_as_many_as_said(bank: Path, truth: dict[str, Any]) -> None:
     assert counted == truth["rows"]
     assert 0.8 * ROWS < sum(counted.values()) < 1.4 * ROWS
     assert max(counted, key=lambda name: counted[name]) == "event"
+
+
+def test_the_page_tells_of_every_table_and_column(bank: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "bank.md").read_text(encoding="utf-8")
+    told = {name: set(re.findall("`(.+?)`", columns))
+            for name, columns in re.findall(r"^\*\*`(.+?)`\*\* .+?\n\n(.+?)\n\n", page, re.DOTALL | re.MULTILINE)}
+    data = bank / "data"
+    folders = {path.relative_to(data).parts[0] + "/": path for path in data.rglob("*.parquet")}
+    written = {name: set(pl.read_parquet_schema(path)) for name, path in folders.items() if name != "registers/"}
+    for path in (data / "registers").iterdir():
+        written[f"registers/{path.name}"] = set(pl.read_parquet_schema(path))
+    assert told == {**written, "branches.csv": set(pl.read_csv(data / "branches.csv").columns)}
+
+
+def test_who_logged_in_is_known_by_the_login(bank: Path) -> None:
+    event = table(bank, "event")
+    before = pl.col("event_name").is_in(["app_start", "login"])
+    assert event.filter(before)["login_key"].null_count() == len(event.filter(before))
+    assert event.filter(~before & (pl.col("login_key") != pl.col("customer_key")).fill_null(True)).is_empty()
+    phones = event.group_by("customer_key").agg(pl.col("anonymous_id").n_unique())
+    assert phones["anonymous_id"].max() == 1
+    assert not set(event["anonymous_id"]) & set(event["customer_key"])
 
 
 def test_progress_reaches_its_end(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_bank_that_does_not_fit_is_not_begun(tmp_path, monkeypatch, capsys):
     usage = shutil.disk_usage(tmp_path)._replace(free=1_500_000_000)
     monkeypatch.setattr(sample_bank.shutil, "disk_usage", lambda _: usage)
     assert status_of(["demo", str(tmp_path / "bank"), "--scale", "1b"]) == 2
-    assert "has 1.5 GB free, and so many rows need about 28.0 GB" in capsys.readouterr().err
+    assert "has 1.5 GB free, and so many rows need about 40.0 GB" in capsys.readouterr().err
     assert not (tmp_path / "bank").exists()
 
 
