@@ -347,6 +347,8 @@ class Cube:
     left out; its slots count and sum.
     `by`: the expression whose texts have states of their own: one more key, `text`.  `persons`: the groups that
     personal texts fall into, which are hidden before they are kept; None where texts stay as they are.
+    `wanted`: the combinations of classes that some member looks at, rows of others being left out before they are
+    grouped; combination Σ class[i] · Π classes of keys before i.  None where all stay.
     """
 
     dimensions: tuple[str, ...]
@@ -356,6 +358,7 @@ class Cube:
     value: Expr | None = None
     by: Expr | None = None
     persons: Grouping | None = None
+    wanted: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,15 @@ def test_what_must_be_told_apart_has_a_grouping_of_its_own(tmp_path):
     assert kinds == [(False, False), (False, True), (True, False)]  # sums, customers, latencies counted by value
 
 
+def test_only_rows_that_somebody_looks_at_are_told_apart_by_value_or_text(tmp_path):
+    _, fused = planned(tmp_path, 1_000, "mixed")
+    for cube in fused.scans[0].cubes:
+        if cube.value is None and cube.by is None:
+            assert cube.wanted is None
+        else:  # each indicator looks at one cell of its own: of 1,000 these are every seventh
+            assert len(cube.wanted) in (142, 143)
+
+
 def test_compiling_grows_with_the_indicators_and_not_faster(tmp_path):
     few, many = (calls(lambda count=count: planned(tmp_path, count)) for count in (500, 2_000))
     assert many / few <= 4.4

@@ -1,9 +1,12 @@
 """States: the cells of a cube become mergeable numbers, and merging them in any way gives the same."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
+from itertools import product
 
 import hand_made
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -13,9 +16,11 @@ from polars.testing import assert_frame_equal
 from cxmetrics.calendars import start
 from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import Fault
+from cxmetrics.fuse.wanted import wanted
 from cxmetrics.ir import Column, Constant, Project
 from cxmetrics.plan import Cell, Classifier, Cube, Logic, Member, Plan, Slot
 from cxmetrics.states import AMOUNT, merge, period_start, schema, spread
+from cxmetrics.states.spreading import truth
 from cxmetrics.units import NUMBER
 
 MONDAY = dt.date(2026, 6, 1)
@@ -65,6 +70,33 @@ def test_a_member_sums_the_cells_where_its_condition_holds():
         # not missing is missing, so they do not count here
         (4, MONDAY, "N", None, 11),
     }
+
+
+@st.composite
+def conditions(draw, sizes):
+    def cell():
+        key = draw(st.integers(0, len(sizes) - 1))
+        true_ = draw(st.frozensets(st.integers(1, sizes[key] - 1)))
+        return Cell(key, true_, draw(st.sampled_from([frozenset(), frozenset({0})])))
+
+    kind = draw(st.sampled_from(["cell", "cell", "not", "and", "or"]))
+    inner = st.deferred(lambda: conditions(sizes))
+    if kind == "cell":
+        return cell()
+    return Logic(kind, tuple(draw(st.lists(inner, min_size=1, max_size=1 if kind == "not" else 3))))
+
+
+@given(st.data())
+def test_the_combinations_that_are_looked_at_are_those_where_a_condition_is_true(data):
+    sizes = data.draw(st.lists(st.integers(2, 4), min_size=1, max_size=3))
+    members = [Member(i, 0, data.draw(conditions(sizes))) for i in range(data.draw(st.integers(1, 3)))]
+    every = list(product(*(range(size) for size in reversed(sizes))))  # the first key is the fastest
+    classes = {key: np.array([place[-1 - key] for place in every]) for key in range(len(sizes))}
+    true_ = np.logical_or.reduce([truth(member.where, classes, len(every)) == 2 for member in members])
+    found = wanted([replace(ANY, classes=size) for size in sizes], members)
+    assert (found is None) == true_.all()
+    assert tuple(np.flatnonzero(true_)) == (tuple(range(len(every))) if found is None else found)
+    assert wanted([replace(ANY, classes=size) for size in sizes], [*members, Member(9, 0, None)]) is None
 
 
 def test_members_take_different_slots():

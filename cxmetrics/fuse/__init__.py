@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxmetrics.functions import REPLICATE
-from cxmetrics.fuse.classify import Keys, atoms_of
+from cxmetrics.fuse.classify import Atoms, Keys, Test, atoms_in
+from cxmetrics.fuse.wanted import asks_for_days, wanted
 from cxmetrics.ir import Apply, Expr, Origin, columns_in
 from cxmetrics.plan import Cube, Fused, Member, Partial, Plan, Scan, Slot
 from cxmetrics.pseudonyms import Grouping, key_of
@@ -102,6 +103,19 @@ def _is_fine(partial: Partial) -> bool:
     return partial.per is not None if function == REPLICATE else partial.by is not None and function != SAMPLED
 
 
+class _Wheres:
+    """The conditions of some partials, taken apart once each: equal ones have one number."""
+
+    __slots__ = ("asked", "atoms", "of", "tests")
+
+    def __init__(self, plan: Plan, indices: Iterable[int]) -> None:
+        numbers: dict[Expr | None, int] = {}
+        self.of = {index: numbers.setdefault(plan.partials[index].where, len(numbers)) for index in indices}
+        self.atoms = Atoms()
+        self.tests: list[Test | None] = [None if where is None else self.atoms.test(where) for where in numbers]
+        self.asked = [frozenset[int]() if test is None else atoms_in(test) for test in self.tests]
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Partials that share a grouping."""
@@ -123,15 +137,18 @@ def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dime
     for index in indices:
         partial = plan.partials[index]
         apart.setdefault(_Apart(partial.per, partial.by), []).append(index)
+    # Where the calendar ends is told by rows that nobody else looks at, too.
+    narrows = plan.project.holidays.covered is None or not asks_for_days(plan, source)
+    wheres = _Wheres(plan, indices)
     return Scan(source, tuple(
-        _cube(plan, group, family, key) for family in dimensions for key, members in apart.items()
-        for group in _groups(plan, [i for i in members if family in held_in(plan, i, dimensions)])))
+        _cube(plan, wheres, group, family, key, narrows=narrows) for family in dimensions
+        for key, members in apart.items()
+        for group in _groups(wheres, [i for i in members if family in held_in(plan, i, dimensions)])))
 
 
-def _groups(plan: Plan, indices: list[int]) -> list[_Group]:
+def _groups(wheres: _Wheres, indices: list[int]) -> list[_Group]:
     """Partials put together as long as the combinations of their classes stay few, the most demanding first."""
-    apart = {where: atoms_of(where) for where in {plan.partials[index].where for index in indices}}
-    atoms = {index: apart[plan.partials[index].where] for index in indices}
+    atoms = {index: wheres.asked[wheres.of[index]] for index in indices}
     groups: list[_Group] = []
     for index in sorted(indices, key=lambda i: (-len(atoms[i]), i)):
         for place, group in enumerate(groups):
@@ -141,24 +158,26 @@ def _groups(plan: Plan, indices: list[int]) -> list[_Group]:
                 groups[place] = _Group(joined, group.partials)
                 break
         else:
-            groups.append(_Group(Keys.of(atoms[index]), [index]))
+            groups.append(_Group(Keys.of(wheres.atoms, atoms[index]), [index]))
     return groups
 
 
-def _cube(plan: Plan, group: _Group, dimensions: Dimensions, apart: _Apart) -> Cube:
+def _cube(plan: Plan, wheres: _Wheres, group: _Group, dimensions: Dimensions, apart: _Apart, *,
+          narrows: bool) -> Cube:
     slots: dict[Slot, int] = {}
     members: list[Member] = []
     classified = group.keys.classified()
-    wheres = {plan.partials[index].where for index in group.partials}
-    conditions = {where: None if where is None else classified.condition(where) for where in wheres}
+    asked = {number: wheres.tests[number] for number in {wheres.of[index] for index in group.partials}}
+    conditions = {number: None if test is None else classified.condition(test) for number, test in asked.items()}
     for index in sorted(group.partials):
         partial = plan.partials[index]
         slot = slots.setdefault(Slot(partial.op, partial.arg), len(slots))
-        members.append(Member(index, slot, conditions[partial.where]))
+        members.append(Member(index, slot, conditions[wheres.of[index]]))
     sampled = isinstance(apart.by, Apply) and apart.by.function == SAMPLED  # a level tells enough of anybody
     groups = Grouping(key_of(plan.project.id), 1 if sampled else plan.project.replicates)
     persons = groups if is_personal(plan, apart.by) else None
-    return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, persons)
+    some = wanted(classified.keys, members) if narrows and (apart.value or apart.by) is not None else None
+    return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, persons, some)
 
 
 def is_personal(plan: Plan, by: Expr | None) -> bool:

@@ -6,7 +6,7 @@ share a classifier: its classes are the coarsest parts of the values that no ato
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Literal, cast
@@ -32,13 +32,36 @@ class Atom:
     values: tuple[Number | str, ...] = ()
 
 
-def atoms_of(where: Expr | None) -> frozenset[Atom]:
-    """The atoms of a condition."""
-    if where is None:
-        return frozenset()
-    if isinstance(where, Apply) and where.function in LOGIC:
-        return frozenset().union(*(atoms_of(arg) for arg in where.args))
-    return frozenset((atom_of(where),))
+Test = int | tuple[Literal["and", "or", "not"], tuple["Test", ...]]
+"""A condition over the numbers of its atoms."""
+
+
+class Atoms:
+    """The atoms of many conditions, each once and by number: conditions are many, and what they are made of is few."""
+
+    __slots__ = ("_known", "_numbers", "every")
+
+    def __init__(self) -> None:
+        self.every: list[Atom] = []
+        self._numbers: dict[Atom, int] = {}
+        self._known: dict[Expr, int] = {}  # as they are written
+
+    def test(self, where: Expr) -> Test:
+        """A condition taken apart."""
+        if isinstance(where, Apply) and where.function in LOGIC:
+            return cast("Literal['and', 'or', 'not']", where.function), tuple(map(self.test, where.args))
+        found = self._known.get(where)
+        if found is None:
+            atom = atom_of(where)
+            found = self._known[where] = self._numbers.setdefault(atom, len(self.every))
+            if found == len(self.every):
+                self.every.append(atom)
+        return found
+
+
+def atoms_in(test: Test) -> frozenset[int]:
+    """The numbers of the atoms of a condition."""
+    return frozenset((test,)) if isinstance(test, int) else frozenset().union(*map(atoms_in, test[1]))
 
 
 def atom_of(condition: Expr) -> Atom:
@@ -100,24 +123,27 @@ def _is_condition(subject: Expr) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The atoms of a group of partials, by the expression they look at."""
+    """The atoms of a group of partials, by number and by the expression they look at."""
 
+    known: Atoms
+    chosen: frozenset[int]
     atoms: Mapping[tuple[Expr, Kind], frozenset[Atom]]
 
     @staticmethod
-    def of(atoms: Iterable[Atom]) -> Keys:
+    def of(known: Atoms, numbers: frozenset[int]) -> Keys:
         """The keys that tell the given atoms apart."""
-        return Keys({}).joined(atoms)
+        return Keys(known, frozenset(), {}).joined(numbers)
 
-    def joined(self, atoms: Iterable[Atom]) -> Keys:
+    def joined(self, numbers: frozenset[int]) -> Keys:
         """The keys that tell further atoms apart too; these themselves, if they do so already."""
+        if numbers <= self.chosen:
+            return self
         together = dict(self.atoms)
-        for atom in atoms:
+        for number in numbers - self.chosen:
+            atom = self.known.every[number]
             key = atom.subject, atom.kind
-            known = together.get(key, frozenset())
-            if atom not in known:
-                together[key] = known | {atom}
-        return Keys(together) if together != self.atoms else self
+            together[key] = together.get(key, frozenset()) | {atom}
+        return Keys(self.known, self.chosen | numbers, together)
 
     def size(self) -> int:
         """How many combinations of classes there can be."""
@@ -129,7 +155,13 @@ class Keys:
         keys = tuple(_classifier(expr, kind, self.atoms[expr, kind]) for expr, kind in order)
         values = tuple({} if kind == "condition" else _representatives(key)
                        for key, (_, kind) in zip(keys, order, strict=True))
-        return Classified(keys, values, {key: index for index, key in enumerate(order)})
+        index = {key: place for place, key in enumerate(order)}
+        cells = {}
+        for number in self.chosen:
+            atom = self.known.every[number]
+            place = index[atom.subject, atom.kind]
+            cells[number] = _cell(atom, place, keys[place], values[place])
+        return Classified(keys, cells)
 
 
 def _bound(atoms: frozenset[Atom], kind: Kind) -> int:
@@ -141,32 +173,28 @@ def _bound(atoms: frozenset[Atom], kind: Kind) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """Classifiers and where to find each; turns conditions over rows into conditions over classes.
+    """Classifiers, and what each atom is over their classes; turns conditions over rows into conditions over classes.
 
-    `values`: one of each class, by classifier.
+    `cells`: by the number of the atom.
     """
 
     keys: tuple[Classifier, ...]
-    values: tuple[Mapping[int, Number | str | None], ...]
-    index: Mapping[tuple[Expr, Kind], int]
+    cells: Mapping[int, Cell]
 
-    def condition(self, where: Expr) -> Condition:
+    def condition(self, test: Test) -> Condition:
         """The same condition, over classes."""
-        if isinstance(where, Apply) and where.function in LOGIC:
-            name = cast("Literal['and', 'or', 'not']", where.function)
-            return Logic(name, tuple(self.condition(arg) for arg in where.args))
-        atom = atom_of(where)
-        key = self.index[atom.subject, atom.kind]
-        classifier = self.keys[key]
-        present = range(1, classifier.classes)
-        if atom.test == "is missing":
-            return Cell(key, frozenset((0,)), frozenset())
-        if atom.test == "is not missing":
-            return Cell(key, frozenset(present), frozenset())
-        if atom.kind == "condition":
-            return Cell(key, frozenset((2,)), frozenset((0,)))
-        true = frozenset(code for code, value in self.values[key].items() if _holds(atom, value))
-        return Cell(key, true, frozenset((0,)))
+        return self.cells[test] if isinstance(test, int) else Logic(test[0], tuple(map(self.condition, test[1])))
+
+
+def _cell(atom: Atom, key: int, classifier: Classifier, values: Mapping[int, Number | str | None]) -> Cell:
+    """An atom over the classes of its classifier, which has that place; `values`: one of each class."""
+    if atom.test == "is missing":
+        return Cell(key, frozenset((0,)), frozenset())
+    if atom.test == "is not missing":
+        return Cell(key, frozenset(range(1, classifier.classes)), frozenset())
+    if atom.kind == "condition":
+        return Cell(key, frozenset((2,)), frozenset((0,)))
+    return Cell(key, frozenset(code for code, value in values.items() if _holds(atom, value)), frozenset((0,)))
 
 
 def _classifier(expr: Expr, kind: Kind, atoms: frozenset[Atom]) -> Classifier:

@@ -10,7 +10,8 @@ import polars as pl
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.evaluate.silences import LONGEST
-from cxmetrics.ir import Apply, Expr, Origin
+from cxmetrics.fuse.wanted import asks_for_days
+from cxmetrics.ir import Origin
 from cxmetrics.plan import Days, Plan
 
 STRAY = 7  # days with rows far from all others: clocks that were never set show few
@@ -29,11 +30,7 @@ def require_cover(plan: Plan, origin: Origin, frames: Iterable[pl.DataFrame]) ->
     days = {day for frame in frames for day in frame["day"].unique().to_list()}
     if all(covered[0] <= day <= covered[1] for day in days) or _are_stray(days, covered):
         return
-    own = (partial for partial in plan.partials if partial.source == origin.id)
-    asked: list[Expr | None] = [expr for partial in own for expr in partial.exprs]
-    asked += [spec.formula for spec in origin.columns.values()] + [origin.keep]
-    asked += [flag for _, flag in origin.flags]
-    if any(map(_asks, asked)):
+    if asks_for_days(plan, origin):
         raise Fault(report(codes.CALENDAR_ENDS, origin.span, source=origin.id, first=min(days), last=max(days),
                            low=covered[0], high=covered[1]))
 
@@ -44,6 +41,3 @@ def _are_stray(days: Collection[dt.date], covered: Days) -> bool:
             if not covered[0] <= day <= covered[1]]
     return len(away) <= STRAY and min(away) > LONGEST
 
-
-def _asks(expr: Expr | None) -> bool:
-    return isinstance(expr, Apply) and (expr.function == "on_days" or any(map(_asks, expr.args)))

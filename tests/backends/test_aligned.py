@@ -157,6 +157,31 @@ def test_a_failing_source_does_not_fail_of_rows_it_drops(tmp_path):
     assert code_of(kept, tmp_path, IS_NPS, {**data, "kind": ["nps", "nps"]}, on_bad="fail")[0] == "CX715"
 
 
+# --- rows that nobody looks at ---------------------------------------------------------------------------------
+
+KINDS_ = Classifier(col("kind", "text"), literals=("a", "b"), classes=4)
+SIZES = Classifier(col("x"), breaks=(10.0,), codes=(1, 2, 2), classes=3)
+ODD = {"kind": ["a", "a", "b", "c", None, "a"], "x": [1.0, 20.0, 20.0, 20.0, 20.0, None],
+       "who": ["p", "q", "q", None, "p", "r"]}
+
+
+@pytest.mark.parametrize("also", [(), (cube(),)], ids=["alone", "with others"])
+@pytest.mark.parametrize("apart", [{"value": col("x")}, {"by": col("who", "text")}], ids=["values", "texts"])
+def test_of_classes_that_nobody_looks_at_there_are_no_cells(tmp_path, apart, also):
+    origin = source(column("kind", "text"), column("x", "number"), column("who", "text"))
+    whole = cube(keys=(KINDS_, SIZES), **apart)
+    some = replace(whole, wanted=(1 + 4 * 2, 2 + 4 * 2, 3 + 4 * 1))  # `a` and `b` from 10 on, others below
+    data = table(tmp_path, ODD)
+    for one in (whole, some, replace(whole, wanted=())):
+        answer = cells(origin, data, one, *also)
+        every = cells(origin, data, whole, *also)
+        kept = {key: n for key, n in plain(every.frames[0]).items()
+                if one.wanted is None or key[1] + 4 * key[2] in one.wanted}
+        assert plain(answer.frames[0]) == kept
+        assert answer.census == every.census
+    assert {key[1:3] for key in plain(cells(origin, data, some, *also).frames[0])} == {(1, 2), (2, 2)}
+
+
 # --- physical types --------------------------------------------------------------------------------------------
 
 EDGE = 1_772_409_599_999_999_999  # the last nanosecond of 1 March 2026 in UTC

@@ -19,6 +19,7 @@ from cxmetrics.backends.fates import FINE, NOT_FINITE, REASONS
 from cxmetrics.backends.marks import is_mark
 from cxmetrics.backends.sql import (
     Cast,
+    In,
     Infix,
     IsNull,
     Literal,
@@ -142,18 +143,35 @@ def cube_select(cube: Cube, narrowed: Narrow, relation: str, *, where: Node | No
     limits = [] if where is None else [where]
     if not census:
         limits.append(Infix("=", (Name("fate"), Literal(FINE))))
+    some = _wanted(cube, narrowed)
+    if some is not None and not census:
+        limits.append(some)
+
+    def apart(node: Node, name: str) -> None:
+        keys.append((when(some, node) if some is not None and census else node, name))
     if cube.by is not None:
-        keys.append((narrowed.texts[cube.by], "text"))
+        apart(narrowed.texts[cube.by], "text")
         if not census:
             limits.append(Not(IsNull(narrowed.texts[cube.by])))
     if cube.value is not None:
         value = double(narrowed.args[cube.value])
-        keys.append((when(Infix("=", (value, Literal(0.0))), Literal(0.0), value), "value"))
+        apart(when(Infix("=", (value, Literal(0.0))), Literal(0.0), value), "value")
         if not census:
             limits.append(Not(IsNull(value)))
     slots = [item for i, slot in enumerate(cube.slots) for item in _slots(i, slot, narrowed)]
     return Select((*keys, *slots, *(narrowed.census if census else ())), relation,
                   where=both(*limits) if limits else None, group=tuple(range(1, len(keys) + 1)))
+
+
+def _wanted(cube: Cube, narrowed: Narrow) -> Node | None:
+    """Whether some member looks at the classes of a row; None where one may look at any."""
+    if cube.wanted is None:
+        return None
+    terms, step = list[Node](), 1
+    for key in cube.keys:
+        terms.append(narrowed.keys[key] if step == 1 else Infix("*", (Literal(step), narrowed.keys[key])))
+        step *= key.classes
+    return In(terms[0] if len(terms) == 1 else Infix("+", tuple(terms)), tuple(map(Literal, cube.wanted)))
 
 
 def cells_of(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:

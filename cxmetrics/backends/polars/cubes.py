@@ -41,10 +41,19 @@ def grouped(pipeline: Pipeline, cube: Cube, rows: pl.LazyFrame) -> pl.LazyFrame:
     at = [source_moment(pipeline).alias("at")] if any(slot.op in BY_TIME for slot in cube.slots) else []
     held = rows.select(*keys, *texts, *value, *at, *(terms[arg].expr.alias(name) for arg, name in names.items()))
     held = held.filter(pl.col(name).is_not_null() for name in _apart(cube)) if texts or value else held
+    held = held if cube.wanted is None else held.filter(_combination(cube).is_in(cube.wanted))
     sums = [expr for i, slot in enumerate(cube.slots) for expr in _slot(
         i, slot, None if slot.arg is None else Term(pl.col(names[slot.arg]), terms[slot.arg].type,
                                                     terms[slot.arg].bound))]
     return held.group_by(key_names(cube)).agg(sums)
+
+
+def _combination(cube: Cube) -> pl.Expr:
+    """The number of the combination of classes of a row, as in `Cube.wanted`."""
+    number, step = pl.lit(0, pl.Int32), 1
+    for i, key in enumerate(cube.keys):
+        number, step = number + pl.col(f"k{i}") * pl.lit(step, pl.Int32), step * key.classes
+    return number
 
 
 def key_names(cube: Cube) -> list[str]:

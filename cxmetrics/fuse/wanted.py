@@ -1,0 +1,81 @@
+"""Which combinations of classes some member of a cube looks at, known before any row is read.
+
+Sets of combinations are the bits of an integer, so that a condition takes as many operations as it has parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from math import prod
+from operator import and_, or_
+from typing import assert_never
+
+from cxmetrics.ir import Apply, Expr, Origin
+from cxmetrics.plan import Cell, Classifier, Condition, Logic, Member, Plan
+
+MOST = 50_000  # combinations that are told apart
+
+
+def wanted(keys: Sequence[Classifier], members: Sequence[Member]) -> tuple[int, ...] | None:
+    """The combinations of classes that make some member's condition true, as `Cube.wanted`; None where all may."""
+    combinations = prod(key.classes for key in keys)
+    wheres = {member.where for member in members}
+    if not keys or None in wheres or combinations > MOST:
+        return None
+    planes = _Planes([key.classes for key in keys])
+    found = reduce(or_, (planes.truth(where)[0] for where in wheres if where is not None), 0)
+    return None if found == planes.every else tuple(place for place in range(combinations) if found >> place & 1)
+
+
+def asks_for_days(plan: Plan, origin: Origin) -> bool:
+    """Whether rows of a source are asked whether people worked on their day."""
+    asked: list[Expr | None] = [expr for partial in plan.partials if partial.source == origin.id
+                                for expr in partial.exprs]
+    asked += [*(spec.formula for spec in origin.columns.values()), origin.keep, *(flag for _, flag in origin.flags)]
+    return any(map(_asks, asked))
+
+
+def _asks(expr: Expr | None) -> bool:
+    return isinstance(expr, Apply) and (expr.function == "on_days" or any(map(_asks, expr.args)))
+
+
+class _Planes:
+    """The combinations of classes, numbered with the first key the fastest: bit by bit, where a condition holds."""
+
+    __slots__ = ("_known", "_sizes", "_steps", "every")
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self._sizes, self._steps = sizes, [prod(sizes[:key]) for key in range(len(sizes))]
+        self.every = (1 << prod(sizes)) - 1
+        self._known: dict[tuple[int, frozenset[int]], int] = {}
+
+    def truth(self, where: Condition) -> tuple[int, int]:
+        """Where a condition is true, and where it is false; elsewhere it is missing."""
+        match where:
+            case Cell(key, true, missing):
+                holds = self._plane(key, true)
+                return holds, self.every & ~holds & ~self._plane(key, missing)
+            case Logic("not", (arg,)):
+                true_, false_ = self.truth(arg)
+                return false_, true_
+            case Logic("and", args):
+                both = [self.truth(arg) for arg in args]
+                return reduce(and_, (true_ for true_, _ in both)), reduce(or_, (false_ for _, false_ in both))
+            case Logic("or", args):
+                each = [self.truth(arg) for arg in args]
+                return reduce(or_, (true_ for true_, _ in each)), reduce(and_, (false_ for _, false_ in each))
+            case Logic():
+                raise AssertionError(where)
+            case _:
+                assert_never(where)
+
+    def _plane(self, key: int, classes: frozenset[int]) -> int:
+        """The combinations with one of some classes of a key."""
+        if (key, classes) not in self._known:
+            step, period = self._steps[key], self._steps[key] * self._sizes[key]
+            run = (1 << step) - 1
+            once = reduce(or_, (run << code * step for code in classes if code < self._sizes[key]), 0)
+            times = self.every // ((1 << period) - 1)  # a one at the beginning of each period
+            self._known[key, classes] = once * times
+        return self._known[key, classes]
