@@ -8,8 +8,12 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from cxmetrics.disclosure import Cut, conceal
+from cxmetrics.disclosure.cells import joined
+from cxmetrics.disclosure.elimination import PRIME, Basis
 
 WEEK, MONTHS = 7, (10, 21)  # a small calendar of 21 days: weeks of 7, months of 10 and 11 days, a year of all
 
@@ -86,3 +90,53 @@ def test_an_attack_with_linear_algebra_finds_no_hidden_cell(seed):
     for cut, flags in zip(cuts, hidden, strict=True):
         assert flags[(cut.n > 0) & (cut.n < least)].all()
         assert not flags[cut.n == 0].any()
+
+
+def some_columns(draw):
+    """Columns of links between rows, of rows by themselves, and of more numbers; some of them depend on others."""
+    rows, kinds = draw.choice([2, 5, 9]), ([1, -1], [1, -1], [1], [-1], [1, -1, 1], [1, -1, 1, -1], [2, 3], [5, -5])
+    chosen = [draw.choice(kinds) for _ in range(draw.randrange(14))]
+    return [dict(zip(draw.sample(range(rows), len(kind)), (number % PRIME for number in kind), strict=True))
+            for kind in chosen if len(kind) <= rows], rows
+
+
+def summed(columns, multiples):
+    found = {}
+    for name, times in multiples.items():
+        for row, number in columns[name].items():
+            found[row] = (found.get(row, 0) + times * number) % PRIME
+    return {row: number for row, number in found.items() if number}
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_basis_spans_what_its_columns_sum_to_and_nothing_else(seed):
+    draw = random.Random(seed)
+    columns, rows = some_columns(draw)
+    basis = Basis(columns)
+    for column in [*columns, summed(columns, {name: draw.randrange(PRIME) for name in range(len(columns))})]:
+        assert basis.spans(column)
+        assert summed(columns, basis.solve(column)) == column
+    whole = np.zeros((rows, len(columns)))
+    for name, column in enumerate(columns):
+        whole[list(column), name] = [number if number < PRIME // 2 else number - PRIME for number in column.values()]
+    for row in range(rows):
+        one = np.zeros((rows, 1))
+        one[row] = 1
+        depends = np.linalg.matrix_rank(np.hstack([whole, one])) == np.linalg.matrix_rank(whole)
+        assert basis.spans({row: 1}) == depends
+    with pytest.raises(ValueError, match="no sum of the columns"):
+        basis.solve({rows: 1})
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_bounds_are_joined_as_the_components_of_a_graph(seed):
+    draw = np.random.default_rng(seed)
+    slices, bounds, cells = (int(draw.integers(low, high)) for low, high in ((1, 5), (2, 12), (1, 20)))
+    low = draw.integers(0, bounds - 1, cells)
+    high = np.array([draw.integers(each + 1, bounds) for each in low])
+    cut = Cut(None, np.zeros(slices, np.int64), low, high, np.ones((slices, cells), np.int64))
+    known = draw.random((slices, cells)) < draw.random() / 2
+    for row, labels in enumerate(joined(cut, known, bounds)):
+        edges = coo_array((np.ones(known[row].sum()), (low[known[row]], high[known[row]])), shape=(bounds, bounds))
+        _, found = connected_components(edges, directed=False)
+        assert labels.tolist() == [row * bounds + found.tolist().index(each) for each in found]

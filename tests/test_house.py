@@ -55,13 +55,13 @@ DOORS = {
     "sqlite3": {"store.ledger", "backends.databases"},
     "psycopg": {"backends.databases"},
     "pymysql": {"backends.databases"},
-    "scipy": {"statistics", "disclosure"},
+    "scipy": {"statistics"},
     "numpy": {"statistics", "disclosure", "states", "evaluate", "sample"},
     "click": {"cli"},
     "rich": {"cli"},
 }
-# A verb imports what it needs, an engine waits to be chosen, Lark for a fault, SciPy's graphs for what is withheld.
-LAZY = {"cli", "backends", "parse", "disclosure.cells"}
+# A verb imports what it needs, an engine waits to be chosen, Lark for a fault.
+LAZY = {"cli", "backends", "parse"}
 
 PLAIN_BASES = {"Exception", "BaseModel", "Draft", "RootModel", "Protocol", "NamedTuple", "TypedDict", "Enum", "StrEnum",
                "IntEnum", "Generic", "str", "list", "dict", "local"}

@@ -37,20 +37,19 @@ def joined(cut: Cut, known: Flags, bounds: int) -> Ints:
     rows.  What is known between two bounds, and between the second and a third, is known between the first and the
     third: the bounds of a slice are vertices, its known cells edges.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     row, cell = np.nonzero(known)
     own, step = np.nonzero(_without_rows(cut, bounds))
-    vertices = cut.n.shape[0] * bounds
     one = np.concatenate([row * bounds + cut.low[cell], own * bounds + step])
     other = np.concatenate([row * bounds + cut.high[cell], own * bounds + step + 1])
-    edges = coo_array((np.ones(one.size, np.int8), (one, other)), shape=(vertices, vertices))
-    _, found = connected_components(edges, directed=False)
-    place = np.arange(vertices)
-    first = np.zeros(vertices, np.int64)
-    first[found[::-1]] = place[::-1]  # of equal labels the last one written stands, which is that of the first bound
-    return np.asarray(first[found].reshape(cut.n.shape[0], bounds), np.int64)
+    first = np.arange(cut.n.shape[0] * bounds)
+    while (apart := first[one] != first[other]).any():  # the later of two labels becomes the earlier
+        one, other = one[apart], other[apart]
+        least = np.minimum(first[one], first[other])
+        for side in (one, other):
+            np.minimum.at(first, first[side], least)
+        while ((above := first[first]) != first).any():
+            first = above
+    return first.reshape(cut.n.shape[0], bounds)
 
 
 def alike(cut: Cut, bounds: int) -> Ints:

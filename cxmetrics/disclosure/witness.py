@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,16 +83,14 @@ class System:
     """The slices of one slice: what changes of theirs sum to.  Their labels are numbered from 0.
 
     A column is what a label changes between neighbouring bounds, as sums up to them: +1 where its bounds begin, −1
-    where they end.  Equal columns are one; `kind` says which a label has.
+    where they end.  Equal columns are one.
     """
 
     rows: Ints
     labels: Ints  # [slices, bounds]
     free: Flags
-    kind: Mapping[int, int]  # first label with a column → the column's number
-    columns: Sequence[Mapping[int, int]]
     basis: Basis
-    members: Mapping[int, int]  # column → a label that has it
+    members: Sequence[int]  # column → a label that has it
 
     @staticmethod
     def of(rows: Ints, labels: Ints, free: Flags) -> System:
@@ -104,15 +102,13 @@ class System:
                   * sign.astype(np.uint64))
         own = distinct(label)
         _, first = np.unique(prints[own], return_index=True)
-        chosen = np.isin(label, own[first])
+        told = np.zeros(labels.size, np.bool_)
+        told[own[first]] = True
+        chosen = told[label]
         for name, row, number in zip(label[chosen].tolist(), bound[chosen].tolist(), sign[chosen].tolist(),
                                      strict=True):
             found.setdefault(name, {})[row] = number % PRIME
-        basis, kind = Basis(), {name: place for place, name in enumerate(found)}
-        columns = list(found.values())
-        for place in sorted(range(len(columns)), key=lambda place: (len(columns[place]), place)):
-            basis.add(place, columns[place])
-        return System(rows, labels, free, kind, columns, basis, {place: name for name, place in kind.items()})
+        return System(rows, labels, free, Basis(list(found.values())), list(found))
 
     def makes(self, labels: Ints, free: Flags) -> Flags:
         """The bounds of a slice [bounds] whose labels can change by any amount, these slices summing to it."""
@@ -120,8 +116,8 @@ class System:
         columns: dict[int, dict[int, int]] = {}
         for name, row, number in zip(label.tolist(), bound.tolist(), sign.tolist(), strict=True):
             columns.setdefault(name, {})[row] = number % PRIME
-        able = [name for name, column in columns.items() if self.basis.spans(column)]
-        return np.isin(labels, able)
+        able = {name for name, column in columns.items() if self.basis.spans(column)}
+        return np.array([name in able for name in labels.tolist()], np.bool_)
 
     def spread(self, whole: Ints, salt: int) -> Ints:
         """Changes of these slices that sum to that of the whole [bounds], random beyond that; [slices, bounds]."""

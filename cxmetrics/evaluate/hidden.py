@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 import polars as pl
@@ -135,19 +136,17 @@ class _Slices:
 
 
 def hidden_leaves(reader: Reader, leaves: Mapping[int, int], days: Days,
-                  carried: Iterable[int]) -> tuple[pl.DataFrame, Mapping[int, tuple[Slice, ...]]]:
+                  carried: frozenset[int]) -> tuple[pl.DataFrame, Mapping[int, tuple[Slice, ...]]]:
     """The hidden cells (`HIDDEN`) of protected leaves in days [low, high), and the slices of each cut.
 
     `leaves`: from how many rows on each is shown; `carried`: those whose last values may be told again.
     """
     kept = _States(reader, _groups(reader.plan, leaves))
     units = _units(reader.plan, reader.spans, days)
-    told = [cells for group in kept.groups for unit in units for cells in _hidden(kept, group, unit)]
-    again = frozenset(carried)
+    told = [cells for unit in units for cells in _hidden(kept, unit)]
     frame = _frame(told).unique(maintain_order=True)
-    more = [each for group in kept.groups for each in _carried_on(kept, group, again & set(group.leaves), frame, units)]
-    frame = pl.concat([frame, *more])
-    return frame, {place: kept.names[place] for place in range(len(reader.cuts))}
+    more = [each for one in kept.groups for each in _carried_on(kept, one, carried & set(one.leaves), frame, units)]
+    return pl.concat([frame, *more]), {place: kept.names[place] for place in range(len(reader.cuts))}
 
 
 def _groups(plan: Plan, leaves: Mapping[int, int]) -> tuple[_Group, ...]:
@@ -244,25 +243,31 @@ class _States:
         return self._extents[group]
 
 
-def _hidden(kept: _States, group: _Group, unit: Days) -> Iterator[Ints]:
-    """The hidden cells of a group in a unit of time, as `_Cells.told` tells them."""
+def _hidden(kept: _States, unit: Days) -> Iterator[Ints]:
+    """The hidden cells in a unit of time, as `_Cells.told` tells them; the same numbers of rows are looked at once."""
+    known = dict[object, dict[int, Flags]]()
+    for group in kept.groups:
+        cells = _cells(kept, group, unit)
+        if any(one.small.any() for one in cells.values()):
+            key = tuple((place, one.fingerprint) for place, one in cells.items())
+            if key not in known:
+                known[key] = _concealed(kept.reader, cells, unit)
+            yield from (cells[place].told(place, flags) for place, flags in known[key].items())
+
+
+def _cells(kept: _States, group: _Group, unit: Days) -> dict[int, _Cells]:
+    """The cells of a group in a unit of time, by cut; none where nothing is told of its rows."""
     reader, extent = kept.reader, kept.extent(group)
     owners = {place: _owners(reader, group, unit, place) for place, cut in enumerate(reader.cuts)
               if all(reader.able(source, cut) or not cut for source in group.sources)}
-    if extent is None or not any(owners.values()):
-        return
     told = [interval for own in owners.values() for interval in own]
-    low = max(min(begin for begin, _ in told), extent[0])
-    high = min(max(after for _, after in told), extent[1])
-    if low >= high:
-        return
-    cells = {place: _Cells.of(kept.slices(group, place), own, unit,
-                              max(group.least, reader.plan.least_in(reader.cuts[place])))
-             for place, own in owners.items()}
-    if not any(one.small.any() for one in cells.values()):
-        return
-    for place, flags in _concealed(reader, cells, unit).items():
-        yield cells[place].told(place, flags)
+    if extent is None or not told:
+        return {}
+    if max(min(begin for begin, _ in told), extent[0]) >= min(max(after for _, after in told), extent[1]):
+        return {}
+    return {place: _Cells.of(kept.slices(group, place), own, unit,
+                             max(group.least, reader.plan.least_in(reader.cuts[place])))
+            for place, own in owners.items()}
 
 
 def _owners(reader: Reader, group: _Group, unit: Days, place: int) -> dict[_Interval, list[_Owner]]:
@@ -302,6 +307,11 @@ class _Cells:
         low, high = (np.clip(side, unit[0].toordinal(), unit[1].toordinal()) for side in (low, high))
         n = slices.rows(low, high)
         return _Cells(slices, list(owners.values()), low, high, n, (whole < least) & (n > 0))
+
+    @property
+    def fingerprint(self) -> tuple[tuple[int, ...], bytes]:
+        """Says which cells are to be hidden of the same slices in the same unit of time."""
+        return self.n.shape, sha256(b"".join(map(bytes, (self.low, self.high, self.n, self.small)))).digest()
 
     def told(self, place: int, flags: Flags) -> Ints:
         """The hidden cells as numbers, [`HIDDEN`, cells]: grains by their place, periods as ordinals."""

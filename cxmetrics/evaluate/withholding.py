@@ -73,7 +73,7 @@ def withholding(reader: Reader, blocks: Iterable[pl.DataFrame]) -> Withholding |
     seen = _Seen.of(blocks, reader.dimensions, frozenset[str]().union(*ending.values()))
     if seen.span is None or not (leaves or seen.few):
         return None
-    carried = {leaf for one in told.values() for leaf in one.before}
+    carried = frozenset(leaf for one in told.values() for leaf in one.before)
     found, slices = hidden_leaves(reader, leaves, _days(plan, *seen.span, told), carried)
     if found.is_empty() and not seen.few:
         return None
