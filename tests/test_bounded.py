@@ -79,6 +79,7 @@ def carried_out(folder, engine):
 def test_memory_makes_no_difference(engine, tmp_path, monkeypatch):
     whole, restated = carried_out(tmp_path / "whole", "duckdb")
     monkeypatch.setattr("cxmetrics.run.revalue.ROOM", 0)
+    monkeypatch.setattr("cxmetrics.states.spreading.CELLS_AT_ONCE", 20)
     monkeypatch.setattr("cxmetrics.evaluate.CELLS_AT_ONCE", 20_000)
     monkeypatch.setattr("cxmetrics.store.parts.ROWS_AT_ONCE", 150)
     bounded, told = carried_out(tmp_path / "bounded", engine)

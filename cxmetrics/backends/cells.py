@@ -99,6 +99,10 @@ class Backend(Protocol):
         """The cells of every cube of the scan.  Raises `Fault` with CX7xx for data that cannot be used."""
         ...
 
+    def rest(self) -> None:
+        """Let go of the memory that is held for requests to come, of which there is none for now."""
+        ...
+
     def source_text(self, request: Request) -> str:
         """What would be run, for `show --stage sql` or `--stage polars`."""
         ...

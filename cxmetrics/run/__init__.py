@@ -133,6 +133,7 @@ class _Job:
                 self.progress(f"scan {task.source}", step, len(work))
                 with self.clock.scan(task.source):
                     gathered.scan(task)
+            gathered.backend.rest()
             gathered.look_again()
         with self.clock.stage("evaluate"):
             self.progress("evaluate", len(work), len(work) + 1)

@@ -28,6 +28,7 @@ from cxmetrics.states.frames import (
 )
 from cxmetrics.statistics.sampling import thinned
 
+CELLS_AT_ONCE = 1_000_000  # from which on the cells of some days are taken at a time
 ROWS_AT_ONCE = 6_000_000  # of an intermediate join
 EXTREMES: frozenset[Op] = frozenset(("min", "max"))
 _FALSE, _MISSING, _TRUE = 0, 1, 2  # three-valued logic, where `and` is the least and `or` the greatest
@@ -40,8 +41,26 @@ def spread(cube: Cube, frame: pl.DataFrame, secret: bytes = b"") -> pl.DataFrame
 
     `secret`: what persons are hidden with in states that are kept.
 
-    A member sums the cells whose classes make its condition true.  The cells are first coded by place (day and
-    slice), and merged over the keys that a group of conditions does not look at.
+    A member sums the cells whose classes make its condition true.  Where they have no texts, some days follow others.
+    """
+    if cube.by is not None or frame.height <= CELLS_AT_ONCE:
+        return _spread(cube, frame, secret)
+    return pl.concat([_spread(cube, some, secret) for some in _some_days(frame)])
+
+
+def _some_days(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The cells of days that follow each other, no more of them at once than need be."""
+    counts = frame.group_by("day").len().sort("day")
+    part = (pl.col("len").cum_sum() - pl.col("len")) // CELLS_AT_ONCE
+    for days in counts.with_columns(part.alias("part")).partition_by("part", maintain_order=True):
+        yield frame.filter(pl.col("day").is_between(days["day"][0], days["day"][-1]))
+
+
+def _spread(cube: Cube, frame: pl.DataFrame, secret: bytes) -> pl.DataFrame:
+    """The states of a cube's members.
+
+    The cells are first coded by place (day and slice), and merged over the keys that a group of conditions does not
+    look at.
     """
     dims, keys = names(len(cube.dimensions)), [f"k{i}" for i in range(len(cube.keys))]
     places = frame.select("day", *dims).unique().with_row_index("place")

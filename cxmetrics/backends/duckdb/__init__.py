@@ -111,6 +111,10 @@ class DuckDB:
         except ENGINE_ERRORS as error:
             raise _unreadable(request, error) from error
 
+    def rest(self) -> None:
+        """Close the connection, which keeps what it has read; the next request opens another."""
+        self._sessions.leave()
+
     def source_text(self, request: Request) -> str:
         """The SQL that would be run; what depends on the data is there as if it had to be done."""
         return "".join(f"{statement};\n\n" for statement in _script(_work(request))).rstrip("\n") + "\n"

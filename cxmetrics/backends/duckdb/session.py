@@ -92,12 +92,12 @@ class Sessions:
             for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
                 connection.execute(drop_table(name))
         except BaseException:
-            self._leave()
+            self.leave()
             raise
 
     def _for(self, files: frozenset[Path], zone: str) -> Connection:
         if self._connection is None or zone != self._zone or not files <= self._reached:
-            self._leave()
+            self.leave()
             self._told |= files
             stack = ExitStack()
             self._connection = stack.enter_context(session(self._told, zone, self._limits))
@@ -105,7 +105,8 @@ class Sessions:
             self._reached, self._zone = self._told, zone
         return self._connection
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Close the connection, if one is open."""
         self._connection = None
         self._close()
 

@@ -33,6 +33,9 @@ class Polars:
     def expect(self, files: Iterable[Path]) -> None:
         """Nothing to do: a file costs nothing before it is scanned."""
 
+    def rest(self) -> None:
+        """Nothing to do: nothing is held."""
+
     def cells(self, request: Request) -> Cells:
         """The cells of every cube, and what became of the rows.
 
