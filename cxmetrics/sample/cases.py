@@ -124,7 +124,7 @@ def _contacts(world: World, slots: Slots, rng: Random) -> Frames:
             "contact_id": _number(slots),
             **people.columns(who),
             "branch": label(BRANCHES, people.branch[who]),
-            "manager": label(MANAGERS, people.manager(who)),
+            "manager": label(MANAGERS, people.looked_after_by(who)),
             "trigger": label(list(TRIGGERS), trigger),
             "due_from": moment(slots.at),
             "done_at": moment(after(slots.at, hours * HOUR)),

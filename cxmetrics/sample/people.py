@@ -51,7 +51,7 @@ class People:
         segment: Floats = np.array(SEGMENT_MOOD)[self.segment[who]]
         return region + segment + 0.5 * self.mood[who]
 
-    def manager(self, who: Ints) -> Ints:
+    def looked_after_by(self, who: Ints) -> Ints:
         """Which of the managers looks after these customers."""
         found: Ints = self.branch[who] * 3 + who % 3
         return found

@@ -281,7 +281,7 @@ def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: 
             "stratum": world.people.columns(who)["segment"],
             "survey_id": label(["relationship", *ASKED], kind),
             "sample_prob": LEAST_DRAWN / np.array(SEGMENT_WEIGHTS)[world.people.segment[who]],
-            "employee_id": label([*MANAGERS, None], np.where(managed, world.people.manager(who), len(MANAGERS))),
+            "employee_id": label([*MANAGERS, None], np.where(managed, world.people.looked_after_by(who), len(MANAGERS))),
             "product_id": label([None, *PRODUCTS], np.array([BOUGHT.get(name, 0) for name in kinds])[kind]),
             "low_score": low,
             "called_back_at": moment(called),
