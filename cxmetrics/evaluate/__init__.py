@@ -16,10 +16,10 @@ import polars as pl
 from cxmetrics.calendars import DAY, end, last, looked_at, periods, start
 from cxmetrics.evaluate.carrying import lead
 from cxmetrics.evaluate.daily import parted, slices_in
-from cxmetrics.evaluate.hidden import Reader
 from cxmetrics.evaluate.leaves import LeafReader
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.raking import Weights, marked, solve, weighed
+from cxmetrics.evaluate.reader import Reader
 from cxmetrics.evaluate.roll import Roll, States
 from cxmetrics.evaluate.scenes import Memory, Scene, evaluate_scene
 from cxmetrics.evaluate.show import columns, show

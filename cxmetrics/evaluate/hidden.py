@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 import polars as pl
 
-from cxmetrics.calendars import DAY, end, last, looked_at, periods, start
+from cxmetrics.calendars import DAY, end, last, start
 from cxmetrics.disclosure import Cut, conceal
 from cxmetrics.disclosure.cells import Ints
 from cxmetrics.evaluate.daily import daily
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.protection import closing, ranked
-from cxmetrics.evaluate.roll import States
-from cxmetrics.evaluate.work import work_of
-from cxmetrics.fuse import crosses
+from cxmetrics.evaluate.reader import Interval, Reader
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
 from cxmetrics.states import DAY_0
 from cxmetrics.statistics.arrays import Array, Flags, codes, distinct, floats
-from cxmetrics.windows import Window
 
 # `cut`: its place; `age`: 0 where the leaf is hidden, else it has no rows there, and was hidden so many days before.
 HIDDEN = pl.DataFrame(schema={"leaf": pl.Int64, "grain": pl.String, "period": pl.Date, "cut": pl.Int64,
                               "slice": pl.Int64, "age": pl.Int64})
-_Interval = tuple[int, int]  # days as ordinals, half-open
 _Owner = tuple[int, Grain, dt.date]  # leaf, grain, period
 
 
@@ -41,84 +36,6 @@ class _Group:
     parts: tuple[tuple[int, float], ...]
     sources: frozenset[str]
     least: int
-
-
-@dataclass(frozen=True)
-class Reader:
-    """States of which the numbers of rows are read.  `spans`: the days on which there may be something to say."""
-
-    plan: Plan
-    states: States
-    spans: Sequence[Days]
-    cuts: tuple[tuple[str, ...], ...]
-    _parts: dict[tuple[tuple[str, ...], tuple[str, ...], Days], Mapping[Slice, Slice] | None] = field(
-        default_factory=dict)
-    _intervals: dict[tuple[Window, Grain, Days], list[tuple[_Interval, dt.date]]] = field(default_factory=dict)
-
-    @cached_property
-    def dimensions(self) -> tuple[str, ...]:
-        """Those of all cuts."""
-        return tuple(dict.fromkeys(name for cut in self.cuts for name in cut))
-
-    @cached_property
-    def asked(self) -> Mapping[tuple[Grain, int], frozenset[int]]:
-        """The leaves that each grain and cut need."""
-        return {(grain, place): frozenset(work_of(self.plan, grain, cut).leaves)
-                for grain in GRAINS for place, cut in enumerate(self.cuts)}
-
-    def intervals(self, window: Window, grain: Grain, unit: Days) -> list[tuple[_Interval, dt.date]]:
-        """The days looked at from the periods of a grain that touch a unit of time, each with its period."""
-        calendar = self.plan.project.calendar
-        if (window, grain, unit) not in self._intervals:
-            seen = ((looked_at(window, (first, end(first, grain)), grain, calendar), first)
-                    for first in periods(self.spans, grain, calendar, unit))
-            self._intervals[window, grain, unit] = [((low.toordinal(), high.toordinal()), first)
-                                                    for (low, high), first in seen if low < high]
-        return self._intervals[window, grain, unit]
-
-    @cached_property
-    def untold(self) -> list[_Interval]:
-        """The days on which there is nothing to say, as everyone knows, before and after the spans too."""
-        found, after = list[_Interval](), dt.date.min.toordinal()
-        for first, final in sorted(span for span in self.spans if span[0] <= span[1]):
-            if first.toordinal() > after:
-                found.append((after, first.toordinal()))
-            after = max(after, final.toordinal() + 1)
-        return [*found, (after, dt.date.max.toordinal() + 1)]
-
-    def able(self, source: str, cut: tuple[str, ...]) -> bool:
-        """Whether a source can make a cut."""
-        return any(set(cut) <= set(family) for family in self.states.get(source, {}))
-
-    def part_of(self, cut: tuple[str, ...], other: tuple[str, ...], unit: Days) -> Mapping[Slice, Slice] | None:
-        """Which slice of a coarser cut each slice of a cut is part of in a unit; None where that is not for sure."""
-        if (cut, other, unit) not in self._parts:
-            self._parts[cut, other, unit] = self._part_of(cut, other, unit)
-        return self._parts[cut, other, unit]
-
-    def _part_of(self, cut: tuple[str, ...], other: tuple[str, ...], unit: Days) -> Mapping[Slice, Slice] | None:
-        wide, found = {*cut, *other}, dict[Slice, Slice]()
-        for families in self.states.values():
-            able = {family: here for family in families if set(cut) <= set(family)
-                    and not crosses(family, families)  # which need not have all slices
-                    and not (here := _in(families[family], unit)).is_empty()}
-            chosen = next((family for family in able if wide <= set(family)), None)
-            if chosen is None and able:
-                return None
-            for row in () if chosen is None else _distinct(able[chosen], chosen, sorted(wide)):
-                own, above = (tuple(row[name] for name in names) for names in (cut, other))
-                if found.setdefault(own, above) != above:
-                    return None
-        return found
-
-
-def _in(frame: pl.DataFrame, unit: Days) -> pl.DataFrame:
-    return frame.filter(pl.col("day") >= unit[0], pl.col("day") < unit[1])
-
-
-def _distinct(frame: pl.DataFrame, family: tuple[str, ...], wanted: Sequence[str]) -> Iterator[dict[str, str]]:
-    """The different slices of a family in some of its dimensions."""
-    return frame.select(pl.col(f"d{family.index(name)}").alias(name) for name in wanted).unique().iter_rows(named=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +132,7 @@ class _States:
         self._counts: list[_Counts] = []
         self.names: list[tuple[Slice, ...]] = []
         self._known: dict[tuple[_Group, int], _Slices] = {}
-        self._extents: dict[_Group, _Interval | None] = {}
+        self._extents: dict[_Group, Interval | None] = {}
         for cut in reader.cuts:
             made = daily(reader.plan, few, cut, None)
             self._counts.append(_Counts.of(made.frame.select("partial", "day", "d0", "value")))
@@ -235,7 +152,7 @@ class _States:
         total = np.concatenate([np.zeros((len(found), 1), np.int64), found.cumsum(axis=1)], axis=1)
         return _Slices(self.names[place], total, days)
 
-    def extent(self, group: _Group) -> _Interval | None:
+    def extent(self, group: _Group) -> Interval | None:
         """The first day with rows, and the day after the last."""
         if group not in self._extents:
             days, _, _ = self._counts[0].told(group)
@@ -270,9 +187,9 @@ def _cells(kept: _States, group: _Group, unit: Days) -> dict[int, _Cells]:
             for place, own in owners.items()}
 
 
-def _owners(reader: Reader, group: _Group, unit: Days, place: int) -> dict[_Interval, list[_Owner]]:
+def _owners(reader: Reader, group: _Group, unit: Days, place: int) -> dict[Interval, list[_Owner]]:
     """Which leaves and periods look at each interval of days, in a cut."""
-    plan, found = reader.plan, dict[_Interval, list[_Owner]]()
+    plan, found = reader.plan, dict[Interval, list[_Owner]]()
     for grain in GRAINS:
         own = [leaf for leaf in group.leaves if leaf in reader.asked[grain, place]]
         for leaf in own:
@@ -300,7 +217,7 @@ class _Cells:
     small: Flags
 
     @staticmethod
-    def of(slices: _Slices, owners: Mapping[_Interval, Sequence[_Owner]], unit: Days, least: int) -> _Cells:
+    def of(slices: _Slices, owners: Mapping[Interval, Sequence[_Owner]], unit: Days, least: int) -> _Cells:
         """The cells at some intervals."""
         low, high = (np.array([interval[side] for interval in owners], np.int64) for side in (0, 1))
         whole = slices.rows(low, high)

@@ -15,9 +15,10 @@ from functools import cached_property
 import polars as pl
 
 from cxmetrics.calendars import before, days_before, end, last, start
-from cxmetrics.evaluate.hidden import Reader, hidden_leaves
+from cxmetrics.evaluate.hidden import hidden_leaves
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.protection import Exposure, closing, exposures, protected
+from cxmetrics.evaluate.reader import Reader
 from cxmetrics.evaluate.work import grains_shown
 from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Days, Plan
