@@ -214,6 +214,24 @@ def test_files_of_any_name(root, kind, engine):
     assert values(root, indicator="visited", grain="day", region=None)[0] == (day(1), None, float(len(list(names()))))
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_files_whose_columns_differ_in_case_alone_have_the_same_columns(root, engine, kind):
+    """5 + 7 spent by a and b on two days; the second `a` is a duplicate, which needs the key of both files."""
+    other = PROJECT.replace("visits*.csv", f"visits*.{kind}").replace(
+        "{branch: branch_id}}", "{branch: branch_id}, unique: {by: [branch_id], keep: first}}")
+    (root / "cxmetrics.yaml").write_text(other)
+    (root / "data/visits-8.csv").unlink()
+    put(root, "visits-1", "day,branch_id,spent", "2026-03-03,a,5")
+    put(root, "visits-2", "day,Branch_ID,Spent", "2026-03-04,b,7", "2026-03-04,a,9")
+    if kind == "parquet":
+        for path in list((root / "data").glob("visits*.csv")):
+            pl.read_csv(path).write_parquet(path.with_suffix(".parquet"))
+    go(root, engine=engine)
+    asked = query(root, ["spent"], grain="week", by=("branch",))
+    assert dict(asked.select("branch", "value").iter_rows()) == {"a": 5, "b": 7}
+
+
 def test_two_sources_may_read_the_same_files(root):
     text = PROJECT.replace('  calls: {read: "data/calls*.csv", time: day, columns: {minutes: integer}}',
                            '  calls: {read: "data/visits*.csv", time: day}')
@@ -257,3 +275,37 @@ def test_a_question_about_one_indicator_is_answered_as_if_about_all(root):
         asked = query(root, ["spent"], by=cut, grain="day", first=first)
         (root / "aside").rename(root / "store")
         assert_frame_equal(asked.drop("run"), stored.drop("run"), check_exact=True)
+
+
+# --- what is left out --------------------------------------------------------------------------------------------
+
+
+def said(report):
+    return [(one.code.id, one.facts) for one in report.diagnostics]
+
+
+def test_a_week_of_some_of_its_days_is_told(root):
+    """Sunday 1 March, then the week from the 2nd to the 8th, of which the 3rd to the 7th lie between."""
+    assert said(go(root, first=day(1), last=day(2))) == []
+    assert [(code, facts["source"], facts["count"], facts["days"])
+            for code, facts in said(go(root, first=day(8), last=day(9)))] == [
+        ("CX728", "calls", "6", "2026-03-02..2026-03-07"), ("CX728", "visits", "6", "2026-03-02..2026-03-07")]
+    assert said(go(root, first=day(4), last=day(5)))[0][1]["days"] == "2026-03-02..2026-03-03, 2026-03-05..2026-03-07"
+    assert said(go(root)) == []
+
+
+def test_a_column_that_new_files_have_not_is_told(root):
+    assert said(go(root)) == []
+    put(root, "visits-9", "day,branch_id,amount", "2026-03-09,a,5")
+    assert [(code, facts["path"], facts["column"]) for code, facts in said(go(root))] == [
+        ("CX729", "data/visits-9.csv", "spent")]
+    put(root, "visits-9", "day,branch_id,Spent", "2026-03-09,a,5")
+    assert said(go(root)) == []
+
+
+def test_a_column_that_comes_later_is_not_missed(root):
+    put(root, "calls-1", "day", "2026-03-01")
+    put(root, "calls-2", "day,minutes", "2026-03-02,3")
+    assert said(go(root)) == []
+    put(root, "calls-3", "day,minutes,more", "2026-03-03,3,x")
+    assert said(go(root)) == []

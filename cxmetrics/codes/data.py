@@ -275,6 +275,21 @@ FEW_ROWS = Code(
     note=Phrase("usual is the median of the same weekday in the eight weeks before", "通常值取此前八周同一星期几的中位数"),
     help=Phrase("see whether the delivery is whole; `volume: 0%` of the source says that any number will do",
                 "请核实数据是否完整；如数量不限，可在数据源写 `volume: 0%`"))
+DAYS_LEFT_OUT = Code(
+    "CX728", "days-left-out",
+    Phrase("{count} days of `{source}` have not been computed, in periods that this run writes: {days}",
+           "本次运行写入的周期中，`{source}` 有 {count} 天尚未计算：{days}"), severity="warning",
+    label=Phrase("this source", "这个数据源"),
+    note=Phrase("weeks, months and longer periods are of the days that were computed", "周、月及更长周期只包含已计算的日期"),
+    help=Phrase("compute them too: `cxmetrics run` without an interval computes all that is missing",
+                "请补算：不带区间的 `cxmetrics run` 会计算所有缺少的日期"))
+COLUMN_GONE = Code(
+    "CX729", "column-gone",
+    Phrase("`{path}` has no column `{column}`, which files of `{source}` had before ({count} such files are new)",
+           "`{path}` 没有列 `{column}`，而 `{source}` 此前的文件有（此类新文件共 {count} 个）"), severity="warning",
+    label=Phrase("declared here", "在这里声明"),
+    note=Phrase("its rows are taken as ones that do not say it", "其中的行按未填写该列处理"),
+    help=Phrase("see whether the delivery calls it by another name", "请核实交付的文件是否改了列名"))
 OTHER_SCHEMA = Phrase("give the schema another name with `--schema`", "请用 `--schema` 另取模式名称")
 SINK_REFUSED = Code(
     "CX725", "sink-refused",

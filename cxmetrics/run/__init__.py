@@ -31,6 +31,7 @@ from cxmetrics.run.clock import Clock
 from cxmetrics.run.freezes import who
 from cxmetrics.run.gather import Gathering
 from cxmetrics.run.identity import run_id
+from cxmetrics.run.left_out import left_out
 from cxmetrics.run.memory import covered, families_of, left_by_last, memory, remembered
 from cxmetrics.run.need import idle, keys_changed
 from cxmetrics.run.pairs import paired
@@ -217,7 +218,7 @@ class _Job:
             for name in sorted({partial.source for partial in self.plan.partials}))
         every = [day for task in work for day in task.days]
         statuses = _statuses(restated)
-        warned = [*found, *self._frozen(run_id, restated),
+        warned = [*found, *left_out(self.plan, self.gathered.needs), *self._frozen(run_id, restated),
                   *(one for name, listed in thin.items() for one in said(self.plan.sources[name], listed))]
         return RunReport(
             run_id, self.options.engine, min(every, default=None), max(every, default=None), self.clock.seconds,

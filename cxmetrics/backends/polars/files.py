@@ -42,11 +42,20 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Files of equal shape: their columns under the names of the table, and which have other letters in the files."""
+
+    schema: Schema
+    paths: tuple[Path, ...]
+    spelled: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """A table whose files have been looked into: groups of equal shape, integer columns wider than 64 bits."""
 
     table: Table
-    groups: tuple[tuple[Schema, tuple[Path, ...]], ...]
+    groups: tuple[Group, ...]
     wide: frozenset[str]
 
 
@@ -98,14 +107,23 @@ def _kind(dtype: pl.DataType) -> Physical | None:
 
 def opened(table: Table) -> Files:
     """The table with the shapes of its files.  Raises `Fault` CX702 for a file that cannot be read."""
-    groups: dict[tuple[tuple[str, str], ...], tuple[Schema, list[Path]]] = {}
+    shapes: dict[tuple[tuple[str, str], ...], tuple[Schema, list[Path]]] = {}
     for path in table.files:
         schema = schema_of(path)
         shape = tuple(sorted((name, str(dtype)) for name, dtype in schema.items()))
-        groups.setdefault(shape, (schema, []))[1].append(path)
-    wide = {name for schema, _ in groups.values() for name, dtype in schema.items()
+        shapes.setdefault(shape, (schema, []))[1].append(path)
+    groups = tuple(_group(table, schema, tuple(paths)) for schema, paths in shapes.values())
+    wide = {name for group in groups for name, dtype in group.schema.items()
             if isinstance(dtype, WIDE) and table.columns.get(name) == "integer"}
-    return Files(table, tuple((schema, tuple(paths)) for schema, paths in groups.values()), frozenset(wide))
+    return Files(table, groups, frozenset(wide))
+
+
+def _group(table: Table, schema: Schema, paths: tuple[Path, ...]) -> Group:
+    """Files that call their columns otherwise by case alone than the table does mean its columns, as DuckDB takes it."""
+    folded = {name.lower(): name for name in table.columns}
+    spelled = {name: folded[name.lower()] for name in schema
+               if name not in table.columns and name.lower() in folded}
+    return Group({spelled.get(name, name): dtype for name, dtype in schema.items()}, paths, spelled)
 
 
 def rows_of(files: Files, names: Iterable[str], *, placed: bool = False, within: Within | None = None) -> pl.LazyFrame:
@@ -139,11 +157,12 @@ def unreadable(path: Path | str, error: BaseException, span: Span | None = None)
 
 
 def _group_rows(files: Files, number: int, wanted: list[str], *, placed: bool, within: Within | None) -> pl.LazyFrame:
-    schema, paths = files.groups[number]
+    group = files.groups[number]
+    schema, paths = group.schema, group.paths
     in_path = [name for name in wanted if name not in schema and _in_path(paths, name)]
     scan = pl.scan_parquet(list(paths), row_index_name=PLACE[1] if placed else None, glob=False,
                            hive_partitioning=bool(in_path), hive_schema=dict.fromkeys(in_path, pl.String()) or None,
-                           try_parse_hive_dates=False)
+                           try_parse_hive_dates=False).rename(group.spelled)
     if within is not None and isinstance(schema.get(within.column), pl.Date | pl.Datetime):
         scan = scan.filter(_pruning(within, schema[within.column]))
     columns = [_column(files, name, schema.get(name), known=name in schema or name in in_path) for name in wanted]

@@ -95,10 +95,10 @@ def _plain(key: pl.Expr, kind: pl.DataType) -> pl.Expr:
 def _numbered(found: pl.DataFrame, files: Files) -> Iterator[pl.DataFrame]:
     """The rows with the number of their file, by groups of files of one shape."""
     numbers = {path: number for number, path in enumerate(files.table.files)}
-    for group, (_, paths) in enumerate(files.groups):
-        ends = pl.Series([*accumulate(map(_height, paths))], dtype=pl.UInt32)
-        own = found.filter(pl.col(PLACE[0]) == group)
-        at = pl.Series([numbers[path] for path in paths], dtype=pl.UInt32)
+    for number, group in enumerate(files.groups):
+        ends = pl.Series([*accumulate(map(_height, group.paths))], dtype=pl.UInt32)
+        own = found.filter(pl.col(PLACE[0]) == number)
+        at = pl.Series([numbers[path] for path in group.paths], dtype=pl.UInt32)
         yield own.select(at.gather(ends.search_sorted(own[PLACE[1]], side="right")).alias(FILE), KEY, DAY)
 
 
