@@ -166,6 +166,7 @@ def _own(written: Map, theirs: Map, said: Bindings) -> Map:
 def _column(meant: object, draft: object) -> object:
     """A column of the library as it is made of ours."""
     contract = draft if isinstance(draft, Map) else _with(Map(), "type", draft)
+    contract = Map((key, node) for key, node in contract.items() if key != "scales")  # the past of the library's table
     if isinstance(meant, Map):
         made = Map((key, node) for key, node in contract.items() if key not in meant)
         made |= meant

@@ -186,7 +186,7 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
     lookups = resolve_lookups(draft, columns, found)
     resolve_derived(key, draft, columns, lookups, names)
     keep = None if not draft.keep else _condition(draft.keep, key, columns, names)
-    flags = tuple((str(name), _condition(written, key, columns, names)) for name, written in draft.flags.items())
+    flags = _flags(draft, key, columns, names)
     time = date(draft.time.value) or draft.time.value
     if isinstance(time, str) and _LIKE_A_DAY.match(time):
         found.append(report(codes.WRONG_VALUE, draft.time.span, key="time", found=time,
@@ -217,6 +217,14 @@ def resolve_origin(key: Key, draft: SourceDraft, dimensions: Mapping[str, Dimens
         resolve_arrival(draft, found), resolve_watch(draft, found), read_span=draft.read.span,
         strata=resolve_strata(draft, columns, found), population=resolve_population(draft, columns, found), rake=rake,
         flags=flags)
+
+
+def _flags(draft: SourceDraft, source: Key, columns: Columns, names: Names) -> tuple[tuple[str, Expr], ...]:
+    """The flags of a source.  What they alone look at is no column of it, so that a flag alters no meaning."""
+    known = dict(columns)
+    flags = tuple((str(name), _condition(written, source, known, names)) for name, written in draft.flags.items())
+    columns.update((name, spec) for name, spec in known.items() if spec.silence is not None)
+    return flags
 
 
 def _condition(written: Located, source: Key, columns: Columns, names: Names) -> Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.dirt import Spoil, put
+from cxmetrics.sample.dirt import Spoil, put, shifted, together, twice
 from cxmetrics.sample.drawing import NEVER, Ints, Random, after, chance, choose, label, lognormal, moment, outcome
 from cxmetrics.sample.people import BRANCHES, MANAGERS
 from cxmetrics.sample.rhythm import Slots
@@ -155,6 +155,8 @@ def _complaints(world: World, slots: Slots, rng: Random) -> Frames:
             "repeat_90d": chance(rng, 0.07, n),
             "upheld": chance(rng, 0.38, n),
             "mended": chance(rng, 0.72, n),
+            "recorded_at": moment(slots.at),
+            "version": np.ones(n, dtype=np.int64),
         }
     )
     return {"complaint": frame}
@@ -189,12 +191,15 @@ REQUESTED = Theme(
 CONTACTS = Theme(
     "contacts", share=0.012, rhythm="office", make=_contacts, times={"rm_contact": "due_from"}, spoils={}
 )
+# At first the reason was not known; it is coded anew some weeks later, in a row that says when.
+_RECODED = Spoil("recoded", 0.05, put("reason", "other"),
+                 again=together(put("version", 2), shifted("recorded_at", 20 * 24, 20 * 24)))
 COMPLAINTS = Theme(
     "complaints",
     share=0.003,
     rhythm="phone",
     make=_complaints,
     times={"complaint": "received_at"},
-    spoils={"complaint": (Spoil("null_branch", 0.01, put("branch_id", None)), Spoil("duplicate", 0.01, None))},
+    spoils={"complaint": (Spoil("null_branch", 0.01, put("branch_id", None)), twice(0.01), _RECODED)},
 )
 REMARKS = Theme("remarks", share=0.006, rhythm="digital", make=_remarks, times={"voc_text": "ts"}, spoils={})

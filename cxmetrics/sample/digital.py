@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.dirt import Spoil, blank, put, shifted
+from cxmetrics.sample.dirt import Spoil, blank, put, shifted, told, twice
 from cxmetrics.sample.drawing import (
     Bools,
     Floats,
@@ -32,6 +32,10 @@ PAGES = {"home": 0.4, "balance": 0.25, "transfer": 0.2, "wealth": 0.1, "statemen
 NETWORKS = {"wifi": 0.55, "5g": 0.35, "4g": 0.10}
 MODELS = tuple(f"{maker}-{number}" for maker in ("android", "ios", "harmony") for number in range(1, 5))
 DEVICE_CLASSES = ("high", "middle", "low")
+MONITOR = "monitor-0001"  # the account of a robot that watches the app
+RENAMED = ("points_success", "points_redeemed")  # an event, and what releases after the bad one call it
+SAMPLED = (0.1, 0.05)  # of the views of pages, before and from the day that is this part of the window
+SAMPLED_FROM = 0.6
 LATE_EVENT_SECONDS = 1.2
 PROVINCES = ("beijing", "shanghai", "guangdong", "guangdong", "zhejiang", "sichuan", "hubei", "shaanxi")  # of regions
 OS_VERSIONS = ("13", "14", "15", "17", "18", "18.1", "4", "5", "5.1")  # three of each system
@@ -152,7 +156,7 @@ def _event_frame(world: World, s: Sessions, made: list[Events], rng: Random) -> 
     return pl.DataFrame(
         {
             "event_id": np.arange(n, dtype=np.int64) + (s.number[0] << 8),
-            "event_name": label([events.name for events in made], names),
+            "event_name": label([*(events.name for events in made), RENAMED[1]], _renamed(s, made, rows, names)),
             "session_id": s.number[rows],
             **world.people.columns(who),
             "channel": label(list(CHANNELS), s.channel[rows]),
@@ -186,6 +190,12 @@ def _known_as(world: World, who: Ints, inside: Bools) -> dict[str, pl.Series]:
             "login_key": world.people.key.gather(np.where(inside, who, 0)).set(pl.Series(~inside), None)}
 
 
+def _renamed(s: Sessions, made: list[Events], rows: Ints, names: Ints) -> Ints:
+    """The positions of the names of events, where the release calls one otherwise the position behind the last."""
+    old = np.array([events.name == RENAMED[0] for events in made])
+    return np.where(old[names] & (s.release[rows] > BAD_RELEASE), len(made), names).astype(np.int64)
+
+
 def _stability(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
     n = len(s)
     return pl.DataFrame(
@@ -204,7 +214,8 @@ def _stability(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
 
 
 def _pages(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
-    rows = np.flatnonzero(chance(rng, 0.9, len(s)))
+    fewer = s.at >= world.calendar.midnight(round(SAMPLED_FROM * world.calendar.days))
+    rows = np.flatnonzero(chance(rng, np.where(fewer, 0.9 * SAMPLED[1] / SAMPLED[0], 0.9), len(s)))
     n = len(rows)
     far = 1.0 + 0.06 * np.array(FAR)[world.people.region[s.who[rows]]]
     lcp = lognormal(rng, 2_150 * far, 0.42, n)
@@ -224,7 +235,7 @@ def _pages(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
             "js_error_n": rng.poisson(0.04, n),
             "white_screen": chance(rng, 0.003, n),
             "device_class": label(DEVICE_CLASSES, _model(world, s.who[rows]) % 3),
-            "sample_rate": np.full(n, 0.1),
+            "sample_rate": np.where(fewer[rows], SAMPLED[1], SAMPLED[0]),
         }
     )
 
@@ -249,15 +260,18 @@ DIGITAL = Theme(
     spoils={
         "event": (
             Spoil("test_row", 0.003, put("is_test", True)),
+            Spoil("monitoring", 0.002, put("customer_key", MONITOR)),
             Spoil("late", 0.008, shifted("receive_time", 80, 40)),
             Spoil("clock_skew", 0.0001, shifted("event_time", 30, 20), _EARLY),
             Spoil("null_region", 0.002, put("region", None)),
-            Spoil("duplicate", 0.004, None),
+            twice(0.004),
+            told("renamed_event", pl.col("event_name") == RENAMED[1]),
         ),
-        "app_stability": (Spoil("duplicate", 0.002, None),),
+        "app_stability": (twice(0.002),),
         "rum_page": (
             Spoil("nan_row", 0.002, blank("lcp_ms", "inp_ms", "cls", "fcp_ms", "ttfb_ms")),
-            Spoil("duplicate", 0.001, None),
+            twice(0.001),
+            told("sampling_changed", pl.col("sample_rate") != SAMPLED[0]),
         ),
     },
 )

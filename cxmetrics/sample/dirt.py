@@ -18,13 +18,16 @@ Change = Callable[[pl.Expr], dict[str, pl.Expr]]
 class Spoil:
     """One kind of dirt: the part of rows it takes, and the columns it changes (given the mask of rows).
 
-    Without a rate it takes all rows that can bear it: they are dirty as they were made.
+    Without a rate it takes all rows that can bear it: they are dirty as they were made.  `again`: each row is written
+    a second time, with these changes.  `beside`: no row is taken; what can be told of rows in the end is counted.
     """
 
     kind: str
     rate: float | None
-    change: Change | None  # None writes the row twice
+    change: Change | None  # None leaves the row as it is
     only: pl.Expr | None = None  # rows that can bear it
+    again: Change | None = None
+    beside: bool = False
 
 
 def put(column: str, value: object) -> Change:
@@ -51,14 +54,34 @@ def alternately(column: str, values: Sequence[int | str]) -> Change:
     return lambda hit: {column: pl.when(hit).then(chosen).otherwise(pl.col(column))}
 
 
+def together(*changes: Change) -> Change:
+    """Several columns at once."""
+    return lambda hit: {name: value for change in changes for name, value in change(hit).items()}
+
+
+def unchanged(_hit: pl.Expr) -> dict[str, pl.Expr]:
+    """The row as it is."""
+    return {}
+
+
+def twice(rate: float) -> Spoil:
+    """Rows that are there twice."""
+    return Spoil("duplicate", rate, None, again=unchanged)
+
+
+def told(kind: str, only: pl.Expr) -> Spoil:
+    """What rows show in the end, whatever other dirt they bear."""
+    return Spoil(kind, None, None, only, beside=True)
+
+
 def as_made(kind: str, only: pl.Expr) -> Spoil:
     """Dirt that rows have been made with."""
-    return Spoil(kind, None, lambda _: {}, only)
+    return Spoil(kind, None, unchanged, only)
 
 
 def spoil(frame: pl.DataFrame, spoils: Sequence[Spoil], rng: Random,
           by: str | None = None) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
-    """The frame with its dirt, and how many rows each kind took; no row bears two kinds.
+    """The frame with its dirt, and how many rows each kind took; no row bears two kinds but those told in the end.
 
     The counts are by the values of the column `by`, or all under the empty text.
     """
@@ -66,7 +89,8 @@ def spoil(frame: pl.DataFrame, spoils: Sequence[Spoil], rng: Random,
     of = np.array([""]).repeat(len(frame)) if by is None else frame[by].to_numpy()
     counts: dict[str, dict[str, int]] = {str(name): {} for name in ([""] if by is None else np.unique(of))}
     fault = np.zeros(len(frame), dtype=np.int8)
-    for number, kind in enumerate(spoils, start=1):
+    taking = [kind for kind in spoils if not kind.beside]
+    for number, kind in enumerate(taking, start=1):
         able = free if kind.only is None else free & frame.select(kind.only).to_series().fill_null(False).to_numpy()
         places = np.flatnonzero(able)
         wanted = len(places) if kind.rate is None else min(len(places), round(kind.rate * len(frame)))
@@ -75,15 +99,22 @@ def spoil(frame: pl.DataFrame, spoils: Sequence[Spoil], rng: Random,
         free[taken] = False
         for name, found in counts.items():
             found[kind.kind] = wanted if by is None else int((of[taken] == name).sum())
-    return _apply(frame.with_columns(pl.Series("__fault", fault)), spoils), counts
+    done = _apply(frame.with_columns(pl.Series("__fault", fault)), taking)
+    for kind in spoils:
+        if kind.beside:
+            assert kind.only is not None
+            rows = done.filter(kind.only)
+            for name, counted in counts.items():
+                counted[kind.kind] = len(rows) if by is None else len(rows.filter(pl.col(by) == name))
+    return done, counts
 
 
 def _apply(frame: pl.DataFrame, spoils: Sequence[Spoil]) -> pl.DataFrame:
-    twice = [frame]
+    more: list[pl.DataFrame] = []
     for number, kind in enumerate(spoils, start=1):
-        if kind.change is None:
-            twice.append(frame.filter(HIT.eq(number)))
-        else:
+        if kind.again is not None:
+            copies = frame.filter(HIT.eq(number))
+            more.append(copies.with_columns(**kind.again(pl.lit(value=True))))
+        if kind.change is not None:
             frame = frame.with_columns(**kind.change(HIT.eq(number)))
-            twice[0] = frame
-    return pl.concat(twice).drop("__fault")
+    return pl.concat([frame, *more]).drop("__fault")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.dirt import Spoil, as_made, put
+from cxmetrics.sample.dirt import Spoil, as_made, put, told, twice
 from cxmetrics.sample.drawing import (
     NEVER,
+    Bools,
     Ints,
     Random,
     after,
@@ -32,6 +33,7 @@ IVR_PATHS = ("1-0", "1-2-0", "2-0", "2-3-1-0", "3-0", "9-0")
 LINES = {"retail": 0.7, "card": 0.3}
 INTENTS = {"balance": 0.3, "transfer": 0.2, "card": 0.18, "loan": 0.1, "wealth": 0.12, "unknown": 0.10}
 BUSINESS = {"cash": 0.34, "account_opening": 0.08, "card": 0.14, "wealth": 0.16, "info_update": 0.14, "transfer": 0.14}
+TELLER = 0.03  # the part of full marks that the teller presses, as soon as the service ends
 SERVICE_MINUTES = np.array([5.0, 16.0, 7.0, 13.0, 6.0, 5.5])
 
 
@@ -98,6 +100,15 @@ def _chats(world: World, slots: Slots, rng: Random) -> Frames:
     return {"chat_session": frame}
 
 
+def _ratings(rated: Bools, rng: Random) -> dict[str, pl.Series]:
+    """Marks on the pad, and how long after the end of the service they were pressed: some at once, by the teller."""
+    n = len(rated)
+    marked = np.where(chance(rng, 0.99, n), 5, rng.integers(1, 5, n))
+    teller = (marked == 5) & chance(rng, TELLER, n)
+    pressed = np.where(teller, 300, rng.integers(4_000, 40_000, n))
+    return {"rating": maybe(marked, rated), "rated_after_ms": maybe(pressed, rated)}
+
+
 def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
     n = len(slots)
     who = world.people.sample(rng, n)
@@ -114,6 +125,7 @@ def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
     total = windows(branch)
     rated = ~gone & chance(rng, 0.8, n)
     counter = rng.integers(0, total)
+    ratings = _ratings(rated, rng)
     frame = pl.DataFrame(
         {
             "ticket_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
@@ -130,7 +142,7 @@ def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
             "started_at": moment(after(slots.at, wait + np.arange(n) % 40, ~gone)),  # when who was called is there
             "employee_id": label([*TELLERS, None], np.where(gone, len(TELLERS), branch * 8 + counter)),
             "vip": world.people.segment[who] > 0,
-            "rating": maybe(np.where(chance(rng, 0.99, n), 5, rng.integers(1, 5, n)), rated),
+            **ratings,
             "peak": peak,
             "windows_open": np.maximum(1, rng.binomial(total, 0.72)),
             "windows_total": total,
@@ -182,7 +194,7 @@ CALLS = Theme(
     rhythm="phone",
     make=_calls,
     times={"call": "queue_in"},
-    spoils={"call": (Spoil("duplicate", 0.003, None), Spoil("null_region", 0.002, put("region", None)))},
+    spoils={"call": (twice(0.003), Spoil("null_region", 0.002, put("region", None)))},
 )
 CHATS = Theme(
     "chats", share=0.025, rhythm="digital", make=_chats, times={"chat_session": "started_at"}, spoils={}
@@ -198,7 +210,8 @@ TICKETS = Theme(
             Spoil("null_branch", 0.003, put("branch_id", None)),
             Spoil("unknown_branch", 0.001, put("branch_id", "B999")),
             Spoil("out_of_scale", 0.001, put("rating", 9), pl.col("rating").is_not_null()),
-            Spoil("duplicate", 0.003, None),
+            twice(0.003),
+            told("pressed_by_teller", pl.col("rated_after_ms") < 1_000),
         )
     },
 )

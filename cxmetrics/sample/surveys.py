@@ -7,13 +7,14 @@ eight opinions (`DRIVERS`) plus luck: so an analysis of drivers has a truth to b
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from cxmetrics.sample.cases import PRODUCTS
-from cxmetrics.sample.dirt import Spoil, alternately, as_made, put, shifted
+from cxmetrics.sample.dirt import Spoil, alternately, as_made, put, shifted, together, told, twice
 from cxmetrics.sample.drawing import (
     Bools,
     Floats,
@@ -24,6 +25,7 @@ from cxmetrics.sample.drawing import (
     choose,
     label,
     lognormal,
+    maybe,
     moment,
     on_scale,
     outcome,
@@ -103,6 +105,11 @@ LEAST_DRAWN = 0.02  # the chance to be drawn in a month of a segment whose answe
 IPS = 5_000  # addresses, of which many customers share one
 RESPONSE = 0.34
 HASTY, HASTY_SECONDS = 0.02, 10.0  # the part of respondents who click through, and how long they take at most
+MODE_OF = {"app": "app", "web": "web", "branch": "sms", "phone": "ivr"}  # how answers come, by channel
+PAD = "pad"  # the tablet in the branch, which staff hand over
+STRAIGHT = 0.06  # the part who give the grid of journeys one answer throughout
+FIRST_SCALE_UNTIL = dt.date(2026, 8, 15)  # effort was asked upside down up to that day: 1 was best
+MIGRATED = 50  # one customer in so many had another key before the middle of the window
 MODES = {"app": 0.6, "sms": 0.25, "wechat": 0.15}
 
 
@@ -164,9 +171,11 @@ def _answer(question: str, opinion: Floats, rng: Random) -> Ints:
 
 def _relationship(world: World, invited: Invited, rows: Ints, rng: Random) -> list[Reply]:
     opinions = {journey: _opinion(world, invited, rows, journey, rng) for journey in DRIVERS}
+    given = {journey: _answer("csat", opinion, rng) for journey, opinion in opinions.items()}
+    straight, first = chance(rng, STRAIGHT, len(rows)), next(iter(given.values()))
     replies = [
-        Reply(rows, _JOURNEY + journey, "csat", "app", _answer("csat", opinion, rng))
-        for journey, opinion in opinions.items()
+        Reply(rows, _JOURNEY + journey, "csat", "app", np.where(straight, first, score))
+        for journey, score in given.items()
     ]
     felt = sum((DRIVERS[journey] * opinion for journey, opinion in opinions.items()), np.zeros(len(rows)))
     recommend = RECOMMEND + felt + LUCK * rng.standard_normal(len(rows))
@@ -192,24 +201,27 @@ def _answer_frame(world: World, invited: Invited, replies: list[Reply]) -> pl.Da
     rows = np.concatenate([reply.who for reply in replies])
     sizes = np.array([len(reply.who) for reply in replies])
     asked = np.repeat(np.arange(len(replies)), sizes)
-    people = world.people
-    who = invited.customer[rows]
-    weight = np.array(SEGMENT_WEIGHTS)[people.segment[who]]
+    people, who = world.people, invited.customer[rows]
+    score = np.concatenate([reply.score for reply in replies])
+    question = label([reply.question for reply in replies], asked)
+    early = invited.slots.day[rows] < world.calendar.days // 2
     return pl.DataFrame(
         {
             "response_id": rows + (invited.slots.part << 32),
             "submitted_at": moment(invited.submitted[rows]),
             "received_at": moment(invited.received[rows]),
             **people.columns(who),
+            "customer_key": _key_then(world, who, early),
             "branch": label(BRANCHES, people.branch[who]),
             "channel": label([reply.channel for reply in replies], asked),
             "age": people.age[who],
             "touchpoint": label([reply.touchpoint for reply in replies], asked),
-            "question": label([reply.question for reply in replies], asked),
+            "question": question,
             "instrument": label([INSTRUMENTS.get(reply.question, reply.question) for reply in replies], asked),
-            "score": np.concatenate([reply.score for reply in replies]),
+            "score": np.where((question == "ces").to_numpy() & _on_first_scale(world, invited, rows), 8 - score, score),
+            "mode": label([MODE_OF[reply.channel] for reply in replies], asked),
             "duration_ms": (invited.seconds[rows] * 1_000).astype(np.int64),
-            "weight": weight,
+            "weight": np.array(SEGMENT_WEIGHTS)[people.segment[who]],
             "is_complete": invited.flaw[rows] != 1,
             "is_test": invited.flaw[rows] == 2,
             "scale_id": label([SCALES[reply.question] for reply in replies], asked),
@@ -225,6 +237,26 @@ def _position(reply: Reply) -> int:
     return 2 if reply.question in ("overall", "perceived") else 1
 
 
+def _key_then(world: World, who: Ints, early: Bools) -> pl.Series:
+    """The keys of customers as they were then; some were given a new one in the middle of the window."""
+    keys = world.people.key.gather(who)
+    moved = pl.Series(early & (who % MIGRATED == 0))
+    return pl.select(pl.when(moved).then(old_key(pl.lit(keys))).otherwise(pl.lit(keys))).to_series()
+
+
+def old_key(key: pl.Expr) -> pl.Expr:
+    """The key that a customer had before the migration."""
+    return "old-" + key.str.slice(4)
+
+
+def _on_first_scale(world: World, invited: Invited, rows: Ints) -> Bools:
+    """Whether answers are of a day on which effort was asked upside down; a part ends with its last day."""
+    end = world.calendar.midnight((FIRST_SCALE_UNTIL - world.calendar.first_day).days + 1)
+    latest = world.calendar.midnight(invited.slots.last) - 1_000
+    found: Bools = np.minimum(invited.submitted[rows], latest) < end
+    return found
+
+
 def _invite(world: World, slots: Slots, who: Ints, rng: Random) -> Invited:
     n = len(slots)
     hasty = chance(rng, HASTY, n)
@@ -235,8 +267,9 @@ def _invite(world: World, slots: Slots, who: Ints, rng: Random) -> Invited:
     return Invited(slots, who, _hurt(world, slots, who, rng), seconds, submitted, received, flaw)
 
 
-def _response_frame(world: World, invited: Invited, kind: Ints, rows: Ints, rng: Random) -> pl.DataFrame:
-    """One row a questionnaire that was answered, whole or in part."""
+def _response_frame(world: World, invited: Invited, kind: Ints, rows: Ints, replies: list[Reply],
+                    rng: Random) -> pl.DataFrame:
+    """One row a questionnaire that was answered, whole or in part; the answers of the grid stand in it side by side."""
     who, n = invited.customer[rows], len(rows)
     submitted = invited.submitted[rows]
     return pl.DataFrame(
@@ -256,8 +289,17 @@ def _response_frame(world: World, invited: Invited, kind: Ints, rows: Ints, rng:
             "weight": np.array(SEGMENT_WEIGHTS)[world.people.segment[who]],
             "device_hash": world.people.device.gather(who),
             "client_ip_hash": world.people.number.gather(who % min(IPS, len(world.people))),
+            **{f"grid_{reply.touchpoint.removeprefix(_JOURNEY)}": _beside(reply, rows) for reply in replies
+               if reply.touchpoint.startswith(_JOURNEY)},
         }
     )
+
+
+def _beside(reply: Reply, rows: Ints) -> pl.Series:
+    """The answers to one question, by the rows of responses; null for those that were not asked."""
+    scores = np.full(len(rows), -1, dtype=np.int64)
+    scores[np.searchsorted(rows, reply.who)] = reply.score
+    return maybe(scores, scores >= 0)
 
 
 def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: Ints, rng: Random) -> pl.DataFrame:
@@ -307,10 +349,13 @@ def _make(world: World, slots: Slots, rng: Random) -> Frames:
     return {
         "survey_invitation": _invitation_frame(world, slots, who, kind, state, rng),
         "survey_answer": _answer_frame(world, invited, replies),
-        "survey_response": _response_frame(world, invited, kind, np.flatnonzero(state == 0), rng),
+        "survey_response": _response_frame(world, invited, kind, np.flatnonzero(state == 0), replies, rng),
     }
 
 
+_SCALED = pl.col("question") != "solved"
+_DAY = pl.col("submitted_at").dt.convert_time_zone("Asia/Shanghai").dt.date()
+_GRID = [pl.col(f"grid_{journey}") for journey in DRIVERS]
 _EARLY = pl.col("submitted_at") < pl.col("submitted_at").max() - pl.duration(days=4)
 
 SURVEYS = Theme(
@@ -324,18 +369,25 @@ SURVEYS = Theme(
         "survey_answer": (
             as_made("incomplete", ~pl.col("is_complete")),
             as_made("test_row", pl.col("is_test")),
-            Spoil("no_answer_code", 0.02, alternately("score", (98, 99)), pl.col("question") != "solved"),
-            Spoil("out_of_scale", 0.003, alternately("score", (11, 12, 77)), pl.col("question") != "solved"),
+            Spoil("dont_know", 0.008, put("score", 98), _SCALED),
+            Spoil("skipped", 0.012, put("score", 99), _SCALED),
+            Spoil("not_asked", 0.010, put("score", 97), _SCALED),
+            Spoil("zero_as_no_answer", 0.004, put("score", 0), pl.col("question").is_in(["csat", "expected", "perceived"])),
+            Spoil("coached", 0.003, together(put("score", 5), put("mode", PAD)), pl.col("touchpoint") == "branch"),
+            Spoil("out_of_scale", 0.003, alternately("score", (11, 12, 77)), _SCALED),
             Spoil("null_score", 0.01, put("score", None)),
             Spoil("null_branch", 0.005, put("branch", None)),
             Spoil("late", 0.015, shifted("received_at", 80, 60)),
             Spoil("clock_skew", 0.0003, shifted("submitted_at", 30, 20), _EARLY),
-            Spoil("duplicate", 0.01, None),
+            twice(0.01),
+            told("old_key", pl.col("customer_key").str.starts_with("old-")),
+            told("first_scale", (pl.col("question") == "ces") & (_DAY <= FIRST_SCALE_UNTIL)),
         ),
         "survey_response": (
             as_made("incomplete", ~pl.col("is_complete")),
             as_made("test_row", pl.col("is_test")),
-            as_made("speeding", pl.col("duration_ms") < HASTY_SECONDS * 1_000),
+            told("speeding", pl.col("duration_ms") < HASTY_SECONDS * 1_000),
+            told("straight_lining", pl.max_horizontal(_GRID) == pl.min_horizontal(_GRID)),
         ),
     },
 )

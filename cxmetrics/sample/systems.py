@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.dirt import Spoil, as_made, blank, put
+from cxmetrics.sample.dirt import Spoil, as_made, blank, put, twice
 from cxmetrics.sample.drawing import Floats, Random, after, chance, choose, label, lognormal, moment, outcome
 from cxmetrics.sample.incidents import STORM_CODE
 from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGIONS
@@ -146,7 +146,7 @@ API = Theme(
             Spoil("nan_measure", 0.001, blank("latency_ms")),
             Spoil("unknown_value", 0.0005, put("result", "OK")),
             Spoil("null_result", 0.0005, put("result", None)),
-            Spoil("duplicate", 0.001, None),
+            twice(0.001),
         )
     },
 )

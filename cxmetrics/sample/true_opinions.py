@@ -15,6 +15,7 @@ from cxmetrics.sample.population import Cell
 from cxmetrics.sample.surveys import (
     ASKED,
     DRIVERS,
+    HASTY,
     LUCK,
     MOMENT_SPREAD,
     QUESTIONS,
@@ -87,7 +88,7 @@ def opinion_values(cell: Cell, held: Opinions) -> dict[str, float]:
         found["private_nps"] = 100 * net / sum(shares.values())
     if senior.any() and not senior.all():
         found["senior_gap"] = float(said["branch"][senior].mean() - said["branch"][~senior].mean())
-    return {**found, "csi": 10 * float(held.overall[who].mean())}
+    return {**found, "answered_in_haste": HASTY, "csi": 10 * float(held.overall[who].mean())}
 
 
 @dataclass(frozen=True, slots=True)

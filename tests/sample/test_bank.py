@@ -51,8 +51,12 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
+def local_day(column: str) -> pl.Expr:
+    return pl.col(column).dt.convert_time_zone("Asia/Shanghai").dt.date()
+
+
 def on(column: str, incident: dict[str, Any]) -> pl.Expr:
-    day = pl.col(column).dt.convert_time_zone("Asia/Shanghai").dt.date()
+    day = local_day(column)
     first, last = (dt.date.fromisoformat(incident[key]) for key in ("first_day", "last_day"))
     return day.is_between(first, last)
 
@@ -104,7 +108,7 @@ def test_the_page_tells_of_every_table_and_column(bank: Path) -> None:
 
 
 def test_who_logged_in_is_known_by_the_login(bank: Path) -> None:
-    event = table(bank, "event")
+    event = table(bank, "event").filter(~pl.col("customer_key").str.starts_with("monitor"))
     before = pl.col("event_name").is_in(["app_start", "login"])
     assert event.filter(before)["login_key"].null_count() == len(event.filter(before))
     assert event.filter(~before & (pl.col("login_key") != pl.col("customer_key")).fill_null(True)).is_empty()
@@ -141,7 +145,11 @@ def test_survey_dirt_is_as_declared(bank: Path, truth: dict[str, Any]) -> None:
     key = ["response_id", "touchpoint", "question"]
     late = (pl.col("received_at") - pl.col("submitted_at")) > dt.timedelta(hours=24)
     found = {
-        "no_answer_code": pl.col("score").is_in([98, 99]),
+        "dont_know": pl.col("score") == 98,
+        "skipped": pl.col("score") == 99,
+        "not_asked": pl.col("score") == 97,
+        "zero_as_no_answer": (pl.col("score") == 0) & pl.col("question").is_in(["csat", "expected", "perceived"]),
+        "coached": pl.col("mode") == "pad",
         "out_of_scale": pl.col("score").is_in([11, 12, 77]),
         "null_score": pl.col("score").is_null(),
         "null_branch": pl.col("branch").is_null(),
@@ -149,6 +157,8 @@ def test_survey_dirt_is_as_declared(bank: Path, truth: dict[str, Any]) -> None:
         "clock_skew": pl.col("submitted_at") > pl.col("received_at"),
         "incomplete": ~pl.col("is_complete"),
         "test_row": pl.col("is_test"),
+        "old_key": pl.col("customer_key").str.starts_with("old-"),
+        "first_scale": (pl.col("question") == "ces") & (local_day("submitted_at") <= dt.date(2026, 8, 15)),
     }
     counts = {kind: len(frame.filter(condition)) for kind, condition in found.items()}
     assert {**counts, "duplicate": len(frame) - frame.select(key).n_unique()} == dirt
@@ -164,6 +174,8 @@ def test_machine_dirt_is_as_declared(bank: Path, truth: dict[str, Any]) -> None:
         "clock_skew": len(event.filter(pl.col("event_time") > pl.col("receive_time"))),
         "null_region": event["region"].null_count(),
         "duplicate": len(event) - event["event_id"].n_unique(),
+        "monitoring": len(event.filter(pl.col("customer_key").str.starts_with("monitor"))),
+        "renamed_event": len(event.filter(pl.col("event_name") == "points_redeemed")),
     }
     assert truth["dirt"]["api_txn_log"] == {
         "nan_measure": api["latency_ms"].is_nan().sum(),
@@ -174,6 +186,7 @@ def test_machine_dirt_is_as_declared(bank: Path, truth: dict[str, Any]) -> None:
     assert truth["dirt"]["rum_page"] == {
         "nan_row": rum["lcp_ms"].is_nan().sum(),
         "duplicate": len(rum) - rum["view_id"].n_unique(),
+        "sampling_changed": len(rum.filter(pl.col("sample_rate") == 0.05)),
     }
 
 
@@ -184,11 +197,35 @@ def test_service_dirt_is_as_declared(bank: Path, truth: dict[str, Any]) -> None:
         "unknown_branch": len(ticket.filter(pl.col("branch_id") == "B999")),
         "out_of_scale": len(ticket.filter(pl.col("rating") > 5)),
         "duplicate": len(ticket) - ticket["ticket_id"].n_unique(),
+        "pressed_by_teller": len(ticket.filter(pl.col("rated_after_ms") < 1_000)),
     }
     assert truth["dirt"]["call"] == {
         "duplicate": len(call) - call["call_id"].n_unique(),
         "null_region": call["region"].null_count(),
     }
+
+
+def test_ways_of_the_bank_changed_as_is_said(large: Path) -> None:
+    """Ease was asked upside down, the app renamed an event, fewer views were sampled, reasons were coded anew."""
+    ease = table(large, "survey_answer/ces").filter(pl.col("score") <= 7, "is_complete", ~pl.col("is_test"))
+    early = local_day("submitted_at") <= dt.date(2026, 8, 15)
+    assert share(ease.filter(early), pl.col("score")) < 3
+    assert share(ease.filter(~early), pl.col("score")) > 5
+    event = table(large, "event")
+    named = event.filter(pl.col("event_name").is_in(["points_success", "points_redeemed"]))
+    assert set(named.filter(pl.col("event_name") == "points_redeemed")["app_version"]) == {"8.2.1"}
+    assert named.filter(pl.col("event_name") == "points_success", pl.col("app_version") == "8.2.1").is_empty()
+    views = table(large, "rum_page").group_by(local_day("ts").alias("day")).agg(pl.len(), pl.max("sample_rate"))
+    many, few = (views.filter(pl.col("sample_rate") == rate)["len"].mean() for rate in (0.1, 0.05))
+    assert 1.7 < many / few < 2.4  # type: ignore[operator]
+    complaint = table(large, "complaint")
+    again = complaint.filter(pl.col("version") == 2)
+    before = complaint.filter(pl.col("version") == 1).join(again.select("complaint_id"), on="complaint_id")
+    assert set(before["reason"]) == {"other"}
+    assert again["reason"].n_unique() > 3
+    assert (again["recorded_at"] - again["received_at"]).min() >= dt.timedelta(days=20)  # type: ignore[operator]
+    grid = table(large, "survey_response").select(pl.selectors.starts_with("grid_")).drop_nulls()
+    assert 0.06 < share(grid, pl.max_horizontal(pl.all()) == pl.min_horizontal(pl.all())) < 0.12
 
 
 def test_bad_release_crashes(large: Path, truth: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ def about_keys(origin: Origin) -> Origin:
     columns = {name: spec for name, spec in origin.columns.items() if name in seen}
     kept = tuple(lookup for lookup in origin.lookups if lookup.id in asked)
     return replace(origin, columns=columns, bindings=(), lookups=kept, ways=(), received=None, entity=None, weight=None,
-                   strata=None, rake=None)
+                   strata=None, rake=None, flags=())
 
 
 def hashing(seed: int) -> str:
