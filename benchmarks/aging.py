@@ -79,7 +79,8 @@ def _deliver(bank: Path, project: Path, first: dt.date, last: dt.date) -> None:
     wanted = {str(first + dt.timedelta(i)) for i in range((last - first).days + 1)}
     for path in (bank / "data").rglob("*.*"):
         target = project / path.relative_to(bank)
-        if (path.stem in wanted or path.suffix == ".csv") and not target.exists():
+        lasting = path.suffix == ".csv" or path.parent.name == "registers"
+        if (path.stem in wanted or lasting) and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             os.link(path, target)
 

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from benchmarks import accuracy, agreement, contenders, data, peers
+from benchmarks import accuracy, agreement, bank, contenders, data, peers
 from benchmarks.definitions import indicators
 from benchmarks.drawing import drawn
 from benchmarks.measure import Measure
@@ -234,3 +234,10 @@ def test_evaluation_asks_no_more_of_python_for_more_rows(events, tmp_path):
             (project / "data" / path.name).hardlink_to(path)
         found.append(calls(lambda project=project: run(project, RunOptions())))
     assert found[1] / found[0] <= 1.1
+
+
+def test_what_writing_a_bank_takes_is_told_and_the_bank_is_gone(tmp_path):
+    scale, rows, *figures = bank.measured("2k", tmp_path / "bank").split()
+    assert (scale, int(rows.replace(",", "")) > 1_500, len(figures)) == ("2k", True, 6)
+    assert not list(tmp_path.iterdir())
+    assert bank.measured("1", tmp_path / "bank").startswith("     1 exit 2: ")
