@@ -285,17 +285,22 @@ class Plan:
 class Classifier:
     """A row expression sorted into few classes, so that every condition on it is a set of classes.
 
-    Class 0 is "missing".  `literals`: class i+1 is the value `literals[i]`, and the last class anything else.
+    Class 0 is "missing".  `literals`: class i+1 are the texts `literals[i]`, and the last class is any other.
     `breaks` (sorted numbers b1 < b2 …): the classes are ]-inf,b1[ {b1} ]b1,b2[ {b2} … ]bm,inf[, numbered by
     `codes` (2m+1 of them, from 1; neighbours that no condition tells apart share one).
     Neither: the expression is itself a condition; 1 is false, 2 is true.
     """
 
     expr: Expr
-    literals: tuple[str, ...] | None = None
+    literals: tuple[tuple[str, ...], ...] | None = None
     breaks: tuple[float, ...] | None = None
     codes: tuple[int, ...] | None = None
     classes: int = 3  # how many codes there are, with 0
+
+    @property
+    def texts(self) -> dict[str, int]:
+        """The class of each literal."""
+        return {text: code for code, texts in enumerate(self.literals or (), 1) for text in texts}
 
 
 @dataclass(frozen=True, slots=True)

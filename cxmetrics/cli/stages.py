@@ -182,9 +182,8 @@ def _fused(plan: Plan, name: str, session: Session) -> Iterator[str]:
 
 def _keys(cube: Cube) -> Iterator[str]:
     for number, key in enumerate(cube.keys):
-        classes = key.literals or key.breaks
-        told = "" if classes is None else f" {', '.join(map(str, classes))}"
-        yield f"  key k{number:<7} {expression_text(key.expr)}: {key.classes}{told}"
+        told = ", ".join("|".join(texts) for texts in key.literals or ()) or ", ".join(map(str, key.breaks or ()))
+        yield f"  key k{number:<7} {expression_text(key.expr)}: {key.classes} {told}".rstrip()
 
 
 def _condition(condition: Condition) -> str:

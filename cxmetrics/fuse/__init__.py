@@ -7,14 +7,15 @@ is known here, before any row is read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxmetrics.functions import REPLICATE
-from cxmetrics.fuse.classify import Atoms, Keys, Test, atoms_in
+from cxmetrics.fuse.classify import Atoms, Classified, Test, atoms_in
+from cxmetrics.fuse.together import Look, together
 from cxmetrics.fuse.wanted import asks_for_days, wanted
 from cxmetrics.ir import Apply, Expr, Origin, columns_in
-from cxmetrics.plan import Cube, Fused, Member, Partial, Plan, Scan, Slot
+from cxmetrics.plan import Condition, Cube, Fused, Member, Partial, Plan, Scan, Slot
 from cxmetrics.pseudonyms import Grouping, key_of
 from cxmetrics.sketches import SAMPLED
 from cxmetrics.weights import raked_by
@@ -24,10 +25,11 @@ Dimensions = tuple[str, ...]
 
 
 def fuse(plan: Plan, dimensions: Mapping[str, frozenset[str]], wanted: Iterable[int] | None = None,
-         extra: Sequence[Dimensions] = ()) -> Fused:
+         extra: Sequence[Dimensions] = (), look: Callable[[str], Look] | None = None) -> Fused:
     """The scans for the partials `wanted` (all by default).
 
-    `dimensions`: which dimensions each source can make; `extra`: cuts asked for besides the declared ones.
+    `dimensions`: which dimensions each source can make; `extra`: cuts asked for besides the declared ones; `look`: into
+    a sample of the rows of a source, without which any combination of classes counts as one that occurs.
     """
     chosen = range(len(plan.partials)) if wanted is None else sorted(set(wanted))
     by_source: dict[str, list[int]] = {}
@@ -35,7 +37,8 @@ def fuse(plan: Plan, dimensions: Mapping[str, frozenset[str]], wanted: Iterable[
         by_source.setdefault(plan.partials[index].source, []).append(index)
     cuts = all_cuts(plan, extra)
     return Fused(tuple(
-        _scan(plan.sources[source], plan, indices, families(plan, source, cuts, dimensions.get(source, frozenset())))
+        _scan(plan.sources[source], plan, indices, families(plan, source, cuts, dimensions.get(source, frozenset())),
+              None if look is None else look(source))
         for source, indices in by_source.items()))
 
 
@@ -117,14 +120,6 @@ class _Wheres:
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """Partials that share a grouping."""
-
-    keys: Keys
-    partials: list[int]
-
-
-@dataclass(frozen=True, slots=True)
 class _Apart:
     """What a grouping tells apart beside classes: the values that are counted, the texts that have their own states."""
 
@@ -132,7 +127,8 @@ class _Apart:
     by: Expr | None = None
 
 
-def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dimensions, ...]) -> Scan:
+def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dimensions, ...],
+          look: Look | None) -> Scan:
     apart: dict[_Apart, list[int]] = {_Apart(): []}
     for index in indices:
         partial = plan.partials[index]
@@ -143,36 +139,33 @@ def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dime
     return Scan(source, tuple(
         _cube(plan, wheres, group, family, key, narrows=narrows) for family in dimensions
         for key, members in apart.items()
-        for group in _groups(wheres, [i for i in members if family in held_in(plan, i, dimensions)])))
+        for group in _groups(wheres, [i for i in members if family in held_in(plan, i, dimensions)], look)))
 
 
-def _groups(wheres: _Wheres, indices: list[int]) -> list[_Group]:
-    """Partials put together as long as the combinations of their classes stay few, the most demanding first."""
-    atoms = {index: wheres.asked[wheres.of[index]] for index in indices}
-    groups: list[_Group] = []
-    for index in sorted(indices, key=lambda i: (-len(atoms[i]), i)):
-        for place, group in enumerate(groups):
-            joined = group.keys.joined(atoms[index])
-            if joined is group.keys or joined.size() <= MAX_CLASSES:
-                group.partials.append(index)
-                groups[place] = _Group(joined, group.partials)
-                break
-        else:
-            groups.append(_Group(Keys.of(wheres.atoms, atoms[index]), [index]))
-    return groups
+def _groups(wheres: _Wheres, indices: Iterable[int], look: Look | None) -> Iterator[Mapping[int, Sequence[int]]]:
+    """Partials that share a grouping, by the number of their condition."""
+    by_where: dict[int, list[int]] = {}
+    for index in indices:
+        by_where.setdefault(wheres.of[index], []).append(index)
+    asked = {number: wheres.asked[number] for number in by_where}
+    for numbers in together(asked, wheres.atoms, MAX_CLASSES, look):
+        yield {number: by_where[number] for number in numbers}
 
 
-def _cube(plan: Plan, wheres: _Wheres, group: _Group, dimensions: Dimensions, apart: _Apart, *,
+def _cube(plan: Plan, wheres: _Wheres, partials: Mapping[int, Sequence[int]], dimensions: Dimensions, apart: _Apart, *,
           narrows: bool) -> Cube:
+    """The grouping of some partials, by the number of their condition."""
     slots: dict[Slot, int] = {}
     members: list[Member] = []
-    classified = group.keys.classified()
-    asked = {number: wheres.tests[number] for number in {wheres.of[index] for index in group.partials}}
-    conditions = {number: None if test is None else classified.condition(test) for number, test in asked.items()}
-    for index in sorted(group.partials):
+    classified = Classified.of(wheres.atoms, frozenset().union(*(wheres.asked[number] for number in partials)))
+    conditions: dict[int, Condition | None] = {}
+    for number, own in partials.items():
+        test = wheres.tests[number]
+        conditions |= dict.fromkeys(own, None if test is None else classified.condition(test))
+    for index, condition in sorted(conditions.items()):
         partial = plan.partials[index]
         slot = slots.setdefault(Slot(partial.op, partial.arg), len(slots))
-        members.append(Member(index, slot, conditions[wheres.of[index]]))
+        members.append(Member(index, slot, condition))
     sampled = isinstance(apart.by, Apply) and apart.by.function == SAMPLED  # a level tells enough of anybody
     groups = Grouping(key_of(plan.project.id), 1 if sampled else plan.project.replicates)
     persons = groups if is_personal(plan, apart.by) else None

@@ -6,10 +6,9 @@ share a classifier: its classes are the coarsest parts of the values that no ato
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from typing import Literal, cast
+from typing import Literal, assert_never, cast
 
 from cxmetrics.functions import LOGIC, PRESENCE
 from cxmetrics.ir import Apply, Column, Constant, Expr
@@ -20,6 +19,8 @@ _COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">=", "between", "in"))
 _TESTS = frozenset(("contains", "starts_with", "matches", "on_days"))
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 Number = int | float
+Value = Number | str
+Subject = tuple[Expr, Kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Atom:
     subject: Expr
     kind: Kind
     test: str  # a comparison, "is missing", "is not missing" or "holds"
-    values: tuple[Number | str, ...] = ()
+    values: tuple[Value, ...] = ()
 
 
 Test = int | tuple[Literal["and", "or", "not"], tuple["Test", ...]]
@@ -39,11 +40,13 @@ Test = int | tuple[Literal["and", "or", "not"], tuple["Test", ...]]
 class Atoms:
     """The atoms of many conditions, each once and by number: conditions are many, and what they are made of is few."""
 
-    __slots__ = ("_known", "_numbers", "every")
+    __slots__ = ("_known", "_numbers", "_subject", "_subjects", "every")
 
     def __init__(self) -> None:
         self.every: list[Atom] = []
         self._numbers: dict[Atom, int] = {}
+        self._subjects: dict[Subject, int] = {}
+        self._subject: list[int] = []  # that of each atom
         self._known: dict[Expr, int] = {}  # as they are written
 
     def test(self, where: Expr) -> Test:
@@ -56,6 +59,19 @@ class Atoms:
             found = self._known[where] = self._numbers.setdefault(atom, len(self.every))
             if found == len(self.every):
                 self.every.append(atom)
+                self._subject.append(self._subjects.setdefault((atom.subject, atom.kind), len(self._subjects)))
+        return found
+
+    @property
+    def subjects(self) -> Sequence[Subject]:
+        """What atoms look at, by number."""
+        return tuple(self._subjects)
+
+    def by_subject(self, numbers: Iterable[int]) -> Mapping[int, Sequence[int]]:
+        """Atoms by the number of what they look at."""
+        found: dict[int, list[int]] = {}
+        for number in sorted(numbers):
+            found.setdefault(self._subject[number], []).append(number)
         return found
 
 
@@ -122,79 +138,52 @@ def _is_condition(subject: Expr) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """The atoms of a group of partials, by number and by the expression they look at."""
-
-    known: Atoms
-    chosen: frozenset[int]
-    atoms: Mapping[tuple[Expr, Kind], frozenset[Atom]]
-
-    @staticmethod
-    def of(known: Atoms, numbers: frozenset[int]) -> Keys:
-        """The keys that tell the given atoms apart."""
-        return Keys(known, frozenset(), {}).joined(numbers)
-
-    def joined(self, numbers: frozenset[int]) -> Keys:
-        """The keys that tell further atoms apart too; these themselves, if they do so already."""
-        if numbers <= self.chosen:
-            return self
-        together = dict(self.atoms)
-        for number in numbers - self.chosen:
-            atom = self.known.every[number]
-            key = atom.subject, atom.kind
-            together[key] = together.get(key, frozenset()) | {atom}
-        return Keys(self.known, self.chosen | numbers, together)
-
-    def size(self) -> int:
-        """How many combinations of classes there can be."""
-        return reduce(lambda product, key: product * _bound(self.atoms[key], key[1]), self.atoms, 1)
-
-    def classified(self) -> Classified:
-        """The classifiers, in a fixed order."""
-        order = sorted(self.atoms, key=repr)
-        keys = tuple(_classifier(expr, kind, self.atoms[expr, kind]) for expr, kind in order)
-        values = tuple({} if kind == "condition" else _representatives(key)
-                       for key, (_, kind) in zip(keys, order, strict=True))
-        index = {key: place for place, key in enumerate(order)}
-        cells = {}
-        for number in self.chosen:
-            atom = self.known.every[number]
-            place = index[atom.subject, atom.kind]
-            cells[number] = _cell(atom, place, keys[place], values[place])
-        return Classified(keys, cells)
-
-
-def _bound(atoms: frozenset[Atom], kind: Kind) -> int:
-    if kind == "condition":
-        return 3
-    values = {value for atom in atoms for value in atom.values}
-    return len(values) + 2 if kind == "text" else 2 * len(values) + 2
-
-
-@dataclass(frozen=True, slots=True)
 class Classified:
     """Classifiers, and what each atom is over their classes; turns conditions over rows into conditions over classes.
 
-    `cells`: by the number of the atom.
+    `places`: those of the classifiers, by the number of what they look at; `cells`: by the number of the atom.
     """
 
     keys: tuple[Classifier, ...]
+    places: Mapping[int, int]
     cells: Mapping[int, Cell]
+
+    @staticmethod
+    def of(known: Atoms, numbers: Iterable[int]) -> Classified:
+        """The classifiers that tell some atoms apart, in a fixed order."""
+        apart = known.by_subject(numbers)
+        order = sorted(apart, key=lambda subject: repr(known.subjects[subject]))
+        keys, cells = list[Classifier](), dict[int, Cell]()
+        for place, subject in enumerate(order):
+            own = {number: known.every[number] for number in apart[subject]}
+            keys.append(_classifier(*known.subjects[subject], frozenset(own.values())))
+            codes = _codes(keys[-1])
+            cells |= {number: _cell(atom, place, keys[-1], codes) for number, atom in own.items()}
+        return Classified(tuple(keys), {subject: place for place, subject in enumerate(order)}, cells)
 
     def condition(self, test: Test) -> Condition:
         """The same condition, over classes."""
         return self.cells[test] if isinstance(test, int) else Logic(test[0], tuple(map(self.condition, test[1])))
 
 
-def _cell(atom: Atom, key: int, classifier: Classifier, values: Mapping[int, Number | str | None]) -> Cell:
-    """An atom over the classes of its classifier, which has that place; `values`: one of each class."""
+def _cell(atom: Atom, key: int, classifier: Classifier, codes: Mapping[Value, int]) -> Cell:
+    """An atom over the classes of its classifier, which has that place; `codes` as `_codes` gives them."""
+    present = frozenset(range(1, classifier.classes))
     if atom.test == "is missing":
         return Cell(key, frozenset((0,)), frozenset())
     if atom.test == "is not missing":
-        return Cell(key, frozenset(range(1, classifier.classes)), frozenset())
-    if atom.kind == "condition":
-        return Cell(key, frozenset((2,)), frozenset((0,)))
-    return Cell(key, frozenset(code for code, value in values.items() if _holds(atom, value)), frozenset((0,)))
+        return Cell(key, present, frozenset())
+    match atom.kind:
+        case "condition":
+            holding = frozenset((2,))
+        case "text":
+            named = frozenset(codes[value] for value in atom.values)
+            holding = named if atom.test in ("=", "in") else present - named
+        case "number":
+            holding = frozenset(code for value, code in codes.items() if _holds(atom, cast("Number", value)))
+        case _:
+            assert_never(atom.kind)
+    return Cell(key, holding, frozenset((0,)))
 
 
 def _classifier(expr: Expr, kind: Kind, atoms: frozenset[Atom]) -> Classifier:
@@ -202,8 +191,7 @@ def _classifier(expr: Expr, kind: Kind, atoms: frozenset[Atom]) -> Classifier:
         return Classifier(expr)
     values = {value for atom in atoms for value in atom.values}
     if kind == "text" or not values:
-        literals = tuple(sorted(cast("set[str]", values)))
-        return Classifier(expr, literals=literals, classes=len(literals) + 2)
+        return _of_texts(expr, atoms)
     breaks = tuple(sorted(float(value) for value in cast("set[Number]", values)))
     codes: list[int] = []
     last: frozenset[Atom] | None = None
@@ -212,6 +200,25 @@ def _classifier(expr: Expr, kind: Kind, atoms: frozenset[Atom]) -> Classifier:
         codes.append(codes[-1] + (truth != last) if codes else 1)
         last = truth
     return Classifier(expr, breaks=breaks, codes=tuple(codes), classes=codes[-1] + 1)
+
+
+def _of_texts(expr: Expr, atoms: Iterable[Atom]) -> Classifier:
+    """Literals that no atom tells apart are one class."""
+    naming: dict[Value, list[int]] = {}
+    for number, atom in enumerate(atoms):
+        for value in dict.fromkeys(atom.values):
+            naming.setdefault(value, []).append(number)
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for value in sorted(cast("dict[str, list[int]]", naming)):
+        alike.setdefault(tuple(naming[value]), []).append(value)
+    return Classifier(expr, literals=tuple(map(tuple, alike.values())), classes=len(alike) + 2)
+
+
+def _codes(classifier: Classifier) -> Mapping[Value, int]:
+    """Of texts the class of each literal; of numbers a value in each class."""
+    if classifier.breaks is None or classifier.codes is None:
+        return dict[Value, int]() | classifier.texts
+    return dict(zip(_points(classifier.breaks), classifier.codes, strict=True))
 
 
 def _points(breaks: tuple[float, ...]) -> list[float]:
@@ -227,21 +234,8 @@ def _points(breaks: tuple[float, ...]) -> list[float]:
     return points
 
 
-def _representatives(classifier: Classifier) -> dict[int, Number | str | None]:
-    """A value of each class; None stands for any text that is no literal."""
-    if classifier.literals is not None:
-        values: dict[int, Number | str | None] = {i + 1: text for i, text in enumerate(classifier.literals)}
-        values[len(classifier.literals) + 1] = None
-        return values
-    points = _points(classifier.breaks or ())
-    return dict(zip(classifier.codes or (), points, strict=True))
-
-
-def _holds(atom: Atom, value: Number | str | None) -> bool:
-    """Whether the test holds for a present value."""
-    if value is None or isinstance(value, str):
-        within = value in atom.values
-        return within if atom.test in ("=", "in") else not within if atom.test == "!=" else False
+def _holds(atom: Atom, value: Number) -> bool:
+    """Whether the test holds for a present number."""
     numbers = cast("tuple[Number, ...]", atom.values)
     match atom.test:
         case "=" | "in":

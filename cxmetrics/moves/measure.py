@@ -24,6 +24,7 @@ from cxmetrics.query import delivered_by, partials_of, rows_of, spans_of
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
+from cxmetrics.run.sampling import looks
 from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Family, Task
 from cxmetrics.run.today import asks_for_now, settled, today
@@ -75,7 +76,8 @@ def measured(root: Path, plan: Plan, names: Collection[str], grain: Grain, weeks
             bound = {name: settled(one, now) for name, one in bound.items()}
         periods = _periods(last, weeks, grain, part)
         there = frozenset(index for index in wanted if part.partials[index].source in bound)
-        fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, there | rows_of(part, bound))
+        fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, there | rows_of(part, bound),
+                     look=looks(backend, bound, plan.project.time_zone, scratch))
         days = _days(part, periods, grain)
         states = {scan.source.id: _states(part, scan, bound[scan.source.id], days, backend, known)
                   for scan in fused.scans}

@@ -34,6 +34,7 @@ from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
 from cxmetrics.run.extents import extents
+from cxmetrics.run.sampling import looks
 from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.run.today import settled, today
@@ -103,7 +104,8 @@ def _from_sources(root: Path, plan: Plan, asked: Question, engine: Engine) -> pl
         spans = delivered_by(root, plan, bound, backend, scratch)
         bound = {name: settled(one, today(spans.values())) for name, one in bound.items()}
         wanted = frozenset(i for i in needed | _telling(plan, asked, bound) if plan.partials[i].source in bound)
-        fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted, (asked.across,))
+        fused = fuse(part, {name: one.dimensions for name, one in bound.items()}, wanted, (asked.across,),
+                     looks(backend, bound, plan.project.time_zone, scratch))
         states: dict[str, dict[Family, pl.DataFrame]] = {}
         for scan in fused.scans:
             one = bound[scan.source.id]

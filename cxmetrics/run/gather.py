@@ -78,7 +78,7 @@ class Gathering:
         one = self.needs[task.source]
         with self._by_itself(task.source):
             if one.bound is not None:
-                self.done[task.source] = scan(self.plan, self.backend, one.bound, one.families, task,
+                self.done[task.source] = scan(self.plan, self.backend, one.bound, one.families, task, self.scratch,
                                               self.hiding.secret)
         self._some_left()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from cxmetrics.run.bind import Bound
 from cxmetrics.run.census import judge
 from cxmetrics.run.cover import require_cover
 from cxmetrics.run.reports import Effort
+from cxmetrics.run.sampling import looks
 from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Family, Task
 from cxmetrics.states import concat, spread_all
@@ -50,11 +52,12 @@ class Done:
 
 
 def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family], task: Task,
-         secret: bytes = b"") -> Done:
+         scratch: Path, secret: bytes = b"") -> Done:
     """Carry out the scan of a source; `secret`: what persons are hidden with in what is kept of it.
 
     Raises `Fault` (CX70x) for rows that cannot be trusted."""
-    fused = fuse(plan, {task.source: bound.dimensions}, task.partials)
+    look = looks(backend, {task.source: bound}, plan.project.time_zone, scratch)
+    fused = fuse(plan, {task.source: bound.dimensions}, task.partials, look=look)
     cubes = fused.scans[0].cubes
     request = Request(Scan(bound.origin, cubes), bound.table, bound.lookups, plan.project.time_zone, task.intervals)
     cells = backend.cells(request)

@@ -169,8 +169,9 @@ def conditions(depth):
 
 
 def classifiers():
-    literals = st.just(Classifier(col("touch", "text"), literals=("转账", "log_in", "none"), classes=5))
-    many = st.just(Classifier(col("touch", "text"), literals=(*map(str, range(20)), "Ünï"), classes=23))
+    literals = st.just(Classifier(col("touch", "text"), literals=(("转账",), ("log_in", "none")), classes=4))
+    several = (*((str(i), f"{i}x") for i in range(20)), ("Ünï",))
+    many = st.just(Classifier(col("touch", "text"), literals=several, classes=23))
     breaks = st.builds(lambda x: Classifier(x, breaks=(0.0, 2.5, 9.0), codes=(1, 1, 2, 3, 3, 4, 5), classes=6),
                        numeric(1))
     return literals | many | breaks | conditions(1).map(Classifier)

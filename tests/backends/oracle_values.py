@@ -394,7 +394,7 @@ def class_of(classifier, row):
     if value is None:
         return 0
     if classifier.literals is not None:
-        return classifier.literals.index(value) + 1 if value in classifier.literals else len(classifier.literals) + 1
+        return classifier.texts.get(value, classifier.classes - 1)
     if classifier.breaks is not None:
         return classifier.codes[sum((value >= point) + (value > point) for point in classifier.breaks)]
     return 2 if value else 1

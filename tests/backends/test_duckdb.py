@@ -128,7 +128,8 @@ def test_names_and_texts_of_definitions_are_never_sql(tmp_path):
     data = table_of(tmp_path, {name: [value, "other", None]})
     origin = origin_of(column(name, "text", values=(value, "other"), missing=("'",)), bindings=(Binding("d", name),),
                        keep=call("!=", col(name, "text"), "';--"))
-    asked = request(origin, data, cube(dimensions=("d",), keys=(Classifier(col(name, "text"), literals=(value,)),)))
+    told = Classifier(col(name, "text"), literals=((value,),), classes=3)
+    asked = request(origin, data, cube(dimensions=("d",), keys=(told,)))
     assert plain(DuckDB().cells(asked).frames[0]) == {(dt.date(2026, 3, 1), value, 1): (1,),
                                                       (dt.date(2026, 3, 1), "other", 2): (1,)}
 

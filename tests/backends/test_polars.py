@@ -108,9 +108,9 @@ def classified(tmp_path, classifier, values, kind):
 
 
 def test_classes_of_literals(tmp_path):
-    few = Classifier(col("x", "text"), literals=("a", "b"), classes=4)
+    few = Classifier(col("x", "text"), literals=(("a",), ("b",)), classes=4)
     assert classified(tmp_path, few, ["a", "b", "c", None], "text") == {1: 1, 2: 1, 3: 1, 0: 1}
-    many = Classifier(col("x", "text"), literals=tuple(f"l{i}" for i in range(50)), classes=52)
+    many = Classifier(col("x", "text"), literals=tuple((f"l{i}",) for i in range(50)), classes=52)
     assert classified(tmp_path, many, ["l0", "l49", "c", None], "text") == {1: 1, 50: 1, 51: 1, 0: 1}
 
 

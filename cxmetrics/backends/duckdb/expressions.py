@@ -250,16 +250,15 @@ class Writer:
         x = self.term(classifier.expr)
         x = replace(x, node=self.steps.bind(x.node))
         if classifier.literals is not None:
-            return Cast(self._by_literals(x.node, classifier.literals), "INTEGER")
+            return Cast(self._by_literals(x.node, classifier), "INTEGER")
         if classifier.breaks is not None and classifier.codes is not None:
             return Cast(_by_breaks(x, classifier.breaks, classifier.codes), "INTEGER")
         return Cast(Case(((IsNull(x.node), Literal(0)), (x.node, Literal(2))), Literal(1)), "INTEGER")
 
-    def _by_literals(self, text: Node, literals: tuple[str, ...]) -> Node:
-        codes = {literal: number for number, literal in reversed([*enumerate(literals, 1)])}
-        pairs = [(text_literal(literal), Literal(number)) for literal, number in sorted(codes.items())]
-        other, missing = Literal(len(literals) + 1), (IsNull(text), Literal(0))
-        if len(codes) <= LITERALS_BY_HAND:
+    def _by_literals(self, text: Node, classifier: Classifier) -> Node:
+        pairs = [(text_literal(literal), Literal(code)) for literal, code in sorted(classifier.texts.items())]
+        other, missing = Literal(classifier.classes - 1), (IsNull(text), Literal(0))
+        if len(pairs) <= LITERALS_BY_HAND:
             return Case((missing, *((Infix("=", (text, literal)), code) for literal, code in pairs)), other)
         relation = self.steps.table(Values(("literal", "code"), tuple(pairs)))
         found = f"code of {relation}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from cxmetrics.backends.polars.expressions import Columns, Term, comparable, term
@@ -14,7 +16,7 @@ def classes(classifier: Classifier, columns: Columns) -> pl.Expr:
     """The class of each row, Int32, 0 where the expression is missing."""
     x = term(classifier.expr, columns)
     if classifier.literals is not None:
-        return _by_literals(x.expr, classifier.literals)
+        return _by_literals(x.expr, classifier.texts, classifier.classes - 1)
     if classifier.breaks is not None and classifier.codes is not None:
         return _by_breaks(x, classifier.breaks, classifier.codes)
     return pl.when(x.expr.is_null()).then(_code(0)).when(x.expr).then(_code(2)).otherwise(_code(1))
@@ -24,9 +26,7 @@ def _code(number: int) -> pl.Expr:
     return pl.lit(number, pl.Int32)
 
 
-def _by_literals(text: pl.Expr, literals: tuple[str, ...]) -> pl.Expr:
-    codes = {literal: number for number, literal in reversed([*enumerate(literals, 1)])}
-    other = len(literals) + 1
+def _by_literals(text: pl.Expr, codes: Mapping[str, int], other: int) -> pl.Expr:
     if len(codes) > LITERALS_BY_HAND:
         code = text.replace_strict(list(codes), list(codes.values()), default=other, return_dtype=pl.Int32)
     else:

@@ -1,0 +1,144 @@
+"""Which conditions share a grouping."""
+
+from collections import Counter
+from itertools import product
+
+import hypothesis.strategies as st
+import polars as pl
+import pytest
+from hypothesis import given
+from shop import go, stored
+
+from cxmetrics.fuse.classify import Atoms, Classified, atoms_in
+from cxmetrics.fuse.combinations import Combinations
+from cxmetrics.fuse.together import together
+from cxmetrics.ir import Apply, Column, Constant
+from cxmetrics.units import UNKNOWN
+
+
+def col(name, kind):
+    return Column("s", name, kind, UNKNOWN)
+
+
+def call(function, *args):
+    return Apply(function, tuple(arg if isinstance(arg, Apply | Column) else Constant(arg, UNKNOWN) for arg in args))
+
+
+TEXTS = "abcdef"
+texts = st.builds(lambda name, few: call("in", col(name, "text"), tuple(few)), st.sampled_from(("code", "place")),
+                  st.lists(st.sampled_from(TEXTS), min_size=1, max_size=4, unique=True))
+others = st.builds(lambda name, text: call("!=", col(name, "text"), text), st.sampled_from(("code", "place")),
+                   st.sampled_from(TEXTS))
+missing = st.builds(lambda name: call("is missing", col(name, "text")), st.sampled_from(("code", "place")))
+conditions = st.recursive(texts | others | missing,
+                          lambda inner: st.builds(lambda a, b: call("and", a, b), inner, inner), max_leaves=3)
+
+
+def taken_apart(wheres):
+    """The atoms of conditions, and the numbers of those of each."""
+    known = Atoms()
+    return known, {place: atoms_in(known.test(where)) for place, where in enumerate(wheres)}
+
+
+@given(st.lists(conditions, max_size=8))
+def test_combinations_are_counted_as_they_come(wheres):
+    known, asked = taken_apart(wheres)
+    every = Combinations(known)
+    for atoms in asked.values():
+        wanted = every.with_(known.by_subject(atoms))
+        every.add(known.by_subject(atoms))
+        assert every.size == wanted
+    sizes = 1
+    for key in Classified.of(known, set().union(*asked.values())).keys:
+        sizes *= key.classes
+    assert every.size == sizes
+
+
+def test_texts_that_no_condition_tells_apart_are_one_class():
+    both = [call("in", col("code", "text"), ("a", "b", "c")), call("in", col("code", "text"), ("c", "d"))]
+    known = Atoms()
+    tests = [known.test(where) for where in both]
+    classified = Classified.of(known, tests)
+    assert classified.keys[0].literals == (("a", "b"), ("c",), ("d",))
+    assert classified.keys[0].classes == 5  # and none, and any other
+    first, second = (classified.condition(test) for test in tests)
+    assert (first.true, first.missing, second.true) == ({1, 2}, {0}, {2, 3})
+
+
+def test_ends_of_numbers_count_at_most_twice():
+    known, asked = taken_apart([call(test, col("wait", "integer"), end) for end in range(5) for test in ("<", ">=")])
+    every = Combinations(known)
+    for atoms in asked.values():
+        every.add(known.by_subject(atoms))
+    assert every.size == 2 * 5 + 2
+    assert Classified.of(known, every.atoms).keys[0].classes == 5 + 2  # what is no more than an end, and what is: no ties
+
+
+def pairs(places, codes):
+    """A condition for each code of each place: every code belongs to one place."""
+    place_is, code_is = ((lambda text, name=name: call("=", col(name, "text"), text)) for name in ("place", "code"))
+    return [call("and", place_is(f"p{place}"), code_is(f"p{place}c{code}"))
+            for place, code in product(range(places), range(codes))]
+
+
+def test_what_is_alike_stands_together_where_all_together_are_too_many():
+    known, asked = taken_apart(pairs(6, 6))
+    groups = list(together(asked, known, 100))
+    assert 1 < len(groups) <= 6
+    assert sorted(where for group in groups for where in group) == list(range(36))
+    for group in groups:
+        every = Combinations(known)
+        for where in group:
+            every.add(known.by_subject(asked[where]))
+        assert every.size <= 100
+
+
+def test_combinations_that_do_not_occur_take_no_room():
+    known, asked = taken_apart(pairs(6, 6))
+
+    def look(keys):
+        place, code = sorted(keys, key=lambda key: key.classes)
+        rows = Counter()
+        for name, number in code.texts.items():
+            rows[tuple({place: place.texts[name[:2]], code: number}[key] for key in keys)] = 10
+        return rows
+
+    assert [len(group) for group in together(asked, known, 100, look)] == [36]
+
+
+def test_a_sample_of_rows_that_are_all_different_tells_of_many_more():
+    (known, asked), seen = taken_apart(pairs(6, 6)), []
+
+    def look(keys):
+        seen.append(keys)
+        return {(1 + place % 6, 1 + place % 36): 1 for place in range(36)}  # each once: 36 + 36 · 35 / 2
+
+    groups = list(together(asked, known, 100, look))
+    assert len(groups) > 1
+    assert len(seen) == 1
+
+
+PROJECT = """
+project: codes
+grains: [day]
+sources:
+  events: {read: data/events.parquet, time: day, columns: {place: text, code: text}}
+indicators:
+"""
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_codes_of_many_places_take_one_grouping(engine, tmp_path):
+    """160 places of three codes each: 160 times 480 combinations, of which 480 occur."""
+    rows = [(f"p{place:03d}", f"p{place:03d}c{code}")
+            for place in range(160) for code in range(3) for _ in range(code + 1)]
+    (tmp_path / "data").mkdir()
+    pl.DataFrame(rows, schema=["place", "code"], orient="row").with_columns(
+        day=pl.date(2026, 8, 1)).write_parquet(tmp_path / "data" / "events.parquet")
+    lines = [f"  i{place:03d}c{code}: {{formula: \"count(events where events.place = 'p{place:03d}' and "
+             f"events.code = 'p{place:03d}c{code}')\"}}" for place in range(160) for code in range(3)]
+    (tmp_path / "cxmetrics.yaml").write_text(PROJECT + "\n".join(lines) + "\n", "utf-8")
+    report = go(tmp_path, engine=engine)
+    assert [source.effort.cubes for source in report.sources] == [1]
+    values = dict(stored(tmp_path).select("indicator", "value").iter_rows())
+    assert values == {f"i{place:03d}c{code}": code + 1 for place in range(160) for code in range(3)}
