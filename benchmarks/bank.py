@@ -1,8 +1,8 @@
 """How fast sample banks are written, and in how much memory: `python -m benchmarks.bank [20m 200m …]`.
 
-A process of its own each, from its start to its end; the bank is deleted after it.  Told are rows that happened, without
-registers, by second of the clock and of the processor: of two processors that nobody else uses the first is at most
-twice the second.
+A process of its own each, from its start to its end; the bank is deleted after it.  Told are rows that happened,
+without registers, by second of the clock and of the processor: of two processors that nobody else uses the first is at
+most twice the second.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main() -> int:
     """Write banks of the sizes that are asked for, one after another, and tell of each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bank", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scales", nargs="*", default=["20m"], help="sizes, as `cxmetrics demo --scale` takes them (20m)")
+    parser.add_argument("scales", nargs="*", default=["20m"], help="sizes, as `demo --scale` takes them (20m)")
     parser.add_argument("--folder", type=Path, default=ROOT / "benchmarks", help="where there is room")
     options = parser.parse_args()
     print(f"{'scale':>6} {'rows':>13} {'wall s':>8} {'cpu s':>8} {'rows/s':>10} {'rows/cpu s':>10} {'peak MiB':>9} "

@@ -71,7 +71,7 @@ def test_ends_of_numbers_count_at_most_twice():
     for atoms in asked.values():
         every.add(known.by_subject(atoms))
     assert every.size == 2 * 5 + 2
-    assert Classified.of(known, every.atoms).keys[0].classes == 5 + 2  # what is no more than an end, and what is: no ties
+    assert Classified.of(known, every.atoms).keys[0].classes == 5 + 2  # up to each end, and what is none
 
 
 def pairs(places, codes):

@@ -112,7 +112,8 @@ def _step(s: Sessions, step: Step, place: tuple[str, int], rows: Ints, at: Ints,
     if step.event == "transfer_success":
         times = np.where(slow, 4.0, 1.0)
     spent = lognormal(rng, step.milliseconds * times, step.spread, len(rows))
-    return Events(rows, after(at[rows], spent / 1_000), step.event, spent, _results(step, broken, rng), place[1], place[0])
+    return Events(rows, after(at[rows], spent / 1_000), step.event, spent, _results(step, broken, rng),
+                  place[1], place[0])
 
 
 def _task(s: Sessions, task: Task, rows: Ints, at: Ints, rng: Random) -> list[Events]:

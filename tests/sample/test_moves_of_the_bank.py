@@ -39,7 +39,8 @@ def told(values: pl.DataFrame, indicator: str, dimension: str) -> dict[tuple[str
 
 def joined(rows: pl.DataFrame, register: pl.DataFrame, on: tuple[str, str], time: str) -> pl.DataFrame:
     """Each row beside the one of the register that holds on its day."""
-    within = day(time).ge(pl.col("valid_from")) & (pl.col("valid_until").is_null() | day(time).le(pl.col("valid_until")))
+    until = pl.col("valid_until")
+    within = day(time).ge(pl.col("valid_from")) & (until.is_null() | day(time).le(until))
     return rows.join(register, left_on=on[0], right_on=on[1], suffix="_then").filter(within)
 
 

@@ -119,7 +119,7 @@ def opened(table: Table) -> Files:
 
 
 def _group(table: Table, schema: Schema, paths: tuple[Path, ...]) -> Group:
-    """Files that call their columns otherwise by case alone than the table does mean its columns, as DuckDB takes it."""
+    """Files that call their columns otherwise by case alone than the table does mean its columns, as with DuckDB."""
     folded = {name.lower(): name for name in table.columns}
     spelled = {name: folded[name.lower()] for name in schema
                if name not in table.columns and name.lower() in folded}
