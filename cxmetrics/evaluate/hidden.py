@@ -23,8 +23,8 @@ from cxmetrics.states import DAY_0
 from cxmetrics.statistics.arrays import Array, Flags, codes, distinct, floats
 
 # `cut`: its place; `age`: 0 where the leaf is hidden, else it has no rows there, and was hidden so many days before.
-HIDDEN = pl.DataFrame(schema={"leaf": pl.Int64, "grain": pl.String, "period": pl.Date, "cut": pl.Int64,
-                              "slice": pl.Int64, "age": pl.Int64})
+HIDDEN = pl.DataFrame(schema={"leaf": pl.UInt32, "grain": pl.Enum(GRAINS), "period": pl.Date, "cut": pl.UInt16,
+                              "slice": pl.UInt32, "age": pl.Int32})  # no wider than need be: there may be millions
 _Owner = tuple[int, Grain, dt.date]  # leaf, grain, period
 
 
@@ -60,8 +60,7 @@ def hidden_leaves(reader: Reader, leaves: Mapping[int, int], days: Days,
     """
     kept = _States(reader, _groups(reader.plan, leaves))
     units = _units(reader.plan, reader.spans, days)
-    told = [cells for unit in units for cells in _hidden(kept, unit)]
-    frame = _frame(told).unique(maintain_order=True)
+    frame = pl.concat([HIDDEN, *(_frame(cells) for unit in units for cells in _hidden(kept, unit))])
     more = [each for one in kept.groups for each in _carried_on(kept, one, carried & set(one.leaves), frame, units)]
     return pl.concat([frame, *more]), {place: kept.names[place] for place in range(len(reader.cuts))}
 
@@ -243,13 +242,13 @@ class _Cells:
         return np.stack([leaf, grain, period, np.full(len(each), place), row[each], np.zeros(len(each), np.int64)])
 
 
-def _frame(told: Sequence[Ints]) -> pl.DataFrame:
-    """The rows of `HIDDEN` that cells tell of."""
-    numbers = np.concatenate([np.empty((len(HIDDEN.columns), 0), np.int64), *told], axis=1)
-    found = pl.DataFrame(dict(zip(HIDDEN.columns, numbers, strict=True)))
-    return found.with_columns(
-        pl.Series("grain", GRAINS, dtype=pl.String).gather(found["grain"]),
-        (pl.col("period") - DAY_0).cast(pl.Int32).cast(pl.Date))
+def _frame(told: Ints) -> pl.DataFrame:
+    """The rows of `HIDDEN` that cells tell of; what reaches from one unit of time into another is told of twice."""
+    found = pl.DataFrame(dict(zip(HIDDEN.columns, told, strict=True)))
+    return found.select(
+        pl.col("leaf").cast(pl.UInt32), pl.Series("grain", GRAINS, pl.Enum(GRAINS)).gather(found["grain"]),
+        (pl.col("period") - DAY_0).cast(pl.Int32).cast(pl.Date),
+        *(pl.col(name).cast(HIDDEN.schema[name]) for name in ("cut", "slice", "age")))
 
 
 def _carried_on(kept: _States, group: _Group, carried: frozenset[int], hidden: pl.DataFrame,

@@ -15,7 +15,7 @@ from functools import cached_property
 import polars as pl
 
 from cxmetrics.calendars import before, days_before, end, last, start
-from cxmetrics.evaluate.hidden import hidden_leaves
+from cxmetrics.evaluate.hidden import HIDDEN, hidden_leaves
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.protection import Exposure, closing, exposures, protected
 from cxmetrics.evaluate.reader import Reader
@@ -78,8 +78,8 @@ def withholding(reader: Reader, blocks: Iterable[pl.DataFrame]) -> Withholding |
     found, slices = hidden_leaves(reader, leaves, _days(plan, *seen.span, told), carried)
     if found.is_empty() and not seen.few:
         return None
-    cells = _placed(found, reader.cuts, slices, reader.dimensions)
-    return Withholding(plan, told, reader.dimensions, cells, seen.ended, ending)
+    places = [_places(slices[place], cut, reader.dimensions) for place, cut in enumerate(reader.cuts)]
+    return Withholding(plan, told, reader.dimensions, found, places, seen.ended, ending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +118,11 @@ def _begin(plan: Plan, low: dt.date, told: Mapping[str, Exposure]) -> dt.date:
     return start(days_before(low, reach + 1), closing(plan) or "year", plan.project.calendar)
 
 
-def _placed(found: pl.DataFrame, cuts: Sequence[tuple[str, ...]], slices: Mapping[int, Sequence[Slice]],
-            dimensions: Sequence[str]) -> pl.DataFrame:
-    """Hidden cells with the dimensions of `values`, and `~cut` as in `_with_cut`."""
-    parts = [pl.DataFrame({"cut": place, "slice": range(len(own)),
-                           **{name: [each[cut.index(name)] if name in cut else None for each in own]
-                              for name in dimensions}},
-                          schema={"cut": pl.Int64, "slice": pl.Int64, **dict.fromkeys(dimensions, pl.String)})
-             for (place, own), cut in zip(slices.items(), cuts, strict=True)]
-    return _with_cut(found.join(pl.concat(parts), on=["cut", "slice"]).drop("cut", "slice"), dimensions)
+def _places(slices: Sequence[Slice], cut: tuple[str, ...], dimensions: Sequence[str]) -> pl.DataFrame:
+    """The slices of a cut by their number `slice`, with the dimensions of `values`, and `~cut` as in `_with_cut`."""
+    named = {name: [each[cut.index(name)] if name in cut else None for each in slices] for name in dimensions}
+    kinds = {"slice": pl.UInt32(), **dict.fromkeys(dimensions, pl.String())}
+    return _with_cut(pl.DataFrame({"slice": range(len(slices)), **named}, schema=kinds), dimensions)
 
 
 def _with_cut(frame: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
@@ -139,27 +135,31 @@ def _with_cut(frame: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
 class Withholding:
     """The cells hidden, and what they hide of the table `values`.
 
-    `ended`: see `_Seen`; `ending`: leaves of which only the last moment of a period counts, and who rests on them.
+    `places`: the slices of each cut, see `_places`.  `ended`: see `_Seen`; `ending`: leaves of which only the last
+    moment of a period counts, and who rests on them.
     """
 
     plan: Plan
     told: Mapping[str, Exposure]
     dimensions: tuple[str, ...]
     cells: pl.DataFrame
+    places: Sequence[pl.DataFrame]
     ended: pl.DataFrame
     ending: Mapping[int, frozenset[str]]
 
     def without(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A block of the table without what is hidden."""
         rows = _with_cut(frame, self.dimensions).with_row_index("~row")
-        few = rows.filter(pl.col("status") == LOW_N)
-        gone = pl.concat([few["~row"], *(_matching(rows, keys) for keys in self._hidden),
+        few, following = rows.filter(pl.col("status") == LOW_N), self._next(rows)
+        near = self._near(rows, pl.concat([rows["period"], following["period"]]).unique())
+        hidden = (self._own(near).select(self._place).unique(), *self._anywhere)
+        gone = pl.concat([few["~row"], *(_matching(rows, keys) for keys in hidden),
                           *(part["~row"] for part in self._ended(rows))]).unique()
-        following = self._next(rows)
-        earlier = pl.concat([_matching(following, keys) for keys in self._hidden])
+        earlier = pl.concat([_matching(following, keys) for keys in hidden])
         number = pl.col("~row")
         hide, since = number.is_in(gone.implode()), number.is_in(earlier.implode())
-        peers, scores = (number.is_in(_matching(rows, keys).implode()) for keys in (self._peers, self._scores))
+        peers, scores = (number.is_in(_matching(rows, keys).implode()) for keys in (
+            self._by("peers", near).select(self._place).unique(), self._scores))
         return rows.with_columns(
             *(_blank(name, hide) for name in frame.columns
               if name not in {*self._place, *_KEPT, *_CHANGE, *_PEER, "score"}),
@@ -174,33 +174,55 @@ class Withholding:
         return ["indicator", "grain", "period", *self.dimensions]
 
     @cached_property
-    def _hidden(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        """What is hidden in its own slice, in all slices of its cut, and everywhere, being taken at the total."""
+    def _by_cut(self) -> Mapping[int, pl.DataFrame]:
+        """The cells hidden in each cut, in order of slices."""
+        return {place: self.cells.filter(pl.col("cut") == place).sort("slice") for place in range(len(self.places))}
+
+    def _near(self, rows: pl.DataFrame, periods: pl.Series) -> pl.DataFrame:
+        """The cells hidden in the slices of a block and in some periods, with dimensions: few of many millions."""
+        found = [_named(HIDDEN).join(_places((), (), self.dimensions), on="slice")]
+        slices = rows.select(*self.dimensions, "~cut").unique()
+        for place, own in self._by_cut.items():
+            there = self.places[place].join(slices, on=slices.columns, how="semi", nulls_equal=True)
+            if not there.is_empty():
+                numbers = there["slice"].to_list()
+                low, high = (own["slice"].search_sorted(min(numbers), "left"),
+                             own["slice"].search_sorted(max(numbers), "right"))
+                here = own[low:high].filter(pl.col("period").is_in(periods.implode()))
+                found.append(_named(here).join(there, on="slice"))
+        return pl.concat(found)
+
+    def _own(self, near: pl.DataFrame) -> pl.DataFrame:
+        """The indicators hidden in their own slice, be it that what is hidden is carried on."""
         carried = [(name, leaf, days) for name, one in self.told.items() for leaf, days in one.before.items()]
-        named = pl.DataFrame(carried, orient="row",
-                             schema={"indicator": pl.String, "leaf": pl.Int64, "days": pl.Int64})
-        again = self.cells.join(named, on="leaf").filter(pl.col("age") > 0, pl.col("age") <= pl.col("days"))
-        near = pl.concat([self._by("own"), again.drop("days")])
-        return (near.select(self._place).unique(), self._by("pooled", self._sliced).select(_WIDE).unique(),
-                self._by("whole", self.cells.filter(~pl.col("~cut").str.contains("1"))).select(_WIDE[:3]).unique())
+        named = pl.DataFrame(carried, orient="row", schema={
+            "indicator": pl.String, "leaf": near.schema["leaf"], "days": pl.Int64})
+        again = near.join(named, on="leaf").filter(pl.col("age") > 0, pl.col("age") <= pl.col("days"))
+        return pl.concat([self._by("own", near), again.drop("days")])
 
     @cached_property
-    def _peers(self) -> pl.DataFrame:
-        return self._by("peers").select(self._place).unique()
+    def _widely(self) -> pl.DataFrame:
+        """The cells hidden, whatever their slices; `~cut` for these."""
+        marks = [_named(self.cells.filter(pl.col("cut") == place).drop("slice").unique()).with_columns(
+            pl.lit(each["~cut"][0] if each.height else "").alias("~cut")) for place, each in enumerate(self.places)]
+        return pl.concat(marks)
+
+    @cached_property
+    def _anywhere(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What is hidden in all slices of its cut, and everywhere, being taken at the total."""
+        sliced = pl.col("~cut").str.contains("1")
+        return (self._by("pooled", self._widely.filter(sliced)).select(_WIDE).unique(),
+                self._by("whole", self._widely.filter(~sliced)).select(_WIDE[:3]).unique())
 
     @cached_property
     def _scores(self) -> pl.DataFrame:
-        return self._by("own_pool", self._sliced).select(_WIDE).unique()
+        return self._by("own_pool", self._widely.filter(pl.col("~cut").str.contains("1"))).select(_WIDE).unique()
 
-    @property
-    def _sliced(self) -> pl.DataFrame:
-        return self.cells.filter(pl.col("~cut").str.contains("1"))
-
-    def _by(self, what: str, cells: pl.DataFrame | None = None) -> pl.DataFrame:
-        """The indicators that hidden leaves hide."""
+    def _by(self, what: str, cells: pl.DataFrame) -> pl.DataFrame:
+        """The indicators that hidden leaves hide, among some cells."""
         pairs = [(name, leaf) for name, one in self.told.items() for leaf in getattr(one, what)]
-        named = pl.DataFrame(pairs, schema={"indicator": pl.String, "leaf": pl.Int64}, orient="row")
-        return (self.cells if cells is None else cells).filter(pl.col("age") == 0).join(named, on="leaf")
+        named = pl.DataFrame(pairs, schema={"indicator": pl.String, "leaf": cells.schema["leaf"]}, orient="row")
+        return cells.filter(pl.col("age") == 0).join(named, on="leaf")
 
     def _next(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows at the places of the periods before theirs."""
@@ -220,6 +242,11 @@ class Withholding:
                     reaches = (pl.col("grain") == "week") & (pl.col("period") > days_before(begin, 7))
                     yield rows.filter(pl.col("indicator").is_in(users), pl.col("~cut") == cut,
                                       pl.col("period") < end(begin, unit), reaches | (pl.col("period") >= begin))
+
+
+def _named(cells: pl.DataFrame) -> pl.DataFrame:
+    """Cells with their grains as `values` tell them."""
+    return cells.with_columns(pl.col("grain").cast(pl.String))
 
 
 def _matching(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.Series:
