@@ -75,6 +75,7 @@ def test_after_a_run_that_was_killed_the_next_one_says_so(root, tmp_path, capsys
     assert status_of(["run"]) == 0
     told = capsys.readouterr().err
     assert "CX724" in told
+    assert "--memory" in told  # a program that the system kills for want of memory cannot say so itself
     assert f"pid {process.pid}" in told
     assert not (root / "store/lock.json").exists()
 

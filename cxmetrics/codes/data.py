@@ -266,7 +266,9 @@ LOCK_TAKEN_OVER = Code(
     "CX724", "lock-taken-over",
     Phrase("the run before did not come to its end: {owner}", "上一次运行没有正常结束：{owner}"), severity="warning",
     note=Phrase("nothing of it was committed, and what it had left was swept away", "它没有提交任何内容，留下的文件已清除"),
-    help=Phrase("nothing has to be done: this run computes what that one did not", "无须处理：本次运行会补算上次未完成的部分"))
+    help=Phrase("this run computes what that one did not; where nobody stopped it, the machine may have been out of "
+                "memory: `--memory` bounds DuckDB, `--from` and `--to` take fewer days at a time",
+                "本次运行会补算上次未完成的部分；如果不是人为终止，可能是内存不足：用 `--memory` 限制 DuckDB，或用 `--from`、`--to` 减少每次计算的天数"))
 FEW_ROWS = Code(
     "CX723", "few-rows",
     Phrase("`{source}` delivered {rows} rows for {day}; usual are {usual}",
