@@ -7,7 +7,7 @@ same days through a window.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from cxmetrics.calendars import before
 from cxmetrics.evaluate.comparing import Estimate, compared
-from cxmetrics.evaluate.peers import Field, estimate
+from cxmetrics.evaluate.peers import Field, estimates
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Plan, lone_leaf
-from cxmetrics.statistics.arrays import Array, Flags, quiet
+from cxmetrics.statistics.arrays import Array, Flags, batched, quiet
 from cxmetrics.statistics.comparisons import moved
 from cxmetrics.statistics.distributions import t_quantile
 from cxmetrics.statistics.intervals import upper
@@ -52,7 +52,8 @@ def changes(field: Field, rows: Sequence[int], seen: Array, earlier: Past | None
     """How nodes changed that are seen so; `earlier`: what the block of periods before has left."""
     grid, plan, width = field.grid, field.plan, len(field.grid.slices)
     follows = _follows(plan, field.grain, grid, earlier)
-    now = _estimates(field, rows, seen.shape)
+    kinds = _by_kind(field, rows)
+    now = _estimates(field, rows, kinds, seen.shape)
     past = Past(grid, seen[:, -width:], Estimate(*(each[:, -width:] for each in (now.value, now.error, now.n))))
 
     def then(current: Array, last: Array | None) -> Array:
@@ -64,12 +65,11 @@ def changes(field: Field, rows: Sequence[int], seen: Array, earlier: Past | None
     low, high = (difference + side * half * field.change_error for side in (-1, 1))
     before_ = Estimate(*(then(each, last) for each, last in zip(
         (now.value, now.error, now.n), _parts(None if earlier is None else earlier.estimates), strict=True)))
-    for place, row in enumerate(rows):
-        kind = _kind(field, row)
-        if kind is not None:
-            found = compared(kind, now.of(place), before_.of(place), plan.project.confidence)
-            low[place] = np.where(np.isnan(found.low), low[place], found.low)
-            high[place] = np.where(np.isnan(found.high), high[place], found.high)
+    for kind, listed in kinds.items():
+        for places in batched(listed, grid.points):
+            found = compared(kind, now.of(places), before_.of(places), plan.project.confidence)
+            low[places] = np.where(np.isnan(found.low), low[places], found.low)
+            high[places] = np.where(np.isnan(found.high), high[places], found.high)
     absent = np.isnan(difference)
     low, high = np.where(absent, np.nan, low), np.where(absent, np.nan, high)
     verdict = np.nan_to_num(moved(low, high), nan=-2.0) + 1
@@ -88,20 +88,24 @@ def _follows(plan: Plan, grain: Grain, grid: Grid, earlier: Past | None) -> Flag
     return np.repeat(np.array(linked, np.bool_), len(grid.slices))
 
 
-def _kind(field: Field, row: int) -> str | None:
-    """The function of a node that is one leaf of rows that are nobody's, each seen in one period only."""
-    lone = lone_leaf(field.nodes[row].formula)
-    leaf = None if lone is None else field.plan.leaves[lone[0]]
-    if leaf is None or leaf.window or leaf.is_about_somebody(field.plan.sources):
-        return None
-    return leaf.function.removeprefix("weighted_")
-
-
-def _estimates(field: Field, rows: Sequence[int], shape: tuple[int, ...]) -> Estimate:
-    value, error, n = np.full((3, *shape), np.nan)
+def _by_kind(field: Field, rows: Sequence[int]) -> dict[str, list[int]]:
+    """The places of nodes that are one leaf of rows that are nobody's, each seen in one period, by its function."""
+    found: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
         lone = lone_leaf(field.nodes[row].formula)
-        if lone is not None and _kind(field, row) is not None:
-            one = estimate(field, *lone)
-            value[place], error[place], n[place] = one.value, one.error, one.n
-    return Estimate(value, error, n)
+        leaf = None if lone is None else field.plan.leaves[lone[0]]
+        if leaf is not None and not leaf.window and not leaf.is_about_somebody(field.plan.sources):
+            found.setdefault(leaf.function.removeprefix("weighted_"), []).append(place)
+    return found
+
+
+def _estimates(field: Field, rows: Sequence[int], kinds: Mapping[str, Sequence[int]], shape: tuple[int, ...]
+               ) -> Estimate:
+    """What such nodes are known by; NaN of all others."""
+    known = Estimate(*np.full((3, *shape), np.nan))
+    places = [place for listed in kinds.values() for place in listed]
+    lone = [found for place in places if (found := lone_leaf(field.nodes[rows[place]].formula)) is not None]
+    if lone:
+        several = estimates(field, lone)
+        known.value[places], known.error[places], known.n[places] = several.value, several.error, several.n
+    return known

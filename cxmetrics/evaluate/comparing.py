@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,8 @@ class Estimate:
     error: Array
     n: Array
 
-    def of(self, place: int) -> Estimate:
-        """One leaf of several."""
+    def of(self, place: int | Sequence[int]) -> Estimate:
+        """One leaf of several, or some of them."""
         return Estimate(self.value[place], self.error[place], self.n[place])
 
 

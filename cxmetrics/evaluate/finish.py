@@ -26,8 +26,10 @@ from cxmetrics.statistics.precise import Pair, two_product
 def finish(leaves: Sequence[Leaf], sums: Sums) -> Finished:
     """Finish leaves from the sums of a block of states, each as if its source had delivered at all points."""
     done = finish_values(leaves, sums)
+    done.effective[:] = done.n
     for index, leaf in enumerate(leaves):
-        done.effective[index] = np.nan_to_num(effective(sums.each(leaf))) if leaf.function in SIZED else done.n[index]
+        if leaf.function in SIZED:
+            done.effective[index] = np.nan_to_num(effective(sums.each(leaf)))
     return done
 
 
@@ -37,9 +39,10 @@ def finish_values(leaves: Sequence[Leaf], sums: Sums) -> Finished:
     groups: dict[str, list[int]] = {}
     for index, leaf in enumerate(leaves):
         groups.setdefault(leaf.function, []).append(index)
-        done.n[index] = told_apart(leaf.inputs[0], sums.block) if leaf.function in BY_TEXT else \
-            sums.of(leaf.inputs[:1])[0][0]
     for function, members in groups.items():
+        first = [leaves[index].inputs[0] for index in members]
+        done.n[members] = sums.of(first)[0] if function not in BY_TEXT else [
+            told_apart(texts, sums.block) for texts in first]
         _finish_group(function, members, leaves, sums, done)
     return done
 

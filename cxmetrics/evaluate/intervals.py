@@ -12,7 +12,7 @@ from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.tree import Sight, Tree, in_force
 from cxmetrics.ir import Constant, Ref
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Series, Value, leaves_of
-from cxmetrics.statistics.arrays import Array, quiet
+from cxmetrics.statistics.arrays import Array, batched, quiet
 from cxmetrics.statistics.distributions import t_quantile
 from cxmetrics.statistics.intervals import upper
 from cxmetrics.units import Unit
@@ -68,7 +68,16 @@ def bound(nodes: Sequence[Node], plan_leaves: Sequence[Leaf], leaves: Mapping[in
           tree: Tree, series: Callable[[Series], Array], sights: Mapping[Window, Sight]) -> None:
     """Give every node that rests on one uncertain leaf the interval of it, and every version that in force."""
     rows = {node.indicator.id: row for row, node in enumerate(nodes)}
+    lone = _lone(nodes, plan_leaves, leaves)
+    for each in batched(list(lone.items()), finished.value.shape[1]):
+        own, theirs = (list(places) for places in zip(*each, strict=True))
+        low, high = finished.low[theirs], finished.high[theirs]
+        absent = np.isnan(tree.value[own])
+        tree.low[own] = np.where(absent, np.nan, np.minimum(low, high))
+        tree.high[own] = np.where(absent, np.nan, np.maximum(low, high))
     for row, node in enumerate(nodes):
+        if row in lone:
+            continue
         if node.versions:
             held = np.array([rows[name] for _, name in node.versions])[in_force(node, sights[node.window].first)]
             tree.low[row], tree.high[row] = (each[held, np.arange(len(held))] for each in (tree.low, tree.high))
@@ -77,6 +86,13 @@ def bound(nodes: Sequence[Node], plan_leaves: Sequence[Leaf], leaves: Mapping[in
             tree.low[row], tree.high[row] = through(node.formula, leaf, leaves, finished, series)
         absent = np.isnan(tree.value[row])
         tree.low[row, absent] = tree.high[row, absent] = np.nan
+
+
+def _lone(nodes: Sequence[Node], plan_leaves: Sequence[Leaf], leaves: Mapping[int, int]) -> dict[int, int]:
+    """The rows of nodes that are one uncertain leaf and nothing else, and the rows of these leaves."""
+    return {row: leaves[node.formula.leaf] for row, node in enumerate(nodes)
+            if isinstance(node.formula, LeafValue) and not node.versions
+            and uncertain_leaf(node.formula, plan_leaves) is not None}
 
 
 @quiet

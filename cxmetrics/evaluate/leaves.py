@@ -217,15 +217,18 @@ class LeafReader:
         sources = {source for leaf in leaves for source in leaf.sources}
         opened = {source: known & seen.open(self.sliced.daily, self.looked, source) for source in sources}
         short = {source: seen.cut_short(self.looked, source) for source in sources}
+        alike: dict[tuple[tuple[str, ...], frozenset[str]], list[int]] = {}
         for index, leaf in enumerate(leaves):
-            closed = ~np.logical_or.reduce([opened[source] for source in leaf.sources])
-            unknown = np.logical_or.reduce([closed, *(seen.unweighted(self.looked, source)
-                                                      for source in self.plan.raked_in(leaf))])
+            alike.setdefault((leaf.sources, self.plan.raked_in(leaf)), []).append(index)
+        for (own, raked), rows in alike.items():
+            closed = ~np.logical_or.reduce([opened[source] for source in own])
+            unknown = np.logical_or.reduce([closed, *(seen.unweighted(self.looked, source) for source in raked)])
             if unknown.any():  # nearly never
                 for matrix in (done.value, done.low, done.high, done.error):
-                    matrix[index, unknown] = np.nan
-                done.n[index, closed] = done.effective[index, closed] = 0
-            done.short[index] = np.logical_or.reduce([short[source] for source in leaf.sources])
+                    matrix[np.ix_(rows, unknown)] = np.nan
+                for matrix in (done.n, done.effective):
+                    matrix[np.ix_(rows, closed)] = 0
+            done.short[rows] = np.logical_or.reduce([short[source] for source in own])
 
 
 def _point(grid: Grid, first: int) -> pl.Expr:

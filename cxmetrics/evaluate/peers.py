@@ -132,19 +132,26 @@ def _compare(field: Field, row: int, peer: int) -> Comparison:
     if lone is None or (against is None and not isinstance(other, Series)):
         return _replicated(field, row, peer)
     kind = field.plan.leaves[lone[0]].function.removeprefix("weighted_")
-    us = estimate(field, *lone)
+    us = _estimate(field, lone)
     if isinstance(other, Series):
         value = field.tree.value[peer]
         return _published(kind, us, value, field.dated(other, "n"), field.plan.project.confidence)
-    return _replicated(field, row, peer) if against is None else compared(kind, us, estimate(field, *against),
+    return _replicated(field, row, peer) if against is None else compared(kind, us, _estimate(field, against),
                                                                           field.plan.project.confidence)
 
 
-def estimate(field: Field, leaf: int, factor: float) -> Estimate:
-    """A leaf (index into `Plan.leaves`) at the points of a field, in a unit that is `factor` times its own."""
-    done, row = field.finished, field.leaves[leaf]
-    n = done.effective if field.plan.leaves[leaf].function == "weighted_share" else done.n
-    return Estimate(done.value[row] * factor, done.error[row] * factor, n[row])
+def estimates(field: Field, lone: Sequence[tuple[int, float]]) -> Estimate:
+    """Leaves (index into `Plan.leaves`) at the points of a field, each in a unit that is so many times its own."""
+    done, rows = field.finished, [field.leaves[leaf] for leaf, _ in lone]
+    factor = np.array([factor for _, factor in lone])[:, None]
+    weighted = np.array([field.plan.leaves[leaf].function == "weighted_share" for leaf, _ in lone])[:, None]
+    return Estimate(done.value[rows] * factor, done.error[rows] * factor,
+                    np.where(weighted, done.effective[rows], done.n[rows]))
+
+
+def _estimate(field: Field, lone: tuple[int, float]) -> Estimate:
+    """One of them, [points]."""
+    return estimates(field, [lone]).of(0)
 
 
 def _published(kind: str, us: Estimate, value: Array, n: Array, confidence: float) -> Comparison:

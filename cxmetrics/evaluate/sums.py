@@ -9,7 +9,7 @@ import numpy as np
 from cxmetrics.evaluate.block import Block
 from cxmetrics.evaluate.visits import Visits, visits
 from cxmetrics.plan import Leaf, Total
-from cxmetrics.statistics.arrays import Array
+from cxmetrics.statistics.arrays import Array, batched
 from cxmetrics.statistics.precise import Pair, two_product, two_sum, variance
 
 BY_TEXT = ("conversion", "checklist")  # leaves whose n is how many texts there are
@@ -32,8 +32,7 @@ class Sums:
         self.places = {total: row for row, total in enumerate(dict.fromkeys(wanted))}
         self.block = block
         self.high, self.low = np.zeros((2, len(self.places), block.points))
-        for total, row in self.places.items():
-            _add(total, block, self.high[row], self.low[row])
+        _add(list(self.places), block, self.high, self.low)
 
     def of(self, totals: Sequence[Total]) -> Pair:
         """The two parts of several totals, [totals, points]."""
@@ -61,11 +60,20 @@ def deviations(leaves: Sequence[Leaf], sums: Sums) -> Array:
     return np.sqrt(np.where(rounded & (spread * n[0] <= EPSILON * squares[0]), 0 * spread, spread))
 
 
-def _add(total: Total, block: Block, high: Array, low: Array) -> None:
-    """Add Σ state · factor to a row of points, exactly but for the last of some 32 digits."""
-    for part, factor in total.parts:
-        rows = block.rows(part)
-        at = block.point[rows]
-        term, rest = two_product(block.high[rows], np.float64(factor) + np.zeros(at.shape))
-        summed, error = two_sum(high[at], term)
-        high[at], low[at] = two_sum(summed, low[at] + (error + rest + block.low[rows] * factor))
+def _add(totals: Sequence[Total], block: Block, high: Array, low: Array) -> None:
+    """Add Σ state · factor of each total to its row of points, exactly but for the last of some 32 digits.
+
+    All first parts are added at once, then all second ones …: each total is summed in the order of its parts.
+    """
+    flat_high, flat_low = high.reshape(-1), low.reshape(-1)
+    for place in range(max((len(total.parts) for total in totals), default=0)):
+        given = [(row, *total.parts[place]) for row, total in enumerate(totals) if place < len(total.parts)]
+        for some in batched(given, block.points):
+            row, part, factors = (np.array(each) for each in zip(*some, strict=True))
+            first, count = block.starts[part], block.starts[part + 1] - block.starts[part]
+            rows = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
+            at = np.repeat(row * block.points, count) + block.point[rows]
+            factor = np.repeat(factors.astype(np.float64), count)
+            term, rest = two_product(block.high[rows], factor)
+            summed, error = two_sum(flat_high[at], term)
+            flat_high[at], flat_low[at] = two_sum(summed, flat_low[at] + (error + rest + block.low[rows] * factor))

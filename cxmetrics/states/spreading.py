@@ -198,8 +198,9 @@ def _spread_group(cube: Cube, cells: pl.DataFrame, looked_at: tuple[int, ...],
     sizes = np.bincount(cells["combo"].to_numpy(), minlength=combos.height)
     classes = {i: combos[f"k{i}"].to_numpy() for i in looked_at}
     by_slots: dict[tuple[int, ...], list[tuple[_Recipe, NDArray[np.bool_]]]] = {}
+    known: dict[Cell, Truth] = {}
     for recipe in recipes:
-        holds = truth(recipe.where, classes, combos.height) == _TRUE
+        holds = truth(recipe.where, classes, combos.height, known) == _TRUE
         by_slots.setdefault(recipe.slots, []).append((recipe, holds))
     for slots, members in by_slots.items():
         for chunk in _chunks(members, sizes):
@@ -259,22 +260,27 @@ def _state(cube: Cube, slot: int) -> tuple[pl.Expr, pl.Expr]:
     return pl.lit(None, pl.Float64).alias("key"), column.cast(AMOUNT).alias("value")
 
 
-def truth(where: Condition | None, classes: Mapping[int, NDArray[np.integer]], height: int) -> Truth:
+def truth(where: Condition | None, classes: Mapping[int, NDArray[np.integer]], height: int,
+          known: dict[Cell, Truth] | None = None) -> Truth:
     """How a condition stands in each combination of classes: 0 false, 1 missing, 2 true.
 
-    `classes`: the class codes of each key, [height].
+    `classes`: the class codes of each key, [height].  `known`: what is remembered of the parts of conditions.
     """
+    if known is None:
+        known = {}
     match where:
         case None:
             return np.full(height, _TRUE, np.int8)
         case Cell(key, true, missing):
-            return _cell(classes[key], true, missing)
+            if where not in known:
+                known[where] = _cell(classes[key], true, missing)
+            return known[where]
         case Logic("not", (arg,)):
-            return np.asarray(_TRUE - truth(arg, classes, height), np.int8)
+            return np.asarray(_TRUE - truth(arg, classes, height, known), np.int8)
         case Logic("and", args):
-            return np.asarray(np.minimum.reduce([truth(arg, classes, height) for arg in args]), np.int8)
+            return np.asarray(np.minimum.reduce([truth(arg, classes, height, known) for arg in args]), np.int8)
         case Logic("or", args):
-            return np.asarray(np.maximum.reduce([truth(arg, classes, height) for arg in args]), np.int8)
+            return np.asarray(np.maximum.reduce([truth(arg, classes, height, known) for arg in args]), np.int8)
         case _:
             raise AssertionError(where)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,9 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Numbers = ArrayLike
 
+AT_ONCE = 65_536  # numbers in one step of a long computation: its many arrays stay near the processor
+T = TypeVar("T")
+
 quiet = np.errstate(all="ignore")
 """Decorator: division by zero, overflow and NaN pass through as values, without a warning."""
 
@@ -20,6 +24,13 @@ quiet = np.errstate(all="ignore")
 def floats(values: Numbers) -> Array:
     """Return `values` as a float64 array; None becomes NaN."""
     return np.asarray(values, dtype=np.float64)
+
+
+def batched(items: Sequence[T], width: int) -> Iterator[Sequence[T]]:
+    """Yield runs of items that have `width` numbers each, at most AT_ONCE of these together, or single ones."""
+    size = max(AT_ONCE // max(width, 1), 1)
+    for first in range(0, len(items), size):
+        yield items[first:first + size]
 
 
 def codes(values: Numbers) -> Codes:
