@@ -13,7 +13,7 @@ import polars as pl
 
 from cxmetrics.backends import needs, sql
 from cxmetrics.backends.cells import Cells, Census, Request
-from cxmetrics.backends.duckdb.cubes import BITS, Narrow, cells_of, census_select, cube_select, narrow, nulling
+from cxmetrics.backends.duckdb.cubes import BITS, DAYS, Narrow, cells_of, census_select, cube_select, narrow, nulling
 from cxmetrics.backends.duckdb.marks import MARKED, marked_rows
 from cxmetrics.backends.duckdb.rows import Rows, in_days, relation_of, rows_of
 from cxmetrics.backends.duckdb.session import (
@@ -202,7 +202,8 @@ def _census(work: Work, counted: pl.DataFrame) -> Census:
     own = counted.filter(pl.col("fate") != DROPPED)
     masks = [reduce(or_, own[f"m{i}"].unique(), 0) for i in range(work.narrowed.presence)]
     empty = tuple(name for name in _empty(reads, masks) if name in source.columns) if len(own) else ()
-    first, last = counted["first"].min(), counted["last"].max()
+    days = [counted[name if name in counted.columns else "day"] for name in DAYS]
+    first, last = days[0].min(), days[1].max()
     return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
                   duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(work, own), empty=empty,
                   flagged={name: hits for i, (name, _) in enumerate(source.flags)

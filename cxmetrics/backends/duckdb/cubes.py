@@ -38,6 +38,7 @@ from cxmetrics.ir import Apply, Expr
 from cxmetrics.plan import BY_TIME, FRACTION, Classifier, Cube, Slot
 
 AT = Name("at")  # the moment of a row
+DAYS = ("first", "last")  # of the census
 BITS = 62  # columns told apart in one number
 Item = tuple[Node, str | None]
 
@@ -99,20 +100,20 @@ def narrow(rows: Rows, cubes: Sequence[Cube]) -> Narrow:
 def _masks(rows: Rows) -> Iterator[Node]:
     """Which columns have a value in the row, even a bad one: a bit for each."""
     for start in range(0, len(rows.reads), BITS):
-        bits = []
+        bits = list[Node]()
         for place, read in enumerate(rows.reads[start:start + BITS]):
             present: Node = Not(IsNull(read.term.node))
             if read.status is not None:
                 present = either(present, is_bad(read.status))
-            bits.append(when(present, Literal(1 << place), Literal(0)))
-        yield Cast(Infix("|", tuple(bits)), "BIGINT")
+            # A product: a CASE for each column took a tenth of a scan.  No status is ever null, so nothing here is.
+            bits.append(Infix("*", (Cast(present, "BIGINT"), Literal(1 << place))))
+        yield Infix("|", tuple(bits)) if len(bits) > 1 else bits[0]
 
 
 def _counts(rows: Rows, masks: int) -> Iterator[Item]:
     """How many rows, their days, which columns have a value, and how many values had each status."""
     yield call("count", Literal(1)), "rows"
-    yield call("min", Name("day")), "first"
-    yield call("max", Name("day")), "last"
+    yield from ((call(least, Name("day")), name) for least, name in zip(("min", "max"), DAYS, strict=True))
     for i in range(masks):
         yield call("bit_or", Name(f"m{i}")), f"m{i}"
     for i, name in enumerate(rows.statuses):
@@ -159,7 +160,8 @@ def cube_select(cube: Cube, narrowed: Narrow, relation: str, *, where: Node | No
         if not census:
             limits.append(Not(IsNull(value)))
     slots = [item for i, slot in enumerate(cube.slots) for item in _slots(i, slot, narrowed)]
-    return Select((*keys, *slots, *(narrowed.census if census else ())), relation,
+    told = [item for item in narrowed.census if census and item[1] not in DAYS]  # the groups have days themselves
+    return Select((*keys, *slots, *told), relation,
                   where=both(*limits) if limits else None, group=tuple(range(1, len(keys) + 1)))
 
 
