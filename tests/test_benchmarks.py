@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from benchmarks import accuracy, agreement, bank, contenders, data, peers
+from benchmarks import accuracy, agreement, bank, contenders, crossed, data, peers
 from benchmarks.definitions import indicators
 from benchmarks.drawing import drawn
 from benchmarks.measure import Measure
@@ -241,3 +241,10 @@ def test_what_writing_a_bank_takes_is_told_and_the_bank_is_gone(tmp_path):
     assert (scale, int(rows.replace(",", "")) > 1_500, len(figures)) == ("2k", True, 6)
     assert not list(tmp_path.iterdir())
     assert bank.measured("1", tmp_path / "bank").startswith("     1 exit 2: ")
+
+
+def test_engines_agree_on_a_pyramid_by_branch_and_segment(capsys):
+    assert crossed.main(["12x4x2"]) == 0
+    duckdb, polars = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert (duckdb[0], polars[0]) == ("12x4x2-duckdb", "12x4x2-polars")
+    assert duckdb[-1] == polars[-1]  # what stands for the bytes of the values
