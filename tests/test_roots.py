@@ -1,14 +1,18 @@
-"""Data outside the project folder: read where whoever runs the project has opened their folder, and nowhere else."""
+"""Data outside the project folder, and on servers: read where whoever runs the project lets it, and nowhere else."""
 
 import os
+import socket
 
 import pytest
 from shop import day, go, opened
 
+from cxmetrics.backends.databases import take_table
+from cxmetrics.backends.databases.wishes import Wish
 from cxmetrics.cli.command import status_of
 from cxmetrics.diagnostics import Fault
 from cxmetrics.replay import replay
 from cxmetrics.store import Store
+from cxmetrics.tables import TableName
 
 
 @pytest.fixture
@@ -120,3 +124,24 @@ def test_what_is_written_follows_no_link(shop):
     (shop / "data/visits-3.csv").write_text("day,region,spent\n2026-03-10,east,4\n")
     assert go(shop).committed
     assert precious.read_text() == "mine"
+
+
+# --- servers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+@pytest.mark.parametrize(("listed", "code"), [
+    ("db.bank.example", "CX730"), ("", "CX730"), ("127.0.0.1", "CX747"), ("db.bank.example, 127.0.0.1", "CX747"),
+    (None, "CX747")])
+def test_a_source_reads_the_servers_that_are_named(tmp_path, monkeypatch, scheme, listed, code):
+    """Nothing listens there: who asks the server at all is told that there is none (CX747)."""
+    pytest.importorskip({"postgresql": "psycopg", "mysql": "pymysql"}[scheme])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.delenv("CXMETRICS_HOSTS", raising=False)
+    if listed is not None:
+        monkeypatch.setenv("CXMETRICS_HOSTS", listed)
+    with pytest.raises(Fault) as raised:
+        take_table(f"{scheme}://u@127.0.0.1:{port}/bank", Wish(TableName("t")), tmp_path)
+    assert raised.value.diagnostics[0].code.id == code

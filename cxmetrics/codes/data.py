@@ -183,6 +183,14 @@ SERVER_UNREACHABLE = Code(
     label=Phrase("read by this source", "由这个数据源读取"),
     note=Phrase("the password is taken from the environment variable `{variable}`", "密码取自环境变量 `{variable}`"),
     help=Phrase("look at the host, the name and the password; then run again", "请检查主机、名称与密码，然后重试"))
+SERVER_NOT_ALLOWED = Code(
+    "CX730", "server-not-allowed",
+    Phrase("the server `{host}` is not among those that sources may read", "服务器 `{host}` 不在允许数据源读取之列"),
+    label=Phrase("read by this source", "由这个数据源读取"),
+    note=Phrase("definitions may come from anywhere, and the server they name is given the password",
+                "定义可能来自任何地方，而它指定的服务器会得到密码"),
+    help=Phrase("let whoever runs it name the server in {variable}, or read another",
+                "请由运行者把该服务器写入 {variable}，或改读其他服务器"))
 DRIVER_MISSING = Code(
     "CX748", "driver-missing",
     Phrase("for `{scheme}://` a driver is needed that is not installed", "使用 `{scheme}://` 需要的驱动尚未安装"),

@@ -8,6 +8,7 @@ from the left.  What is written depends on the rows alone.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -27,6 +28,7 @@ from cxmetrics.tables import TableName
 if TYPE_CHECKING:
     from cxmetrics.backends.databases.sink import Sink
 
+HOSTS = "CXMETRICS_HOSTS"  # the servers that sources may read, separated by commas; unset: any
 _MAGIC = ((0, b"SQLite format 3\0", "sqlite"), (8, b"DUCK", "duckdb"))
 _LOGS = {"sqlite": SQLITE_LOG, "duckdb": LOG}
 
@@ -64,11 +66,19 @@ def _taker(database: Path | str, wish: Wish) -> Callable[[Path], None]:
 def _take_from_server(read: str, wish: Wish, target: Path) -> None:
     address = read_address(read)
     assert isinstance(address, Address), "proved when it was resolved"
+    if not _may_reach(address):
+        raise Fault(report(data.SERVER_NOT_ALLOWED, wish.table.span, host=address.host, variable=HOSTS))
     try:
         take = _driver(address.scheme)
     except ImportError as error:
         raise _without_driver(address, wish.table.span) from error
     take(address, wish, target)
+
+
+def _may_reach(address: Address) -> bool:
+    """Whether whoever runs it lets sources read that server: definitions name it, and it is given the password."""
+    listed = os.environ.get(HOSTS)
+    return listed is None or address.host.lower() in {host.strip().lower() for host in listed.split(",")}
 
 
 def _driver(scheme: Scheme) -> Callable[[Address, Wish, Path], None]:
