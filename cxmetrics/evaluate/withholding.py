@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from cxmetrics.calendars import before, days_before, end, last, start
@@ -153,21 +154,21 @@ class Withholding:
         few, following = rows.filter(pl.col("status") == LOW_N), self._next(rows)
         near = self._near(rows, pl.concat([rows["period"], following["period"]]).unique())
         hidden = (self._own(near).select(self._place).unique(), *self._anywhere)
-        gone = pl.concat([few["~row"], *(_matching(rows, keys) for keys in hidden),
-                          *(part["~row"] for part in self._ended(rows))]).unique()
-        earlier = pl.concat([_matching(following, keys) for keys in hidden])
-        number = pl.col("~row")
-        hide, since = number.is_in(gone.implode()), number.is_in(earlier.implode())
-        peers, scores = (number.is_in(_matching(rows, keys).implode()) for keys in (
-            self._by("peers", near).select(self._place).unique(), self._scores))
-        return rows.with_columns(
+        found = {"~hide": [few["~row"], *(_matching(rows, keys) for keys in hidden),
+                           *(part["~row"] for part in self._ended(rows))],
+                 "~since": [_matching(following, keys) for keys in hidden],
+                 "~peers": [_matching(rows, self._by("peers", near).select(self._place).unique())],
+                 "~scores": [_matching(rows, self._scores)]}
+        flagged = rows.with_columns(_flags(name, rows.height, numbers) for name, numbers in found.items())
+        hide, since, peers, scores = map(pl.col, found)
+        return flagged.with_columns(
             *(_blank(name, hide) for name in frame.columns
               if name not in {*self._place, *_KEPT, *_CHANGE, *_PEER, "score"}),
             *(_blank(name, hide | since) for name in _CHANGE if name in frame.columns),
             *(_blank(name, peers if name == "peer" else hide | peers) for name in _PEER),
             _blank("score", hide | scores),
             pl.when(hide & pl.col("status").is_in(["ok", "partial"])).then(pl.lit(WITHHELD))
-            .otherwise(pl.col("status")).alias("status")).drop("~row", "~cut")
+            .otherwise(pl.col("status")).alias("status")).drop("~row", "~cut", *found)
 
     @property
     def _place(self) -> list[str]:
@@ -254,6 +255,14 @@ def _matching(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.Series:
     if keys.is_empty():
         return rows["~row"].clear()
     return rows.join(keys, on=keys.columns, how="semi", nulls_equal=True)["~row"]
+
+
+def _flags(name: str, height: int, numbers: Sequence[pl.Series]) -> pl.Series:
+    """Whether a row is one of those with some numbers: told once for all columns."""
+    flags = np.zeros(height, np.bool_)
+    for each in numbers:
+        flags[each.to_numpy()] = True
+    return pl.Series(name, flags)
 
 
 def _blank(name: str, where: pl.Expr) -> pl.Expr:
