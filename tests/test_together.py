@@ -1,5 +1,6 @@
 """Which conditions share a grouping."""
 
+import datetime as dt
 from collections import Counter
 from itertools import product
 
@@ -9,11 +10,20 @@ import pytest
 from hypothesis import given
 from shop import go, stored
 
+from cxmetrics.backends.cells import Table
+from cxmetrics.backends.duckdb import DuckDB
+from cxmetrics.backends.polars import Polars
+from cxmetrics.backends.readers import open_table
 from cxmetrics.fuse.classify import Atoms, Classified, atoms_in
 from cxmetrics.fuse.combinations import Combinations
 from cxmetrics.fuse.together import together
-from cxmetrics.ir import Apply, Column, Constant
+from cxmetrics.ir import Apply, Column, ColumnSpec, Constant, Origin
+from cxmetrics.plan import Classifier
+from cxmetrics.run.bind import Bound
+from cxmetrics.run.sampling import looks
 from cxmetrics.units import UNKNOWN
+
+DAY = dt.date(2026, 8, 1)
 
 
 def col(name, kind):
@@ -142,3 +152,34 @@ def test_codes_of_many_places_take_one_grouping(engine, tmp_path):
     assert [source.effort.cubes for source in report.sources] == [1]
     values = dict(stored(tmp_path).select("indicator", "value").iter_rows())
     assert values == {f"i{place:03d}c{code}": code + 1 for place in range(160) for code in range(3)}
+
+
+def test_what_stands_in_paths_and_in_some_files_only_is_in_the_sample_too(tmp_path):
+    """Codes by folder, two columns of one name in the file, a file without one of them, and one with other letters."""
+    frames = {"part=a": ({"day": ["2026-08-01"], "code": ["x"], "place": ["p0"]}, "1"),
+              "part=b": ({"day": ["2026-08-01"], "CODE": ["y"]}, "2")}
+    for folder, (frame, name) in frames.items():
+        (tmp_path / "data" / folder).mkdir(parents=True)
+        pl.DataFrame(frame).write_parquet(tmp_path / "data" / folder / f"{name}.parquet")
+    table = open_table(sorted((tmp_path / "data").rglob("*.parquet")), scratch=tmp_path)
+    own = {name: ColumnSpec(name, "text", UNKNOWN, physical) for name, physical in
+           (("code", "code"), ("again", "code"), ("place", "place"), ("part", "part"))}
+    origin = Origin("s", "data/*/*.parquet", own | {"day": ColumnSpec("day", "date", UNKNOWN, "day")}, (), "day")
+    bound = Bound(origin, table, {}, {}, {})
+    keys = tuple(Classifier(col(name, "text"), literals=((text,),))
+                 for name, text in (("code", "y"), ("again", "x"), ("place", "p0"), ("part", "b")))
+    for backend in (DuckDB(), Polars()):
+        found = looks(backend, {"s": bound}, "Asia/Shanghai", tmp_path)("s")(keys)
+        assert found == {(2, 1, 1, 2): 1, (1, 2, 0, 1): 1}
+
+
+def test_where_no_sample_can_be_taken_nothing_is_seen(tmp_path):
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1")
+    origin = Origin("s", "*.parquet", {"code": ColumnSpec("code", "text", UNKNOWN, "code")}, (), DAY)
+    bound = Bound(origin, Table((tmp_path / "broken.parquet",), {"code": "text"}), {}, {}, {})
+    keys = (Classifier(col("code", "text"), literals=(("x",),)),)
+    assert looks(Polars(), {"s": bound}, "UTC", tmp_path)("s")(keys) == {}
+    pl.DataFrame(schema={"code": pl.String}).write_parquet(tmp_path / "broken.parquet")
+    assert looks(Polars(), {"s": bound}, "UTC", tmp_path)("s")(keys) == {}
+    known, asked = taken_apart(pairs(6, 6))
+    assert list(together(asked, known, 100, lambda _: {})) == list(together(asked, known, 100))

@@ -20,7 +20,7 @@ def together(wheres: Mapping[int, Collection[int]], known: Atoms, limit: int,
     """Conditions, each with its atoms, in groups of at most `limit` combinations, if all occur or as a sample tells.
 
     Codes of errors, say, belong to one touchpoint each: of all their combinations with touchpoints few occur.
-    `look` is called at most once.
+    `look` is called at most once; where it sees nothing, any combination counts as one that occurs.
     """
     apart = {where: known.by_subject(atoms) for where, atoms in wheres.items()}
     every = Combinations(known)
@@ -57,12 +57,14 @@ def _sorted(apart: Mapping[int, Asked], known: Atoms) -> list[int]:
     return sorted(apart, key=looks_at)
 
 
-def _occurring(classified: Classified, look: Look) -> Callable[[Collection[int]], int]:
+def _occurring(classified: Classified, look: Look) -> Callable[[Collection[int]], int] | None:
     """How many combinations of the classes of some subjects there are among all rows, by those of a sample.
 
-    Those that no row of the sample has are told from those that one or two have (Chao 1984).
+    Those that no row of the sample has are told from those that one or two have (Chao 1984).  None without a sample.
     """
     sample = look(classified.keys)
+    if not sample:
+        return None
 
     @cache
     def among(places: Sequence[int]) -> int:
