@@ -45,8 +45,9 @@ def quality(plan: Plan, changes: Iterable[ValuesChange]) -> tuple[tuple[QualityR
 def _last(frames: Iterable[pl.LazyFrame]) -> Iterator[Mapping[str, Any]]:
     """The rows of the last period, in total, that have a value."""
     for frame in frames:
-        last = pl.col("period") == frame.select(pl.col("period").max()).collect(engine="streaming").item()
-        yield from in_total(frame.filter(last)).filter( pl.col("value").is_not_null()).iter_rows(named=True)
+        last = pl.lit(frame.select(pl.col("period").max()).collect(engine="streaming").item(), pl.Date)
+        ended = in_total(frame.filter(pl.col("period") == last))
+        yield from ended.filter(pl.col("value").is_not_null()).iter_rows(named=True)
 
 
 def _kind(plan: Plan, indicator: Indicator, row: Mapping[str, Any]) -> str | None:

@@ -107,8 +107,9 @@ def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
         if one.judged:
             present = present | pl.col(f"b:{one.name}").is_between(TYPE, VALUES)
         sums.append(present.any().alias(f"any:{one.name}"))
-    sums += [term(asked, pipeline.columns).expr.sum().alias(f"flag:{name}") for name, asked in pipeline.source.flags]
-    return rows.group_by("fate").agg(sums)
+    # A flag may hold for all rows without looking at them: of a literal, a group has one and not one a row.
+    flags = {f"flag:{name}": term(asked, pipeline.columns).expr for name, asked in pipeline.source.flags}
+    return rows.with_columns(**flags).group_by("fate").agg(*sums, *(pl.col(name).sum() for name in flags))
 
 
 def _census(pipeline: Pipeline, counted: pl.DataFrame) -> Census:
