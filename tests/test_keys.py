@@ -83,11 +83,11 @@ def taken(value, node, whole):
 
 
 class Plain(yaml.SafeLoader):
-    """Dates stay texts."""
+    """Dates stay texts, and so does the key `on`, which YAML 1.1 takes for true."""
 
 
 Plain.yaml_implicit_resolvers = {
-    sign: [(tag, rule) for tag, rule in rules if tag != "tag:yaml.org,2002:timestamp"]
+    sign: [(tag, rule) for tag, rule in rules if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
     for sign, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()}
 
 
