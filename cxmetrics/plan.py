@@ -15,6 +15,8 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import mul
 from typing import Literal
 
 from cxmetrics.functions import COMPLETES
@@ -301,6 +303,11 @@ class Classifier:
     def texts(self) -> dict[str, int]:
         """The class of each literal."""
         return {text: code for code, texts in enumerate(self.literals or (), 1) for text in texts}
+
+
+def steps(keys: Sequence[Classifier]) -> tuple[int, ...]:
+    """By how much the number of a combination of classes (`Cube.wanted`) grows with the class of each key."""
+    return tuple(accumulate((key.classes for key in keys), mul, initial=1))[:-1]
 
 
 @dataclass(frozen=True, slots=True)

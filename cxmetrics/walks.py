@@ -1,11 +1,11 @@
-"""Through indicators and their formulas: what they are made of, and the same formula with other aggregates."""
+"""Through indicators, sources and their formulas: what they are made of, and the same with other aggregates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from cxmetrics.ir import Aggregate, Apply, Expr, Indicator, Ref, Windowed
+from cxmetrics.ir import Aggregate, Apply, Expr, Indicator, Origin, Ref, Windowed
 
 
 def aggregates_in(formula: Expr | None) -> Iterator[Aggregate]:
@@ -30,6 +30,11 @@ def references_in(formula: Expr | None) -> Iterator[Ref]:
                 yield from references_in(arg)
         case Windowed():
             yield from references_in(formula.arg)
+
+
+def asked_of_all(source: Origin) -> tuple[Expr | None, ...]:
+    """The conditions that are asked of every row of a source: `keep`, and the flags."""
+    return source.keep, *(asked for _, asked in source.flags)
 
 
 def made_of(indicator: Indicator) -> Iterator[str]:

@@ -240,7 +240,7 @@ def test_a_disk_that_is_full_while_values_are_written_leaves_the_store_as_it_was
     commit(path, values(("nps", day(1), 1)))
     before = files(path)
     monkeypatch.setattr("cxmetrics.store.parts.ROWS_AT_ONCE", 1)
-    monkeypatch.setattr("cxmetrics.store.rewrite.parts.os.fsync", full)
+    monkeypatch.setattr("cxmetrics.store.buckets.os.fsync", full)
     refused("CX801", lambda: commit(path, values(("nps", day(1), 2), ("csat", day(1), 2)), name="r2"))
     assert files(path) == before
 

@@ -15,6 +15,7 @@ from cxmetrics.ir import Apply, Column, ColumnSpec, ColumnType, Constant, Expr, 
 from cxmetrics.plan import Cube
 from cxmetrics.tables import place_of
 from cxmetrics.units import TIME, UNKNOWN, duration
+from cxmetrics.walks import asked_of_all
 
 _READABLE: Mapping[ColumnType, frozenset[Physical]] = {
     "integer": frozenset(("text", "integer", "number")),
@@ -128,11 +129,6 @@ def expressions(cubes: Iterable[Cube]) -> Iterator[Expr | None]:
         yield cube.by
         yield from (key.expr for key in cube.keys)
         yield from (slot.arg for slot in cube.slots)
-
-
-def asked_of_all(source: Origin) -> tuple[Expr | None, ...]:
-    """The conditions that are asked of every row: `keep`, and the flags."""
-    return source.keep, *(asked for _, asked in source.flags)
 
 
 def _require(request: Request, spec: ColumnSpec) -> None:

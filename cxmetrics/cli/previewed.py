@@ -137,7 +137,7 @@ def _doubts(found: Preview, session: Session) -> Iterator[str]:
                 yield session.say(f"preview.{kind}.{'one' if count == 1 else 'many'}", count=whole(count),
                                   source=name, column=column, reason=session.term("reason", reason))
         for flag, count in census.flagged.items():
-            yield session.say(f"run.flagged.{'one' if count == 1 else 'many'}", count=whole(count), source=name,
+            yield session.say("run.flagged", count=whole(count), source=name,
                               read=whole(census.read), flag=flag)
         bad = min(sum(census.rejected.values()) + sum(census.nulled.values()), census.read)
         limit = source.max_bad

@@ -77,7 +77,7 @@ def _flags(sources: list[SourceReport], session: Session) -> Iterator[str]:
     if lines:
         yield ""
     for count, source_id, flag, read in lines[:_MOST_REASONS]:
-        yield session.say(f"run.flagged.{'one' if count == -1 else 'many'}", count=whole(-count), read=whole(read),
+        yield session.say("run.flagged", count=whole(-count), read=whole(read),
                           source=source_id, flag=flag)
     if len(lines) > _MOST_REASONS:
         yield session.say("run.more.flags", count=len(lines) - _MOST_REASONS)

@@ -133,4 +133,3 @@ def _take_off(column: dict[int, int], other: Sparse, factor: int) -> None:
             column[row] = left
         else:
             column.pop(row, None)
-

@@ -27,7 +27,7 @@ from cxmetrics.evaluate.silences import with_silences
 from cxmetrics.evaluate.sliced import Sliced
 from cxmetrics.evaluate.views import Delivered, Gaps, Looked, view
 from cxmetrics.evaluate.withholding import withhold
-from cxmetrics.evaluate.work import Work, cuts, unsplit, work_for, work_of
+from cxmetrics.evaluate.work import Work, cuts, dimensions_of, unsplit, work_for, work_of
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
 from cxmetrics.windows import Window
@@ -84,7 +84,7 @@ class _Evaluation:
                  before: States, cells: int) -> None:
         self.plan, self.looked, self.between, self._before, self.cells = plan, looked, between, before, cells
         self.states, self.units = parted(plan, states, roll)
-        self.dimensions = tuple(dict.fromkeys(name for cut in cuts(plan) for name in cut))
+        self.dimensions = dimensions_of(cuts(plan))
         self._sliced: dict[Days | None, Sliced] = {}
 
     def sliced(self, cut: tuple[str, ...], days: Days | None) -> Sliced:

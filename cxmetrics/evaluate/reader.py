@@ -12,7 +12,7 @@ import polars as pl
 from cxmetrics.calendars import end, looked_at, periods
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.roll import States
-from cxmetrics.evaluate.work import work_of
+from cxmetrics.evaluate.work import dimensions_of, work_of
 from cxmetrics.fuse import crosses
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
@@ -36,7 +36,7 @@ class Reader:
     @cached_property
     def dimensions(self) -> tuple[str, ...]:
         """Those of all cuts."""
-        return tuple(dict.fromkeys(name for cut in self.cuts for name in cut))
+        return dimensions_of(self.cuts)
 
     @cached_property
     def asked(self) -> Mapping[tuple[Grain, int], frozenset[int]]:

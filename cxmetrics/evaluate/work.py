@@ -53,6 +53,11 @@ def needed(nodes: Iterable[Node], shown: frozenset[str]) -> tuple[Node, ...]:
     return tuple(node for node in listed if node.indicator.id in wanted)
 
 
+def dimensions_of(every: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Those of all cuts."""
+    return tuple(dict.fromkeys(name for cut in every for name in cut))
+
+
 def cuts(plan: Plan) -> tuple[tuple[str, ...], ...]:
     """Every cut that some indicator is shown in, the total first; the order of dimensions makes no difference."""
     found: dict[frozenset[str], tuple[str, ...]] = {frozenset(): ()}

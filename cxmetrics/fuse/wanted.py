@@ -12,7 +12,8 @@ from operator import and_, or_
 from typing import assert_never
 
 from cxmetrics.ir import Apply, Expr, Origin
-from cxmetrics.plan import Cell, Classifier, Condition, Logic, Member, Plan
+from cxmetrics.plan import Cell, Classifier, Condition, Logic, Member, Plan, steps
+from cxmetrics.walks import asked_of_all
 
 MOST = 50_000  # combinations that are told apart
 
@@ -23,7 +24,7 @@ def wanted(keys: Sequence[Classifier], members: Sequence[Member]) -> tuple[int, 
     wheres = {member.where for member in members}
     if not keys or None in wheres or combinations > MOST:
         return None
-    planes = _Planes([key.classes for key in keys])
+    planes = _Planes(keys)
     found = reduce(or_, (planes.truth(where)[0] for where in wheres if where is not None), 0)
     return None if found == planes.every else tuple(place for place in range(combinations) if found >> place & 1)
 
@@ -32,7 +33,7 @@ def asks_for_days(plan: Plan, origin: Origin) -> bool:
     """Whether rows of a source are asked whether people worked on their day."""
     asked: list[Expr | None] = [expr for partial in plan.partials if partial.source == origin.id
                                 for expr in partial.exprs]
-    asked += [*(spec.formula for spec in origin.columns.values()), origin.keep, *(flag for _, flag in origin.flags)]
+    asked += [*(spec.formula for spec in origin.columns.values()), *asked_of_all(origin)]
     return any(map(_asks, asked))
 
 
@@ -45,9 +46,9 @@ class _Planes:
 
     __slots__ = ("_known", "_sizes", "_steps", "every")
 
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self._sizes, self._steps = sizes, [prod(sizes[:key]) for key in range(len(sizes))]
-        self.every = (1 << prod(sizes)) - 1
+    def __init__(self, keys: Sequence[Classifier]) -> None:
+        self._sizes, self._steps = [key.classes for key in keys], steps(keys)
+        self.every = (1 << prod(self._sizes)) - 1
         self._known: dict[tuple[int, frozenset[int]], int] = {}
 
     def truth(self, where: Condition) -> tuple[int, int]:

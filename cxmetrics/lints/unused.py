@@ -10,7 +10,7 @@ from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Aggregate, Apply, Blend, Column, Expr, Indicator, Merged, Origin, Pyramid
 from cxmetrics.load import Drafts
 from cxmetrics.schema import IndicatorDraft
-from cxmetrics.walks import aggregates_in
+from cxmetrics.walks import aggregates_in, asked_of_all
 
 _USED = re.compile(r"\s*([^\s(（]+)")
 Used = dict[str, set[str]]  # the columns of each source
@@ -87,9 +87,8 @@ def aggregates_of(indicator: Indicator) -> Iterator[Aggregate]:
 def _all_looked_at(origin: Origin, by_formulas: set[str]) -> set[str]:
     """The columns that formulas, keys and dimensions of a source look at, and those that these are made from."""
     found = set(by_formulas)
-    _collect(origin.keep, found)
-    for _, flag in origin.flags:
-        _collect(flag, found)
+    for asked in asked_of_all(origin):
+        _collect(asked, found)
     found |= set(origin.unique.by) if origin.unique else set()
     named = (origin.time, origin.received, origin.entity, origin.weight, origin.strata, origin.population)
     found |= {name for name in named if isinstance(name, str)}

@@ -40,4 +40,3 @@ def _are_stray(days: Collection[dt.date], covered: Days) -> bool:
     away = [(covered[0] - day).days if day < covered[0] else (day - covered[1]).days for day in days
             if not covered[0] <= day <= covered[1]]
     return len(away) <= STRAY and min(away) > LONGEST
-

@@ -15,6 +15,7 @@ REGION_MOOD = (0.10, 0.05, 0.20, -0.05, 0.15, 0.0, -0.15, -0.25)
 TIERS = (1, 1, 1, 1, 2, 2, 2, 2)
 SEGMENTS = {"mass": 0.66, "gold": 0.20, "private": 0.14}
 SEGMENT_MOOD = (0.0, 0.15, 0.35)
+SEGMENT_WEIGHTS = (1.0, 0.8, 0.6)  # of answers to surveys
 BRANCHES = tuple(f"B{number:03d}" for number in range(1, sum(REGION_SIZES) + 1))
 MANAGERS = tuple(f"M{number:04d}" for number in range(3 * len(BRANCHES)))  # three at each branch
 REGION_OF_BRANCH = np.repeat(np.arange(len(REGIONS)), REGION_SIZES).astype(np.int64)
@@ -50,6 +51,11 @@ class People:
         region: Floats = np.array(REGION_MOOD)[self.region[who]]
         segment: Floats = np.array(SEGMENT_MOOD)[self.segment[who]]
         return region + segment + 0.5 * self.mood[who]
+
+    def answer_weights(self, who: Ints) -> Floats:
+        """What an answer of these customers weighs in a survey."""
+        found: Floats = np.array(SEGMENT_WEIGHTS)[self.segment[who]]
+        return found
 
     def looked_after_by(self, who: Ints) -> Ints:
         """Which of the managers looks after these customers."""

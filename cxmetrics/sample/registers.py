@@ -78,8 +78,12 @@ def _employees(first: dt.date, middle: dt.date) -> pl.DataFrame:
 
 def _products(first: dt.date) -> pl.DataFrame:
     return pl.DataFrame({"product": list(PRODUCTS), "line": ["deposit", "credit", "credit"],
-                         "valid_from": [first] * len(PRODUCTS),
-                         "valid_until": pl.Series([None] * len(PRODUCTS), dtype=pl.Date)})
+                         **_valid_since(first, len(PRODUCTS))})
+
+
+def _valid_since(first: dt.date, rows: int) -> dict[str, pl.Series]:
+    """Validity from a day on, without an end."""
+    return {"valid_from": pl.Series([first] * rows), "valid_until": pl.Series([None] * rows, dtype=pl.Date)}
 
 
 def _touchpoints() -> pl.DataFrame:
@@ -118,8 +122,7 @@ def _errors(first: dt.date) -> pl.DataFrame:
             "class": ["business"] * business + ["technical"] * technical,
             "system": ["core"] * business + ["gateway"] * len(ERRORS) + ["payments"],
             "customer_message": told + ["系统繁忙，请稍后再试"] * technical,
-            "valid_from": [first] * (business + technical),
-            "valid_until": pl.Series([None] * (business + technical), dtype=pl.Date),
+            **_valid_since(first, business + technical),
         }
     )
 

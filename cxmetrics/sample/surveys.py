@@ -100,7 +100,6 @@ BOUGHT = {"onboarding": 1, "newcomer": 1, "loan_apply": 2, "loan_status": 2, "ca
           "card_product": 3, "card_service": 3, "card_price": 3, "instalment": 3}
 RELATIONSHIP_SHARE = 0.17
 STANDING_PART, MOMENT_SPREAD = 0.6, 0.8  # how much of an opinion lasts, and how much is of the moment
-SEGMENT_WEIGHTS = (1.0, 0.8, 0.6)  # of answers to the question of recommendation
 LEAST_DRAWN = 0.02  # the chance to be drawn in a month of a segment whose answers weigh 1
 IPS = 5_000  # addresses, of which many customers share one
 RESPONSE = 0.34
@@ -221,7 +220,7 @@ def _answer_frame(world: World, invited: Invited, replies: list[Reply]) -> pl.Da
             "score": np.where((question == "ces").to_numpy() & _on_first_scale(world, invited, rows), 8 - score, score),
             "mode": label([MODE_OF[reply.channel] for reply in replies], asked),
             "duration_ms": (invited.seconds[rows] * 1_000).astype(np.int64),
-            "weight": np.array(SEGMENT_WEIGHTS)[people.segment[who]],
+            "weight": people.answer_weights(who),
             "is_complete": invited.flaw[rows] != 1,
             "is_test": invited.flaw[rows] == 2,
             "scale_id": label([SCALES[reply.question] for reply in replies], asked),
@@ -286,7 +285,7 @@ def _response_frame(world: World, invited: Invited, kind: Ints, rows: Ints, repl
             "is_complete": invited.flaw[rows] != 1,
             "language": label(("zh", "en"), chance(rng, 0.04, n).astype(np.int64)),
             "is_test": invited.flaw[rows] == 2,
-            "weight": np.array(SEGMENT_WEIGHTS)[world.people.segment[who]],
+            "weight": world.people.answer_weights(who),
             "device_hash": world.people.device.gather(who),
             "client_ip_hash": world.people.number.gather(who % min(IPS, len(world.people))),
             **{f"grid_{reply.touchpoint.removeprefix(_JOURNEY)}": _beside(reply, rows) for reply in replies
@@ -312,7 +311,7 @@ def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: 
             "invitation_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
             **world.people.columns(who),
             "branch": label(BRANCHES, world.people.branch[who]),
-            "touchpoint": label(["relationship", *ASKED], kind),
+            "touchpoint": label(kinds, kind),
             "mode": label(list(MODES), choose(rng, MODES, n)),
             "survey_version": np.where(slots.day < world.calendar.days // 2, 1, 2),
             "sampled_at": moment(slots.at - 3_600_000_000),
@@ -321,8 +320,8 @@ def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: 
             "opened_at": moment(after(slots.at, lognormal(rng, 240.0, 0.4, n), state < 2)),
             "status": label(("completed", "opened", "sent", "bounced", "opted_out"), state),
             "stratum": world.people.columns(who)["segment"],
-            "survey_id": label(["relationship", *ASKED], kind),
-            "sample_prob": LEAST_DRAWN / np.array(SEGMENT_WEIGHTS)[world.people.segment[who]],
+            "survey_id": label(kinds, kind),
+            "sample_prob": LEAST_DRAWN / world.people.answer_weights(who),
             "employee_id": label([*MANAGERS, None],
                                  np.where(managed, world.people.looked_after_by(who), len(MANAGERS))),
             "product_id": label([None, *PRODUCTS], np.array([BOUGHT.get(name, 0) for name in kinds])[kind]),

@@ -22,7 +22,6 @@ from cxmetrics.sample.surveys import (
     RECOMMEND,
     RELATIONSHIP_SHARE,
     REPUTE,
-    SEGMENT_WEIGHTS,
     STANDING_PART,
 )
 from cxmetrics.sample.world import World
@@ -75,7 +74,7 @@ def opinion_values(cell: Cell, held: Opinions) -> dict[str, float]:
     """The true values of the indicators of surveys, by indicator."""
     who, people = cell.who, cell.world.people
     said = {name: values[who] for name, values in held.said.items()}
-    weight = np.array(SEGMENT_WEIGHTS)[people.segment[who]]
+    weight = people.answer_weights(who)
     senior = people.age[who] >= SENIOR
     plain = {**SATISFACTION, **EASE, **SOLVED, **GAPS}
     found = {indicator: float(said[touchpoint].mean()) for indicator, touchpoint in plain.items()}

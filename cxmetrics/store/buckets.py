@@ -13,10 +13,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from io import BytesIO
+from io import BufferedWriter, BytesIO
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -130,12 +130,19 @@ def encode(frame: pl.DataFrame) -> bytes:
 def place(folder: Path, name: str, content: bytes) -> None:
     """Write a file so that it is on the disk, whole, before it has its name.  Raises `OSError`."""
     unfinished = folder / (name + UNFINISHED)
-    unfinished.unlink(missing_ok=True)
-    with unfinished.open("xb") as file:  # a link would be followed
+    with on_the_disk(unfinished) as file:
         file.write(content)
+    unfinished.replace(folder / name)
+
+
+@contextmanager
+def on_the_disk(path: Path) -> Iterator[BufferedWriter]:
+    """A file to be written anew, which is on the disk, whole, afterwards.  Raises `OSError`."""
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:  # a link would be followed
+        yield file
         file.flush()
         os.fsync(file.fileno())
-    unfinished.replace(folder / name)
 
 
 def settle(folder: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from cxmetrics.store.buckets import PARQUET
+from cxmetrics.store.buckets import PARQUET, on_the_disk
 
 ROWS_AT_ONCE = 500_000  # of values, held while they are put in order; a row takes some 300 bytes, and thrice that then
 
@@ -59,13 +58,10 @@ def write_parts(path: Path, parts: Iterable[pl.DataFrame], schema: Mapping[str, 
             rows += part.height
             yield part
 
-    path.unlink(missing_ok=True)
-    with path.open("xb") as file:  # a link would be followed
+    with on_the_disk(path) as file:
         try:
             register_io_source(source, schema=schema).sink_parquet(file, maintain_order=True, **PARQUET)
         except pl.exceptions.PolarsError as error:
             raise OSError(errno.EIO, str(error)) from error
-        file.flush()
-        os.fsync(file.fileno())
     with path.open("rb") as written:
         return Written(rows, path.stat().st_size, hashlib.file_digest(written, "sha256").hexdigest())

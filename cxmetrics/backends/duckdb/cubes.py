@@ -35,7 +35,7 @@ from cxmetrics.backends.sql import (
 )
 from cxmetrics.functions import COMPLETES
 from cxmetrics.ir import Apply, Expr
-from cxmetrics.plan import BY_TIME, FRACTION, Classifier, Cube, Slot
+from cxmetrics.plan import BY_TIME, FRACTION, Classifier, Cube, Slot, steps
 
 AT = Name("at")  # the moment of a row
 DAYS = ("first", "last")  # of the census
@@ -169,10 +169,8 @@ def _wanted(cube: Cube, narrowed: Narrow) -> Node | None:
     """Whether some member looks at the classes of a row; None where one may look at any."""
     if cube.wanted is None:
         return None
-    terms, step = list[Node](), 1
-    for key in cube.keys:
-        terms.append(narrowed.keys[key] if step == 1 else Infix("*", (Literal(step), narrowed.keys[key])))
-        step *= key.classes
+    terms = [narrowed.keys[key] if step == 1 else Infix("*", (Literal(step), narrowed.keys[key]))
+             for key, step in zip(cube.keys, steps(cube.keys), strict=True)]
     return In(terms[0] if len(terms) == 1 else Infix("+", tuple(terms)), tuple(map(Literal, cube.wanted)))
 
 

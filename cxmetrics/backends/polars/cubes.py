@@ -18,7 +18,7 @@ from cxmetrics.backends.polars.rows import Pipeline, source_moment
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr, columns_in
-from cxmetrics.plan import ADDITIVE, BY_TIME, FRACTION, Cube, Slot
+from cxmetrics.plan import ADDITIVE, BY_TIME, FRACTION, Cube, Slot, steps
 
 LARGEST = 10**38 - 1  # of Decimal(38, 0)
 WRAPS = 1.5e38  # a sum of |x| below it, in floating point, did not pass 2^127
@@ -50,10 +50,7 @@ def grouped(pipeline: Pipeline, cube: Cube, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def _combination(cube: Cube) -> pl.Expr:
     """The number of the combination of classes of a row, as in `Cube.wanted`."""
-    number, step = pl.lit(0, pl.Int32), 1
-    for i, key in enumerate(cube.keys):
-        number, step = number + pl.col(f"k{i}") * pl.lit(step, pl.Int32), step * key.classes
-    return number
+    return pl.sum_horizontal(pl.col(f"k{i}") * pl.lit(step, pl.Int32) for i, step in enumerate(steps(cube.keys)))
 
 
 def key_names(cube: Cube) -> list[str]:
