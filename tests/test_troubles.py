@@ -201,6 +201,12 @@ def test_a_day_of_few_rows_is_flagged(busy, rows, said):
     assert visits.thin == ({"2026-04-06": (rows, 100.0)} if said else {})
 
 
+def test_thin_days_of_a_source_are_one_warning(busy):
+    put(busy, "visits-99", "day,region,spent", *["2026-04-06,east,1"] * 20, *["2026-04-07,east,1"] * 30)
+    (said,) = go(busy).diagnostics
+    assert said.facts == {"source": "visits", "days": "2026-04-06: 20 (100), 2026-04-07: 30 (100)"}
+
+
 def test_any_number_will_do(busy):
     text = (busy / "cxmetrics.yaml").read_text()
     (busy / "cxmetrics.yaml").write_text(text.replace("time: day,", "time: day, volume: 0%,", 1))

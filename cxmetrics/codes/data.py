@@ -279,8 +279,8 @@ LOCK_TAKEN_OVER = Code(
                 "本次运行会补算上次未完成的部分；如果不是人为终止，可能是内存不足：用 `--memory` 限制 DuckDB，或用 `--from`、`--to` 减少每次计算的天数"))
 FEW_ROWS = Code(
     "CX723", "few-rows",
-    Phrase("`{source}` delivered {rows} rows for {day}; usual are {usual}",
-           "`{source}` 在 {day} 交付了 {rows} 行，通常为 {usual} 行"), severity="warning",
+    Phrase("`{source}` delivered fewer rows than usual (in brackets): {days}",
+           "`{source}` 交付的行数少于通常值（括号内）：{days}"), severity="warning",
     label=Phrase("this source", "这个数据源"),
     note=Phrase("usual is the median of the same weekday in the eight weeks before", "通常值取此前八周同一星期几的中位数"),
     help=Phrase("see whether the delivery is whole; `volume: 0%` of the source says that any number will do",

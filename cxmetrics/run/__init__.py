@@ -219,7 +219,7 @@ class _Job:
         every = [day for task in work for day in task.days]
         statuses = _statuses(restated)
         warned = [*found, *left_out(self.plan, self.gathered.needs), *self._frozen(run_id, restated),
-                  *(one for name, listed in thin.items() for one in said(self.plan.sources[name], listed))]
+                  *(said(self.plan.sources[name], listed) for name, listed in thin.items() if listed)]
         return RunReport(
             run_id, self.options.engine, min(every, default=None), max(every, default=None), self.clock.seconds,
             dict(self.clock.stages), sources, len(work), sum(one.effort.states for one in sources),

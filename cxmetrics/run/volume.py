@@ -61,7 +61,7 @@ def watched(plan: Plan, store: Store, done: Done) -> list[ThinDay]:
     return thin_days(origin, rows, recent)
 
 
-def said(origin: Origin, thin: Iterable[ThinDay]) -> list[Diagnostic]:
-    """The warnings."""
-    return [report(codes.FEW_ROWS, origin.span, source=origin.id, day=one.day, rows=one.rows, usual=f"{one.usual:g}")
-            for one in thin]
+def said(origin: Origin, thin: Iterable[ThinDay]) -> Diagnostic:
+    """The warning of a source's thin days, of which there are some."""
+    days = ", ".join(f"{one.day}: {one.rows} ({one.usual:g})" for one in thin)
+    return report(codes.FEW_ROWS, origin.span, source=origin.id, days=days)
