@@ -154,6 +154,7 @@ source   sample                           days                     read  left ou
 -------  -------------------------------  -----------------------  ----  --------  --------  --------  -----
 answers  the last 4 rows of 1 of 3 files  2026-03-01 … 2026-03-03     4         1         0         1      2
 1 row of answers rejected, score: off the scale
+50% of the rows of answers on 2026-03-02 are bad; a run takes in at most 30%
 
 rows of answers that count, 2 of 2
 day         score  test
@@ -172,7 +173,7 @@ def test_what_a_run_would_not_take_in_is_told(shop):
     put(shop, "answers-3", HEAD, "2026-03-02,west,11,false,555-32,x", "2026-03-02,east,7,false,555-33,x")
     done = called("preview", "nps", "--rows", "2", "--lang", "zh", cwd=shop)
     assert done.returncode == 0
-    assert "answers 有 50% 的行不合约定；正式运行最多接受 30%" in done.stdout
+    assert "answers 在 2026-03-02 有 50% 的行不合约定；正式运行最多接受 30%" in done.stdout
 
 
 def test_for_programs(shop):

@@ -303,6 +303,62 @@ def test_a_column_that_new_files_have_not_is_told(root):
     assert said(go(root)) == []
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_a_column_that_a_new_file_leaves_empty_is_told(root, engine):
+    """Of 20 rows before all say what was spent: were it chance, 1 in 21 would not; of four, (1/21)^4 = 0.000005."""
+    put(root, "visits-8", "day,branch_id,spent", *["2026-03-08,a,5"] * 20)
+    go(root, engine=engine)
+    put(root, "visits-9", "day,branch_id,spent", *["2026-03-09,a,"] * 4)
+    assert [(code, facts["path"], facts["column"]) for code, facts in said(go(root, engine=engine))] == [
+        ("CX732", "data/visits-9.csv", "spent")]
+    assert said(go(root, engine=engine)) == []
+    put(root, "visits-9", "day,branch_id,spent", *["2026-03-09,a,"] * 3, "2026-03-09,a,7")
+    assert said(go(root, engine=engine)) == []
+
+
+def test_a_column_that_is_seldom_filled_may_be_empty(root):
+    """7 of 20 rows say it: (14/21)^4 = 0.2 of files of four rows do not."""
+    put(root, "visits-8", "day,branch_id,spent", *["2026-03-08,a,"] * 15, *["2026-03-08,a,5"] * 5)
+    for path in (root / "data").glob("visits-[1-7].csv"):
+        path.unlink()
+    go(root)
+    put(root, "visits-9", "day,branch_id,spent", *["2026-03-09,a,"] * 4)
+    assert said(go(root)) == []
+
+
+def test_a_file_whose_times_cannot_be_read_is_told(root):
+    go(root)
+    put(root, "visits-9", "day,branch_id,spent", "9. 3. 2026,a,5")
+    assert [(code, facts["path"], facts["column"]) for code, facts in said(go(root))] == [
+        ("CX733", "data/visits-9.csv", "day")]
+
+
+# --- what is bad of a day ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_a_bad_day_fails_by_itself_and_among_others(root, engine):
+    """Of four rows of the 9th three are bad, 75 %; of all 24, 12.5 %."""
+    definitions = (root / "cxmetrics.yaml").read_text(encoding="utf-8")
+    (root / "cxmetrics.yaml").write_text(definitions.replace("time: day,", "time: day, max_bad: 50%,", 1), "utf-8")
+    put(root, "visits-8", "day,branch_id,spent", *["2026-03-08,a,5"] * 20)
+    go(root, engine=engine)
+    put(root, "visits-9", "day,branch_id,spent", "2026-03-09,a,1", *["2026-03-09,a,much"] * 3)
+    for full in (False, True):
+        [told] = go(root, engine=engine, full=full).troubles
+        assert (told.code.id, told.facts["days"], told.facts["share"]) == ("CX707", "2026-03-09", "75.0%")
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_a_day_of_rejected_rows_is_told(root, engine):
+    go(root, engine=engine)
+    put(root, "visits-9", "day,branch_id,spent", "2026-03-09,a,much", "2026-03-09,a,more")
+    for full in (False, True):
+        assert [(code, facts["days"]) for code, facts in said(go(root, engine=engine, full=full))
+                if code == "CX731"] == [("CX731", "2026-03-09")]
+
+
+
 def test_a_column_that_comes_later_is_not_missed(root):
     put(root, "calls-1", "day", "2026-03-01")
     put(root, "calls-2", "day,minutes", "2026-03-02,3")

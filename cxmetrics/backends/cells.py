@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import polars as pl
 
@@ -52,6 +52,14 @@ class Request:
     days: tuple[Days, ...] | None = None
 
 
+class Tally(NamedTuple):
+    """The rows of a day that are not dropped; of them those rejected, and those bad: that lost a value, too."""
+
+    rows: int
+    rejected: int
+    bad: int
+
+
 @dataclass(frozen=True, slots=True)
 class Census:
     """What became of the rows of a source (those in the requested days, or without a readable day).
@@ -63,7 +71,7 @@ class Census:
     (none, or neither 0 nor in `rules.WEIGHTS`), `range` (a day out of `ir.DAYS`), `missing` (no time) and `not finite`.
     `nulled` and `empty` look only at rows that are not dropped.  `flagged` counts rows for which a flag of the source
     holds, whatever became of them; a flag that holds for none is left out.
-    `first`, `last`: days of rows read, kept or not.
+    `first`, `last`: days of rows read, kept or not.  `bad`: the days with bad rows.
     """
 
     read: int = 0
@@ -76,6 +84,7 @@ class Census:
     empty: tuple[str, ...] = ()  # declared columns without one value in any row, where there are rows
     first: dt.date | None = None
     last: dt.date | None = None
+    bad: Mapping[dt.date, Tally] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cxmetrics.cli.terminal import ink
 from cxmetrics.ir import Indicator, Pyramid
 from cxmetrics.preview import Preview, Previewed, Rows
 from cxmetrics.render.wording import visible
+from cxmetrics.run.census import too_many
 
 _MOST = 20  # slices that are printed
 _NOT_OF_A_SAMPLE = ("change", "change_low", "change_high", "moved")  # the period before may be cut off
@@ -139,10 +140,9 @@ def _doubts(found: Preview, session: Session) -> Iterator[str]:
         for flag, count in census.flagged.items():
             yield session.say("run.flagged", count=whole(count), source=name,
                               read=whole(census.read), flag=flag)
-        bad = min(sum(census.rejected.values()) + sum(census.nulled.values()), census.read)
-        limit = source.max_bad
-        if bad > limit * census.read:
-            yield session.say("preview.bad", share=share(bad / census.read), source=name, limit=share(limit))
+        if over := too_many(source.max_bad, census):
+            bad, days = over
+            yield session.say("preview.bad", share=share(bad), source=name, days=days, limit=share(source.max_bad))
         yield from (session.say("preview.empty", column=column, source=name) for column in census.empty)
         if source.unraked:
             yield session.say("preview.unraked", source=name)

@@ -42,8 +42,8 @@ ALL_ROWS_REJECTED = Code(
                 "请核对声明的类型、量表、取值与数据是否一致"))
 TOO_MANY_BAD = Code(
     "CX707", "too-many-bad",
-    Phrase("{share} of the rows of `{source}` are bad, more than {limit}",
-           "`{source}` 有 {share} 的行不合约定，超过 {limit}"),
+    Phrase("{share} of the rows of `{source}` on {days} are bad, more than {limit}",
+           "`{source}` 在 {days} 有 {share} 的行不合约定，超过 {limit}"),
     label=Phrase("limit {limit}", "上限 {limit}"),
     note=Phrase("nothing of it was taken in", "没有采用它的任何内容"),
     help=Phrase("mend the data, or raise `max_bad` if this is known", "请修正数据；若情况已知，可提高 `max_bad`"))
@@ -300,6 +300,32 @@ COLUMN_GONE = Code(
     label=Phrase("declared here", "在这里声明"),
     note=Phrase("its rows are taken as ones that do not say it", "其中的行按未填写该列处理"),
     help=Phrase("see whether the delivery calls it by another name", "请核实交付的文件是否改了列名"))
+DAY_REJECTED = Code(
+    "CX731", "day-rejected",
+    Phrase("every row of `{source}` was rejected on {count} days: {days}", "`{source}` 有 {count} 天的每一行都被拒收：{days}"),
+    severity="warning",
+    label=Phrase("this source", "这个数据源"),
+    note=Phrase("such a day is taken as one without rows", "这样的一天按没有数据处理"),
+    help=Phrase("compare the declared types, scales and values with the data of that day",
+                "请核对声明的类型、量表、取值与当天的数据是否一致"))
+COLUMN_EMPTIED = Code(
+    "CX732", "column-emptied",
+    Phrase("the column `{column}` is empty in every row of `{path}`, and was not in files of `{source}` before "
+           "({count} such files are new)",
+           "`{path}` 的列 `{column}` 每一行都为空，而 `{source}` 此前的文件不是这样（此类新文件共 {count} 个）"),
+    severity="warning",
+    label=Phrase("declared here", "在这里声明"),
+    note=Phrase("indicators over it are of the other days", "基于它的指标只反映其余日期"),
+    help=Phrase("ask whoever delivers the data what became of it", "请向数据提供方核实原因"))
+DAYS_UNREADABLE = Code(
+    "CX733", "days-unreadable",
+    Phrase("no row of `{path}` has a time in the column `{column}` of `{source}` that can be read "
+           "({count} such files are new)",
+           "`{path}` 没有一行的时间可以读取（`{source}` 的列 `{column}`；此类新文件共 {count} 个）"), severity="warning",
+    label=Phrase("declared here", "在这里声明"),
+    note=Phrase("its rows belong to no day, and to no number", "其中的行不属于任何一天，也不计入任何数值"),
+    help=Phrase("have it delivered with times as in the files before, or give the column a `format`",
+                "请按此前文件的时间写法重新交付，或为该列写明 `format`"))
 OTHER_SCHEMA = Phrase("give the schema another name with `--schema`", "请用 `--schema` 另取模式名称")
 SINK_REFUSED = Code(
     "CX725", "sink-refused",

@@ -27,6 +27,7 @@ from cxmetrics.evaluate.raking import Raking
 from cxmetrics.load.texts import Texts
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Files, look
+from cxmetrics.run.census import doubts
 from cxmetrics.run.clock import Clock
 from cxmetrics.run.freezes import who
 from cxmetrics.run.gather import Gathering
@@ -219,6 +220,7 @@ class _Job:
         every = [day for task in work for day in task.days]
         statuses = _statuses(restated)
         warned = [*found, *left_out(self.plan, self.gathered.needs), *self._frozen(run_id, restated),
+                  *(one for name, scan in done.items() for one in doubts(self.plan.sources[name], scan.census)),
                   *(said(self.plan.sources[name], listed) for name, listed in thin.items() if listed)]
         return RunReport(
             run_id, self.options.engine, min(every, default=None), max(every, default=None), self.clock.seconds,

@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cxmetrics.backends.cells import Census
 from cxmetrics.codes import data as codes
-from cxmetrics.diagnostics import Fault, report
+from cxmetrics.diagnostics import Diagnostic, Fault, listed, report
 from cxmetrics.ir import Origin, columns_in
 from cxmetrics.plan import Plan
 from cxmetrics.run.stale import Task
 
 
 def judge(plan: Plan, origin: Origin, task: Task, census: Census) -> None:
-    """Raise `Fault` where all rows were rejected, too many were bad, or a column that is used has no value."""
+    """Raise `Fault` where all rows were rejected, too many of a day were bad, or a column that is used has no value.
+
+    Bad rows count day by day: what is said of a day is the same whichever others are read with it.
+    """
     if census.read == 0:
         if task.everything:
             raise Fault(report(codes.NO_ROWS, origin.span, source=origin.id))
         return
-    rejected = sum(census.rejected.values())
-    if rejected == census.read and task.everything:  # a day of bad rows among others is a day without rows
+    rejected, rows = sum(census.rejected.values()), census.read - census.dropped
+    if 0 < rejected == rows and task.everything:
         (column, reason), _ = max(census.rejected.items(), key=lambda item: item[1])
         raise Fault(report(codes.ALL_ROWS_REJECTED, origin.span, source=origin.id, reason=f"{column}: {reason}"))
-    # Nulled values are counted by column: one row may have several.
-    bad = min(rejected + sum(census.nulled.values()), census.read)
-    if bad > origin.max_bad * census.read:
-        raise Fault(report(codes.TOO_MANY_BAD, origin.span, source=origin.id, share=f"{bad / census.read:.1%}",
+    if over := too_many(origin.max_bad, census):
+        share, days = over
+        raise Fault(report(codes.TOO_MANY_BAD, origin.span, source=origin.id, share=f"{share:.1%}", days=days,
                            limit=f"{origin.max_bad:.1%}"))
     used = _used_columns(plan, origin)
     empty = [name for name in census.empty if name in used]
     if empty and task.everything:
         raise Fault(*(report(codes.COLUMN_ALL_NULL, origin.columns[name].span, source=origin.id, column=name)
                       for name in empty))
+
+
+def too_many(max_bad: float, census: Census) -> tuple[float, str] | None:
+    """The share of bad rows on the worst of the days that have more than that, and which day it is; None without one.
+
+    Rows without a readable day have only those that they were read with to be held against, and their days are told.
+    """
+    over = {day: tally.bad / tally.rows for day, tally in census.bad.items() if tally.bad > max_bad * tally.rows}
+    if over:
+        worst = max(over, key=over.__getitem__)
+        return over[worst], f"{worst}" + (f" (+ {len(over) - 1})" if len(over) > 1 else "")
+    rows = census.read - census.dropped
+    bad = min(sum(census.rejected.values()) + sum(census.nulled.values()), rows)  # nulled values are counted by column
+    return (bad / rows, f"{census.first}..{census.last}") if bad > max_bad * rows else None
+
+
+def doubts(origin: Origin, census: Census) -> Iterator[Diagnostic]:
+    """A warning where every row of a day was rejected: such a day looks like one that nobody was there."""
+    days = [f"{day}" for day, tally in census.bad.items() if tally.rejected == tally.rows]
+    if days:
+        yield report(codes.DAY_REJECTED, origin.span, source=origin.id, count=len(days), days=listed(days))
 
 
 def _used_columns(plan: Plan, origin: Origin) -> set[str]:

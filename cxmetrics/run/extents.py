@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.backends.cells import Backend, Physical, Request, Table
+from cxmetrics.backends.duckdb.footers import filled
 from cxmetrics.ir import DAYS, Origin
 from cxmetrics.plan import Scan
 from cxmetrics.run.bind import Bound
@@ -43,9 +44,17 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
             result[path] = replace(before, size=seen.size, mtime_ns=seen.mtime_ns)
             continue
         first, last, rows = extent(bound, bound.taken.get(path, root / path), zone, backend, open_file)
-        columns = "" if path in bound.taken else columns_of(open_file(root / path))
-        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as, digest, columns)
-    return result
+        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as, digest)
+    return result | _with_columns({path: file for path, file in result.items() if path in bound.files
+                                   and path not in bound.taken and not file.columns}, root, open_file)
+
+
+def _with_columns(files: Mapping[str, InputFile], root: Path, open_file: Open) -> dict[str, InputFile]:
+    """Files with what is to be known of their columns."""
+    tables = {path: open_file(root / path) for path in files}
+    known = filled(path for table in tables.values() for path in table.files) if tables else {}
+    return {path: replace(files[path], columns=columns_of(table, known.get(table.files[0], {})))
+            for path, table in tables.items()}
 
 
 def content_of(path: Path, seen: Seen, known: InputFile | None = None) -> str:

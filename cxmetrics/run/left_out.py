@@ -1,11 +1,11 @@
-"""What is left out without anything failing: days that no run has computed, and columns that new files have not.
+"""What is left out without anything failing: days that no run has computed, columns that new files have not or leave
+empty, and files whose rows have no day.
 
 A month of ten days looks like any other month, and so does one whose last ten days say less.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from cxmetrics.backends.readers import asked_of
@@ -15,15 +15,21 @@ from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.plan import Plan
 from cxmetrics.run.need import Need
 from cxmetrics.run.stale import Day, days_between, delivered, intervals
+from cxmetrics.run.unopened import filled_in
 from cxmetrics.store.commits import InputFile
 
 NAMED = 3  # stretches of days
+CHANCE = 0.001  # that a column is empty in all rows of a file, if it were filled as in those before
 
 
 def left_out(plan: Plan, needs: Mapping[str, Need]) -> Iterator[Diagnostic]:
     """The warnings."""
     for source, one in sorted(needs.items()):
-        yield from _columns_gone(plan, source, one)
+        new = {path: file for path, file in one.files.items() if one.bound is not None
+               and file.columns and not file.holds_what(one.before.get(path))}
+        yield from _columns_gone(plan, source, one, new)
+        yield from _columns_emptied(plan, source, one, new)
+        yield from _without_days(plan, source, new)
         days = missing(plan, one)
         if days:
             listed = [f"{first}" if first == last else f"{first}..{last}" for first, last in _stretches(days)]
@@ -52,17 +58,38 @@ def _stretches(days: frozenset[Day]) -> Iterator[tuple[Day, Day]]:
         yield first, Day.fromordinal(end.toordinal() - 1)
 
 
-def _columns_gone(plan: Plan, source: str, one: Need) -> Iterator[Diagnostic]:
+New = Mapping[str, InputFile]
+"""Files of this run that were not there, or otherwise, in the one before."""
+
+
+def _columns_gone(plan: Plan, source: str, one: Need, new: New) -> Iterator[Diagnostic]:
     """A warning for each column that a source names and that files of this run have not, where one before had it."""
-    new = {path: _columns(file) for path, file in one.files.items()
-           if one.bound is not None and file.columns and not file.holds_what(one.before.get(path))}
-    had = frozenset[str]().union(*map(_columns, one.before.values())) if new else frozenset()
+    had = frozenset(name for file in one.before.values() for name in filled_in(file)) if new else frozenset()
     for name, span in asked_of(plan.sources[source]) if new else ():
-        without = sorted(path for path, names in new.items() if name.lower() not in names)
+        without = sorted(path for path, file in new.items() if name.lower() not in filled_in(file))
         if without and name.lower() in had:
             yield report(codes.COLUMN_GONE, span, column=name, source=source, path=without[0], count=len(without))
 
 
-def _columns(file: InputFile) -> frozenset[str]:
-    """The names of a file's columns, in small letters: case alone does not part them."""
-    return frozenset(name.lower() for name in json.loads(file.columns or "{}"))
+def _columns_emptied(plan: Plan, source: str, one: Need, new: New) -> Iterator[Diagnostic]:
+    """A warning for each column that new files leave empty, where those before had values enough to tell."""
+    found = {path: filled_in(file) for path, file in new.items() if file.rows}
+    before = [(filled_in(file), file.rows) for file in one.before.values()] if found else []
+    for name, span in asked_of(plan.sources[source]) if found else ():
+        key = name.lower()
+        known = [(columns[key] or 0, rows) for columns, rows in before if columns.get(key) is not None]
+        usual = sum(values for values, _ in known) / (sum(rows for _, rows in known) + 1)
+        empty = sorted(path for path, columns in found.items()
+                       if columns.get(key) == 0 and (1 - usual) ** new[path].rows < CHANCE)
+        if empty:
+            yield report(codes.COLUMN_EMPTIED, span, column=name, source=source, path=empty[0], count=len(empty))
+
+
+def _without_days(plan: Plan, source: str, new: New) -> Iterator[Diagnostic]:
+    """A warning for new files that have rows, of which none has a readable day."""
+    origin = plan.sources[source]
+    lost = sorted(path for path, file in new.items() if file.rows and file.first is None)
+    if lost and isinstance(origin.time, str):
+        spec = origin.columns.get(origin.time)
+        yield report(codes.DAYS_UNREADABLE, origin.span if spec is None else spec.span, column=origin.time,
+                     source=source, path=lost[0], count=len(lost))

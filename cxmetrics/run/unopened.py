@@ -22,9 +22,16 @@ _NONE: frozenset[str] = frozenset()
 _MARGIN = 2  # days, more than any time zone shifts one
 
 
-def columns_of(table: Table) -> str:
-    """The columns of a file, to be kept with it."""
-    return json.dumps({name: (kind, name in table.fine) for name, kind in table.columns.items()}, ensure_ascii=False)
+def columns_of(table: Table, filled: Mapping[str, int]) -> str:
+    """The columns of a file, to be kept with it, and in how many rows each is `filled`, where that is known."""
+    return json.dumps({name: (kind, name in table.fine, filled.get(name)) for name, kind in table.columns.items()},
+                      ensure_ascii=False)
+
+
+def filled_in(file: InputFile) -> dict[str, int | None]:
+    """The columns of a file in small letters, for case alone does not part them, and the rows with a value."""
+    told: dict[str, tuple[Physical, bool, int | None]] = json.loads(file.columns or "{}")
+    return {name.lower(): filled for name, (_, _, filled) in told.items()}
 
 
 def unopened(seen: Mapping[str, Seen], known: Mapping[str, InputFile]) -> dict[str, Table]:
@@ -35,9 +42,9 @@ def unopened(seen: Mapping[str, Seen], known: Mapping[str, InputFile]) -> dict[s
 
 
 def _table(columns: str) -> Table:
-    told: dict[str, tuple[Physical, bool]] = json.loads(columns)
-    return Table((), {name: kind for name, (kind, _) in told.items()},
-                 frozenset(name for name, (_, fine) in told.items() if fine))
+    told: dict[str, tuple[Physical, bool, int | None]] = json.loads(columns)
+    return Table((), {name: kind for name, (kind, _, _) in told.items()},
+                 frozenset(name for name, (_, fine, _) in told.items() if fine))
 
 
 def _columns_in_path(path: str) -> bool:

@@ -13,7 +13,7 @@ import polars as pl
 
 from cxmetrics.backends import needs, sql
 from cxmetrics.backends.cells import Cells, Census, Request
-from cxmetrics.backends.duckdb.cubes import BITS, DAYS, Narrow, cells_of, census_select, cube_select, narrow, nulling
+from cxmetrics.backends.duckdb.cubes import BITS, Narrow, cells_of, census_select, cube_select, narrow, nulling
 from cxmetrics.backends.duckdb.marks import MARKED, marked_rows
 from cxmetrics.backends.duckdb.rows import Rows, in_days, relation_of, rows_of
 from cxmetrics.backends.duckdb.session import (
@@ -30,7 +30,7 @@ from cxmetrics.backends.duckdb.session import (
 )
 from cxmetrics.backends.duckdb.unique import losers, rivals, unique_items
 from cxmetrics.backends.duckdb.values import Read
-from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON
+from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, bad_days
 from cxmetrics.backends.marks import is_mark, reach
 from cxmetrics.backends.polars.lookups import answers
 from cxmetrics.backends.statements import create_table
@@ -189,7 +189,7 @@ def _mark_duplicates(connection: Connection, rows: Rows) -> None:
 
 
 def _census(work: Work, counted: pl.DataFrame) -> Census:
-    """The census of counts by fate (and perhaps by cells).  Raises `Fault` CX715 where a bad row is a failure."""
+    """The census of counts by fate, day and perhaps cells.  Raises `Fault` CX715 where a bad row is a failure."""
     request, reads = work.rows.request, work.rows.reads
     source, reasons = request.scan.source, work.rows.needs.reasons
     fates = {int(fate): int(rows) for fate, rows in counted.group_by("fate").agg(pl.col("rows").sum()).iter_rows()}
@@ -202,10 +202,12 @@ def _census(work: Work, counted: pl.DataFrame) -> Census:
     own = counted.filter(pl.col("fate") != DROPPED)
     masks = [reduce(or_, own[f"m{i}"].unique(), 0) for i in range(work.narrowed.presence)]
     empty = tuple(name for name in _empty(reads, masks) if name in source.columns) if len(own) else ()
-    days = [counted[name if name in counted.columns else "day"] for name in DAYS]
-    first, last = days[0].min(), days[1].max()
+    nulled = _nulling(work)
+    first, last = counted["day"].min(), counted["day"].max()
     return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
-                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(work, own), empty=empty,
+                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, empty=empty,
+                  nulled={of: int(hits) for of, column in nulled.items() if (hits := own[column].sum())},
+                  bad=bad_days(counted, nulled.values()),
                   flagged={name: hits for i, (name, _) in enumerate(source.flags)
                            if (hits := int(counted[f"f{i}"].sum()))},
                   first=first if isinstance(first, dt.date) else None, last=last if isinstance(last, dt.date) else None)
@@ -217,14 +219,10 @@ def _empty(reads: Sequence[Read], masks: Sequence[int]) -> Iterator[str]:
             yield read.spec.name
 
 
-def _nulled(work: Work, counted: pl.DataFrame) -> dict[tuple[str, str], int]:
-    nulled: dict[tuple[str, str], int] = {}
-    for i, name in enumerate(work.rows.statuses):
-        for status, reason in nulling(work.rows, name).items():
-            hits = counted[f"{status} of b{i}"].sum()
-            if hits and (name, reason) not in work.rows.needs.reasons:
-                nulled[name, reason] = int(hits)
-    return nulled
+def _nulling(work: Work) -> dict[tuple[str, str], str]:
+    """Where values are counted that become null, by column and reason; what rejects the row is counted there."""
+    return {(name, reason): f"{status} of b{i}" for i, name in enumerate(work.rows.statuses)
+            for status, reason in nulling(work.rows, name).items() if (name, reason) not in work.rows.needs.reasons}
 
 
 # --- faults ----------------------------------------------------------------------------------------------------

@@ -38,7 +38,6 @@ from cxmetrics.ir import Apply, Expr
 from cxmetrics.plan import BY_TIME, FRACTION, Classifier, Cube, Slot, steps
 
 AT = Name("at")  # the moment of a row
-DAYS = ("first", "last")  # of the census
 BITS = 62  # columns told apart in one number
 Item = tuple[Node, str | None]
 
@@ -111,9 +110,8 @@ def _masks(rows: Rows) -> Iterator[Node]:
 
 
 def _counts(rows: Rows, masks: int) -> Iterator[Item]:
-    """How many rows, their days, which columns have a value, and how many values had each status."""
+    """How many rows, which columns have a value, and how many values had each status."""
     yield call("count", Literal(1)), "rows"
-    yield from ((call(least, Name("day")), name) for least, name in zip(("min", "max"), DAYS, strict=True))
     for i in range(masks):
         yield call("bit_or", Name(f"m{i}")), f"m{i}"
     for i, name in enumerate(rows.statuses):
@@ -131,8 +129,8 @@ def nulling(rows: Rows, name: str) -> Mapping[int, str]:
 
 
 def census_select(narrowed: Narrow, relation: str, where: Node | None) -> Select:
-    """What became of the rows, by fate."""
-    return Select(((Name("fate"), None), *narrowed.census), relation, where=where, group=(1,))
+    """What became of the rows, by fate and day."""
+    return Select(((Name("fate"), None), (Name("day"), None), *narrowed.census), relation, where=where, group=(1, 2))
 
 
 def cube_select(cube: Cube, narrowed: Narrow, relation: str, *, where: Node | None, census: bool) -> Select:
@@ -160,8 +158,7 @@ def cube_select(cube: Cube, narrowed: Narrow, relation: str, *, where: Node | No
         if not census:
             limits.append(Not(IsNull(value)))
     slots = [item for i, slot in enumerate(cube.slots) for item in _slots(i, slot, narrowed)]
-    told = [item for item in narrowed.census if census and item[1] not in DAYS]  # the groups have days themselves
-    return Select((*keys, *slots, *told), relation,
+    return Select((*keys, *slots, *(narrowed.census if census else ())), relation,
                   where=both(*limits) if limits else None, group=tuple(range(1, len(keys) + 1)))
 
 

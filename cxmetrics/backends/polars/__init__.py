@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.backends.cells import Cells, Census, Request
-from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, NOT_FINITE, REASONS, TYPE, VALUES
+from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, NOT_FINITE, REASONS, TYPE, VALUES, bad_days
 from cxmetrics.backends.marks import reach
 from cxmetrics.backends.polars.cubes import finished, grouped, overflow
 from cxmetrics.backends.polars.expressions import term
@@ -95,10 +95,8 @@ def _frames(request: Request) -> tuple[Pipeline, list[pl.LazyFrame]]:
 
 
 def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """By fate: how many rows, their days, how many values were nulled, and whether a column has any."""
-    first, last, nulling = pl.lit(dt.date.min), pl.lit(dt.date.max), _nulling(pipeline)
-    sums = [pl.len().alias("rows"), pl.col("day").clip(first, last).min().alias("first"),
-            pl.col("day").clip(first, last).max().alias("last")]
+    """By fate and day: how many rows, how many values were nulled, and whether a column has any."""
+    sums, nulling = [pl.len().alias("rows")], _nulling(pipeline)
     for name, has_status in pipeline.judged:
         if has_status:
             sums += [(pl.col(f"b:{name}") == code).sum().alias(f"{code}:{name}") for code in nulling]
@@ -109,12 +107,12 @@ def _counted(pipeline: Pipeline, rows: pl.LazyFrame) -> pl.LazyFrame:
         sums.append(present.any().alias(f"any:{one.name}"))
     # A flag may hold for all rows without looking at them: of a literal, a group has one and not one a row.
     flags = {f"flag:{name}": term(asked, pipeline.columns).expr for name, asked in pipeline.source.flags}
-    return rows.with_columns(**flags).group_by("fate").agg(*sums, *(pl.col(name).sum() for name in flags))
+    return rows.with_columns(**flags).group_by("fate", "day").agg(*sums, *(pl.col(name).sum() for name in flags))
 
 
 def _census(pipeline: Pipeline, counted: pl.DataFrame) -> Census:
-    """The census of counts by fate.  Raises `Fault` CX715 where a bad row is a failure."""
-    fates = {int(fate): int(rows) for fate, rows in counted.select("fate", "rows").iter_rows()}
+    """The census of counts by fate and day.  Raises `Fault` CX715 where a bad row is a failure."""
+    fates = {int(fate): int(rows) for fate, rows in counted.group_by("fate").agg(pl.col("rows").sum()).iter_rows()}
     rejected = {reason: fates[number] for number, reason in enumerate(pipeline.needs.reasons, FIRST_REASON)
                 if number in fates}
     source = pipeline.source
@@ -126,10 +124,12 @@ def _census(pipeline: Pipeline, counted: pl.DataFrame) -> Census:
     own = counted.filter(pl.col("fate") != DROPPED)
     empty = [one.name for one in pipeline.readings
              if one.name in source.columns and len(own) and not own[f"any:{one.name}"].any()]
+    nulled = _nulled_in(pipeline)
     return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
-                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, nulled=_nulled(pipeline, own),
+                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, bad=bad_days(counted, nulled.values()),
+                  nulled={of: int(hits) for of, column in nulled.items() if (hits := own[column].sum())},
                   flagged={name: hits for name, _ in source.flags if (hits := int(counted[f"flag:{name}"].sum()))},
-                  empty=tuple(empty), first=_date(counted["first"].min()), last=_date(counted["last"].max()))
+                  empty=tuple(empty), first=_date(counted["day"].min()), last=_date(counted["day"].max()))
 
 
 def _nulling(pipeline: Pipeline) -> Mapping[int, str]:
@@ -138,14 +138,10 @@ def _nulling(pipeline: Pipeline) -> Mapping[int, str]:
     return {**bad, NOT_FINITE: "not finite"}
 
 
-def _nulled(pipeline: Pipeline, counted: pl.DataFrame) -> Mapping[tuple[str, str], int]:
-    nulled: dict[tuple[str, str], int] = {}
-    for name in (name for name, has_status in pipeline.judged if has_status):
-        for status, reason in _nulling(pipeline).items():
-            count = int(counted[f"{status}:{name}"].sum())
-            if count and (name, reason) not in pipeline.needs.reasons:  # where that rejects, it is counted there
-                nulled[name, reason] = count
-    return nulled
+def _nulled_in(pipeline: Pipeline) -> dict[tuple[str, str], str]:
+    """Where values are counted that become null, by column and reason; what rejects the row is counted there."""
+    return {(name, reason): f"{status}:{name}" for name, has_status in pipeline.judged if has_status
+            for status, reason in _nulling(pipeline).items() if (name, reason) not in pipeline.needs.reasons}
 
 
 def _date(day: object) -> dt.date | None:

@@ -1,0 +1,32 @@
+"""What Parquet files tell of themselves at their end, without their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cxmetrics.backends.duckdb.rows import glob_of
+from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, frame_of, session
+from cxmetrics.backends.sql import Call, Infix, Items, Literal, Name, Query, Select, call, query_text
+
+Filled = Mapping[str, int]  # by column, how many rows have a value
+
+
+def filled(files: Iterable[Path]) -> Mapping[Path, Filled]:
+    """How many rows of each file have a value in a column; columns of which that is not written down are left out."""
+    paths = tuple(dict.fromkeys(files))
+    read = Call("parquet_metadata", (Items(tuple(Literal(glob_of(str(path))) for path in paths)),))
+    values = Infix("-", (Name("num_values"), Name("stats_null_count")))
+    least = call("min", call("coalesce", Name("stats_null_count"), Literal(-1)))
+    query = Query((), Select(((Name("file_name"), None), (Name("path_in_schema"), "name"),
+                              (call("sum", values), "values"), (least, "least")), read, group=(1, 2)))
+    try:
+        with session(paths, "UTC", Limits(threads=1)) as connection:
+            found = frame_of(connection, query_text(query))
+    except ENGINE_ERRORS:  # what is wrong with a file is told when its rows are read
+        return {}
+    known: dict[Path, dict[str, int]] = {}
+    for file, name, values_there, nulls in found.iter_rows():
+        if nulls >= 0:
+            known.setdefault(Path(file), {})[name] = int(values_there)
+    return known
