@@ -46,6 +46,7 @@ REASONS = {
     "other": 0.05,
 }
 THEMES = {"limit": 0.14, "queue": 0.12, "speed": 0.2, "fees": 0.16, "staff": 0.2, "app": 0.18}
+MERGED = 0.01  # of complaints, those that are put under the number of the next one
 SENTIMENTS = ("negative", "neutral", "positive")
 # What is said, by theme and sentiment; names and numbers are taken out.
 SAYINGS = (
@@ -155,6 +156,7 @@ def _complaints(world: World, slots: Slots, rng: Random) -> Frames:
             "repeat_90d": chance(rng, 0.07, n),
             "upheld": chance(rng, 0.38, n),
             "mended": chance(rng, 0.72, n),
+            "filed_as": _number(slots),
             "recorded_at": moment(slots.at),
             "version": np.ones(n, dtype=np.int64),
         }
@@ -194,12 +196,22 @@ CONTACTS = Theme(
 # At first the reason was not known; it is coded anew some weeks later, in a row that says when.
 _RECODED = Spoil("recoded", 0.05, put("reason", "other"),
                  again=together(put("version", 2), shifted("recorded_at", 20 * 24, 20 * 24)))
+# Two complaints under one number: that of the next one, which stays.
+_MERGED = Spoil(
+    "merged", MERGED,
+    lambda hit: {"complaint_id": pl.when(hit).then(pl.col("complaint_id") + 1).otherwise(pl.col("complaint_id"))},
+    only=(pl.col("complaint_id") % 2 == 0) & (pl.col("complaint_id") < pl.col("complaint_id").max()))
 COMPLAINTS = Theme(
     "complaints",
     share=0.003,
     rhythm="phone",
     make=_complaints,
     times={"complaint": "received_at"},
-    spoils={"complaint": (Spoil("null_branch", 0.01, put("branch_id", None)), twice(0.01), _RECODED)},
+    spoils={"complaint": (
+        _MERGED,
+        Spoil("null_branch", 0.01, put("branch_id", None)),
+        twice(0.01),
+        _RECODED,
+    )},
 )
 REMARKS = Theme("remarks", share=0.006, rhythm="digital", make=_remarks, times={"voc_text": "ts"}, spoils={})

@@ -33,8 +33,10 @@ NETWORKS = {"wifi": 0.55, "5g": 0.35, "4g": 0.10}
 MODELS = tuple(f"{maker}-{number}" for maker in ("android", "ios", "harmony") for number in range(1, 5))
 DEVICE_CLASSES = ("high", "middle", "low")
 MONITOR = "monitor-0001"  # the account of a robot that watches the app
+TWIN = "twin."  # begins the name of a node that is mapped to the event of another
 RENAMED = ("points_success", "points_redeemed")  # an event, and what releases after the bad one call it
 SAMPLED = (0.1, 0.05)  # of the views of pages, before and from the day that is this part of the window
+SEEN = 0.9  # of sessions, those with a view that is kept, at first
 SAMPLED_FROM = 0.6
 LATE_EVENT_SECONDS = 1.2
 PROVINCES = ("beijing", "shanghai", "guangdong", "guangdong", "zhejiang", "sichuan", "hubei", "shaanxi")  # of regions
@@ -216,7 +218,7 @@ def _stability(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
 
 def _pages(world: World, s: Sessions, rng: Random) -> pl.DataFrame:
     fewer = s.at >= world.calendar.midnight(round(SAMPLED_FROM * world.calendar.days))
-    rows = np.flatnonzero(chance(rng, np.where(fewer, 0.9 * SAMPLED[1] / SAMPLED[0], 0.9), len(s)))
+    rows = np.flatnonzero(chance(rng, np.where(fewer, SEEN * SAMPLED[1] / SAMPLED[0], SEEN), len(s)))
     n = len(rows)
     far = 1.0 + 0.06 * np.array(FAR)[world.people.region[s.who[rows]]]
     lcp = lognormal(rng, 2_150 * far, 0.42, n)
@@ -251,6 +253,10 @@ def _make(world: World, slots: Slots, rng: Random) -> Frames:
 
 
 _EARLY = pl.col("event_time") < pl.col("event_time").max() - pl.duration(days=4)
+# What one node of the last release sends, another sends too: both are mapped to the same event.
+_MAPPED_TWICE = Spoil(
+    "mapped_twice", 0.003, None, (pl.col("event_name") == "balance_query") & (pl.col("app_version") == RELEASES[-1]),
+    again=lambda _: {"node_id": TWIN + pl.col("node_id"), "event_id": -pl.col("event_id") - 1})
 
 DIGITAL = Theme(
     "digital",
@@ -265,6 +271,7 @@ DIGITAL = Theme(
             Spoil("late", 0.008, shifted("receive_time", 80, 40)),
             Spoil("clock_skew", 0.0001, shifted("event_time", 30, 20), _EARLY),
             Spoil("null_region", 0.002, put("region", None)),
+            _MAPPED_TWICE,
             twice(0.004),
             told("renamed_event", pl.col("event_name") == RENAMED[1]),
         ),

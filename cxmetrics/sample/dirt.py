@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
-from cxmetrics.sample.drawing import Random
+from cxmetrics.sample.drawing import Ints, Random
 
+HIDDEN = "__"  # begins columns that are not written: what nobody sees of the rows
 HIT = pl.col("__fault")
 Change = Callable[[pl.Expr], dict[str, pl.Expr]]
 
@@ -86,8 +88,8 @@ def spoil(frame: pl.DataFrame, spoils: Sequence[Spoil], rng: Random,
     The counts are by the values of the column `by`, or all under the empty text.
     """
     free = np.ones(len(frame), dtype=np.bool_)
-    of = np.array([""]).repeat(len(frame)) if by is None else frame[by].to_numpy()
-    counts: dict[str, dict[str, int]] = {str(name): {} for name in ([""] if by is None else np.unique(of))}
+    names, of = _folders(frame, by)
+    counts: dict[str, dict[str, int]] = {name: {} for name in names}
     fault = np.zeros(len(frame), dtype=np.int8)
     taking = [kind for kind in spoils if not kind.beside]
     for number, kind in enumerate(taking, start=1):
@@ -97,16 +99,27 @@ def spoil(frame: pl.DataFrame, spoils: Sequence[Spoil], rng: Random,
         taken = rng.choice(places, size=wanted, replace=False) if kind.rate is not None else places
         fault[taken] = number
         free[taken] = False
-        for name, found in counts.items():
-            found[kind.kind] = wanted if by is None else int((of[taken] == name).sum())
+        _note(counts, kind.kind, of[taken])
     done = _apply(frame.with_columns(pl.Series("__fault", fault)), taking)
     for kind in spoils:
         if kind.beside:
             assert kind.only is not None
-            rows = done.filter(kind.only)
-            for name, counted in counts.items():
-                counted[kind.kind] = len(rows) if by is None else len(rows.filter(pl.col(by) == name))
-    return done, counts
+            shown = np.flatnonzero(done.select(kind.only).to_series().fill_null(False).to_numpy())
+            _note(counts, kind.kind, _folders(done, by)[1][shown])
+    return done.drop(cs.starts_with(HIDDEN)), counts
+
+
+def _folders(frame: pl.DataFrame, by: str | None) -> tuple[list[str], Ints]:
+    """The values of the column `by`, and which of them each row has; without a column the empty text alone."""
+    if by is None:
+        return [""], np.zeros(len(frame), dtype=np.int64)
+    names = frame[by].unique().sort().to_list()
+    return names, frame[by].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+
+
+def _note(counts: dict[str, dict[str, int]], kind: str, of: Ints) -> None:
+    for found, rows in zip(counts.values(), np.bincount(of, minlength=len(counts)).tolist(), strict=True):
+        found[kind] = rows
 
 
 def _apply(frame: pl.DataFrame, spoils: Sequence[Spoil]) -> pl.DataFrame:
@@ -117,4 +130,4 @@ def _apply(frame: pl.DataFrame, spoils: Sequence[Spoil]) -> pl.DataFrame:
             more.append(copies.with_columns(**kind.again(pl.lit(value=True))))
         if kind.change is not None:
             frame = frame.with_columns(**kind.change(HIT.eq(number)))
-    return pl.concat([frame, *more]).drop("__fault")
+    return pl.concat([frame, *more])

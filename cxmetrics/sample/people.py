@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.drawing import Floats, Ints, Random, choose, label, on_scale
+from cxmetrics.sample.drawing import Bools, Floats, Ints, Random, choose, label, on_scale
 
 REGIONS = ("beijing", "shanghai", "shenzhen", "guangzhou", "hangzhou", "chengdu", "wuhan", "xian")
 REGION_SIZES = (9, 9, 8, 8, 7, 7, 6, 6)  # branches in each; sixty in all
@@ -20,6 +20,7 @@ BRANCHES = tuple(f"B{number:03d}" for number in range(1, sum(REGION_SIZES) + 1))
 MANAGERS = tuple(f"M{number:04d}" for number in range(3 * len(BRANCHES)))  # three at each branch
 REGION_OF_BRANCH = np.repeat(np.arange(len(REGIONS)), REGION_SIZES).astype(np.int64)
 _DEVICES, _NUMBERS = 1 << 40, 1 << 41  # what sets their hashes apart from those of customers
+FAMILY = 25  # of so many customers, the second has the phone of the first
 OS = {"android": 0.62, "ios": 0.30, "harmony": 0.08}
 
 
@@ -30,6 +31,7 @@ class People:
     key: pl.Series
     device: pl.Series  # a hash of the phone, by which those are known who have not logged in
     number: pl.Series  # a hash of the telephone number
+    shared: Bools  # whether the phone is another customer's too
     branch: Ints
     region: Ints
     segment: Ints
@@ -92,10 +94,12 @@ def settle(seed: int, n: int, rng: Random) -> People:
     branch = rng.choice(len(BRANCHES), size=n, p=size / size.sum()).astype(np.int64)
     segment = choose(rng, SEGMENTS, n)
     wealth = np.array([3e4, 6e5, 8e6])[segment] * np.exp(0.7 * rng.standard_normal(n))
+    holder = np.arange(n) - (np.arange(n) % FAMILY == 1)  # whose phone it is
     return People(
         key=keys(seed, n),
-        device=keys(seed + _DEVICES, n),
-        number=keys(seed + _NUMBERS, n),
+        device=keys(seed + _DEVICES, n).gather(holder),
+        number=keys(seed + _NUMBERS, n).gather(holder),
+        shared=np.bincount(holder, minlength=n)[holder] > 1,
         branch=branch,
         region=REGION_OF_BRANCH[branch],
         segment=segment,

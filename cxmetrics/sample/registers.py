@@ -10,8 +10,8 @@ from cxmetrics.sample.cases import PRODUCTS
 from cxmetrics.sample.drawing import MOMENT
 from cxmetrics.sample.incidents import STORM_CODE
 from cxmetrics.sample.people import BRANCHES, MANAGERS, REGION_OF_BRANCH, REGION_SIZES, REGIONS, SEGMENTS, TIERS
+from cxmetrics.sample.questionnaires import ASKED, QUESTIONS, SCALES
 from cxmetrics.sample.rhythm import Calendar
-from cxmetrics.sample.surveys import ASKED, QUESTIONS, SCALES
 from cxmetrics.sample.systems import BUSINESS_ERRORS, ERRORS
 from cxmetrics.sample.world import World
 
@@ -45,6 +45,7 @@ def registers(world: World) -> Frames:
         "calendar": _days(world.calendar),
         "maintenance_window": _maintenance(world.calendar),
         "population_margin": _margins(world),
+        "shared_device": _shared_devices(world),
     }
 
 
@@ -106,6 +107,7 @@ def _questions() -> pl.DataFrame:
             "lowest": [row[0] for row in QUESTIONS.values()],
             "highest": [row[1] for row in QUESTIONS.values()],
             "no_answer": ["" if name == "solved" else "98 99" for name in QUESTIONS],
+            "by_keypad": ["1 3 5" if name == "csat" else None for name in QUESTIONS],
             "direction": ["up"] * len(QUESTIONS),
             "anchors_version": [1] * len(QUESTIONS),
         }
@@ -141,6 +143,12 @@ def _maintenance(calendar: Calendar) -> pl.DataFrame:
     moments = {name: pl.Series(values, dtype=pl.Int64).cast(MOMENT)
                for name, values in (("starts", starts), ("ends", [start + hour for start in starts]))}
     return pl.DataFrame({"window": [f"MW{number}" for number in range(1, len(starts) + 1)], **moments})
+
+
+def _shared_devices(world: World) -> pl.DataFrame:
+    """Phones that more than one customer has."""
+    of = world.people.device.filter(pl.Series(world.people.shared))
+    return pl.DataFrame({"device_hash": of}).group_by("device_hash").agg(pl.len().alias("holders")).sort("device_hash")
 
 
 def _margins(world: World) -> pl.DataFrame:

@@ -29,6 +29,12 @@ TELLERS = tuple(f"T{branch[1:]}{window}" for branch in BRANCHES for window in ra
 SECTIONS = ("safety", "premises", "manners", "advice")  # five items of a mystery visit each
 VISITORS = tuple(f"v{number:02d}" for number in range(1, 41))
 AGENTS = tuple(f"A{number:03d}" for number in range(1, 241))
+TEAM = 20  # agents in each
+TEAMS = tuple(f"T{number:02d}" for number in range(1, len(AGENTS) // TEAM + 1))
+SKIPPING = 2  # the team whose agents do not pass on to the survey who calls again
+UNSEEN = "survey_skipped"  # what they do; no row tells of it
+PRESSED = 0.45  # of the callers whom an agent has passed on
+FULL_MARKS = (0.965, 0.992)  # who calls again, and who does not
 IVR_PATHS = ("1-0", "1-2-0", "2-0", "2-3-1-0", "3-0", "9-0")
 LINES = {"retail": 0.7, "card": 0.3}
 INTENTS = {"balance": 0.3, "transfer": 0.2, "card": 0.18, "loan": 0.1, "wealth": 0.12, "unknown": 0.10}
@@ -50,7 +56,11 @@ def _calls(world: World, slots: Slots, rng: Random) -> Frames:
     patience = lognormal(rng, 75, 0.8, n)
     answered = wait < patience
     lasted = np.where(answered, wait + lognormal(rng, 190, 0.6, n), patience)
-    pressed = answered & chance(rng, 0.45, n)
+    again = chance(rng, 0.24 - 0.03 * world.people.standing(who), n)
+    agent = rng.integers(0, len(AGENTS), n)
+    marked = np.where(chance(rng, np.where(again, *FULL_MARKS), n), 5, rng.integers(1, 5, n))
+    would = answered & chance(rng, PRESSED, n)
+    skipped = would & again & (agent // TEAM == SKIPPING)
     frame = pl.DataFrame(
         {
             "call_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
@@ -60,15 +70,17 @@ def _calls(world: World, slots: Slots, rng: Random) -> Frames:
             "queue_in": moment(slots.at),
             "answered_at": moment(after(slots.at, wait, answered)),
             "ended_at": moment(after(slots.at, lasted)),
-            "agent_id": label([None, *AGENTS], np.where(answered, 1 + rng.integers(0, len(AGENTS), n), 0)),
+            "agent_id": label([None, *AGENTS], np.where(answered, 1 + agent, 0)),
+            "team": label([None, *TEAMS], np.where(answered, 1 + agent // TEAM, 0)),
             "ivr_path": label(IVR_PATHS, rng.integers(0, len(IVR_PATHS), n)),
             "transfer_n": np.where(answered, rng.poisson(0.18, n), 0),
             "ivr_steps": 1 + rng.poisson(2.2, n),
             "abandon": ~answered,
-            "repeat_7d": chance(rng, 0.24 - 0.03 * world.people.standing(who), n),
+            "repeat_7d": again,
             "ani_hash": world.people.number.gather(who),
             "reason_code": label(list(INTENTS), who % len(INTENTS)),
-            "keypress_score": maybe(np.where(chance(rng, 0.985, n), 5, rng.integers(1, 5, n)), pressed),
+            "keypress_score": maybe(marked, would & ~skipped),
+            "__skipped": skipped,
         }
     )
     return {"call": frame}
@@ -194,7 +206,11 @@ CALLS = Theme(
     rhythm="phone",
     make=_calls,
     times={"call": "queue_in"},
-    spoils={"call": (twice(0.003), Spoil("null_region", 0.002, put("region", None)))},
+    spoils={"call": (
+        Spoil("null_region", 0.002, put("region", None)),
+        told(UNSEEN, pl.col("__skipped")),
+        twice(0.003),
+    )},
 )
 CHATS = Theme(
     "chats", share=0.025, rhythm="digital", make=_chats, times={"chat_session": "started_at"}, spoils={}

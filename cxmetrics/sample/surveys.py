@@ -7,7 +7,6 @@ eight opinions (`DRIVERS`) plus luck: so an analysis of drivers has a truth to b
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,84 +31,35 @@ from cxmetrics.sample.drawing import (
 )
 from cxmetrics.sample.incidents import BAD_RELEASE, QUEUEING, releases
 from cxmetrics.sample.people import BRANCHES, MANAGERS, OS
+from cxmetrics.sample.questionnaires import (
+    ASKED,
+    BOUGHT,
+    DRIVERS,
+    FIRST_SCALE_UNTIL,
+    HASTY,
+    HASTY_SECONDS,
+    INSTRUMENTS,
+    IPS,
+    JOURNEY,
+    KEYS,
+    LEAST_DRAWN,
+    LUCK,
+    MIGRATED,
+    MODE_OF,
+    MODES,
+    MOMENT_SPREAD,
+    PAD,
+    QUESTIONS,
+    RECOMMEND,
+    RELATIONSHIP_SHARE,
+    REPUTE,
+    RESPONSE,
+    SCALES,
+    STANDING_PART,
+    STRAIGHT,
+)
 from cxmetrics.sample.rhythm import Slots
 from cxmetrics.sample.world import Frames, Theme, World
-
-# Points of recommendation (0..10) for one standard deviation of opinion of each journey.
-DRIVERS = {
-    "mobile_login": 0.25,
-    "transfers": 0.35,
-    "wealth_purchase": 0.20,
-    "wealth_care": 0.45,
-    "card_use": 0.30,
-    "branch_visit": 0.40,
-    "phone_bank": 0.15,
-    "complaint_handling": 0.10,
-}
-# How people think of a journey on the whole, in standard deviations from the middle.
-REPUTE = {
-    "complaint_handling": -0.8,
-    "personal_loan": -0.3,
-    "phone_bank": -0.2,
-    "enquiries": 0.1,
-    "wealth_care": 0.15,
-    "mobile_login": -0.15,
-    "account_care": -0.4,
-}
-RECOMMEND = 8.35
-LUCK = 1.2
-# What is asked: scale low and high, mean and spread of the answers.
-QUESTIONS = {
-    "nps": (0, 10, 8.3, 1.8),
-    "overall": (0, 10, 7.9, 1.3),
-    "csat": (1, 5, 4.2, 0.75),
-    "ces": (1, 7, 5.8, 1.0),
-    "expected": (1, 5, 4.1, 0.6),
-    "perceived": (1, 5, 4.15, 0.75),
-    "solved": (0, 1, 0.72, 0.0),
-}
-SCALES = {name: f"{low}-{high}" for name, (low, high, _, _) in QUESTIONS.items()}
-_JOURNEY = "journey."  # begins the touchpoint of what the relationship survey asks of a journey
-INSTRUMENTS = {"expected": "gap", "perceived": "gap"}  # which questionnaire, where it is not named as its question
-# Touchpoint asked after: its question, the journey that makes the opinion, share of invitations, channel.
-ASKED: dict[str, tuple[str, str, float, str]] = {
-    "onboarding": ("ces", "account_opening", 0.05, "app"),
-    "newcomer": ("nps", "account_opening", 0.06, "app"),
-    "app_speed": ("csat", "mobile_login", 0.10, "app"),
-    "transfer": ("ces", "transfers", 0.10, "app"),
-    "statement": ("csat", "enquiries", 0.05, "app"),
-    "wealth_buy": ("csat", "wealth_purchase", 0.05, "app"),
-    "wealth_terms": ("perceived", "wealth_purchase", 0.06, "app"),
-    "manager": ("csat", "wealth_care", 0.06, "app"),
-    "loan_apply": ("ces", "personal_loan", 0.05, "app"),
-    "loan_status": ("csat", "personal_loan", 0.05, "app"),
-    "card_apply": ("csat", "card_application", 0.05, "app"),
-    "card": ("nps", "card_use", 0.06, "app"),
-    "card_product": ("csat", "card_use", 0.05, "web"),
-    "card_service": ("csat", "card_use", 0.05, "web"),
-    "card_price": ("csat", "card_use", 0.05, "web"),
-    "instalment": ("perceived", "card_use", 0.05, "app"),
-    "branch": ("csat", "branch_visit", 0.26, "branch"),
-    "phone": ("solved", "phone_bank", 0.06, "phone"),
-    "bot": ("solved", "smart_service", 0.04, "app"),
-    "complaint": ("csat", "complaint_handling", 0.05, "phone"),
-    "close_account": ("ces", "account_care", 0.05, "branch"),
-}
-# The product that a touchpoint is about, by its place among the products, from 1 on.
-BOUGHT = {"onboarding": 1, "newcomer": 1, "loan_apply": 2, "loan_status": 2, "card_apply": 3, "card": 3,
-          "card_product": 3, "card_service": 3, "card_price": 3, "instalment": 3}
-RELATIONSHIP_SHARE = 0.17
-STANDING_PART, MOMENT_SPREAD = 0.6, 0.8  # how much of an opinion lasts, and how much is of the moment
-LEAST_DRAWN = 0.02  # the chance to be drawn in a month of a segment whose answers weigh 1
-IPS = 5_000  # addresses, of which many customers share one
-RESPONSE = 0.34
-HASTY, HASTY_SECONDS = 0.02, 10.0  # the part of respondents who click through, and how long they take at most
-MODE_OF = {"app": "app", "web": "web", "branch": "sms", "phone": "ivr"}  # how answers come, by channel
-PAD = "pad"  # the tablet in the branch, which staff hand over
-STRAIGHT = 0.06  # the part who give the grid of journeys one answer throughout
-FIRST_SCALE_UNTIL = dt.date(2026, 8, 15)  # effort was asked upside down up to that day: 1 was best
-MIGRATED = 50  # one customer in so many had another key before the middle of the window
-MODES = {"app": 0.6, "sms": 0.25, "wechat": 0.15}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +123,7 @@ def _relationship(world: World, invited: Invited, rows: Ints, rng: Random) -> li
     given = {journey: _answer("csat", opinion, rng) for journey, opinion in opinions.items()}
     straight, first = chance(rng, STRAIGHT, len(rows)), next(iter(given.values()))
     replies = [
-        Reply(rows, _JOURNEY + journey, "csat", "app", np.where(straight, first, score))
+        Reply(rows, JOURNEY + journey, "csat", "app", np.where(straight, first, score))
         for journey, score in given.items()
     ]
     felt = sum((DRIVERS[journey] * opinion for journey, opinion in opinions.items()), np.zeros(len(rows)))
@@ -189,7 +139,10 @@ def _relationship(world: World, invited: Invited, rows: Ints, rng: Random) -> li
 def _after_touchpoint(world: World, invited: Invited, touchpoint: str, rows: Ints, rng: Random) -> list[Reply]:
     question, journey, _, channel = ASKED[touchpoint]
     opinion = _opinion(world, invited, rows, journey, rng)
-    replies = [Reply(rows, touchpoint, question, channel, _answer(question, opinion, rng))]
+    score = _answer(question, opinion, rng)
+    if touchpoint in KEYS:
+        score = np.array(KEYS[touchpoint][0], dtype=np.int64)[score - 1]
+    replies = [Reply(rows, touchpoint, question, channel, score)]
     if question == "perceived":
         hoped = _answer("expected", 0.5 * rng.standard_normal(len(rows)), rng)
         replies.append(Reply(rows, touchpoint, "expected", channel, hoped))
@@ -223,16 +176,21 @@ def _answer_frame(world: World, invited: Invited, replies: list[Reply]) -> pl.Da
             "weight": people.answer_weights(who),
             "is_complete": invited.flaw[rows] != 1,
             "is_test": invited.flaw[rows] == 2,
-            "scale_id": label([SCALES[reply.question] for reply in replies], asked),
+            "scale_id": label([_scale(reply) for reply in replies], asked),
             "position": np.array([_position(reply) for reply in replies])[asked],
         }
     )
 
 
+def _scale(reply: Reply) -> str:
+    """The scale of the question, or what a keypad leaves of it."""
+    return KEYS[reply.touchpoint][1] if reply.touchpoint in KEYS else SCALES[reply.question]
+
+
 def _position(reply: Reply) -> int:
     """The place of a question in its questionnaire, from 1 on."""
-    if reply.touchpoint.startswith(_JOURNEY):
-        return 3 + list(DRIVERS).index(reply.touchpoint.removeprefix(_JOURNEY))
+    if reply.touchpoint.startswith(JOURNEY):
+        return 3 + list(DRIVERS).index(reply.touchpoint.removeprefix(JOURNEY))
     return 2 if reply.question in ("overall", "perceived") else 1
 
 
@@ -287,9 +245,10 @@ def _response_frame(world: World, invited: Invited, kind: Ints, rows: Ints, repl
             "is_test": invited.flaw[rows] == 2,
             "weight": world.people.answer_weights(who),
             "device_hash": world.people.device.gather(who),
+            "__shared": world.people.shared[who],
             "client_ip_hash": world.people.number.gather(who % min(IPS, len(world.people))),
-            **{f"grid_{reply.touchpoint.removeprefix(_JOURNEY)}": _beside(reply, rows) for reply in replies
-               if reply.touchpoint.startswith(_JOURNEY)},
+            **{f"grid_{reply.touchpoint.removeprefix(JOURNEY)}": _beside(reply, rows) for reply in replies
+               if reply.touchpoint.startswith(JOURNEY)},
         }
     )
 
@@ -327,6 +286,7 @@ def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: 
             "product_id": label([None, *PRODUCTS], np.array([BOUGHT.get(name, 0) for name in kinds])[kind]),
             "low_score": low,
             "called_back_at": moment(called),
+            "asked_before": ~pl.Series(who).is_first_distinct(),  # in the same batch, which is a file
         }
     )
 
@@ -382,12 +342,15 @@ SURVEYS = Theme(
             Spoil("clock_skew", 0.0003, shifted("submitted_at", 30, 20), _EARLY),
             twice(0.01),
             told("old_key", pl.col("customer_key").str.starts_with("old-")),
+            told("missing_points", pl.col("scale_id").is_in([scale for _, scale in KEYS.values()])),
             told("first_scale", (pl.col("question") == "ces") & (_DAY <= FIRST_SCALE_UNTIL)),
         ),
+        "survey_invitation": (told("asked_again", pl.col("asked_before")),),
         "survey_response": (
             as_made("incomplete", ~pl.col("is_complete")),
             as_made("test_row", pl.col("is_test")),
             told("speeding", pl.col("duration_ms") < HASTY_SECONDS * 1_000),
+            told("shared_device", pl.col("__shared")),
             told("straight_lining", pl.max_horizontal(_GRID) == pl.min_horizontal(_GRID)),
         ),
     },

@@ -12,7 +12,7 @@ from cxmetrics.sample.expectation import along, answer, at_least, held_between
 from cxmetrics.sample.incidents import QUEUEING, spread_of_bad_release
 from cxmetrics.sample.people import OS, SEGMENTS
 from cxmetrics.sample.population import Cell
-from cxmetrics.sample.surveys import (
+from cxmetrics.sample.questionnaires import (
     ASKED,
     DRIVERS,
     HASTY,

@@ -12,7 +12,7 @@ from cxmetrics.sample.expectation import Mix, below, lognormal, over_normal, qua
 from cxmetrics.sample.incidents import QUEUEING
 from cxmetrics.sample.people import REGION_OF_BRANCH
 from cxmetrics.sample.population import Cell, hours
-from cxmetrics.sample.service import BUSINESS, INTENTS, SERVICE_MINUTES, windows
+from cxmetrics.sample.service import BUSINESS, FULL_MARKS, INTENTS, PRESSED, SERVICE_MINUTES, TEAMS, windows
 
 _GONE, _GONE_OF_QUEUE, _QUEUE_TIMES, _PEAK_TIMES = 0.05, 0.30, 3.0, 1.5
 _PEAK = (10, 11)
@@ -85,18 +85,23 @@ def _calls(cell: Cell) -> dict[str, float]:
         answered += part * float(below(np.log(75 / median) / sqrt(0.9**2 + 0.8**2)))
         seconds += part * over_normal(partial(_waited, median))
         soon += part * over_normal(partial(_soon, median))
-    people = cell.world.people
+    again = float((0.24 - 0.03 * cell.world.people.standing(cell.who)).mean())
     return {
         "answer_rate": answered,
         "calls_abandoned": 1 - answered,
         "answered_20s": soon,
         "answer_speed": seconds / answered,
-        "solved_system": 1 - float((0.24 - 0.03 * people.standing(cell.who)).mean()),
+        "solved_system": 1 - again,
         "call_transfers": 0.18,
         "ivr_steps": 3.2,
-        "keypress_csat": 0.985 + 0.015 / 4,
-        "keypress_response": 0.45,
+        "keypress_csat": again * _content(FULL_MARKS[0]) + (1 - again) * _content(FULL_MARKS[1]),
+        "keypress_response": PRESSED * (1 - again / len(TEAMS)),
     }
+
+
+def _content(full: float) -> float:
+    """The part of marks that are 4 or 5, where that part is 5 and the others are 1 to 4 alike."""
+    return full + (1 - full) / 4
 
 
 def _waited(median: float, z: Floats) -> Floats:

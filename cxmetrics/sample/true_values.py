@@ -10,14 +10,25 @@ from itertools import groupby
 
 import numpy as np
 
-from cxmetrics.sample.cases import COMPLAINT_BUSINESS, COMPLAINTS, PRODUCTS, REASONS, REQUESTS, THEMES, TRIGGERS
+from cxmetrics.sample.cases import (
+    COMPLAINT_BUSINESS,
+    COMPLAINTS,
+    MERGED,
+    PRODUCTS,
+    REASONS,
+    REQUESTS,
+    THEMES,
+    TRIGGERS,
+)
+from cxmetrics.sample.digital import DIGITAL, SAMPLED, SEEN
 from cxmetrics.sample.drawing import Floats
 from cxmetrics.sample.expectation import Mix, lognormal, over_normal, together, two
 from cxmetrics.sample.journeys import STARTS, TASKS
 from cxmetrics.sample.ledgers import CONTACTED, GROWTH, HOLDERS, NPS_MIDDLE, NPS_TO_AUM, churn
 from cxmetrics.sample.people import REGION_SIZES, SEGMENTS
 from cxmetrics.sample.population import Cell, cells
-from cxmetrics.sample.surveys import RESPONSE, SURVEYS
+from cxmetrics.sample.questionnaires import RESPONSE
+from cxmetrics.sample.surveys import SURVEYS
 from cxmetrics.sample.true_opinions import opinion_values, opinions
 from cxmetrics.sample.true_service import service_values
 from cxmetrics.sample.true_systems import system_values
@@ -110,6 +121,7 @@ def _digital(cell: Cell) -> Values:
         "login_technical": (1 - wrong - failing) / (1 - wrong),
         "login_all": 1 - wrong - failing,
         "login_time_p95": lognormal(login.milliseconds / 1_000, login.spread).quantile(0.95),
+        "pages_viewed": cell.begun(DIGITAL.share, DIGITAL.rhythm) * SEEN / SAMPLED[0],
         "crash_free": 1 - (0.005 * (1 - broken) + 0.06 * broken),
         "anr_rate": 0.0025 * (1 - broken) + 0.02 * broken,
     }
@@ -161,7 +173,7 @@ def _rates(cell: Cell) -> Values:
     size = 1.0 if cell.region is None else REGION_SIZES[cell.region] / sum(REGION_SIZES)
     exposed = cell.world.customers * size * float((1 + 0.0003 * cell.days).sum())
     holders = exposed * float(np.array(HOLDERS) @ np.array(list(SEGMENTS.values())))
-    complaints = cell.begun(COMPLAINTS.share, COMPLAINTS.rhythm)
+    complaints = cell.begun(COMPLAINTS.share, COMPLAINTS.rhythm) * (1 - MERGED)
     per_month = 30 * 10_000 * complaints
     return {
         "complaint_rate": per_month / exposed,

@@ -11,7 +11,7 @@ from cxmetrics.compile import compile_project
 from cxmetrics.sample.cases import PRODUCTS, REQUESTS
 from cxmetrics.sample.ledgers import GROWTH, NPS_MIDDLE, NPS_TO_AUM
 from cxmetrics.sample.people import REGION_MOOD, REGIONS, SEGMENT_MOOD, SEGMENTS
-from cxmetrics.sample.surveys import DRIVERS, LUCK, RECOMMEND, REPUTE, RESPONSE
+from cxmetrics.sample.questionnaires import DRIVERS, LUCK, RECOMMEND, REPUTE, RESPONSE
 from cxmetrics.sample.systems import CODES, SCRIPTS
 from cxmetrics.sample.true_scores import true_scores
 from cxmetrics.sample.true_values import true_values

@@ -36,6 +36,7 @@ class Bank(NamedTuple):
     truth: Mapping[str, Any]
     report: RunReport
     values: list[dict[str, Any]]
+    teams: list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +52,11 @@ def bank(tmp_path_factory):
     report = run(root, RunOptions(), lambda *_: None)
     with Store.open(root / "store", writable=False) as store:
         values = store.values()
+    teams = [row for row in values.iter_rows(named=True)
+             if row["indicator"] == "keypress_response" and row["agent_team"] not in (None, "(missing)")]
     others = set(values.columns[values.columns.index("period") + 1:values.columns.index("value")]) - {"region"}
     held = [row for row in values.iter_rows(named=True) if all(row[name] is None for name in others)]
-    return Bank(yaml.safe_load((root / "data" / "truth.yaml").read_text("utf-8")), report, held)
+    return Bank(yaml.safe_load((root / "data" / "truth.yaml").read_text("utf-8")), report, held, teams)
 
 
 def units() -> dict[str, float]:
@@ -108,7 +111,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(bank):
 
 
 # Kind of dirt: where the report of a run counts it.
-LEFT_OUT = {"incomplete", "test_row", "maintenance", "not_applicable", "coached", "monitoring"}
+LEFT_OUT = {"incomplete", "test_row", "maintenance", "not_applicable", "coached", "monitoring", "mapped_twice"}
 REJECTED = {
     "out_of_scale": ("score: scale", "rating: scale"),
     "unknown_value": ("result: values",),
@@ -116,7 +119,8 @@ REJECTED = {
     "clock_skew": ("submitted_at: skew", "event_time: skew"),
 }
 NOT_FINITE = {"nan_measure": ("latency_ms",), "nan_row": ("lcp_ms", "inp_ms", "cls", "fcp_ms")}
-REPEATED = {"duplicate", "recoded"}
+REPEATED = {"duplicate", "recoded", "merged"}
+UNSEEN = {"survey_skipped"}  # what was not done leaves no row; rates tell of it
 # Flags that hold for rows of several kinds; all others are named like the one kind that they count.
 FLAGGED = {
     "skipped": ("skipped", "zero_as_no_answer"),
@@ -152,7 +156,23 @@ def test_dirt_is_counted_by_the_run_as_it_was_planted(bank):
         assert sum(source.rejected.values()) == sum(planted.get(kind, 0) for kind in REJECTED), source.id
         assert source.kept == source.read - source.dropped - source.duplicates - sum(source.rejected.values())
         by_flag = {kind for kinds in flags.values() for kind in kinds}
-        assert {kind for kind, rows in planted.items() if rows} <= {*by_flag, *REJECTED, *NOT_FINITE, *REPEATED}
+        told = {*by_flag, *REJECTED, *NOT_FINITE, *REPEATED, *UNSEEN}
+        assert {kind for kind, rows in planted.items() if rows} <= told
+
+
+def test_agents_who_do_not_ask_are_seen_by_what_is_missing(bank):
+    """Rated calls of each team, by its answered calls: one team has fewer by as many as were skipped."""
+    teams = defaultdict(lambda: [0, 0.0])
+    for row in bank.teams:
+        teams[row["agent_team"]][0] += row["n"]
+        teams[row["agent_team"]][1] += row["n"] * row["value"]
+    rates = {team: rated / calls for team, (calls, rated) in teams.items()}
+    poorest = min(rates, key=lambda team: rates[team])
+    usual = np.mean([rate for team, rate in rates.items() if team != poorest])
+    missed = (usual - rates[poorest]) * teams[poorest][0]
+    luck = 4 * np.sqrt(teams[poorest][0] * usual * (1 - usual) * (1 + 1 / (len(teams) - 1)))
+    assert poorest == "T03"
+    assert luck < missed + luck < bank.truth["dirt"]["call"]["survey_skipped"] + 2 * luck
 
 
 def test_rows_that_do_not_say_their_place_are_a_slice_of_their_own(bank):
