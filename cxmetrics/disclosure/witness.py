@@ -9,7 +9,8 @@ import numpy as np
 
 from cxmetrics.disclosure.cells import Cut, Ints, children
 from cxmetrics.disclosure.elimination import PRIME, Basis
-from cxmetrics.statistics.arrays import Flags, distinct
+from cxmetrics.statistics.arrays import Flags
+from cxmetrics.statistics.grouping import distinct
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from cxmetrics.evaluate.reader import Interval, Reader
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
 from cxmetrics.states import DAY_0
-from cxmetrics.statistics.arrays import Array, Flags, codes, distinct, floats
+from cxmetrics.statistics.arrays import Array, Flags, codes, floats
+from cxmetrics.statistics.grouping import distinct
 
 # `cut`: its place; `age`: 0 where the leaf is hidden, else it has no rows there, and was hidden so many days before.
 HIDDEN = pl.DataFrame(schema={"leaf": pl.UInt32, "grain": pl.Enum(GRAINS), "period": pl.Date, "cut": pl.UInt16,

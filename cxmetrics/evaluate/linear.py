@@ -12,10 +12,11 @@ from cxmetrics.evaluate.clusters import is_exact, is_linear
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.intervals import is_smooth
 from cxmetrics.evaluate.paired import Estimates
-from cxmetrics.evaluate.units import QUOTIENTS, Parts, Sampled, Survey, added, numbered
+from cxmetrics.evaluate.units import QUOTIENTS, Parts, Sampled, Survey, added
 from cxmetrics.ir import Ref
 from cxmetrics.plan import Leaf, LeafValue, Node, Operation, Plan, Series, Value, leaves_of
 from cxmetrics.statistics.arrays import Array, Flags, quiet
+from cxmetrics.statistics.grouping import numbered
 
 
 def linear_formula(node: Node, nodes: Mapping[str, Node], plan: Plan) -> Value | None:

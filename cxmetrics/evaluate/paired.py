@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmetrics.evaluate.units import Parts, Present, Sureness, Survey, among
-from cxmetrics.statistics.arrays import Array, Ints, distinct, floats, quiet, summed, summed_of
+from cxmetrics.evaluate.units import Parts, Present, Sureness, Survey
+from cxmetrics.statistics.arrays import Array, Ints, floats, quiet
+from cxmetrics.statistics.grouping import among, distinct, summed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +86,7 @@ def _covariance(parts: Parts, sources: tuple[str, ...], survey: Survey, points: 
         """The cells of units, and the sums over all units and over those of both periods."""
         at = np.searchsorted(cells, each.point * count + survey.stratum[each.unit])
         twice = among(each.point // slices * width + each.unit, both.code)
-        every, those = summed_of(at, each.u, twice, len(cells))
-        return at, every, those
+        return at, summed(at, each.u, len(cells)), summed(at[twice], each.u[twice], len(cells))
 
     (at, total, mine), (_, total_before, theirs) = told(parts), told(then)
     centre, centre_before = total / m, total_before / m_before

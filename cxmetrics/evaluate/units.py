@@ -9,7 +9,8 @@ import numpy as np
 
 from cxmetrics.evaluate.unit_states import Units
 from cxmetrics.plan import Leaf, Total
-from cxmetrics.statistics.arrays import Array, Flags, Ints, distinct, floats, quiet, summed
+from cxmetrics.statistics.arrays import Array, Flags, Ints, floats, quiet
+from cxmetrics.statistics.grouping import among, counted, distinct, numbered, summed
 
 # What a leaf is the quotient of, by the places of its `units`: numerator (with factors) and denominator, if any.
 _QUOTIENTS: Mapping[str, tuple[Mapping[int, float], int | None]] = {
@@ -164,15 +165,6 @@ def numbered_alike(every: Sequence[Ints]) -> tuple[Ints, Sequence[Ints]]:
     return found, np.split(places, np.cumsum([len(each) for each in every])[:-1])
 
 
-def numbered(values: Ints) -> tuple[Ints, Ints]:
-    """The values, each once and in order, and the place of each value among them."""
-    if not len(values) or (values[1:] < values[:-1]).any():
-        found, places = np.unique(values, return_inverse=True)
-        return found, places
-    begins = np.append(True, values[1:] != values[:-1])
-    return values[begins], np.cumsum(begins) - 1
-
-
 def added(every: Sequence[Parts], survey: Survey) -> Parts:
     """What units bring to the sum of several estimates."""
     width = len(survey.stratum)
@@ -226,7 +218,7 @@ class Strata:
         period, unit, told = present_in(sources, survey)
         count, width = int(survey.stratum.max(initial=0)) + 1, max(len(survey.stratum), 1)
         everyone = distinct(period * width + unit)
-        code, size = np.unique(everyone // width * count + survey.stratum[everyone % width], return_counts=True)
+        code, size = counted(everyone // width * count + survey.stratum[everyone % width])
         place = np.searchsorted(code, period * count + survey.stratum[unit])
         least, most = np.full(len(code), np.inf), np.full(len(code), -np.inf)
         np.minimum.at(least, place, told)
@@ -262,7 +254,7 @@ class Paired:
         count, width = survey.strata(sources).count, max(len(survey.stratum), 1)
         everyone = distinct(period * width + unit)
         both = everyone[among(everyone - width, everyone)]
-        cell, size = np.unique(both // width * count + survey.stratum[both % width], return_counts=True)
+        cell, size = counted(both // width * count + survey.stratum[both % width])
         return Paired(both, cell, size)
 
     def sizes(self, cells: Ints) -> Ints:
@@ -271,13 +263,6 @@ class Paired:
             return np.zeros(len(cells), np.int64)
         place = np.minimum(np.searchsorted(self.cell, cells), len(self.cell) - 1)
         return np.where(self.cell[place] == cells, self.size[place], 0)
-
-
-def among(values: Ints, ordered: Ints) -> Flags:
-    """Which of the values are among others, which are in order."""
-    if not len(ordered):
-        return np.zeros(len(values), np.bool_)
-    return np.asarray(ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values, np.bool_)
 
 
 def present_in(sources: Iterable[str], survey: Survey) -> tuple[Ints, Ints, Array]:

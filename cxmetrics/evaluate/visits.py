@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from cxmetrics.evaluate.block import Block
 from cxmetrics.plan import Leaf, Total
-from cxmetrics.statistics.arrays import Array, distinct, quiet, summed
+from cxmetrics.statistics.arrays import Array, quiet
+from cxmetrics.statistics.grouping import distinct, summed
 
 
 @dataclass(frozen=True, slots=True)

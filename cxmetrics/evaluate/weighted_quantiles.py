@@ -15,7 +15,8 @@ from cxmetrics.evaluate.quantiles import widened
 from cxmetrics.evaluate.sums import Sums
 from cxmetrics.evaluate.units import Sampled, Totals, numbered_alike
 from cxmetrics.plan import Leaf, Plan, Total
-from cxmetrics.statistics.arrays import Array, Flags, Ints, floats, quiet, summed
+from cxmetrics.statistics.arrays import Array, Flags, Ints, floats, quiet
+from cxmetrics.statistics.grouping import summed
 from cxmetrics.statistics.intervals import Interval
 from cxmetrics.statistics.weighted import RULES, quantiles_at, share_error, share_limits
 

@@ -4,6 +4,7 @@ Every function takes anything NumPy can broadcast and returns float64 arrays. Na
 out means missing or undefined; no function warns. Rules and sources of the formulas stand with each function.
 
 - `arrays`: the array types of the package and the one guard against floating-point warnings
+- `grouping`: whole numbers put in order, found and summed at
 - `distributions`: quantiles and tails of the normal, t, gamma and binomial distributions (the door to SciPy)
 - `intervals`: confidence intervals of leaves from their sums and counts
 - `comparisons`: differences, tests, many tests at once, the verdict `moved`

@@ -43,40 +43,6 @@ def crossing(rows: Sequence[int], columns: Ints) -> tuple[Ints, Ints]:
     return np.array(rows, np.int64)[:, None], columns[None, :]
 
 
-def distinct(values: Ints) -> Ints:
-    """Return the values, each once, in order; by sorting, which is many times faster than the table of `np.unique`."""
-    ordered = np.sort(values, axis=None)
-    if not len(ordered):
-        return ordered
-    return codes(ordered[np.concatenate((np.ones(1, np.bool_), ordered[1:] != ordered[:-1]))])
-
-
-def summed(places: Ints, amounts: Array, length: int) -> Array:
-    """Return the sums of `amounts` at each place [length]: to the same bits in whatever order they come."""
-    return summed_of(places, amounts, None, length)[0]
-
-
-def summed_of(places: Ints, amounts: Array, some: Flags | None, length: int) -> tuple[Array, Array]:
-    """Return the sums of `amounts` at each place [length], and those of `some` of them alone: see `summed`."""
-    if _whole(amounts):
-        where, what, chosen = places, amounts, some
-    else:
-        order = np.argsort(amounts)  # each place then takes its own from the least to the greatest
-        where, what, chosen = places[order], amounts[order], None if some is None else some[order]
-    every = floats(np.bincount(where, what, length))
-    if chosen is None:
-        return every, every
-    return every, floats(np.bincount(where[chosen], what[chosen], length))
-
-
-def _whole(amounts: Array) -> bool:
-    """Whether all sums of the amounts are whole numbers that floats hold: in whatever order, they are the same."""
-    few = amounts[:16]
-    if not (few == np.rint(few)).all() or not (amounts == np.rint(amounts)).all():
-        return False
-    return bool(np.abs(amounts).sum() < 2**53)
-
-
 def lined_up(weights: Numbers, values: Array) -> Array:
     """Return weights of shape [K] or [K, ...] broadcast to `values` of shape [K, ...], along axis 0."""
     given = floats(weights)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxmetrics.statistics.arrays import Array, Codes, Numbers, codes, floats, quiet, summed
+from cxmetrics.statistics.arrays import Array, Codes, Numbers, codes, floats, quiet
 from cxmetrics.statistics.distributions import t_quantile
+from cxmetrics.statistics.grouping import summed
 from cxmetrics.statistics.intervals import Interval, upper
 
 _PARTS = 2.0**60  # of the weight of a group
