@@ -165,7 +165,7 @@ KEYS: Mapping[type[schema.Draft], Mapping[str, KeyHelp]] = {
         "dimensions": _key("The columns, or formulas, that make dimensions.", "构成维度的列或公式", "", "{branch: branch_id}"),
         "on_bad": _key("What becomes of a row that breaks a contract; reject.", "违反约定的行如何处理；默认 reject",
                        "reject null fail"),
-        "max_bad": _key("With more bad rows of a day than that it fails; 100%.", "某日坏行超过此比例则失败；默认 100%", "", "5%"),
+        "max_bad": _key("With more bad rows than that it fails; 100%.", "坏行超过此比例则失败；默认 100%", "", "5%"),
     },
     schema.VersionDraft: {"valid_from": _key("The first day of this version.", "该版本生效的第一天", "", "2027-01-01")},
     schema.IndicatorDraft: {

@@ -154,7 +154,7 @@ source   sample                           days                     read  left ou
 -------  -------------------------------  -----------------------  ----  --------  --------  --------  -----
 answers  the last 4 rows of 1 of 3 files  2026-03-01 … 2026-03-03     4         1         0         1      2
 1 row of answers rejected, score: off the scale
-50% of the rows of answers on 2026-03-02 are bad; a run takes in at most 30%
+33.3% of the rows of answers on 2026-03-01..2026-03-03 are bad; a run takes in at most 30%
 
 rows of answers that count, 2 of 2
 day         score  test

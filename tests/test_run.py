@@ -336,17 +336,42 @@ def test_a_file_whose_times_cannot_be_read_is_told(root):
 # --- what is bad of a day ----------------------------------------------------------------------------------------
 
 
+def bad_rows_allowed(root, share):
+    definitions = (root / "cxmetrics.yaml").read_text(encoding="utf-8")
+    text = definitions.replace("time: day,", f"time: day, max_bad: {share}%,", 1)
+    (root / "cxmetrics.yaml").write_text(text, encoding="utf-8")
+
+
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
 def test_a_bad_day_fails_by_itself_and_among_others(root, engine):
-    """Of four rows of the 9th three are bad, 75 %; of all 24, 12.5 %."""
-    definitions = (root / "cxmetrics.yaml").read_text(encoding="utf-8")
-    (root / "cxmetrics.yaml").write_text(definitions.replace("time: day,", "time: day, max_bad: 50%,", 1), "utf-8")
+    """Of six rows of the 9th five are bad: if 20 % were, one day of 625 had so many.  Of all 26 they are 19 %."""
+    bad_rows_allowed(root, 20)
     put(root, "visits-8", "day,branch_id,spent", *["2026-03-08,a,5"] * 20)
     go(root, engine=engine)
-    put(root, "visits-9", "day,branch_id,spent", "2026-03-09,a,1", *["2026-03-09,a,much"] * 3)
+    put(root, "visits-9", "day,branch_id,spent", "2026-03-09,a,1", *["2026-03-09,a,much"] * 5)
     for full in (False, True):
         [told] = go(root, engine=engine, full=full).troubles
-        assert (told.code.id, told.facts["days"], told.facts["share"]) == ("CX707", "2026-03-09", "75.0%")
+        assert (told.code.id, told.facts["days"], told.facts["share"]) == ("CX707", "2026-03-09", "83.3%")
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_a_bad_row_of_a_small_day_fails_nothing(root, engine):
+    """Of ten rows one is bad: if 5 % were, 40 of 100 days had one or more."""
+    bad_rows_allowed(root, 5)
+    put(root, "visits-8", "day,branch_id,spent", *["2026-03-08,a,5"] * 20)
+    go(root, engine=engine)
+    put(root, "visits-9", "day,branch_id,spent", *["2026-03-09,a,1"] * 9, "2026-03-09,a,much")
+    assert go(root, engine=engine).whole
+    assert go(root, engine=engine, full=True).whole
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_bad_rows_of_many_small_days_fail_where_all_are_read(root, engine):
+    bad_rows_allowed(root, 5)
+    for day in range(1, 10):
+        put(root, f"visits-{day}", "day,branch_id,spent", *[f"2026-03-0{day},a,1"] * 9, f"2026-03-0{day},a,much")
+    [told] = go(root, engine=engine).troubles
+    assert (told.code.id, told.facts["days"], told.facts["share"]) == ("CX707", "2026-03-01..2026-03-09", "10.0%")
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])

@@ -140,7 +140,7 @@ def _doubts(found: Preview, session: Session) -> Iterator[str]:
         for flag, count in census.flagged.items():
             yield session.say("run.flagged", count=whole(count), source=name,
                               read=whole(census.read), flag=flag)
-        if over := too_many(source.max_bad, census):
+        if over := too_many(source.max_bad, census, everything=True):
             bad, days = over
             yield session.say("preview.bad", share=share(bad), source=name, days=days, limit=share(source.max_bad))
         yield from (session.say("preview.empty", column=column, source=name) for column in census.empty)

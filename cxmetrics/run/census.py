@@ -10,12 +10,15 @@ from cxmetrics.diagnostics import Diagnostic, Fault, listed, report
 from cxmetrics.ir import Origin, columns_in
 from cxmetrics.plan import Plan
 from cxmetrics.run.stale import Task
+from cxmetrics.statistics.distributions import binomial_below
+
+CHANCE = 0.01  # of a day as bad where bad rows are as many as allowed
 
 
 def judge(plan: Plan, origin: Origin, task: Task, census: Census) -> None:
-    """Raise `Fault` where all rows were rejected, too many of a day were bad, or a column that is used has no value.
+    """Raise `Fault` where all rows were rejected, too many were bad, or a column that is used has no value.
 
-    Bad rows count day by day: what is said of a day is the same whichever others are read with it.
+    Days are judged each by itself, the same whichever others are read with them; and all of a source together.
     """
     if census.read == 0:
         if task.everything:
@@ -25,7 +28,7 @@ def judge(plan: Plan, origin: Origin, task: Task, census: Census) -> None:
     if 0 < rejected == rows and task.everything:
         (column, reason), _ = max(census.rejected.items(), key=lambda item: item[1])
         raise Fault(report(codes.ALL_ROWS_REJECTED, origin.span, source=origin.id, reason=f"{column}: {reason}"))
-    if over := too_many(origin.max_bad, census):
+    if over := too_many(origin.max_bad, census, everything=task.everything):
         share, days = over
         raise Fault(report(codes.TOO_MANY_BAD, origin.span, source=origin.id, share=f"{share:.1%}", days=days,
                            limit=f"{origin.max_bad:.1%}"))
@@ -36,18 +39,26 @@ def judge(plan: Plan, origin: Origin, task: Task, census: Census) -> None:
                       for name in empty))
 
 
-def too_many(max_bad: float, census: Census) -> tuple[float, str] | None:
-    """The share of bad rows on the worst of the days that have more than that, and which day it is; None without one.
+def too_many(max_bad: float, census: Census, *, everything: bool) -> tuple[float, str] | None:
+    """The share of bad rows where they are more than `max_bad`, and of which days; None where they are not.
 
-    Rows without a readable day have only those that they were read with to be held against, and their days are told.
+    Of a day, and of some days of a source, they have to be more than chance explains: one of ten rows is no broken day.
     """
-    over = {day: tally.bad / tally.rows for day, tally in census.bad.items() if tally.bad > max_bad * tally.rows}
+    over = {day: tally.bad / tally.rows for day, tally in census.bad.items()
+            if _beyond_chance(max_bad, tally.bad, tally.rows)}
     if over:
         worst = max(over, key=over.__getitem__)
         return over[worst], f"{worst}" + (f" (+ {len(over) - 1})" if len(over) > 1 else "")
     rows = census.read - census.dropped
     bad = min(sum(census.rejected.values()) + sum(census.nulled.values()), rows)  # nulled values are counted by column
-    return (bad / rows, f"{census.first}..{census.last}") if bad > max_bad * rows else None
+    if not (bad > max_bad * rows if everything else _beyond_chance(max_bad, bad, rows)):
+        return None
+    return bad / rows, "–" if census.first is None else "..".join(sorted({f"{census.first}", f"{census.last}"}))
+
+
+def _beyond_chance(max_bad: float, bad: int, rows: int) -> bool:
+    """Whether so many are hardly drawn where a share of `max_bad` is bad: the upper tail of the binomial."""
+    return bad > max_bad * rows and 1 - float(binomial_below(bad - 1, rows, max_bad)) < CHANCE
 
 
 def doubts(origin: Origin, census: Census) -> Iterator[Diagnostic]:
