@@ -361,6 +361,8 @@ class Cube:
     personal texts fall into, which are hidden before they are kept; None where texts stay as they are.
     `wanted`: the combinations of classes that some member looks at, rows of others being left out before they are
     grouped; combination Σ class[i] · Π classes of keys before i.  None where all stay.
+    `others`: the classes, of a combination that is not wanted, under which rows of all such are counted together, and
+    nothing but counted, for members that look at all rows; None where they are left out.
     """
 
     dimensions: tuple[str, ...]
@@ -371,6 +373,7 @@ class Cube:
     by: Expr | None = None
     persons: Grouping | None = None
     wanted: tuple[int, ...] | None = None
+    others: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

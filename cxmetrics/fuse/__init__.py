@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from cxmetrics.functions import REPLICATE
 from cxmetrics.fuse.classify import Atoms, Classified, Test, atoms_in
 from cxmetrics.fuse.together import Look, together
-from cxmetrics.fuse.wanted import asks_for_days, wanted
+from cxmetrics.fuse.wanted import asks_for_days, left_over, wanted
 from cxmetrics.ir import Apply, Expr, Origin, columns_in
-from cxmetrics.plan import Condition, Cube, Fused, Member, Partial, Plan, Scan, Slot
+from cxmetrics.plan import Classifier, Condition, Cube, Fused, Member, Partial, Plan, Scan, Slot
 from cxmetrics.pseudonyms import Grouping, key_of
 from cxmetrics.sketches import SAMPLED
 from cxmetrics.weights import raked_by
@@ -169,8 +169,22 @@ def _cube(plan: Plan, wheres: _Wheres, partials: Mapping[int, Sequence[int]], di
     sampled = isinstance(apart.by, Apply) and apart.by.function == SAMPLED  # a level tells enough of anybody
     groups = Grouping(key_of(plan.project.id), 1 if sampled else plan.project.replicates)
     persons = groups if is_personal(plan, apart.by) else None
-    some = wanted(classified.keys, members) if narrows and (apart.value or apart.by) is not None else None
-    return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, persons, some)
+    some, others = _looked_at(classified.keys, slots, members, dimensions, apart) if narrows else (None, None)
+    return Cube(dimensions, classified.keys, tuple(slots), tuple(members), apart.value, apart.by, persons, some, others)
+
+
+def _looked_at(keys: Sequence[Classifier], slots: Iterable[Slot], members: Sequence[Member], dimensions: Dimensions,
+               apart: _Apart) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+    """`Cube.wanted` and `Cube.others`."""
+    if apart != _Apart():
+        return wanted(keys, members), None
+    bare = [slot.arg is None for slot in slots]
+    some = [member for member in members if member.where is not None]
+    # Without dimensions there are few groups, whatever rows are in them.
+    if not dimensions or not all(bare[member.slot] for member in members if member.where is None):
+        return None, None
+    found = wanted(keys, some)
+    return found, None if found is None or len(some) == len(members) else left_over(keys, found)
 
 
 def is_personal(plan: Plan, by: Expr | None) -> bool:

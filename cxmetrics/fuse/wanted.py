@@ -29,6 +29,16 @@ def wanted(keys: Sequence[Classifier], members: Sequence[Member]) -> tuple[int, 
     return None if found == planes.every else tuple(place for place in range(combinations) if found >> place & 1)
 
 
+def left_over(keys: Sequence[Classifier], found: Sequence[int]) -> tuple[int, ...]:
+    """The classes of the first combination that is not wanted; there is one."""
+    place = next(number for number, known in enumerate((*found, -1)) if number != known)
+    classes = list[int]()
+    for key in keys:
+        place, code = divmod(place, key.classes)
+        classes.append(code)
+    return tuple(classes)
+
+
 def asks_for_days(plan: Plan, origin: Origin) -> bool:
     """Whether rows of a source are asked whether people worked on their day."""
     asked: list[Expr | None] = [expr for partial in plan.partials if partial.source == origin.id

@@ -182,6 +182,23 @@ def test_of_classes_that_nobody_looks_at_there_are_no_cells(tmp_path, apart, als
     assert {key[1:3] for key in plain(cells(origin, data, some, *also).frames[0])} == {(1, 2), (2, 2)}
 
 
+@pytest.mark.parametrize("also", [(), (cube(),)], ids=["alone", "with others"])
+def test_rows_that_no_condition_looks_at_are_counted_together(tmp_path, also):
+    origin = source(column("kind", "text"), column("x", "number"), column("who", "text"),
+                    bindings=(Binding("who", "who"),))
+    some = cube(Slot("count", None), Slot("sum", col("x")), dimensions=("who",), keys=(KINDS_, SIZES))
+    some = replace(some, wanted=(1 + 4 * 2, 2 + 4 * 2))  # `a` and `b` from 10 on: those of q
+    data = table(tmp_path, ODD)
+    left_out = cells(origin, data, some, *also)
+    together = cells(origin, data, replace(some, others=(1, 1)), *also)
+    looked_at = {("q", 1, 2): (1, 20), ("q", 2, 2): (1, 20)}
+    assert {key[1:]: slots for key, slots in plain(left_out.frames[0]).items()} == looked_at
+    assert {key[1:]: slots for key, slots in plain(together.frames[0]).items()} == looked_at | {
+        ("p", 1, 1): (2, 0), (MISSING, 1, 1): (1, 0), ("r", 1, 1): (1, 0)}
+    assert together.census == left_out.census
+    assert together.census.kept == 6
+
+
 # --- physical types --------------------------------------------------------------------------------------------
 
 EDGE = 1_772_409_599_999_999_999  # the last nanosecond of 1 March 2026 in UTC

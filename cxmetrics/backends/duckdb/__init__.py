@@ -13,7 +13,7 @@ import polars as pl
 
 from cxmetrics.backends import needs, sql
 from cxmetrics.backends.cells import Cells, Census, Request
-from cxmetrics.backends.duckdb.cubes import BITS, Narrow, cells_of, census_select, cube_select, narrow, nulling
+from cxmetrics.backends.duckdb.cubes import BITS, Narrow, cells_of, census_select, chosen, cube_select, narrow, nulling
 from cxmetrics.backends.duckdb.marks import MARKED, marked_rows
 from cxmetrics.backends.duckdb.rows import Rows, in_days, relation_of, rows_of
 from cxmetrics.backends.duckdb.session import (
@@ -37,7 +37,7 @@ from cxmetrics.backends.statements import create_table
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr, columns_in
-from cxmetrics.plan import ADDITIVE, Days
+from cxmetrics.plan import ADDITIVE, Cube, Days
 from cxmetrics.tables import place_of
 
 
@@ -64,15 +64,21 @@ class Work:
         source, cubes = self.rows.request.scan.source, self.rows.request.scan.cubes
         if self.direct:
             table = self.table
-            body = (cube_select(cubes[0], self.narrowed, "rows", where=None, census=True) if cubes
-                    else census_select(self.narrowed, "rows", None))
-            return (sql.Query((*table.steps, ("rows", table.body)), body),)
+            steps = (*table.steps, ("rows", table.body))
+            return (self._query(cubes[0], steps, "rows", None, census=True) if cubes else
+                    sql.Query(steps, census_select(self.narrowed, "rows", None)),)
         all_asked = source.unique is None and self.days == self.rows.request.days
         where = None if all_asked else in_days(self.days)
-        selects = (*(cube_select(cube, self.narrowed, MARKED if any(map(is_mark, cube.keys)) else "rows", where=where,
-                                 census=False) for cube in cubes),
-                   census_select(self.narrowed, "rows", where))
-        return tuple(sql.Query((), select) for select in selects)
+        queries = (self._query(cube, (), MARKED if any(map(is_mark, cube.keys)) else "rows", where, census=False)
+                   for cube in cubes)
+        return (*queries, sql.Query((), census_select(self.narrowed, "rows", where)))
+
+    def _query(self, cube: Cube, steps: tuple[tuple[str, sql.Select | sql.Values], ...], relation: str,
+               where: sql.Node | None, *, census: bool) -> sql.Query:
+        told = chosen(cube, self.narrowed, relation)
+        if told is not None:
+            steps, relation = (*steps, ("chosen", told)), "chosen"
+        return sql.Query(steps, cube_select(cube, self.narrowed, relation, where=where, census=census))
 
     @property
     def marked(self) -> sql.Query | None:

@@ -8,7 +8,7 @@ grouped straight from them, fate and census included; several from a table of th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from cxmetrics.backends.duckdb.rows import Rows, is_bad
 from cxmetrics.backends.fates import FINE, NOT_FINITE, REASONS
 from cxmetrics.backends.marks import is_mark
 from cxmetrics.backends.sql import (
+    Case,
     Cast,
     In,
     Infix,
@@ -28,6 +29,7 @@ from cxmetrics.backends.sql import (
     Not,
     Record,
     Select,
+    Star,
     both,
     call,
     either,
@@ -39,6 +41,7 @@ from cxmetrics.plan import BY_TIME, FRACTION, Classifier, Cube, Slot, steps
 
 AT = Name("at")  # the moment of a row
 BITS = 62  # columns told apart in one number
+WANTED = "wanted"  # the column that tells whether a cube looks at a row
 Item = tuple[Node, str | None]
 
 
@@ -134,41 +137,51 @@ def census_select(narrowed: Narrow, relation: str, where: Node | None) -> Select
 
 
 def cube_select(cube: Cube, narrowed: Narrow, relation: str, *, where: Node | None, census: bool) -> Select:
-    """The cells of a cube, from rows that count; with `census`, from all rows, by fate and with its aggregates."""
+    """The cells of a cube, from rows that count; with `census`, from all rows, by fate and with its aggregates.
+
+    Where only some rows are looked at, the relation has the column `WANTED`: see `chosen`.
+    """
     keys: list[Item] = [(Name("fate"), None)] if census else []
     keys.append((Name("day"), None))
-    keys += [(narrowed.dimensions[name], f"d{i}") for i, name in enumerate(cube.dimensions)]
-    keys += [(narrowed.keys[key], f"k{i}") for i, key in enumerate(cube.keys)]
+    some = Name(WANTED)
+
+    def seen(node: Node) -> Node:
+        """Nothing of rows that no condition looks at, where there are such."""
+        return when(some, node) if cube.wanted is not None and (census or cube.others is not None) else node
+    keys += [(seen(node) if cube.others is None else node, f"d{i}")
+             for i, node in enumerate(narrowed.dimensions[name] for name in cube.dimensions)]
+    nodes = [narrowed.keys[key] for key in cube.keys]
+    keys += [(seen(node), f"k{i}") for i, node in enumerate(nodes)] if cube.others is None else [
+        (Case(((some, node),), Literal(code)), f"k{i}")
+        for i, (node, code) in enumerate(zip(nodes, cube.others, strict=True))]
     limits = [] if where is None else [where]
     if not census:
         limits.append(Infix("=", (Name("fate"), Literal(FINE))))
-    some = _wanted(cube, narrowed)
-    if some is not None and not census:
+    if cube.wanted is not None and cube.others is None and not census:
         limits.append(some)
-
-    def apart(node: Node, name: str) -> None:
-        keys.append((when(some, node) if some is not None and census else node, name))
     if cube.by is not None:
-        apart(narrowed.texts[cube.by], "text")
+        keys.append((seen(narrowed.texts[cube.by]), "text"))
         if not census:
             limits.append(Not(IsNull(narrowed.texts[cube.by])))
     if cube.value is not None:
         value = double(narrowed.args[cube.value])
-        apart(when(Infix("=", (value, Literal(0.0))), Literal(0.0), value), "value")
+        keys.append((seen(when(Infix("=", (value, Literal(0.0))), Literal(0.0), value)), "value"))
         if not census:
             limits.append(Not(IsNull(value)))
+    narrowed = replace(narrowed, args={arg: replace(term, node=seen(term.node)) for arg, term in narrowed.args.items()})
     slots = [item for i, slot in enumerate(cube.slots) for item in _slots(i, slot, narrowed)]
     return Select((*keys, *slots, *(narrowed.census if census else ())), relation,
                   where=both(*limits) if limits else None, group=tuple(range(1, len(keys) + 1)))
 
 
-def _wanted(cube: Cube, narrowed: Narrow) -> Node | None:
-    """Whether some member looks at the classes of a row; None where one may look at any."""
+def chosen(cube: Cube, narrowed: Narrow, relation: str) -> Select | None:
+    """The narrow rows with whether some member looks at their classes; None for a cube where one may look at any."""
     if cube.wanted is None:
         return None
     terms = [narrowed.keys[key] if step == 1 else Infix("*", (Literal(step), narrowed.keys[key]))
              for key, step in zip(cube.keys, steps(cube.keys), strict=True)]
-    return In(terms[0] if len(terms) == 1 else Infix("+", tuple(terms)), tuple(map(Literal, cube.wanted)))
+    looked_at = In(terms[0] if len(terms) == 1 else Infix("+", tuple(terms)), tuple(map(Literal, cube.wanted)))
+    return Select(((Star(relation), None), (looked_at, WANTED)), relation)
 
 
 def cells_of(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
@@ -177,6 +190,8 @@ def cells_of(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.filter(pl.col("fate") == FINE)
     apart = [*(() if cube.by is None else ("text",)), *(() if cube.value is None else ("value",))]
     keys += apart
+    if cube.wanted is not None and cube.others is None:
+        apart.append("k0")  # no class is null but of rows that nobody looks at
     if apart:
         frame = frame.filter(pl.col(name).is_not_null() for name in apart)
     return frame.select(*keys, *(name for i, slot in enumerate(cube.slots) for name in slot.columns(i)))

@@ -41,11 +41,23 @@ def grouped(pipeline: Pipeline, cube: Cube, rows: pl.LazyFrame) -> pl.LazyFrame:
     at = [source_moment(pipeline).alias("at")] if any(slot.op in BY_TIME for slot in cube.slots) else []
     held = rows.select(*keys, *texts, *value, *at, *(terms[arg].expr.alias(name) for arg, name in names.items()))
     held = held.filter(pl.col(name).is_not_null() for name in _apart(cube)) if texts or value else held
-    held = held if cube.wanted is None else held.filter(_combination(cube).is_in(cube.wanted))
+    if cube.others is not None:
+        held = _others_together(cube, cube.others, held, list(names.values()))
+    elif cube.wanted is not None:
+        held = held.filter(_combination(cube).is_in(cube.wanted))
     sums = [expr for i, slot in enumerate(cube.slots) for expr in _slot(
         i, slot, None if slot.arg is None else Term(pl.col(names[slot.arg]), terms[slot.arg].type,
                                                     terms[slot.arg].bound))]
     return held.group_by(key_names(cube)).agg(sums)
+
+
+def _others_together(cube: Cube, others: tuple[int, ...], held: pl.LazyFrame, args: list[str]) -> pl.LazyFrame:
+    """The rows, where those that no condition looks at have the same classes and nothing to sum."""
+    assert cube.wanted is not None
+    looked_at = pl.when(pl.col("wanted"))
+    return held.with_columns(wanted=_combination(cube).is_in(cube.wanted)).with_columns(
+        *(looked_at.then(pl.col(f"k{i}")).otherwise(pl.lit(code, pl.Int32)).alias(f"k{i}")
+          for i, code in enumerate(others)), *(looked_at.then(pl.col(name)).alias(name) for name in args))
 
 
 def _combination(cube: Cube) -> pl.Expr:
