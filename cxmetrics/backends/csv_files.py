@@ -33,8 +33,10 @@ TOO_LONG = "a line is too long"
 SEPARATORS = ",;\t|"
 
 
-def convert_csv(path: Path, target: Path) -> None:
+def convert_csv(path: Path, target: Path) -> bool:
     """Write the rows of a CSV file (perhaps `.gz`) as Parquet; its folders' partitions become columns.
+
+    Whether it is not UTF-8, and was read as GB18030.
 
     The separator is that of `,` `;` tab `|` which the header has most of (tab for `.tsv`).  Names of the
     header are stripped; one that is empty becomes `column3` by its place.
@@ -44,7 +46,7 @@ def convert_csv(path: Path, target: Path) -> None:
     try:
         # The header has to be characters before anything can be said of the rest.
         text = path if bad_byte_in_head(path) is None else as_utf8(path, target.with_suffix(".utf8"))
-        _convert(path, text, target)
+        return _convert(path, text, target) or text != path
     finally:
         if text != path:
             text.unlink(missing_ok=True)
@@ -64,13 +66,14 @@ def bad_byte_in_head(path: Path) -> int | None:
     return None
 
 
-def _convert(path: Path, text: Path, target: Path) -> None:
+def _convert(path: Path, text: Path, target: Path) -> bool:
+    """Whether the text had to be read as GB18030."""
     separator = _separator(path, text)
     names, simple = _header(path, text, separator)
     if simple:
         problem = _copied(path, text, separator, names, target)
         if problem is None:
-            return
+            return False
     plain, utf8 = target.with_suffix(".csv"), target.with_suffix(".text")
     try:
         readable = as_utf8(text, utf8)
@@ -78,6 +81,7 @@ def _convert(path: Path, text: Path, target: Path) -> None:
         problem = _copied(path, plain, ",", names, target)
         if problem is not None:
             raise unreadable(path, problem)
+        return readable != text
     finally:
         plain.unlink(missing_ok=True)
         utf8.unlink(missing_ok=True)

@@ -20,10 +20,11 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 Row = dict[str, str | None]
 
 
-def convert_json_lines(path: Path, target: Path) -> None:
+def convert_json_lines(path: Path, target: Path) -> bool:
     """Write the objects of a file, one a line, as Parquet; its folders' partitions become columns.
 
-    A key that an object lacks is null, as is JSON's null; true and false are words.
+    Whether it is not UTF-8, and was read as GB18030.  A key that an object lacks is null, as is JSON's null; true and
+    false are words.
     Raises `Fault`: CX702 for a line that is no object, CX709.
     """
     copy = target.with_suffix(".utf8")
@@ -43,6 +44,7 @@ def convert_json_lines(path: Path, target: Path) -> None:
         _prove_names(path, columns)
         rows_at_once = min(sizes[:-1], default=BATCH)  # whoever reads them has to hold as many
         pl.concat([_complete(part, columns) for part in parts]).sink_parquet(target, row_group_size=rows_at_once)
+        return text != path
     finally:
         for part in (*parts, copy):
             part.unlink(missing_ok=True)

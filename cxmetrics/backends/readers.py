@@ -31,6 +31,7 @@ from cxmetrics.tables import place_of
 from cxmetrics.units import TIME
 
 ROOTS = "CXMETRICS_ROOTS"  # the folders beside the project's that may be read from, separated as in PATH
+_DECODED = ".gb18030.parquet"  # ends the names of tables whose text was not UTF-8
 _MAGIC = re.compile(r"[*?\[]")
 _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
                        "UBIGINT", "UHUGEINT"))
@@ -174,13 +175,18 @@ def _converted(path: Path, scratch: Path) -> Path:
     state = path.stat()
     identity = f"{path.resolve()}\0{state.st_size}\0{state.st_mtime_ns}"
     scratch.mkdir(parents=True, exist_ok=True)
-    target = scratch / f"{hashlib.sha256(identity.encode(errors='surrogateescape')).hexdigest()[:24]}.parquet"
-    if not target.exists():
-        convert = convert_csv if ending in CSV_ENDINGS else convert_json_lines
-        part = target.with_suffix(".part")
-        convert(path, part)
-        part.replace(target)
-    return target
+    stem = hashlib.sha256(identity.encode(errors="surrogateescape")).hexdigest()[:24]
+    for target in (scratch / f"{stem}.parquet", scratch / f"{stem}{_DECODED}"):
+        if target.exists():
+            return target
+    convert = convert_csv if ending in CSV_ENDINGS else convert_json_lines
+    part = scratch / f"{stem}.part"
+    return part.replace(scratch / (f"{stem}{_DECODED}" if convert(path, part) else f"{stem}.parquet"))
+
+
+def decoded(table: Table) -> int:
+    """How many of the files of a table are not UTF-8, and were read as GB18030."""
+    return sum(path.name.endswith(_DECODED) for path in table.files)
 
 
 def _described(files: tuple[Path, ...]) -> Table:

@@ -29,6 +29,8 @@ def told(report: RunReport, session: Session, *, dry: bool) -> Iterator[str]:
         yield from as_table(heads, [[source.id, *(whole(_count(source, n)) for n in columns)] for source in busy])
         yield from _reasons(busy, session)
         yield from _flags(busy, session)
+        yield from (session.say(f"run.decoded.{'one' if source.effort.decoded == 1 else 'many'}", source=source.id,
+                                count=whole(source.effort.decoded)) for source in busy if source.effort.decoded)
         yield ""
     yield _outcome(report, session, dry=dry)
     if report.scans and not dry:

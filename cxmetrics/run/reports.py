@@ -64,13 +64,15 @@ class ThinDay:
 class Effort:
     """What a scan took.  `bytes`: of the files that were opened, of which the engine read some columns.
 
-    `cubes`: groupings of the rows; `cells`: their groups; `states`: the rows of states that these became.
+    `cubes`: groupings of the rows; `cells`: their groups; `states`: the rows of states that these became.  `decoded`:
+    of the files, those of text that is not UTF-8, and was read as GB18030.
     """
 
     bytes: int = 0
     cubes: int = 0
     cells: int = 0
     states: int = 0
+    decoded: int = 0
     seconds: float = 0.0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.backends.cells import Backend, Census, Request
+from cxmetrics.backends.readers import decoded
 from cxmetrics.fuse import fuse, held_in
 from cxmetrics.plan import Plan, Scan
 from cxmetrics.run.bind import Bound
@@ -67,5 +68,5 @@ def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family],
     nothing = {family: concat([], len(family)) for family in families}
     frames = nothing | spread_all(cubes, cells.frames, secret)
     effort = Effort(bound.size, len(cubes), sum(frame.height for frame in cells.frames),
-                    sum(frame.height for frame in frames.values()))
+                    sum(frame.height for frame in frames.values()), decoded(bound.table))
     return Done(task, frames, cells.census, effort)

@@ -138,7 +138,10 @@ def _carry_out(world: World, seed: int, data: Path, job: _Job) -> _Done:
         done.dirt.update({f"{table}/{name}" if name else table: found for name, found in spoiled.items()})
         done.rows[table] = len(frame)
         frame = frame.sort(theme.times[table], maintain_order=True)
-        _write(data / table, part.label, frame, by)
+        if table in theme.exported:
+            _export(data / table / f"{part.label}.csv", frame, theme.exported[table](world, part.first))
+        else:
+            _write(data / table, part.label, frame, by)
     return done
 
 
@@ -172,6 +175,12 @@ def _write(folder: Path, label: str, frame: pl.DataFrame, by: str | None) -> Non
         path = folder / name / f"{label}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         _parquet(path, frame if by is None else frame.filter(pl.col(by) == name))
+
+
+def _export(path: Path, frame: pl.DataFrame, encoding: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    local = frame.with_columns(pl.col(pl.Datetime).dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None))
+    path.write_bytes(local.write_csv(datetime_format="%Y/%m/%d %H:%M:%S").encode(encoding))
 
 
 def _parquet(path: Path, frame: pl.DataFrame) -> None:

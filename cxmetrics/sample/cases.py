@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.dirt import Spoil, put, shifted, together, twice
+from cxmetrics.sample.dirt import Spoil, put, shifted, together, told, twice
 from cxmetrics.sample.drawing import NEVER, Ints, Random, after, chance, choose, label, lognormal, moment, outcome
 from cxmetrics.sample.people import BRANCHES, MANAGERS
-from cxmetrics.sample.rhythm import Slots
+from cxmetrics.sample.rhythm import OFFSET, Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -47,6 +47,9 @@ REASONS = {
 }
 THEMES = {"limit": 0.14, "queue": 0.12, "speed": 0.2, "fees": 0.16, "staff": 0.2, "app": 0.18}
 MERGED = 0.01  # of complaints, those that are put under the number of the next one
+SOURCES = ("survey", "phone", "app_store", "social")
+ABROAD = "app_store"  # whose feed writes UTC and does not say so, where others write the bank's own time
+THUMB = "👍"
 SENTIMENTS = ("negative", "neutral", "positive")
 # What is said, by theme and sentiment; names and numbers are taken out.
 SAYINGS = (
@@ -168,17 +171,27 @@ def _remarks(world: World, slots: Slots, rng: Random) -> Frames:
     n = len(slots)
     who = world.people.sample(rng, n)
     theme, sentiment = choose(rng, THEMES, n), outcome(rng, [0.3, 0.25], n)
+    source = outcome(rng, [0.3, 0.15, 0.1], n)
+    first = world.calendar.midnight(0) + OFFSET  # what is written eight hours early stays in the window
+    source = np.where((source == SOURCES.index(ABROAD)) & (slots.at < first), 0, source)
+    early = np.where(source == SOURCES.index(ABROAD), OFFSET, 0)
+    old = encoding_then(world, slots.first) != "utf-8"
+    thumb = THUMB.encode("gbk", "replace").decode() if old else THUMB
+    liked = label(["", thumb], chance(rng, 0.05, n).astype(np.int64))
+    broken = label(["", "\n谢谢"], chance(rng, 0.04, n).astype(np.int64))
+    confidence = pl.Series(np.round(rng.uniform(0.6, 1.0, n), 3)).cast(pl.String)
     frame = pl.DataFrame(
         {
             "doc_id": _number(slots),
-            "ts": moment(slots.at),
+            "ts": moment(slots.at - early),
             **world.people.columns(who),
             "theme": label(list(THEMES), theme),
             "sentiment": label(SENTIMENTS, sentiment),
-            "source": label(("survey", "phone", "app_store", "social"), outcome(rng, [0.3, 0.15, 0.1], n)),
+            "source": label(SOURCES, source),
             "model_version": label(("m1", "m2"), (slots.day >= world.calendar.days // 2).astype(np.int64)),
-            "confidence": np.round(rng.uniform(0.6, 1.0, n), 3),
-            "text_redacted": label(SAYINGS, theme * len(SENTIMENTS) + sentiment),
+            "confidence": confidence,
+            "text_redacted": label(SAYINGS, theme * len(SENTIMENTS) + sentiment) + broken + liked,
+            "__other_encoding": (np.arange(n) == 0) & old,  # once a file
         }
     )
     return {"voc_text": frame}
@@ -214,4 +227,36 @@ COMPLAINTS = Theme(
         _RECODED,
     )},
 )
-REMARKS = Theme("remarks", share=0.006, rhythm="digital", make=_remarks, times={"voc_text": "ts"}, spoils={})
+
+def encoding_then(world: World, day: int) -> str:
+    """In which encoding the system of remarks wrote on that day: it was renewed in the middle of the window."""
+    return "gbk" if day < world.calendar.days // 2 else "utf-8"
+
+
+def _wide(hit: pl.Expr) -> dict[str, pl.Expr]:
+    """Digits of Chinese type, of full width."""
+    wide = pl.col("confidence").str.replace_many(list("0123456789."), list("０１２３４５６７８９．"))
+    return {"confidence": pl.when(hit).then(wide).otherwise(pl.col("confidence"))}
+
+
+_HOUR = pl.col("ts").dt.convert_time_zone("Asia/Shanghai").dt.hour()
+_ABROAD = pl.col("source") == ABROAD
+REMARKS = Theme(
+    "remarks",
+    share=0.006,
+    rhythm="digital",
+    make=_remarks,
+    times={"voc_text": "ts"},
+    spoils={
+        "voc_text": (
+            Spoil("full_width", 0.01, _wide),
+            twice(0.004),
+            told("other_encoding", pl.col("__other_encoding")),
+            told("replaced", pl.col("text_redacted").str.ends_with("?")),
+            told("line_break", pl.col("text_redacted").str.contains("\n", literal=True)),
+            told("utc_clock", _ABROAD),
+            told("wrong_day", _ABROAD & (_HOUR >= 16)),
+        )
+    },
+    exported={"voc_text": encoding_then},
+)

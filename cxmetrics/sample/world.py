@@ -33,7 +33,8 @@ class Theme:
     """Tables made together: `share` beginnings a bank row, when they happen, how rows come of them.
 
     `times` names the column each table is sorted by; `spoils` the dirt of each table; `folders` the text column, if
-    any, whose values name the folders its files lie in.
+    any, whose values name the folders its files lie in.  `exported`: tables that are CSV, with times of the bank's
+    clocks that do not say so, and in which encoding on a day.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Theme:
     times: dict[str, str]
     spoils: dict[str, tuple[Spoil, ...]]
     folders: dict[str, str] = field(default_factory=dict)
+    exported: dict[str, Callable[[World, int], str]] = field(default_factory=dict)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from cxmetrics.backends.csv_files import convert_csv
-from cxmetrics.backends.readers import empty_files, find, open_table, require
+from cxmetrics.backends.readers import decoded, empty_files, find, open_table, require
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Binding, ColumnSpec, Origin
 from cxmetrics.units import NUMBER
@@ -161,6 +161,18 @@ def test_tsv_and_packed_files(tmp_path):
 def test_a_file_in_gb18030_is_read(tmp_path):
     assert rows_of(tmp_path, "地区,分数\n北京,9\n".encode("gb18030")) == [{"地区": "北京", "分数": "9"}]
     assert rows_of(tmp_path, "a,b\n1,北京\n".encode("gb18030"), "u.csv") == [{"a": "1", "b": "北京"}]
+
+
+def test_files_that_are_not_utf8_are_counted(tmp_path):
+    """In the header or below it, packed, or as JSON lines; what was converted before is counted again."""
+    texts = {"a.csv": "地区\n1\n".encode("gbk"), "b.csv": "a\n北京\n".encode("gbk"), "c.csv": "a\n北京\n".encode(),
+             "d.csv.gz": gzip.compress("a\n北京\n".encode("gbk"))}
+    for name, content in texts.items():
+        (tmp_path / name).write_bytes(content)
+    for _ in range(2):
+        assert decoded(open_table([tmp_path / name for name in texts], scratch=tmp_path / "scratch")) == 3
+    (tmp_path / "e.jsonl").write_bytes('{"a": "北京"}\n'.encode("gbk"))
+    assert decoded(open_table([tmp_path / "e.jsonl"], scratch=tmp_path / "scratch")) == 1
 
 
 def test_bytes_that_are_no_text_are_reported_with_their_place(tmp_path):
