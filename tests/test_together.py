@@ -14,6 +14,7 @@ from cxmetrics.backends.cells import Table
 from cxmetrics.backends.duckdb import DuckDB
 from cxmetrics.backends.polars import Polars
 from cxmetrics.backends.readers import open_table
+from cxmetrics.functions import AT_END, WHOSE
 from cxmetrics.fuse.classify import Atoms, Classified, atoms_in
 from cxmetrics.fuse.combinations import Combinations
 from cxmetrics.fuse.together import together
@@ -171,6 +172,18 @@ def test_what_stands_in_paths_and_in_some_files_only_is_in_the_sample_too(tmp_pa
     for backend in (DuckDB(), Polars()):
         found = looks(backend, {"s": bound}, "Asia/Shanghai", tmp_path)("s")(keys)
         assert found == {(2, 1, 1, 2): 1, (1, 2, 0, 1): 1}
+
+
+def test_what_other_rows_tell_of_a_row_is_in_the_sample_too(tmp_path):
+    """The last row of the day of each account: the second of `a`, the only one of `b`."""
+    pl.DataFrame({"at": [f"2026-08-01T{hour:02}:00:00" for hour in (9, 10, 9)], "who": ["a", "a", "b"]}).write_parquet(
+        tmp_path / "rows.parquet")
+    own = {"at": ColumnSpec("at", "time", UNKNOWN, "at"), "who": ColumnSpec("who", "text", UNKNOWN, "who")}
+    table = open_table([tmp_path / "rows.parquet"], scratch=tmp_path)
+    bound = Bound(Origin("s", "*.parquet", own, (), "at"), table, {}, {}, {})
+    last = Classifier(call(AT_END, call(WHOSE, col("who", "text"))))
+    for backend in (DuckDB(), Polars()):
+        assert looks(backend, {"s": bound}, "UTC", tmp_path)("s")((last,)) == {(1,): 1, (2,): 2}
 
 
 def test_where_no_sample_can_be_taken_nothing_is_seen(tmp_path):

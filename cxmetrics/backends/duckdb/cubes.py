@@ -78,10 +78,12 @@ def narrow(rows: Rows, cubes: Sequence[Cube]) -> Narrow:
         if arg is not None:
             term = rows.writer.term(arg)
             args[arg] = Term(add("x", len(args), term.node), term.type, term.bound)
-    for by in dict.fromkeys(cube.by for cube in cubes if cube.by is not None):
-        texts[by] = add("y", len(texts), text_by(rows, by))
     marks, steps = dict[Classifier, Name](), dict[Expr, tuple[Name, ...]]()
-    for key in dict.fromkeys(key for cube in cubes for key in cube.keys if is_mark(key)):
+    found = dict.fromkeys(key for cube in cubes for key in cube.keys if is_mark(key))
+    told_by = [key.expr.args[0] for key in found if isinstance(key.expr, Apply)]
+    for by in dict.fromkeys([*(cube.by for cube in cubes if cube.by is not None), *told_by]):
+        texts[by] = add("y", len(texts), text_by(rows, by))
+    for key in found:
         keys[key] = marks[key] = Name(f"mark {len(marks)}")
         if isinstance(key.expr, Apply) and key.expr.function == COMPLETES:
             among, *chances = (rows.steps.bind(rows.writer.term(arg).node) for arg in key.expr.args[2:])
