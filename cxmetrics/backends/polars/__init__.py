@@ -1,27 +1,33 @@
-"""The Polars engine: a scan as lazy frames over Parquet, all cubes and the census in one streaming pass."""
+"""The Polars engine: a scan as lazy frames over Parquet, all cubes and the census in one streaming pass.
+
+What cubes share is held for each of them, so that of many rows some are counted after others.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 
 from cxmetrics.backends.cells import Cells, Census, Request
 from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, NOT_FINITE, REASONS, TYPE, VALUES, bad_days
-from cxmetrics.backends.marks import reach
-from cxmetrics.backends.polars.cubes import finished, grouped, overflow
+from cxmetrics.backends.marks import is_mark, reach
+from cxmetrics.backends.polars.cubes import finished, grouped, overflow, together
 from cxmetrics.backends.polars.expressions import term
 from cxmetrics.backends.polars.files import unreadable
 from cxmetrics.backends.polars.marks import marked
-from cxmetrics.backends.polars.rows import Pipeline, in_days, scanned, with_dimensions
+from cxmetrics.backends.polars.rows import Pipeline, Source, in_days, scanned, with_dimensions
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Apply, Expr
+from cxmetrics.plan import Cube
 from cxmetrics.tables import place_of
 
+CELLS_AT_ONCE = 1_000_000  # from which on cells of some rows and of others are put together before there are more
 ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
@@ -42,18 +48,18 @@ class Polars:
         Raises `Fault`: CX702 unreadable file, CX703/CX704 columns, CX711 lookup, CX714 overflow, CX715 bad row.
         """
         try:
-            pipeline, frames = _frames(request)
-            census, *sums = pl.collect_all(frames, engine="streaming")
+            source = _source(request)
+            census, *sums = _collected(source, request)
         except ERRORS as error:
             raise fault_of(request, error) from error
-        counted = _census(pipeline, census)
+        counted = _census(source.pipeline, census)
         cubes = request.scan.cubes
         return Cells(tuple(finished(cube, frame) for cube, frame in zip(cubes, sums, strict=True)), counted)
 
     def source_text(self, request: Request) -> str:
         """The optimised plan of the census and the cubes."""
         try:
-            return pl.explain_all(_frames(request)[1])
+            return pl.explain_all(_frames(_source(request), request))
         except ERRORS as error:
             raise fault_of(request, error) from error
 
@@ -65,8 +71,9 @@ def outcomes(request: Request, dimension: str) -> pl.DataFrame:
     that `keep` dropped, and `reason` alone is there for a duplicate.  Raises `Fault` as `Polars.cells`.
     """
     try:
-        pipeline, rows = scanned(request)
-        found = with_dimensions(pipeline, rows.filter(pl.col("fate") != FINE)).select(
+        source = scanned(request)
+        pipeline = source.pipeline
+        found = with_dimensions(pipeline, source.rows.filter(pl.col("fate") != FINE)).select(
             row=f"d:{dimension}", fate="fate").collect(engine="streaming")
     except ERRORS as error:
         raise fault_of(request, error) from error
@@ -77,10 +84,37 @@ def outcomes(request: Request, dimension: str) -> pl.DataFrame:
     return found.join(known, on="fate", how="left", maintain_order="left").select("row", "column", "reason")
 
 
-def _frames(request: Request) -> tuple[Pipeline, list[pl.LazyFrame]]:
+def _source(request: Request) -> Source:
+    return scanned(replace(request, days=reach(request)))
+
+
+def _collected(source: Source, request: Request) -> list[pl.DataFrame]:
+    """The census and the sums of the cubes, of some files after others where a row does not ask for others."""
+    asked = [None, *request.scan.cubes]
+    alone = any(is_mark(key) for cube in request.scan.cubes for key in cube.keys)
+    held: list[list[pl.DataFrame]] = [[] for _ in asked]
+    for part in (source,) if alone else source.parts:
+        found = pl.collect_all(_frames(part, request), engine="streaming")
+        for own, cube, more in zip(held, asked, found, strict=True):
+            own.append(more)
+            if sum(frame.height for frame in own[1:]) > max(own[0].height, CELLS_AT_ONCE):
+                own[:] = [_together(cube, own)]
+    return [_together(cube, own) for cube, own in zip(asked, held, strict=True)]
+
+
+def _together(cube: Cube | None, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """What was counted of some rows and of others, of all of them; None: for the census."""
+    if cube is not None:
+        return together(cube, parts)
+    known = cs.starts_with("any:")
+    every = pl.concat(parts, how="vertical_relaxed")
+    return every.group_by("fate", "day").agg(
+        known.any(), (cs.exclude("fate", "day") - known).cast(pl.Int64).sum()).select(every.columns)
+
+
+def _frames(source: Source, request: Request) -> list[pl.LazyFrame]:
     """The census, then the cubes, over one shared scan."""
-    pipeline, rows = scanned(replace(request, days=reach(request)))
-    shared = rows.cache()
+    pipeline, shared = source.pipeline, source.rows.cache()
     wanted = in_days(request)
     counted = shared if wanted is None else shared.filter(wanted | pl.col("day").is_null())
     counting = with_dimensions(pipeline, shared.filter(pl.col("fate") == 0))
@@ -88,7 +122,7 @@ def _frames(request: Request) -> tuple[Pipeline, list[pl.LazyFrame]]:
     counting = counting if wanted is None else counting.filter(wanted)
     if len(cubes) > 1:
         counting = counting.cache()
-    return pipeline, [_counted(pipeline, counted), *(grouped(known, cube, counting) for cube in cubes)]
+    return [_counted(pipeline, counted), *(grouped(known, cube, counting) for cube in cubes)]
 
 
 # --- census ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ could have wrapped round.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, assert_never
 
 import polars as pl
@@ -90,7 +90,7 @@ def _slot(number: int, slot: Slot, x: Term | None) -> Iterator[pl.Expr]:
         case "max":
             yield unsigned_zero(float_of).max().alias(f"s{number}")
         case "first" | "last":
-            yield from _by_time(number, slot.op, unsigned_zero(float_of))
+            yield from _by_time(number, slot.op, unsigned_zero(float_of), pl.col("at"))
         case "sum":
             yield from _integers(number, x)
         case "squares":
@@ -107,9 +107,9 @@ def _slot(number: int, slot: Slot, x: Term | None) -> Iterator[pl.Expr]:
             assert_never(slot.op)
 
 
-def _by_time(number: int, op: Literal["first", "last"], x: pl.Expr) -> Iterator[pl.Expr]:
+def _by_time(number: int, op: Literal["first", "last"], x: pl.Expr, moment: pl.Expr) -> Iterator[pl.Expr]:
     """The value of the first or the last row that has one; of rows of one time the least or the greatest."""
-    at = pl.when(x.is_not_null()).then(pl.col("at"))
+    at = pl.when(x.is_not_null()).then(moment)
     end = at.min() if op == "first" else at.max()
     there = x.filter(at == end)
     yield (there.min() if op == "first" else there.max()).alias(f"s{number}")
@@ -141,6 +141,34 @@ def _floats(number: int, whole: pl.Expr) -> Iterator[pl.Expr]:
 
 def _fraction(x: pl.Expr) -> pl.Expr:
     return ((x - x.floor()) * FRACTION).floor().cast(pl.Int128, strict=False).sum()
+
+
+def together(cube: Cube, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The sums over some rows and over others as those over all of them."""
+    every = pl.concat(parts, how="vertical_relaxed")  # numbers of rows are wider once they were added
+    if len(parts) == 1 or _days_apart(parts):
+        return every
+    merged: list[pl.Expr] = []
+    for i, slot in enumerate(cube.slots):
+        column = pl.col(f"s{i}")
+        match slot.op:
+            case "first" | "last" as op:
+                merged += _by_time(i, op, column, pl.col(f"s{i} at"))
+            case "min":
+                merged.append(column.min())
+            case "max":
+                merged.append(column.max())
+            case _:
+                wide = every.schema[f"s{i}"] == pl.Int128
+                merged.append((column if wide else column.cast(pl.Int64)).sum())
+                merged += [pl.col(f"g{i}").sum()] if f"g{i}" in every.columns else []
+    return every.lazy().group_by(key_names(cube)).agg(merged).select(every.columns).collect(engine="streaming")
+
+
+def _days_apart(parts: Sequence[pl.DataFrame]) -> bool:
+    """Whether no day is in two parts."""
+    days = pl.concat([part.select(pl.col("day").unique()) for part in parts])["day"]
+    return days.n_unique() == len(days)
 
 
 def finished(cube: Cube, sums: pl.DataFrame) -> pl.DataFrame:

@@ -9,8 +9,8 @@ stands, when asked for.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +23,8 @@ from cxmetrics.ir import DAYS
 from cxmetrics.source import Span
 
 PLACE = ("#group", "#row")
+ROWS_AT_ONCE = 2_000_000  # what several groupings share is held for each of them: some 120 bytes a row
+_SMALL = 4 << 20  # bytes of files that are not worth a look at how many rows they have
 _MARGIN = dt.timedelta(days=2)  # more than any time zone shifts a day
 WIDE = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
 _DTYPES: Mapping[Physical, pl.DataType] = {
@@ -43,11 +45,18 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Files of equal shape: their columns under the names of the table, and which have other letters in the files."""
+    """Files of equal shape: their columns under the names of the table, and which have other letters in the files.
+
+    `number`: of the shape; `first`: how many rows of it are in files before these; `span`: of the one file, from which
+    row on how many are meant, or None for all.
+    """
 
     schema: Schema
     paths: tuple[Path, ...]
     spelled: Mapping[str, str]
+    number: int
+    first: int = 0
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +121,62 @@ def opened(table: Table) -> Files:
         schema = schema_of(path)
         shape = tuple(sorted((name, str(dtype)) for name, dtype in schema.items()))
         shapes.setdefault(shape, (schema, []))[1].append(path)
-    groups = tuple(_group(table, schema, tuple(paths)) for schema, paths in shapes.values())
+    groups = tuple(_group(table, schema, tuple(paths), number)
+                   for number, (schema, paths) in enumerate(shapes.values()))
     wide = {name for group in groups for name, dtype in group.schema.items()
             if isinstance(dtype, WIDE) and table.columns.get(name) == "integer"}
     return Files(table, groups, frozenset(wide))
 
 
-def _group(table: Table, schema: Schema, paths: tuple[Path, ...]) -> Group:
+def _group(table: Table, schema: Schema, paths: tuple[Path, ...], number: int) -> Group:
     """Files that call their columns otherwise by case alone than the table does mean its columns, as with DuckDB."""
     folded = {name.lower(): name for name in table.columns}
     spelled = {name: folded[name.lower()] for name in schema
                if name not in table.columns and name.lower() in folded}
-    return Group({spelled.get(name, name): dtype for name, dtype in schema.items()}, paths, spelled)
+    return Group({spelled.get(name, name): dtype for name, dtype in schema.items()}, paths, spelled, number)
+
+
+def parts(files: Files, *, sliced: bool) -> Iterator[Files]:
+    """The files in parts of some rows; `sliced`: a large file may be in several.
+
+    Raises `Fault` CX702 for a file that cannot be read.
+    """
+    groups, rows = list[Group](), 0
+    for group, height in (chunk for each in files.groups for chunk in _chunks(each, sliced=sliced)):
+        if groups and rows + height > ROWS_AT_ONCE:
+            yield replace(files, groups=tuple(groups))
+            groups, rows = [], 0
+        groups.append(group)
+        rows += height
+    yield replace(files, groups=tuple(groups))
+
+
+def _chunks(group: Group, *, sliced: bool) -> Iterator[tuple[Group, int]]:
+    """A group in chunks of some rows, and how many."""
+    if sum(path.stat().st_size for path in group.paths) <= _SMALL:
+        yield group, 0
+        return
+    low = first = rows = 0
+    for place, path in enumerate(group.paths):
+        height = _height(path)
+        if rows and rows + height > ROWS_AT_ONCE:
+            yield replace(group, paths=group.paths[low:place], first=first), rows
+            low, first, rows = place, first + rows, 0
+        rows += height
+        if sliced and rows > ROWS_AT_ONCE:
+            for offset in range(0, rows, ROWS_AT_ONCE):
+                span = offset, min(ROWS_AT_ONCE, rows - offset)
+                yield replace(group, paths=(path,), first=first, span=span), span[1]
+            low, first, rows = place + 1, first + rows, 0
+    if low < len(group.paths):
+        yield replace(group, paths=group.paths[low:], first=first), rows
+
+
+def _height(path: Path) -> int:
+    try:
+        return int(pl.scan_parquet(path, glob=False, hive_partitioning=False).select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise unreadable(path, error) from error
 
 
 def rows_of(files: Files, names: Iterable[str], *, placed: bool = False, within: Within | None = None) -> pl.LazyFrame:
@@ -132,7 +185,7 @@ def rows_of(files: Files, names: Iterable[str], *, placed: bool = False, within:
     `placed` adds the columns of `PLACE`; `within` lets the scan leave out what lies elsewhere.
     """
     wanted = sorted(set(names))
-    frames = [_group_rows(files, number, wanted, placed=placed, within=within) for number in range(len(files.groups))]
+    frames = [_group_rows(files, group, wanted, placed=placed, within=within) for group in files.groups]
     return pl.concat(frames) if frames else _no_rows(files.table, wanted, placed=placed)
 
 
@@ -156,17 +209,19 @@ def unreadable(path: Path | str, error: BaseException, span: Span | None = None)
     return Fault(report(data.FILE_UNREADABLE, span, path=path, problem=said[:200] or type(error).__name__))
 
 
-def _group_rows(files: Files, number: int, wanted: list[str], *, placed: bool, within: Within | None) -> pl.LazyFrame:
-    group = files.groups[number]
+def _group_rows(files: Files, group: Group, wanted: list[str], *, placed: bool, within: Within | None) -> pl.LazyFrame:
     schema, paths = group.schema, group.paths
     in_path = [name for name in wanted if name not in schema and _in_path(paths, name)]
-    scan = pl.scan_parquet(list(paths), row_index_name=PLACE[1] if placed else None, glob=False,
-                           hive_partitioning=bool(in_path), hive_schema=dict.fromkeys(in_path, pl.String()) or None,
+    scan = pl.scan_parquet(list(paths), row_index_name=PLACE[1] if placed else None,
+                           row_index_offset=group.first, glob=False, hive_partitioning=bool(in_path),
+                           hive_schema=dict.fromkeys(in_path, pl.String()) or None,
                            try_parse_hive_dates=False).rename(group.spelled)
+    if group.span is not None:
+        scan = scan.slice(*group.span)
     if within is not None and isinstance(schema.get(within.column), pl.Date | pl.Datetime):
         scan = scan.filter(_pruning(within, schema[within.column]))
     columns = [_column(files, name, schema.get(name), known=name in schema or name in in_path) for name in wanted]
-    places = [pl.lit(number, pl.UInt32).alias(PLACE[0]), pl.col(PLACE[1]).cast(pl.UInt32)] if placed else []
+    places = [pl.lit(group.number, pl.UInt32).alias(PLACE[0]), pl.col(PLACE[1]).cast(pl.UInt32)] if placed else []
     names = [f"p:{name}" for name in wanted] + (list(PLACE) if placed else [])
     return scan.with_columns(*columns, *places, pl.lit(1, pl.UInt8).alias("#")).select("#", *names)
 

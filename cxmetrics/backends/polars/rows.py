@@ -7,7 +7,7 @@ Names of columns are `p:` as in the file, `v:`, `w:`, `b:`, `c:`, `u:` (see `val
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -17,7 +17,7 @@ from cxmetrics.backends.cells import MISSING, Request
 from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, TYPE, VALUES
 from cxmetrics.backends.needs import LookedUp, Needs, arrivals, derivation, has_contract, needs_of
 from cxmetrics.backends.polars.expressions import NARROW, Columns, Term, term
-from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, rows_of
+from cxmetrics.backends.polars.files import PLACE, Files, Within, opened, parts, rows_of
 from cxmetrics.backends.polars.lookups import answers, beside
 from cxmetrics.backends.polars.scales import rescaled
 from cxmetrics.backends.polars.values import Reading, contract_of, reading, text_of, utc_of
@@ -193,19 +193,37 @@ def _moment_of(source: Origin) -> pl.Expr:
     return time.cast(pl.Datetime("us"))
 
 
-def scanned(request: Request) -> tuple[Pipeline, pl.LazyFrame]:
-    """The rows that the census is about: those of the requested days, and those without a readable day."""
-    files = opened(request.table)
-    pipeline = prepare(request, files)
-    unique = pipeline.source.unique
-    losers = None if unique is None else _losers(pipeline)
-    frame = judged(pipeline, placed=losers is not None, everywhere=False)
-    if losers is not None:
-        frame = frame.join(losers.lazy(), on=PLACE, how="left", nulls_equal=False)
-        frame = frame.with_columns(fate=pl.when((pl.col("fate") == 0) & pl.col("loser").is_not_null()).then(
-            pl.lit(DUPLICATE, pl.UInt16)).otherwise(pl.col("fate")))
-    wanted = in_days(request)
-    return pipeline, frame if wanted is None else frame.filter(wanted | pl.col("day").is_null())
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A request whose files have been looked into, and where rows stand (`PLACE`) that give way to others."""
+
+    pipeline: Pipeline
+    losers: pl.DataFrame | None
+
+    @property
+    def rows(self) -> pl.LazyFrame:
+        """The rows that the census is about: those of the requested days, and those without a readable day."""
+        losers, request = self.losers, self.pipeline.request
+        frame = judged(self.pipeline, placed=losers is not None, everywhere=False)
+        if losers is not None:
+            frame = frame.join(losers.lazy(), on=PLACE, how="left", nulls_equal=False)
+            frame = frame.with_columns(fate=pl.when((pl.col("fate") == 0) & pl.col("loser").is_not_null()).then(
+                pl.lit(DUPLICATE, pl.UInt16)).otherwise(pl.col("fate")))
+        wanted = in_days(request)
+        return frame if wanted is None else frame.filter(wanted | pl.col("day").is_null())
+
+    @property
+    def parts(self) -> Iterator[Source]:
+        """The same, some files after others."""
+        pruned = _within(self.pipeline) is not None  # a slice would have to be read whole
+        for files in parts(self.pipeline.files, sliced=not pruned):
+            yield replace(self, pipeline=replace(self.pipeline, files=files))
+
+
+def scanned(request: Request) -> Source:
+    """The source of a request, looked into."""
+    pipeline = prepare(request, opened(request.table))
+    return Source(pipeline, None if pipeline.source.unique is None else _losers(pipeline))
 
 
 # --- rows with equal keys --------------------------------------------------------------------------------------
