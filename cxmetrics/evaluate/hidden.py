@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -20,7 +20,7 @@ from cxmetrics.evaluate.reader import Interval, Reader
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
 from cxmetrics.states import DAY_0
-from cxmetrics.statistics.arrays import Array, Flags, codes, floats
+from cxmetrics.statistics.arrays import AT_ONCE, Array, Flags, codes, floats
 from cxmetrics.statistics.grouping import distinct
 
 # `cut`: its place; `age`: 0 where the leaf is hidden, else it has no rows there, and was hidden so many days before.
@@ -61,7 +61,7 @@ def hidden_leaves(reader: Reader, leaves: Mapping[int, int], days: Days,
     """
     kept = _States(reader, _groups(reader.plan, leaves))
     units = _units(reader.plan, reader.spans, days)
-    frame = pl.concat([HIDDEN, *(_frame(cells) for unit in units for cells in _hidden(kept, unit))])
+    frame = pl.concat([HIDDEN, *_frames(cells for unit in units for cells in _hidden(kept, unit))])
     more = [each for one in kept.groups for each in _carried_on(kept, one, carried & set(one.leaves), frame, units)]
     return pl.concat([frame, *more]), {place: kept.names[place] for place in range(len(reader.cuts))}
 
@@ -241,6 +241,19 @@ class _Cells:
         whose = np.arange(len(each)) - np.repeat(np.cumsum(count[cell]) - count[cell] - begins[cell], count[cell])
         leaf, grain, period = owners[whose].T
         return np.stack([leaf, grain, period, np.full(len(each), place), row[each], np.zeros(len(each), np.int64)])
+
+
+def _frames(told: Iterable[Ints]) -> Iterator[pl.DataFrame]:
+    """The rows of `HIDDEN` that cells tell of, of many at once: a frame costs as much as thousands of its rows."""
+    waiting, count = list[Ints](), 0
+    for cells in told:
+        waiting.append(cells)
+        count += cells.shape[1]
+        if count > AT_ONCE:
+            yield _frame(np.concatenate(waiting, axis=1))
+            waiting, count = [], 0
+    if waiting:
+        yield _frame(np.concatenate(waiting, axis=1))
 
 
 def _frame(told: Ints) -> pl.DataFrame:

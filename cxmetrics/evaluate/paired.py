@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmetrics.evaluate.units import Parts, Present, Sureness, Survey
+from cxmetrics.evaluate.units import Paired, Parts, Present, Sureness, Survey
 from cxmetrics.statistics.arrays import Array, Ints, floats, quiet
 from cxmetrics.statistics.grouping import among, distinct, summed
 
@@ -73,23 +73,23 @@ def _covariance(parts: Parts, sources: tuple[str, ...], survey: Survey, points: 
 
     Σ √(open · open') · Σ(u − ū)(u' − ū') over the units of strata that have a row in both periods.
     """
-    strata, both = survey.strata(sources), survey.paired(sources)
+    strata, both, own = survey.strata(sources), survey.paired(sources), survey.cells(parts, sources)
     count, width, slices = strata.count, len(survey.stratum), survey.slices
-    here = parts.point + slices < points
-    then = Parts(parts.point[here] + slices, parts.unit[here], parts.u[here])
-    cells = distinct(np.concatenate([each.point * count + survey.stratum[each.unit] for each in (parts, then)]))
+    later = own.code + slices * count  # the cells of the period after
+    cells = distinct(np.concatenate([own.code, later[later < points * count]]))
     of = cells // count
     m, open_ = strata.at(of // slices, cells % count)
     m_before, open_before = strata.at(of // slices - 1, cells % count)
+    # What cells of the last period are followed by lies beyond the others.
+    place, after = np.searchsorted(cells, own.code), np.searchsorted(cells, later)
+    total, total_before = np.zeros((2, len(cells) + 1))
+    total[place], total_before[after] = own.total, own.total
+    centre, centre_before = total[:-1] / m, total_before[:-1] / m_before
+    here = parts.point + slices < points
+    at, met_before = place[own.at], after[own.at[here]]
+    then = Parts(parts.point[here] + slices, parts.unit[here], parts.u[here])
 
-    def told(each: Parts) -> tuple[Ints, Array, Array]:
-        """The cells of units, and the sums over all units and over those of both periods."""
-        at = np.searchsorted(cells, each.point * count + survey.stratum[each.unit])
-        twice = among(each.point // slices * width + each.unit, both.code)
-        return at, summed(at, each.u, len(cells)), summed(at[twice], each.u[twice], len(cells))
-
-    (at, total, mine), (_, total_before, theirs) = told(parts), told(then)
-    centre, centre_before = total / m, total_before / m_before
+    mine, theirs = (_twice(each, cell, both, survey, len(cells)) for each, cell in ((parts, at), (then, met_before)))
     code, earlier = (each.point * width + each.unit for each in (parts, then))
     left = np.flatnonzero(among(code, earlier))
     met = at[left]
@@ -100,3 +100,9 @@ def _covariance(parts: Parts, sources: tuple[str, ...], survey: Survey, points: 
     shared = np.bincount(met, minlength=len(cells))
     return (floats(np.bincount(of, np.where(n > 0, found, 0.0), points)),
             floats(np.bincount(of, np.maximum(shared - 1, 0), points)))
+
+
+def _twice(parts: Parts, cell: Ints, both: Paired, survey: Survey, length: int) -> Array:
+    """Σu of the units who have a row in a period and in that before, in each cell [length]; `cell` [pairs]."""
+    chosen = among(parts.point // survey.slices * len(survey.stratum) + parts.unit, both.code)
+    return summed(cell[chosen], parts.u[chosen], length)

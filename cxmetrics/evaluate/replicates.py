@@ -91,7 +91,8 @@ class Sample:
         """The states by units of one partial."""
         part = self.units.part(partial)
         point = np.append(self._places, -1)[part.point]
-        return replace(part, point=point).among(point >= 0)
+        kept, moved = point >= 0, replace(part, point=point)
+        return moved if kept.all() else moved.among(kept)
 
     def _by_text(self, leaves: Sequence[Leaf], places: Sequence[int], done: Finished) -> None:
         """Leaves of states by text, which go with the group of their text."""

@@ -29,7 +29,7 @@ class Survey:
     stratum in the population.  A point is of period point // `slices`.
     """
 
-    __slots__ = ("_paired", "_strata", "_sure", "present", "slices", "stratum")
+    __slots__ = ("_cells", "_paired", "_strata", "_sure", "present", "slices", "stratum")
 
     def __init__(self, stratum: Ints, present: Mapping[str, Present], slices: int) -> None:
         """Take who was asked."""
@@ -37,6 +37,7 @@ class Survey:
         self._strata: dict[tuple[str, ...], Strata] = {}
         self._paired: dict[tuple[str, ...], Paired] = {}
         self._sure: dict[tuple[int, tuple[str, ...], int], tuple[Parts, Sureness]] = {}
+        self._cells: dict[tuple[int, tuple[str, ...]], tuple[Parts, Cells]] = {}
 
     def strata(self, sources: tuple[str, ...]) -> Strata:
         """The strata of the units of some sources together."""
@@ -50,11 +51,19 @@ class Survey:
             self._paired[sources] = Paired.of(sources, self)
         return self._paired[sources]
 
+    def cells(self, parts: Parts, sources: tuple[str, ...]) -> Cells:
+        """The strata at points that estimates over some sources rest on, found once for the same parts."""
+        which = id(parts), sources
+        if which not in self._cells:
+            self._cells[which] = parts, Cells.of(parts, self.strata(sources), self)
+        return self._cells[which][1]
+
     def sureness(self, parts: Parts, sources: tuple[str, ...], points: int) -> Sureness:
         """How sure estimates over some sources are, worked out once for the same parts, which are kept."""
         which = id(parts), sources, points
         if which not in self._sure:
-            self._sure[which] = parts, sureness(parts, self.strata(sources), self, points)
+            cells = self.cells(parts, sources)
+            self._sure[which] = parts, sureness(parts, cells, self.strata(sources), self.slices, points)
         return self._sure[which][1]
 
 
@@ -182,19 +191,36 @@ class Sureness:
     certain: Flags
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The strata at points that parts are of: `code` (point · strata + stratum), in order; `total`: Σu of each.
+
+    `at` [pairs]: the cell of each pair.
+    """
+
+    code: Ints
+    at: Ints
+    total: Array
+
+    @staticmethod
+    def of(parts: Parts, strata: Strata, survey: Survey) -> Cells:
+        """Those of what units bring to estimates."""
+        code, at = numbered(parts.point * strata.count + survey.stratum[parts.unit])
+        return Cells(code, at, summed(at, parts.u, len(code)))
+
+
 @quiet
-def sureness(parts: Parts, strata: Strata, survey: Survey, points: int) -> Sureness:
+def sureness(parts: Parts, cells: Cells, strata: Strata, slices: int, points: int) -> Sureness:
     """How sure estimates are: Σ (1 − m/M) · m/(m − 1) · Σ(u − ū)² over strata; degrees of freedom units less strata.
 
     m are all units of the stratum in the period, for those without a row that counts have u = 0; M those of the
     population.  NaN where m is 1 and M is not, and where M is not known or less than m.
     """
-    cells, at = numbered(parts.point * strata.count + survey.stratum[parts.unit])
-    of = cells // strata.count
-    m, open_ = strata.at(of // survey.slices, cells % strata.count)
-    seen = np.bincount(at, minlength=len(cells))
-    centre = summed(at, parts.u, len(cells)) / m
-    around = summed(at, (parts.u - centre[at]) ** 2, len(cells)) + (m - seen) * centre**2
+    at, length, of = cells.at, len(cells.code), cells.code // strata.count
+    m, open_ = strata.at(of // slices, cells.code % strata.count)
+    seen = np.bincount(at, minlength=length)
+    centre = cells.total / m
+    around = summed(at, (parts.u - centre[at]) ** 2, length) + (m - seen) * centre**2
     squares = np.where(open_ == 0, 0.0, open_ * around)
     return Sureness(floats(np.sqrt(np.bincount(of, squares, points))), floats(np.bincount(of, seen - 1.0, points)),
                     (np.bincount(of, open_ != 0, points) == 0) & (np.bincount(of, minlength=points) > 0))

@@ -30,6 +30,7 @@ from cxmetrics.statistics.sampling import thinned
 
 CELLS_AT_ONCE = 1_000_000  # from which on the cells of some days are taken at a time
 ROWS_AT_ONCE = 6_000_000  # of an intermediate join
+ROWS_A_GROUP = 20_000  # of such a join that cost no more than one group of conditions
 EXTREMES: frozenset[Op] = frozenset(("min", "max"))
 _FALSE, _MISSING, _TRUE = 0, 1, 2  # three-valued logic, where `and` is the least and `or` the greatest
 
@@ -68,7 +69,7 @@ def _spread(cube: Cube, frame: pl.DataFrame, secret: bytes) -> pl.DataFrame:
     texts = _texts(cube, coded)
     if texts is not None:
         coded = coded.join(texts, on="text").drop("text")
-    spreads = [part for looked_at, recipes in _by_keys(cube).items()
+    spreads = [part for looked_at, recipes in _grouped(cube, coded.height).items()
                for part in _spread_group(cube, _narrow(cube, coded, keys, looked_at), looked_at, recipes)]
     if not spreads:
         return pl.DataFrame(schema=schema(len(dims)))
@@ -135,6 +136,15 @@ class _Recipe:
     @property
     def slots(self) -> tuple[int, ...]:
         return tuple(sorted({slot for slot, _ in self.wanted}))
+
+
+def _grouped(cube: Cube, height: int) -> Mapping[tuple[int, ...], list[_Recipe]]:
+    """The conditions by the keys they look at; of few cells all together, as every group has a cost of its own."""
+    groups = _by_keys(cube)
+    recipes = [recipe for own in groups.values() for recipe in own]
+    if len(groups) <= 1 or len(recipes) * height > ROWS_A_GROUP * len(groups):
+        return groups
+    return {tuple(range(len(cube.keys))): recipes}
 
 
 def _by_keys(cube: Cube) -> Mapping[tuple[int, ...], list[_Recipe]]:
