@@ -129,6 +129,7 @@ def _made(world: World, seed: int, data: Path, jobs: Sequence[_Job]) -> Iterator
 
 def _carry_out(world: World, seed: int, data: Path, job: _Job) -> _Done:
     theme, part = job.theme, job.part
+    world = world.on(part.first)
     rng, end = _random(seed, theme.name, part.number), world.calendar.midnight(part.last)
     slots = world.calendar.slots(job.beginnings, theme.rhythm, part, rng)
     done = _Done(theme.name, {}, {})
@@ -154,7 +155,8 @@ def _found(rows: int, seed: int, first_day: dt.date, days: int) -> World:
     rng = _random(seed, "people", 0)
     noise = np.exp(0.04 * rng.standard_normal(days))
     customers = min(MOST_CUSTOMERS, max(300, rows // ROWS_A_CUSTOMER))
-    return World(rows, max(rows, 1_000), Calendar(first_day, days, noise), settle(seed, customers, rng), plan(days))
+    people = settle(seed, customers, rng)
+    return World(rows, max(rows, 1_000), Calendar(first_day, days, noise), people, people.reorganised(), plan(days))
 
 
 def _until(frame: pl.DataFrame, time: str, end: int) -> pl.DataFrame:

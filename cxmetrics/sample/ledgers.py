@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from cxmetrics.sample.drawing import Floats, Ints, Random, chance, label, lognormal, maybe, moment
-from cxmetrics.sample.people import BRANCHES, REGION_SIZES, REGIONS, SEGMENTS
+from cxmetrics.sample.people import BRANCHES, REGIONS, SEGMENTS
 from cxmetrics.sample.rhythm import DAY, Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
@@ -23,7 +23,7 @@ def _customer_days(world: World, slots: Slots, _rng: Random) -> Frames:
     cell = np.tile(np.arange(regions * segments), len(days))
     day = np.repeat(days, regions * segments)
     region, segment = cell // segments, cell % segments
-    size = np.array(REGION_SIZES)[region] / sum(REGION_SIZES) * np.array(list(SEGMENTS.values()))[segment]
+    size = world.people.branches_of_regions()[region] / len(BRANCHES) * np.array(list(SEGMENTS.values()))[segment]
     customers = np.rint(world.customers * size * (1 + 0.0003 * day)).astype(np.int64)
     noon = np.array([world.calendar.midnight(int(d)) for d in days], dtype=np.int64) + DAY // 2
     frame = pl.DataFrame(

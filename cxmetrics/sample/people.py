@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,7 @@ SEGMENT_WEIGHTS = (1.0, 0.8, 0.6)  # of answers to surveys
 BRANCHES = tuple(f"B{number:03d}" for number in range(1, sum(REGION_SIZES) + 1))
 MANAGERS = tuple(f"M{number:04d}" for number in range(3 * len(BRANCHES)))  # three at each branch
 REGION_OF_BRANCH = np.repeat(np.arange(len(REGIONS)), REGION_SIZES).astype(np.int64)
+REORGANISED = (33, 2)  # a branch that is put under another region, and which
 _DEVICES, _NUMBERS = 1 << 40, 1 << 41  # what sets their hashes apart from those of customers
 FAMILY = 25  # of so many customers, the second has the phone of the first
 OS = {"android": 0.62, "ios": 0.30, "harmony": 0.08}
@@ -38,7 +39,8 @@ class People:
     age: Ints
     os: Ints
     mood: Floats
-    branch_mood: Floats  # by branch, not by customer
+    branch_mood: Floats  # by branch, not by customer, as is what follows
+    region_of_branch: Ints
     wealth: Floats
 
     def __len__(self) -> int:
@@ -50,9 +52,19 @@ class People:
 
     def standing(self, who: Ints) -> Floats:
         """The lasting part of a customer's opinion: region, segment and person."""
-        region: Floats = np.array(REGION_MOOD)[self.region[who]]
+        region: Floats = np.array(REGION_MOOD)[REGION_OF_BRANCH[self.branch[who]]]  # that of the first day
         segment: Floats = np.array(SEGMENT_MOOD)[self.segment[who]]
         return region + segment + 0.5 * self.mood[who]
+
+    def reorganised(self) -> People:
+        """The same people when a branch has been put under another region."""
+        of_branch = REGION_OF_BRANCH.copy()
+        of_branch[REORGANISED[0]] = REORGANISED[1]
+        return replace(self, region_of_branch=of_branch, region=of_branch[self.branch])
+
+    def branches_of_regions(self) -> Ints:
+        """How many branches each region has."""
+        return np.bincount(self.region_of_branch, minlength=len(REGIONS))
 
     def answer_weights(self, who: Ints) -> Floats:
         """What an answer of these customers weighs in a survey."""
@@ -107,6 +119,7 @@ def settle(seed: int, n: int, rng: Random) -> People:
         os=choose(rng, OS, n),
         mood=rng.standard_normal(n),
         branch_mood=0.25 * rng.standard_normal(len(BRANCHES)),
+        region_of_branch=REGION_OF_BRANCH,
         wealth=wealth,
     )
 

@@ -74,11 +74,11 @@ def cells(world: World) -> Iterator[Cell]:
     """The months of the window, and in each the whole and the regions that have customers."""
     labels = np.array([world.calendar.date(day).isoformat()[:7] for day in range(world.calendar.days)])
     everyone = np.arange(len(world.people), dtype=np.int64)
-    regions: list[tuple[int | None, Ints]] = [(None, everyone)]
-    for region in range(len(REGIONS)):
-        there: Bools = world.people.region == region
-        if there.any():
-            regions.append((region, everyone[there]))
     for month in sorted(set(labels.tolist())):
         days = np.flatnonzero(labels == month).astype(np.int64)
-        yield from (Cell(world, month, days, region, who) for region, who in regions)
+        then = world.on(int(days[0]))
+        yield Cell(then, month, days, None, everyone)
+        for region in range(len(REGIONS)):
+            there: Bools = then.people.region == region
+            if there.any():
+                yield Cell(then, month, days, region, everyone[there])

@@ -9,7 +9,16 @@ import polars as pl
 from cxmetrics.sample.cases import PRODUCTS
 from cxmetrics.sample.drawing import MOMENT
 from cxmetrics.sample.incidents import STORM_CODE
-from cxmetrics.sample.people import BRANCHES, MANAGERS, REGION_OF_BRANCH, REGION_SIZES, REGIONS, SEGMENTS, TIERS
+from cxmetrics.sample.people import (
+    BRANCHES,
+    MANAGERS,
+    REGION_OF_BRANCH,
+    REGION_SIZES,
+    REGIONS,
+    REORGANISED,
+    SEGMENTS,
+    TIERS,
+)
 from cxmetrics.sample.questionnaires import ASKED, QUESTIONS, SCALES
 from cxmetrics.sample.rhythm import Calendar
 from cxmetrics.sample.systems import BUSINESS_ERRORS, ERRORS
@@ -36,7 +45,7 @@ def registers(world: World) -> Frames:
     """Every register by its name; times of validity are days, the last one in it, or empty until further notice."""
     middle = world.calendar.date(world.calendar.days // 2)
     return {
-        "org": _org(world.calendar.first_day, middle),
+        "org": _org(world.calendar, middle),
         "employee": _employees(world.calendar.first_day, middle),
         "product": _products(world.calendar.first_day),
         "touchpoint": _touchpoints(),
@@ -49,7 +58,8 @@ def registers(world: World) -> Frames:
     }
 
 
-def _org(first: dt.date, middle: dt.date) -> pl.DataFrame:
+def _org(calendar: Calendar, middle: dt.date) -> pl.DataFrame:
+    first, later = calendar.first_day, calendar.date(calendar.reorganised)
     rows: list[tuple[str, str, str, str, dt.date, dt.date | None]] = []
     for number, branch in enumerate(BRANCHES):
         region = REGIONS[REGION_OF_BRANCH[number]]
@@ -57,6 +67,9 @@ def _org(first: dt.date, middle: dt.date) -> pl.DataFrame:
         if number in MOVED:
             rows.append((branch, district, region, "HQ", first, middle - dt.timedelta(1)))
             rows.append((branch, f"{region}-{(number + 1) % 3 + 1}", region, "HQ", middle, None))
+        elif number == REORGANISED[0] and calendar.reorganised < calendar.days:
+            rows.append((branch, district, region, "HQ", first, later - dt.timedelta(1)))
+            rows.append((branch, f"{REGIONS[REORGANISED[1]]}-1", REGIONS[REORGANISED[1]], "HQ", later, None))
         else:
             rows.append((branch, district, region, "HQ", first, None))
     names = {"branch": pl.String, "district": pl.String, "region": pl.String, "head_office": pl.String,

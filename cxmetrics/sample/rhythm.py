@@ -89,6 +89,11 @@ class Calendar:
         """UTC microseconds at which a day begins on the bank's clocks."""
         return (self.date(day) - dt.date(1970, 1, 1)).days * DAY - OFFSET
 
+    @property
+    def reorganised(self) -> int:
+        """The first of a month from the middle on, when a branch goes to another region; `days` where there is none."""
+        return next((day for day in range(self.days // 2, self.days) if self.date(day).day == 1), self.days)
+
     def is_holiday(self, day: int) -> bool:
         """Whether the day is a public holiday."""
         return _is_holiday(self.date(day))

@@ -21,7 +21,7 @@ from cxmetrics.sample.drawing import (
     on_scale,
 )
 from cxmetrics.sample.incidents import QUEUEING
-from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGIONS
+from cxmetrics.sample.people import BRANCHES, REGIONS
 from cxmetrics.sample.rhythm import SECOND, Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
@@ -177,7 +177,7 @@ def _visits(world: World, slots: Slots, rng: Random) -> Frames:
             "visit_id": visit + (slots.part << 32),
             "item_id": np.arange(n, dtype=np.int64) % items + 1,
             "branch_id": label(BRANCHES, branch),
-            "region": label(REGIONS, REGION_OF_BRANCH[branch]),
+            "region": label(REGIONS, world.people.region_of_branch[branch]),
             "channel": pl.repeat("branch", n, eager=True),
             "visited_at": moment(slots.at[visit]),
             "score": np.where(passed, most, rng.integers(0, 3, n)),

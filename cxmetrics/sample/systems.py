@@ -8,7 +8,7 @@ import polars as pl
 from cxmetrics.sample.dirt import Spoil, as_made, blank, put, twice
 from cxmetrics.sample.drawing import Floats, Random, after, chance, choose, label, lognormal, moment, outcome
 from cxmetrics.sample.incidents import STORM_CODE
-from cxmetrics.sample.people import BRANCHES, REGION_OF_BRANCH, REGIONS
+from cxmetrics.sample.people import BRANCHES, REGIONS
 from cxmetrics.sample.rhythm import Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
@@ -122,7 +122,7 @@ def _atm(world: World, slots: Slots, rng: Random) -> Frames:
         {
             "txn_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
             "branch": label(BRANCHES, branch),
-            "region": label(REGIONS, REGION_OF_BRANCH[branch]),
+            "region": label(REGIONS, world.people.region_of_branch[branch]),
             "segment": world.people.columns(who)["segment"],
             "channel": pl.repeat("branch", n, eager=True),
             "kind": label(list(ATM_KINDS), choose(rng, ATM_KINDS, n)),

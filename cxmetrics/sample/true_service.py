@@ -71,7 +71,7 @@ def _counter(cell: Cell) -> dict[str, float]:
 def _visits(cell: Cell) -> dict[str, float]:
     """Visits go to branches alike; each has a fatal item of 8 points, four others of 8, and fifteen of 4."""
     moods = cell.world.people.branch_mood
-    there = moods if cell.region is None else moods[cell.region == REGION_OF_BRANCH]
+    there = moods if cell.region is None else moods[cell.region == cell.world.people.region_of_branch]
     good = np.clip(0.92 + 0.05 * there, 0, 0.995).mean()
     asked = 0.98  # what is not applicable is left out, but for the fatal item
     points = 0.985 * 8 + 0.015 + asked * (4 * (good * 8 + 1 - good) + 15 * (good * 4 + 1 - good))

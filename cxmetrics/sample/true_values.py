@@ -25,7 +25,7 @@ from cxmetrics.sample.drawing import Floats
 from cxmetrics.sample.expectation import Mix, lognormal, over_normal, together, two
 from cxmetrics.sample.journeys import STARTS, TASKS
 from cxmetrics.sample.ledgers import CONTACTED, GROWTH, HOLDERS, NPS_MIDDLE, NPS_TO_AUM, churn
-from cxmetrics.sample.people import REGION_SIZES, SEGMENTS
+from cxmetrics.sample.people import BRANCHES, SEGMENTS
 from cxmetrics.sample.population import Cell, cells
 from cxmetrics.sample.questionnaires import RESPONSE
 from cxmetrics.sample.surveys import SURVEYS
@@ -170,7 +170,7 @@ def _used(product: str) -> float:
 
 def _rates(cell: Cell) -> Values:
     """What is complained of and asked, by how many there are who could."""
-    size = 1.0 if cell.region is None else REGION_SIZES[cell.region] / sum(REGION_SIZES)
+    size = 1.0 if cell.region is None else cell.world.people.branches_of_regions()[cell.region] / len(BRANCHES)
     exposed = cell.world.customers * size * float((1 + 0.0003 * cell.days).sum())
     holders = exposed * float(np.array(HOLDERS) @ np.array(list(SEGMENTS.values())))
     complaints = cell.begun(COMPLAINTS.share, COMPLAINTS.rhythm) * (1 - MERGED)

@@ -10,8 +10,17 @@ from cxmetrics.assets import definitions
 from cxmetrics.compile import compile_project
 from cxmetrics.sample.cases import PRODUCTS, REQUESTS
 from cxmetrics.sample.ledgers import GROWTH, NPS_MIDDLE, NPS_TO_AUM
-from cxmetrics.sample.people import REGION_MOOD, REGIONS, SEGMENT_MOOD, SEGMENTS
+from cxmetrics.sample.people import (
+    BRANCHES,
+    REGION_MOOD,
+    REGION_OF_BRANCH,
+    REGIONS,
+    REORGANISED,
+    SEGMENT_MOOD,
+    SEGMENTS,
+)
 from cxmetrics.sample.questionnaires import DRIVERS, LUCK, RECOMMEND, REPUTE, RESPONSE
+from cxmetrics.sample.rhythm import Calendar
 from cxmetrics.sample.systems import CODES, SCRIPTS
 from cxmetrics.sample.true_scores import true_scores
 from cxmetrics.sample.true_values import true_values
@@ -39,6 +48,7 @@ def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[
             }
             for incident in world.incidents.values()
         ],
+        "reorganisations": _reorganisations(calendar),
         "recommendation": {"middle": RECOMMEND, "luck": LUCK, "drivers": DRIVERS},
         "opinion": {
             "journey": REPUTE,
@@ -50,6 +60,14 @@ def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[
         "dirt": dirt,
         "true_values": _true(world),
     }
+
+
+def _reorganisations(calendar: Calendar) -> list[Tree]:
+    if calendar.reorganised == calendar.days:
+        return []
+    branch, region = REORGANISED
+    return [{"branch": BRANCHES[branch], "from": REGIONS[REGION_OF_BRANCH[branch]], "to": REGIONS[region],
+             "first_day": calendar.date(calendar.reorganised).isoformat()}]
 
 
 def _true(world: World) -> dict[str, Tree]:

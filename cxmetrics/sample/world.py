@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -16,13 +16,21 @@ from cxmetrics.sample.rhythm import Calendar, Slots
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The bank before any row is drawn; `customers` is the size of the whole bank, of which the panel is a part."""
+    """The bank before any row is drawn; `customers` is the size of the whole bank, of which the panel is a part.
+
+    `people` are as on the first day, and `later` as they are from the reorganisation on.
+    """
 
     rows: int
     customers: int
     calendar: Calendar
     people: People
+    later: People
     incidents: dict[str, Incident]
+
+    def on(self, day: int) -> World:
+        """The bank as it is organised on a day."""
+        return self if day < self.calendar.reorganised else replace(self, people=self.later)
 
 
 Frames = dict[str, pl.DataFrame]

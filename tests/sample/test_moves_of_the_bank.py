@@ -44,12 +44,16 @@ def joined(rows: pl.DataFrame, register: pl.DataFrame, on: tuple[str, str], time
     return rows.join(register, left_on=on[0], right_on=on[1], suffix="_then").filter(within)
 
 
-def test_waits_are_of_the_district_that_the_branch_was_in(bank):
-    data, values = bank
+def tickets_then(data: Path) -> pl.DataFrame:
     tickets = pl.read_parquet(data / "branch_ticket" / "*.parquet").unique("ticket_id", keep="first")
     tickets = tickets.filter((pl.col("rating") <= 5).fill_null(True))
+    return joined(tickets, pl.read_parquet(data / "registers" / "org.parquet"), ("branch_id", "branch"), "taken_at")
+
+
+def test_waits_are_of_the_district_that_the_branch_was_in(bank):
+    data, values = bank
     org = pl.read_parquet(data / "registers" / "org.parquet")
-    whole = joined(tickets, org, ("branch_id", "branch"), "taken_at").filter(pl.col("called_at").is_not_null())
+    whole = tickets_then(data).filter(pl.col("called_at").is_not_null())
     long = (pl.col("called_at") - pl.col("taken_at")) >= pl.duration(minutes=10)
     by_hand = whole.group_by(day("taken_at").dt.strftime("%Y-%m").alias("month"), "district").agg(
         pl.len().alias("n"), long.mean().alias("share"))
@@ -58,6 +62,53 @@ def test_waits_are_of_the_district_that_the_branch_was_in(bank):
     assert told(values, "wait_over_10", "district") == wanted
     moved = org.filter(pl.len().over("branch") > 1)
     assert len(set(moved["district"]) & {district for _, district in wanted}) > len(moved) // 2
+
+
+def test_tickets_are_of_the_region_that_the_branch_was_in(bank):
+    data, values = bank
+    by_hand = tickets_then(data).group_by(day("taken_at").dt.strftime("%Y-%m").alias("month"), "region").agg(
+        pl.len().alias("n"), pl.col("abandoned").mean().alias("share"))
+    whole = values.filter(pl.col("branch").is_null(), pl.col("district").is_null())
+    assert told(whole, "tickets_abandoned", "region") == {
+        (row["month"], row["region"]): (row["n"], pytest.approx(row["share"])) for row in by_hand.iter_rows(named=True)}
+    of_branch = values.filter(pl.col("branch") == "B034", pl.col("indicator") == "tickets_abandoned")
+    regions = {(f"{row['period']:%Y-%m}", row["region"]) for row in of_branch.iter_rows(named=True) if row["n"]}
+    assert regions == {("2026-07", "guangzhou"), ("2026-08", "guangzhou"), ("2026-09", "shenzhen")}
+
+
+def test_who_moves_with_the_branch_is_told_in_every_table(bank):
+    data, _ = bank
+    for table, key, time in (("survey_answer/nps", "branch", "submitted_at"), ("atm_txn", "branch", "started_at"),
+                             ("mystery_item", "branch_id", "visited_at"), ("o_customer_month", "branch", "month")):
+        rows = pl.read_parquet(data / table / "*.parquet").filter(pl.col(key) == "B034")
+        late = day(time) >= pl.date(2026, 9, 1)
+        assert set(rows.filter(~late)["region"]) <= {"guangzhou"}
+        assert set(rows.filter(late)["region"]) <= {"shenzhen"}
+    days = pl.read_parquet(data / "customer_day" / "*.parquet").group_by(day("as_of").alias("day"), "region").agg(
+        pl.sum("active_customers"))
+    whole = days.group_by("day").agg(pl.sum("active_customers").alias("whole"))
+    parts = days.join(whole, on="day").filter(pl.col("region") == "shenzhen").sort("day")
+    share = parts["active_customers"] / parts["whole"]
+    assert share[0] == pytest.approx(8 / 60, abs=0.001)
+    assert share[-1] == pytest.approx(9 / 60, abs=0.001)
+
+
+def test_mystery_visits_and_complaints_are_of_the_district_of_their_day(bank):
+    data, values = bank
+    org = pl.read_parquet(data / "registers" / "org.parquet")
+    items = pl.read_parquet(data / "mystery_item" / "*.parquet").filter(~pl.col("na"))
+    points = joined(items, org, ("branch_id", "branch"), "visited_at").group_by(
+        day("visited_at").dt.strftime("%Y-%m").alias("month"), "district").agg(
+        (pl.sum("score") / pl.sum("max_score")).alias("share"))
+    found = {cell: value for cell, (_, value) in told(values, "mystery_score", "district").items()}
+    assert found == {(row["month"], row["district"]): pytest.approx(row["share"])
+                     for row in points.iter_rows(named=True)}
+    complaints = pl.read_parquet(data / "complaint" / "*.parquet").unique(
+        "complaint_id", keep="last", maintain_order=True).filter(pl.col("branch_id").is_not_null())
+    by_hand = joined(complaints, org, ("branch_id", "branch"), "received_at").group_by(
+        day("received_at").dt.strftime("%Y-%m").alias("month"), "district").agg(pl.len().alias("n"))
+    assert {cell: n for cell, (n, _) in told(values, "complaint_repeat", "district").items()} == {
+        (row["month"], row["district"]): row["n"] for row in by_hand.iter_rows(named=True)}
 
 
 def test_replies_are_of_the_branch_that_the_manager_was_at(bank):
