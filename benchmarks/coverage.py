@@ -4,9 +4,9 @@
 
 Every world draws its customers anew.  A customer has a mood, which all that is asked of him and all that he meets
 depend on: answers and events share respondents, and some customers answer and act more than once.  Three levels stand
-over the factors.  A panel is drawn from two strata, of one of which few are asked, and each answers once or more: its
-weights say how many a customer stands for.  What is true is the number that a world of endless size would give, found
-by integration.
+over the factors.  Two kinds of events are rare: of the 600 that a world has in a month some two and three.  A panel is
+drawn from two strata, of one of which few are asked, and each answers once or more: its weights say how many a customer
+stands for.  What is true is the number that a world of endless size would give, found by integration.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ sources:
     read: data/events-*.parquet
     time: day
     entity: who
-    columns: {ok: boolean, wait: {type: number, unit: s}}
+    columns: {ok: boolean, kept: boolean, right: boolean, wait: {type: number, unit: s}}
   panel:
     read: data/panel-*.parquet
     time: day
@@ -62,14 +62,19 @@ indicators:
   machine: {children: {success: 1, wait: 1}, combine: geometric}
   journey: {children: {voice: 50%, machine: 50%}}
   north: {children: {journey: 70%, satisfied: 30%}, combine: harmonic}
+  kept: {formula: share(events.kept), score: {0: 97%, 100: 100%}}
+  right: {formula: share(events.right), score: {0: 97%, 100: 100%}}
+  safety: {children: {kept: 50%, right: 50%}}
+  care: {children: {safety: 50%, voice: 50%}}
   asked: {formula: mean(panel.wait)}
   asked_usual: {formula: median(panel.wait)}
   asked_slow: {formula: p90(panel.wait)}
 """
 NAMES = ("nps", "satisfied", "success", "wait", "usual", "slow", "tail", "times", "voice", "machine", "journey",
-         "north", "asked", "asked_usual", "asked_slow")
+         "north", "kept", "right", "safety", "care", "asked", "asked_usual", "asked_slow")
 # The part of customers, that of them who are asked, and how much longer they wait.
 STRATA = ((1 / 3, 0.9, 1.0), (2 / 3, 0.3, 1.5))
+RARE = {"kept": -6.0, "right": -5.5}  # the logarithm of how often an event is none, for a customer of middling mood
 MONTHS = (dt.date(2026, 2, 1), dt.date(2026, 3, 1))
 
 
@@ -81,6 +86,11 @@ def score_of(mood: Array, noise: Array) -> Array:
 def chance_of(mood: Array) -> Array:
     """How likely an event is to go well."""
     return 1 / (1 + np.exp(-(1.5 + 0.8 * mood)))
+
+
+def chance_of_rare(mood: Array, name: str) -> Array:
+    """How likely an event is to be of a rare kind: e^−5.875 = 0.28% and e^−5.375 = 0.46% over all moods."""
+    return np.minimum(np.exp(RARE[name] - 0.5 * mood), 1)
 
 
 def truth() -> dict[str, float]:
@@ -96,10 +106,13 @@ def truth() -> dict[str, float]:
     voice = 0.6 * (nps + 100) / 2 + 0.4 * 100 * high
     machine = np.sqrt(100 * success * (100 - 5 * wait))
     journey = (voice + machine) / 2
+    kept, right = (1 - float(weights @ chance_of_rare(points, name)) for name in RARE)
+    safety = 50 * ((kept - 0.97) + (right - 0.97)) / 0.03
     north = 1 / (0.7 / journey + 0.3 / (100 * high))
     usual, slow = (waiting(points, weights, part) for part in (0.5, 0.9))
     return dict(zip(NAMES, (nps, high, success, wait, usual, slow, slow - usual, 100 - 1.25 * slow - 2.5 * usual,
-                            voice, machine, journey, north, sum(5 * part * longer for part, _, longer in STRATA),
+                            voice, machine, journey, north, kept, right, safety, (safety + voice) / 2,
+                            sum(5 * part * longer for part, _, longer in STRATA),
                             *(waiting(points, weights, part, STRATA) for part in (0.5, 0.9))), strict=True))
 
 
@@ -134,7 +147,8 @@ def _draw_month(folder: Path, month: dt.date, mood: Array, who: NDArray[np.int64
     answers = pl.DataFrame({"score": score_of(mood[of], rng.normal(size=len(of))).astype(np.int64), "of": of})
     of = np.repeat(who, rng.poisson(2, len(mood)))
     wait = rng.gamma(2.5, 2.0, len(of)) * np.exp(0.3 * mood[of] - 0.045)  # a mean of 5, longer for some than for others
-    events = pl.DataFrame({"ok": rng.random(len(of)) < chance_of(mood[of]), "wait": wait, "of": of})
+    events = pl.DataFrame({"ok": rng.random(len(of)) < chance_of(mood[of]), "wait": wait, "of": of, **{
+        name: rng.random(len(of)) >= chance_of_rare(mood[of], name) for name in RARE}})
     for name, frame in (("answers", answers), ("events", events), ("panel", _panel(mood, customers, rng))):
         placed = frame.with_columns(
             pl.lit(month).alias("day"), pl.format("w{}", pl.col("of") // customers).alias("world"),

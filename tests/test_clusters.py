@@ -163,7 +163,7 @@ def evaluated(rows, kind, month, segment, without=None):
     half = (50 + nps / 2 + 100 * reached) / 2
     slow_score = min(max(100 - 5 * slow, 0), 100)
     return {"rate": size / np.average(answers["wait"].to_numpy(), weights=w), "half": half,
-            "whole": np.exp((3 * np.log(half) + np.log(slow_score)) / 4), "nps": nps, "slow": slow}
+            "whole": np.exp((3 * np.log(half) + np.log(slow_score)) / 4), "nps": nps, "slow": slow, "reached": reached}
 
 
 @pytest.mark.parametrize("segment", [None, *SEGMENTS])
@@ -178,21 +178,72 @@ def test_quantiles_are_as_sure_as_the_share_of_rows_up_to_them(computed, rows, s
         assert row["high"] == (wait[high - 1] if high <= len(wait) else None)
 
 
+def points_of(name, value):
+    """What a factor gives to composites."""
+    return {"nps": 50 + value / 2, "reached": 100 * value, "slow": min(max(100 - 5 * value, 0), 100)}[name]
+
+
+def made_of(name, given):
+    """A composite of what its children give."""
+    first, second = given
+    return (first + second) / 2 if name == "half" else np.exp((3 * np.log(first) + np.log(second)) / 4)
+
+
+def spread_of(values):
+    """The jackknife's variance of what is left of 30 groups, less the whole."""
+    return 29 / 30 * (values**2).sum()
+
+
+def recovered(name, children, variance):
+    """How far a composite reaches: the arms of each child by itself, times what children have in common.
+
+    `children`: what each gives, at the ends of its interval too, and its variance; its step is about that of a group.
+    """
+    whole = [value for value, *_ in children]
+
+    def alone(place, value):
+        return made_of(name, [value if place == i else each for i, each in enumerate(whole)])
+
+    top, steps = made_of(name, whole), [(error / 30) ** 0.5 for *_, error in children]
+    single = sum(30 * ((alone(i, whole[i] + step) - alone(i, whole[i] - step)) / 2) ** 2
+                 for i, step in enumerate(steps))
+    below, above = (sum((alone(i, child[end]) - top) ** 2 for i, child in enumerate(children)) for end in (1, 2))
+    return (below * variance / single) ** 0.5, (above * variance / single) ** 0.5
+
+
 @pytest.mark.parametrize("segment", [None, *SEGMENTS])
-def test_composites_have_the_intervals_of_the_jackknife(computed, rows, segment):
+def test_quotients_have_the_intervals_of_the_jackknife_and_composites_those_of_their_children(computed, rows, segment):
+    kind, values = computed
+    for month in MONTHS:
+        full = evaluated(rows, kind, month, segment)
+        left = [evaluated(rows, kind, month, segment, group) for group in range(30)]
+        row = row_of(values, "rate", month, segment)
+        off = np.array([one["rate"] for one in left]) - full["rate"]
+        half = t_quantile(np.count_nonzero(off) - 1, 0.975) * np.sqrt(spread_of(off))
+        assert (row["value"], row["low"], row["high"]) == pytest.approx(
+            (full["rate"], full["rate"] - half, full["rate"] + half), rel=1e-9)
+        given = {}
+        for name in ("nps", "reached", "slow"):
+            one, value = row_of(values, name, month, segment), points_of(name, full[name])
+            ends = sorted(points_of(name, np.nan if one[end] is None else one[end]) for end in ("low", "high"))
+            given[name] = value, *ends, spread_of(np.array([points_of(name, each[name]) for each in left]) - value)
+        for name, children in (("half", ("nps", "reached")), ("whole", ("half", "slow"))):
+            row, value = row_of(values, name, month, segment), full[name]
+            variance = spread_of(np.array([one[name] for one in left]) - value)
+            if np.isnan(variance):  # the interval of the quantile is open above
+                assert row["high"] is None
+                continue
+            below, above = recovered(name, [given[child] for child in children], variance)
+            assert (row["value"], row["low"], row["high"]) == pytest.approx(
+                (value, value - below, value + above), rel=1e-9)
+            given[name] = value, value - below, value + above, variance
+
+
+@pytest.mark.parametrize("segment", [None, *SEGMENTS])
+def test_changes_of_composites_have_the_intervals_of_the_jackknife(computed, rows, segment):
     kind, values = computed
     full = {month: evaluated(rows, kind, month, segment) for month in MONTHS}
     left = {month: [evaluated(rows, kind, month, segment, group) for group in range(30)] for month in MONTHS}
-    for name in ("half", "whole", "rate"):
-        for month in MONTHS:
-            row = row_of(values, name, month, segment)
-            off = np.array([one[name] for one in left[month]]) - full[month][name]
-            if np.isnan(off).any():  # the interval of the quantile is open above
-                assert row["high"] is None
-                continue
-            half = t_quantile(np.count_nonzero(off) - 1, 0.975) * np.sqrt(29 / 30 * (off**2).sum())
-            assert (row["value"], row["low"], row["high"]) == pytest.approx(
-                (full[month][name], full[month][name] - half, full[month][name] + half), rel=1e-9)
     for name in ("half", "whole", "slow"):
         row = row_of(values, name, 4, segment)
         off = np.array([now[name] - then[name] for now, then in zip(left[4], left[3], strict=True)])

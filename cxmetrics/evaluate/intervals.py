@@ -1,4 +1,4 @@
-"""The intervals of nodes: of a formula that is one leaf that of the leaf, of all else by the jackknife."""
+"""The intervals of nodes: of a formula that is one leaf that of the leaf, of all but composites by the jackknife."""
 
 from __future__ import annotations
 

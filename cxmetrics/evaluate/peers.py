@@ -11,13 +11,14 @@ import numpy as np
 from cxmetrics.evaluate.comparing import Estimate, compared
 from cxmetrics.evaluate.finished import Finished
 from cxmetrics.evaluate.points import Grid
+from cxmetrics.evaluate.recovering import is_joined
 from cxmetrics.evaluate.tree import Tree
 from cxmetrics.evaluate.views import View
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan, Series, lone_leaf
 from cxmetrics.statistics.among import SUMMARIES, joint_rank, percentile_among
 from cxmetrics.statistics.arrays import Array, quiet
-from cxmetrics.statistics.comparisons import Comparison, by_error, share_against, shares
+from cxmetrics.statistics.comparisons import Comparison, by_error, by_interval, share_against, shares
 
 Dated = Callable[[Series, Literal["value", "n"]], Array]
 """A series at points [points]: the value or the n of the step in force there."""
@@ -171,8 +172,13 @@ def _replicated(field: Field, row: int, peer: int) -> Comparison:
     A published number is the same without any of them: it is exact if it is of a census, and else not known.
     """
     error, df = field.apart.get((row, peer), np.full((2, field.grid.points), np.nan))
-    other = field.nodes[peer].formula
-    if isinstance(other, Series):
-        error = np.where(np.isinf(field.dated(other, "n")), error, np.nan)
+    other, confidence = field.nodes[peer].formula, field.plan.project.confidence
     difference = field.tree.value[row] - field.tree.value[peer]
-    return by_error(difference, error, df, field.plan.project.confidence)
+    if isinstance(other, Series):
+        census = np.isinf(field.dated(other, "n"))
+        if is_joined(field.nodes[row]):
+            low, high = (np.where(census, end[row] - field.tree.value[peer], np.nan)
+                         for end in (field.tree.low, field.tree.high))
+            return by_interval(difference, low, high, confidence)
+        error = np.where(census, error, np.nan)
+    return by_error(difference, error, df, confidence)

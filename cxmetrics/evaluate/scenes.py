@@ -20,8 +20,9 @@ from cxmetrics.evaluate.paired import Estimates
 from cxmetrics.evaluate.peers import Dated, Field, dating
 from cxmetrics.evaluate.points import Grid
 from cxmetrics.evaluate.protection import too_few
+from cxmetrics.evaluate.recovering import Recovery, givers
 from cxmetrics.evaluate.replicates import stacked
-from cxmetrics.evaluate.spreads import Deviations, Differences, unsure
+from cxmetrics.evaluate.spreads import Deviations, Differences, Given, unsure
 from cxmetrics.evaluate.tree import Gift, Sight, Tree, climb, gift
 from cxmetrics.evaluate.views import view
 from cxmetrics.evaluate.work import Work
@@ -117,19 +118,23 @@ def evaluate_scene(scene: Scene, above: Scene | None, memory: Memory) -> Field:
     deviations = memory.deviations
     deviations.begin(scene.grid.points)
     against = Differences(_pairs(work), scene.grid.points)
+    given = Given(givers(work.nodes) if memory.groups else (), scene.grid.points)
     if memory.groups:
-        _leave_out(scene, above, _climbed(scene, above, memory.own.fork(), memory.total.fork()), memory, against)
+        _leave_out(scene, above, _climbed(scene, above, memory.own.fork(), memory.total.fork()), memory, against, given)
     tree, rows = _climbed(scene, above, memory.own, memory.total), list(work.shown)
     bound(work.nodes, plan.leaves, scene.places, scene.leaves.finished, tree, scene.series, scene.sights)
     doubtful = unsure(work.nodes, scene.places, scene.leaves.unsure, tree)
     lost = doubtful[rows]
-    spread = [np.where(lost | (squares == 0), np.nan, jackknife.error(squares, memory.groups))
-              for squares in (deviations.squares, deviations.change_squares)]
-    _fill(scene, tree, rows, spread[0], deviations.groups - 1)
+    error, change_error = (np.where(lost, np.nan, jackknife.error(squares, memory.groups))
+                           for squares in (deviations.squares, deviations.change_squares))
+    change_error[change_error == 0] = np.nan
+    recovery = Recovery.of(work.nodes, tree, given.errors(doubtful, memory.groups), plan.project.confidence,
+                           memory.groups)
+    _fill(scene, tree, recovery, error, deviations.groups - 1)
     freedom = deviations.change_groups - 1
-    _pair(scene, memory, spread[1], freedom)
+    _pair(scene, memory, change_error, freedom)
     return Field(plan, work.nodes, tree, scene.leaves.finished, scene.places, scene.grid, scene.reader.grain,
-                 scene.dated, spread[1], freedom, against.errors(doubtful, memory.groups))
+                 scene.dated, change_error, freedom, against.errors(doubtful, memory.groups))
 
 
 def _pair(scene: Scene, memory: Memory, error: Array, freedom: Array) -> None:
@@ -155,7 +160,8 @@ def _climbed(scene: Scene, above: Scene | None, carrying: Carrying, at_total: Ca
     return scene.tree(carrying, {} if above is None else gifts(above.reader.work, above.tree(at_total, {}), slices))
 
 
-def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, against: Differences) -> None:
+def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, against: Differences,
+               given: Given) -> None:
     """Leave out one group after another, wherever how sure something is will be shown.
 
     `tree`: as it comes out before it is known of how many units rows are.
@@ -177,6 +183,7 @@ def _leave_out(scene: Scene, above: Scene | None, tree: Tree, memory: Memory, ag
         shown = [work.shown[place] for place in one.shown]
         memory.deviations.add(one, left_out.value[[rows[work.nodes[row].indicator.id] for row in shown]],
                               tree.value[crossing(shown, one.points)])
+        given.add(one, left_out.fed, [places[node.indicator.id] for node in one.nodes], tree.fed, groups)
         against.add(one, left_out.value, [places[node.indicator.id] for node in one.nodes], tree.value, groups)
 
 
@@ -187,14 +194,22 @@ def _told_apart(scene: Scene, against: Differences) -> Flags:
     return np.array([row in surveyed - compared for row in scene.reader.work.shown], np.bool_)
 
 
-def _fill(scene: Scene, tree: Tree, rows: list[int], error: Array, freedom: Array) -> None:
-    """Give nodes without a closed form the intervals of the jackknife."""
-    plan = scene.reader.plan
-    joint = [row for row in rows if uncertain_leaf(scene.reader.work.nodes[row].formula, plan.leaves) is None]
+def _fill(scene: Scene, tree: Tree, recovery: Recovery, error: Array, freedom: Array) -> None:
+    """Give nodes without a closed form their intervals, each after those it is made of.
+
+    `error` [shown, points]: by the groups, 0 where these see no spread; `freedom`: how many make a difference, less 1.
+    """
+    work, plan = scene.reader.work, scene.reader.plan
+    joint = [row for row in work.shown if uncertain_leaf(work.nodes[row].formula, plan.leaves) is None]
     sure_of = {row: sure for found in scene.leaves.surveys.values()
                for row, sure in found.sureness(joint, scene.grid.points).items()}
-    for place, row in enumerate(rows):
-        node = scene.reader.work.nodes[row]
+    places = {row: place for place, row in enumerate(work.shown)}
+    for row, node in enumerate(work.nodes):
+        place = places.get(row)
+        recovery.fill(row, None if place is None else (error[place], freedom[place]),
+                      scene.sights[node.window].first)
+        if place is None:
+            continue
         leaf = uncertain_leaf(node.formula, plan.leaves)
         if leaf is None and (sure := sure_of.get(row)) is not None:
             half = np.where(sure.certain, 0.0, np.where(sure.error > 0, sure.error, np.nan))
@@ -202,6 +217,7 @@ def _fill(scene: Scene, tree: Tree, rows: list[int], error: Array, freedom: Arra
             continue
         if leaf is not None and (plan.leaves[leaf].function in CLOSED or is_exact(plan.leaves[leaf], plan)):
             continue
-        low, high = jackknifed(tree.value[row], error[place], freedom[place], node, plan.project.confidence)
+        seen = np.where(error[place] > 0, error[place], np.nan)
+        low, high = jackknifed(tree.value[row], seen, freedom[place], node, plan.project.confidence)
         unknown = np.isnan(tree.low[row]) & np.isnan(tree.high[row])
         tree.low[row], tree.high[row] = np.where(unknown, low, tree.low[row]), np.where(unknown, high, tree.high[row])

@@ -19,6 +19,7 @@ from cxmetrics.score_rules import (
     Lognormal,
     MinMax,
     Percentile,
+    Pooled,
     ScoreRule,
     ZScore,
 )
@@ -80,6 +81,13 @@ def score(value: Array, rule: ScoreRule, direction: Direction, pools: Pools, pee
             assert_never(rule)
 
 
+def score_alone(value: Array, rule: ScoreRule, direction: Direction) -> Array:
+    """The scores of values [points] by a rule that looks at nothing else; NaN by others."""
+    if isinstance(rule, AmongPeers | Pooled):
+        return _none(value)
+    return score(value, rule, direction, lambda _: None, value[None])
+
+
 def _none(value: Array) -> Array:
     return np.full(value.shape, np.nan)
 
@@ -94,7 +102,7 @@ def combine(indicator: Indicator, children: Array, given: Array | None = None) -
     alone = children.shape[1] == 1
     fed = np.repeat(children, 2, axis=1) if alone else children
     coverage = _coverage(fed, weights)
-    whole = _mean(indicator.combine, filled(indicator, fed), weights).value if given is None else given
+    whole = averaged(indicator, fed) if given is None else given
     value = np.where(_enough(indicator, coverage, ~np.isnan(fed)), whole, np.nan)
     return (value[:1], coverage[:1]) if alone else (value, coverage)
 
@@ -106,6 +114,14 @@ def _coverage(fed: Array, weights: Array) -> Array:
 def covered(indicator: Indicator, children: Array) -> Array:
     """The part of the weight of children [children, points] that is there, [points]."""
     return _coverage(children, np.array([edge.weight for edge in indicator.combined]))
+
+
+def averaged(indicator: Indicator, children: Array) -> Array:
+    """The mean [points] of what children give [children, points], however few there are."""
+    if children.shape[1] == 1:  # see `combine`
+        return averaged(indicator, np.repeat(children, 2, axis=1))[:1]
+    weights = np.array([edge.weight for edge in indicator.combined])
+    return _mean(indicator.combine, filled(indicator, children), weights).value
 
 
 def _mean(rule: Combine, children: Array, weights: Array) -> means.Mean:

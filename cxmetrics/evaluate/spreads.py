@@ -79,6 +79,33 @@ class Differences:
                 for (one, other), squares, seen in zip(self.pairs, self.squares, self.groups, strict=True)}
 
 
+class Given:
+    """The same of what some nodes (`rows` of all) give to composites: `squares` [rows, points]."""
+
+    __slots__ = ("rows", "squares")
+
+    def __init__(self, rows: Sequence[int], points: int) -> None:
+        """Begin a block of so many points."""
+        self.rows = tuple(rows)
+        self.squares = np.zeros((len(self.rows), points))
+
+    def add(self, asked: Asked, left_out: Array, nodes: Sequence[int], fed: Array, groups: int) -> None:
+        """Take in what some nodes (rows) give without each group, and all nodes with everything [nodes, points]."""
+        places, slices = {row: place for place, row in enumerate(nodes)}, len(asked.slices)
+        asked_for = [(place, row) for place, row in enumerate(self.rows) if row in places]
+        if asked_for:
+            own, theirs = (list(each) for each in zip(*asked_for, strict=True))
+            whole = fed[crossing(theirs, asked.points)]
+            without = by_group(left_out[[places[row] for row in theirs]], groups, slices)
+            off = without - whole.reshape(len(own), -1, 1, slices)
+            self.squares[crossing(own, asked.points)] = added(off**2, 2).reshape(whole.shape)
+
+    def errors(self, lost: Flags, groups: int) -> dict[int, Array]:
+        """The standard error of what each gives [points], by row, NaN where nodes are `lost`."""
+        return {row: np.where(lost[row], np.nan, jackknife.error(squares, groups))
+                for row, squares in zip(self.rows, self.squares, strict=True)}
+
+
 @quiet
 def _summed(off: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
     """The squares of deviations [nodes, periods, groups, slices] summed over groups, and how many are not 0.

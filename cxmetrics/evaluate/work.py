@@ -21,7 +21,7 @@ class Work:
     nodes: tuple[Node, ...]
     shown: tuple[int, ...]  # rows of `nodes`
     leaves: tuple[int, ...]  # index into Plan.leaves
-    bounded: frozenset[int]  # index into `leaves`: those whose interval is shown
+    bounded: frozenset[int]  # index into `leaves`: those whose interval is shown, or matters to one above
     linear: Mapping[int, Value]  # rows of `nodes` whose interval is that of a formula over the units of one survey
     windows: tuple[Window, ...]  # all that are looked through
     groups: int  # of units that are left out one at a time
@@ -101,7 +101,8 @@ def work_for(plan: Plan, shown: frozenset[str]) -> Work:
     nodes = needed(plan.nodes.values(), shown)
     rows = tuple(row for row, node in enumerate(nodes) if node.indicator.id in shown)
     leaves = tuple(dict.fromkeys(leaf for node in nodes for leaf in leaves_of(node.formula)))
-    bounded = shown.union(other for name in shown for _, other in (*plan.nodes[name].peers, *plan.nodes[name].versions))
+    told = shown.union(edge.child for node in nodes for edge in node.indicator.combined)
+    bounded = told.union(other for name in told for _, other in (*plan.nodes[name].peers, *plan.nodes[name].versions))
     alone = {leaf for node in nodes if node.indicator.id in bounded
              and (leaf := uncertain_leaf(node.formula, plan.leaves)) is not None}
     linear = {row: formula for row, node in enumerate(nodes) if node.indicator.id in shown

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxmetrics.statistics.arrays import Array, Codes, Numbers, floats, quiet
-from cxmetrics.statistics.distributions import normal_two_sided, t_quantile, t_two_sided
+from cxmetrics.statistics.distributions import normal_quantile, normal_two_sided, t_quantile, t_two_sided
 from cxmetrics.statistics.intervals import share_interval, upper
 
 
@@ -74,6 +74,18 @@ def by_error(difference: Array, error: Array, df: Numbers, confidence: Numbers) 
     half = t_quantile(freedom, upper(confidence)) * error
     p = np.where(error > 0, t_two_sided(freedom, difference / error), np.nan)
     return Comparison(difference, difference - half, difference + half, p, freedom)
+
+
+@quiet
+def by_interval(difference: Array, low: Array, high: Array, confidence: Numbers) -> Comparison:
+    """Return the comparison of two estimates whose difference has that interval, which may reach further to one side.
+
+    The p-value is that of a normal estimate whose interval reaches as far towards no difference: it is less than
+    1 − `confidence` where the interval does not hold 0.
+    """
+    error = np.where(difference > 0, difference - low, high - difference) / normal_quantile(upper(confidence))
+    p = np.where(error > 0, normal_two_sided(difference / error), np.nan)
+    return Comparison(difference, low, high, p, np.full_like(difference, np.inf))
 
 
 @quiet

@@ -13,7 +13,16 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from cxmetrics.statistics.comparisons import benjamini_hochberg, holm, independent, moved, paired, shares, welch
+from cxmetrics.statistics.comparisons import (
+    benjamini_hochberg,
+    by_interval,
+    holm,
+    independent,
+    moved,
+    paired,
+    shares,
+    welch,
+)
 from cxmetrics.statistics.intervals import nps_error
 
 
@@ -144,3 +153,10 @@ def test_nothing_known_is_nothing_said():
     for found in (independent(nan, 1, 2, 1), welch(1, 2, stdev_a=nan, stdev_b=1, n_a=1, n_b=5), shares(0, 0, 0.5, 9),
                   paired(1, 2, stdev_a=1, stdev_b=1, covariance=0, n=1)):
         assert np.isnan([found.low, found.high, found.p]).all()
+
+
+def test_an_interval_that_reaches_further_to_one_side_tells_how_sure_a_difference_is():
+    """4 between 0 and 5 is as far from 0 as 5% are, and −4 between −5 and 0; 4 between 2 and 9 is 4/2 times as far."""
+    found = by_interval(np.array([4.0, -4, 4, 4]), np.array([0.0, -5, 2, np.nan]), np.array([5.0, 0, 9, np.nan]), 0.95)
+    assert found.p == pytest.approx([0.05, 0.05, 2 * stats.norm.cdf(-2 * 1.959963984540054), np.nan], nan_ok=True)
+    assert (found.low[2], found.high[2]) == (2, 9)
