@@ -278,6 +278,23 @@ def test_the_schema_knows_the_shipped_definitions(capsys):
     assert {"sources", "dimensions", "indicators", "project"} <= schema["properties"].keys()
 
 
+@pytest.mark.parametrize(("count", "told"), [(20, 0), (200, 1)])  # 22³ combinations of classes, and 202³
+def test_where_a_run_looks_at_a_sample_first_the_fused_plan_says_so(tmp_path, count, told):
+    from cxmetrics.cli.session import Session
+    from cxmetrics.cli.stages import staged
+    from cxmetrics.compile import compile_project
+
+    lines = "".join(f"  i{n}: {{formula: \"count(e where e.a = '{n}' and e.b = '{n}' and e.c = '{n}')\"}}\n"
+                    for n in range(count))
+    (tmp_path / "cxmetrics.yaml").write_text(
+        "project: p\nsources:\n  e: {read: e.csv, time: t, columns: {a: text, b: text, c: text}}\n"
+        f"indicators:\n{lines}")
+    compiled = compile_project(tmp_path)
+    assert compiled.plan
+    shown = staged(compiled, compiled.plan, tmp_path, "i0", "fused", Session("en"))
+    assert shown.count("e: a run looks at a sample") == told
+
+
 @pytest.mark.parametrize("stage", ["documents", "syntax", "ir", "plan", "fused"])
 def test_each_stage_of_each_shipped_indicator_can_be_shown(stage):
     from cxmetrics.assets import definitions

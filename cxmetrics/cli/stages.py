@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, assert_never
 
@@ -10,6 +10,7 @@ from cxmetrics.cli.lineage import expression_text
 from cxmetrics.cli.session import Session
 from cxmetrics.compile import Compiled
 from cxmetrics.fuse import fuse
+from cxmetrics.fuse.together import Codes
 from cxmetrics.ir import Blend, Indicator
 from cxmetrics.parse import parse
 from cxmetrics.parse.write import write
@@ -158,9 +159,11 @@ def _partial(partial: Partial) -> str:
 def _fused(plan: Plan, name: str, session: Session) -> Iterator[str]:
     """How the whole plan is fused, and in which cubes the indicator lives."""
     dimensions = {key: frozenset(b.dimension for b in origin.bindings) for key, origin in plan.sources.items()}
-    scans = fuse(plan, dimensions).scans
+    sampled = list[str]()
+    scans = fuse(plan, dimensions, look=lambda source: lambda _: _unseen(sampled, source)).scans
     yield session.say("show.fused", indicators=f"{len(plan.shown):,}", partials=f"{len(plan.partials):,}",
                       scans=len(scans), cubes=sum(len(scan.cubes) for scan in scans))
+    yield from (session.say("show.unsampled", source=source) for source in dict.fromkeys(sampled))
     own = _partials_below(plan, name)
     for scan in scans:
         for number, cube in enumerate(scan.cubes):
@@ -178,6 +181,12 @@ def _fused(plan: Plan, name: str, session: Session) -> Iterator[str]:
                 where = "" if member.where is None else f" :where {_condition(member.where)}"
                 arg = "" if slot.arg is None else f" {expression_text(slot.arg)}"
                 yield f"  partial {member.partial:<4}({slot.op}{arg}{where})"
+
+
+def _unseen(sampled: list[str], source: str) -> Mapping[Codes, int]:
+    """No look into a sample, of a source where a run takes one."""
+    sampled.append(source)
+    return {}
 
 
 def _keys(cube: Cube) -> Iterator[str]:

@@ -146,4 +146,7 @@ SHOW: Final[dict[str, Phrase]] = {
     "lineage.looks_up": Phrase("key of the table", "查找表的键"),
     "show.fused": Phrase("{indicators} indicators, {partials} partials, {scans} scans, {cubes} state tables",
                          "{indicators} 个指标，{partials} 个部分，{scans} 次扫描，{cubes} 张状态表"),
+    "show.unsampled": Phrase(
+        "{source}: a run looks at a sample of the rows first, and may need fewer state tables than are told here",
+        "{source}：运行时会先查看部分行的样本，所需的状态表可能比这里列出的少"),
 }
