@@ -67,8 +67,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     names, real = list[str](), readers._converted
 
-    def converted(path: Path, scratch: Path) -> Path:
-        names.append(path.name)
-        return real(path, scratch)
+    def converted(files: tuple[Path, ...], scratch: Path) -> tuple[Path, ...]:
+        names.extend(path.name for path in files)
+        return real(files, scratch)
     monkeypatch.setattr(readers, "_converted", converted)
     return names

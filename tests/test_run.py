@@ -12,6 +12,7 @@ from shop import go, put
 
 import cxmetrics.run as runner
 from cxmetrics.backends.duckdb import DuckDB
+from cxmetrics.backends.polars import Polars
 from cxmetrics.diagnostics import Fault
 from cxmetrics.query import query
 from cxmetrics.store import Store
@@ -390,3 +391,37 @@ def test_a_column_that_comes_later_is_not_missed(root):
     assert said(go(root)) == []
     put(root, "calls-3", "day,minutes,more", "2026-03-03,3,x")
     assert said(go(root)) == []
+
+
+# --- many files --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_small_files_are_looked_at_together(root, engine, monkeypatch):
+    """Ten days and one file without rows: what each holds is known without a scan of its own."""
+    asked = []
+    for one in (DuckDB, Polars):
+        plain = one.cells
+        monkeypatch.setattr(one, "cells", lambda self, request, plain=plain: asked.append(1) or plain(self, request))
+    for number in range(9, 19):
+        put(root, f"visits-{number}", "day,branch_id,spent", f"{day(number)},a,{number}", f"{day(number)},b,1")
+    put(root, "visits-none", "day,branch_id,spent")
+    report = go(root, engine=engine)
+    assert len(asked) == 3  # the file of calls, which is one, and a scan a source
+    with Store.open(root / "store") as store:
+        found = {Path(path).stem: (file.first, file.last, file.rows) for path, file in store.inputs("visits").items()}
+    assert found["visits-1"] == (day(1), day(2), 2)
+    assert found["visits-18"] == (day(18), day(18), 2)
+    assert found["visits-none"] == (None, None, 0)
+    assert next(one.kept for one in report.sources if one.id == "visits") == 23
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+@pytest.mark.parametrize("unique", ["", "unique: {by: [branch_id, day], keep: latest}, "])
+def test_a_time_in_other_letters_is_the_time(root, engine, unique):
+    definitions = (root / "cxmetrics.yaml").read_text(encoding="utf-8")
+    (root / "cxmetrics.yaml").write_text(definitions.replace("time: day,", f"time: day, {unique}", 1), "utf-8")
+    go(root, engine=engine)
+    put(root, "visits-9", "Day,branch_id,Spent", "2026-03-09,a,5")
+    assert said(go(root, engine=engine)) == []
+    assert (day(9), "north", 5.0) in values(root, indicator="spent", grain="day")

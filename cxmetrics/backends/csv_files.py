@@ -7,11 +7,12 @@ or, if nothing is (mixed line breaks, another encoding), to write it in the form
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from io import SEEK_END, TextIOWrapper
 from pathlib import Path
 
-from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, session, words_of
+from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Connection, Limits, session, words_of
 from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Query, Record, Select
 from cxmetrics.backends.statements import copy_to_parquet
 from cxmetrics.backends.text_files import (
@@ -33,10 +34,21 @@ TOO_LONG = "a line is too long"
 SEPARATORS = ",;\t|"
 
 
-def convert_csv(path: Path, target: Path) -> bool:
+def convert_all(files: Mapping[Path, Path]) -> frozenset[Path]:
+    """Write the rows of CSV files as Parquet where each is mapped to, all in one folder, through one connection.
+
+    To open one takes longer than to convert a day.  Those that are not UTF-8.  Raises `Fault` as `convert_csv`.
+    """
+    scratch = next(iter(files.values())).parent
+    with session((*files, *files.values()), "UTC", Limits(scratch=scratch), ordered=True) as connection:
+        return frozenset(path for path, target in files.items() if convert_csv(path, target, connection))
+
+
+def convert_csv(path: Path, target: Path, through: Connection | None = None) -> bool:
     """Write the rows of a CSV file (perhaps `.gz`) as Parquet; its folders' partitions become columns.
 
     Whether it is not UTF-8, and was read as GB18030.
+    `through`: a connection that may read the one and write the other; without it, one is opened.
 
     The separator is that of `,` `;` tab `|` which the header has most of (tab for `.tsv`).  Names of the
     header are stripped; one that is empty becomes `column3` by its place.
@@ -46,7 +58,7 @@ def convert_csv(path: Path, target: Path) -> bool:
     try:
         # The header has to be characters before anything can be said of the rest.
         text = path if bad_byte_in_head(path) is None else as_utf8(path, target.with_suffix(".utf8"))
-        return _convert(path, text, target) or text != path
+        return _convert(path, text, target, through if text == path else None) or text != path
     finally:
         if text != path:
             text.unlink(missing_ok=True)
@@ -66,12 +78,12 @@ def bad_byte_in_head(path: Path) -> int | None:
     return None
 
 
-def _convert(path: Path, text: Path, target: Path) -> bool:
+def _convert(path: Path, text: Path, target: Path, through: Connection | None) -> bool:
     """Whether the text had to be read as GB18030."""
     separator = _separator(path, text)
     names, simple = _header(path, text, separator)
     if simple:
-        problem = _copied(path, text, separator, names, target)
+        problem = _copied(path, text, separator, names, target, through)
         if problem is None:
             return False
     plain, utf8 = target.with_suffix(".csv"), target.with_suffix(".text")
@@ -87,7 +99,8 @@ def _convert(path: Path, text: Path, target: Path) -> bool:
         utf8.unlink(missing_ok=True)
 
 
-def _copied(path: Path, text: Path, separator: str, names: tuple[str, ...], target: Path) -> str | None:
+def _copied(path: Path, text: Path, separator: str, names: tuple[str, ...], target: Path,
+            through: Connection | None = None) -> str | None:
     """Have DuckDB convert `text`; what it says, if it does not."""
     packed = text.name.lower().endswith(".gz")
     if _has_long(text) if packed else _ends_long(text):
@@ -104,7 +117,8 @@ def _copied(path: Path, text: Path, separator: str, names: tuple[str, ...], targ
     items += [(Cast(Literal(value), "VARCHAR"), name) for name, value in folders.items()]
     try:
         # In their order: where a row stands decides between rows of one time.
-        with session((text,), "UTC", Limits(scratch=target.parent), writes=target, ordered=True) as connection:
+        alone = session((text,), "UTC", Limits(scratch=target.parent), writes=target, ordered=True)
+        with alone if through is None else nullcontext(through) as connection:
             connection.execute(copy_to_parquet(Query((), Select(tuple(items), read)), str(target))).fetchall()
     except ENGINE_ERRORS as error:
         target.unlink(missing_ok=True)

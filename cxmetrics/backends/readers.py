@@ -14,14 +14,23 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cxmetrics.backends.cells import Physical, Table
-from cxmetrics.backends.csv_files import convert_csv
+from cxmetrics.backends.csv_files import convert_all
 from cxmetrics.backends.duckdb.rows import files_of
 from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, problem_of, session, words_of
 from cxmetrics.backends.json_lines import convert_json_lines
 from cxmetrics.backends.needs import readable
 from cxmetrics.backends.polars.files import table_of
 from cxmetrics.backends.sql import Query, Select, Star, query_text
-from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS, MOST_COLUMNS, TOO_MANY, is_blank, shown
+from cxmetrics.backends.text_files import (
+    CSV_ENDINGS,
+    JSON_ENDINGS,
+    MOST_COLUMNS,
+    TOO_MANY,
+    ending_of,
+    is_blank,
+    is_text,
+    shown,
+)
 from cxmetrics.codes import data
 from cxmetrics.codes.yaml_files import MOVE_OR_OPEN, PATH_OUTSIDE
 from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fault, closest, report
@@ -151,10 +160,10 @@ def open_table(files: Iterable[Path], *, scratch: Path) -> Table:
     nor GB18030, CX710 where all files are empty.
     """
     given = tuple(files)
-    full = [path for path in given if not is_blank(path)]
+    full = tuple(path for path in given if not is_blank(path))
     if not full:
         raise Fault(*(report(data.EMPTY_FILE, None, path=shown(path)) for path in given))
-    parquet = tuple(_converted(path, scratch) for path in full)
+    parquet = _converted(full, scratch)
     table = table_of(parquet) or _described(parquet)
     if len(table.columns) > MOST_COLUMNS:
         raise _unreadable(full[0], TOO_MANY)
@@ -166,22 +175,34 @@ def empty_files(files: Iterable[Path]) -> tuple[Diagnostic, ...]:
     return tuple(report(data.EMPTY_FILE, None, path=shown(path)) for path in files if is_blank(path))
 
 
-def _converted(path: Path, scratch: Path) -> Path:
-    """The Parquet file with the rows of a file."""
-    name = path.name.lower().removesuffix(".gz")
-    ending = name.rpartition(".")[2]
-    if ending not in (*CSV_ENDINGS, *JSON_ENDINGS):
-        return path
+def _converted(files: tuple[Path, ...], scratch: Path) -> tuple[Path, ...]:
+    """The Parquet files with the rows of files."""
+    stems = {path: _stem(path, scratch) for path in files if is_text(path)}
+    lacking = {stem: path for path, stem in stems.items() if _done(stem) is None}  # of links to one file, one
+    new = {path: stem.with_suffix(".part") for stem, path in lacking.items()}
+    csv = {path: part for path, part in new.items() if ending_of(path) in CSV_ENDINGS}
+    other = convert_all(csv) if csv else frozenset[Path]()
+    other |= {path for path, part in new.items() if path not in csv and convert_json_lines(path, part)}
+    for path, part in new.items():
+        part.replace(_targets(stems[path])[path in other])
+    return tuple((_done(stems[path]) or path) if path in stems else path for path in files)
+
+
+def _stem(path: Path, scratch: Path) -> Path:
+    """What the rows of a text file, as it is now, are to be called, without an ending."""
     state = path.stat()
     identity = f"{path.resolve()}\0{state.st_size}\0{state.st_mtime_ns}"
     scratch.mkdir(parents=True, exist_ok=True)
-    stem = hashlib.sha256(identity.encode(errors="surrogateescape")).hexdigest()[:24]
-    for target in (scratch / f"{stem}.parquet", scratch / f"{stem}{_DECODED}"):
-        if target.exists():
-            return target
-    convert = convert_csv if ending in CSV_ENDINGS else convert_json_lines
-    part = scratch / f"{stem}.part"
-    return part.replace(scratch / (f"{stem}{_DECODED}" if convert(path, part) else f"{stem}.parquet"))
+    return scratch / hashlib.sha256(identity.encode(errors="surrogateescape")).hexdigest()[:24]
+
+
+def _targets(stem: Path) -> tuple[Path, Path]:
+    """The file of rows that were UTF-8, and of those that were not."""
+    return stem.with_suffix(".parquet"), stem.with_suffix(_DECODED)
+
+
+def _done(stem: Path) -> Path | None:
+    return next((target for target in _targets(stem) if target.exists()), None)
 
 
 def decoded(table: Table) -> int:

@@ -23,6 +23,16 @@ TOO_MANY = f"it has more than {MOST_COLUMNS:,} columns"
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"  # the value of a partition folder that stands for null
 
 
+def ending_of(path: Path) -> str:
+    """What the name of a file ends in, packed or not."""
+    return path.name.lower().removesuffix(".gz").rpartition(".")[2]
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file is read as text, by the ending of its name; all others are Parquet."""
+    return ending_of(path) in (*CSV_ENDINGS, *JSON_ENDINGS)
+
+
 def shown(path: Path) -> str:
     """The path as a fact: whoever knows the project folder tells it from there (`seen_from_project`)."""
     return path.as_posix()

@@ -16,7 +16,7 @@ import polars as pl
 from cxmetrics.backends.databases import without_table
 from cxmetrics.backends.polars.files import unreadable
 from cxmetrics.backends.readers import open_table
-from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS, opened
+from cxmetrics.backends.text_files import is_text, opened
 from cxmetrics.ir import Origin
 from cxmetrics.plan import Days
 from cxmetrics.run.extents import native_extent
@@ -133,9 +133,8 @@ def _beginning(path: Path, scratch: Path) -> Path | None:
 
     A line break within quotes ends no line: cut where the quotes before are even in number.
     """
-    name = path.name.lower().removesuffix(".gz")
-    size = path.stat().st_size * (1 if name == path.name.lower() else _PACKED)
-    if name.rpartition(".")[2] not in (*CSV_ENDINGS, *JSON_ENDINGS) or size <= MOST_BYTES:
+    size = path.stat().st_size * (_PACKED if path.name.lower().endswith(".gz") else 1)
+    if not is_text(path) or size <= MOST_BYTES:
         return None
     with opened(path) as stream:
         head = stream.read(MOST_BYTES)
@@ -144,7 +143,7 @@ def _beginning(path: Path, scratch: Path) -> Path | None:
     end = head.rfind(b"\n") + 1
     while end and head.count(b'"', 0, end) % 2:
         end = head.rfind(b"\n", 0, end - 1) + 1
-    target = scratch / "beginnings" / path.parent.name / name
+    target = scratch / "beginnings" / path.parent.name / path.name.lower().removesuffix(".gz")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(head[:end] if end else head)
     return target

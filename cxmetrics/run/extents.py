@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
 from cxmetrics.backends.cells import Backend, Physical, Request, Table
 from cxmetrics.backends.duckdb.footers import filled
+from cxmetrics.backends.polars.keys import height
+from cxmetrics.backends.polars.spans import Span, spans_of
+from cxmetrics.backends.text_files import is_text
 from cxmetrics.ir import DAYS, Origin
 from cxmetrics.plan import Scan
 from cxmetrics.run.bind import Bound
@@ -21,7 +25,8 @@ from cxmetrics.run.unopened import columns_of
 from cxmetrics.store.commits import InputFile
 
 Open = Callable[[Path], Table]
-Extent = tuple[dt.date | None, dt.date | None, int]  # first day, last day, rows
+SMALL = 20_000  # rows of a file that is read together with others
+BATCH = 200  # files that are read together
 _EPOCH = dt.date(1970, 1, 1)
 _NATIVE: frozenset[Physical] = frozenset(("date", "time", "instant"))
 
@@ -36,17 +41,44 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
     result = {path: InputFile(seen.size, seen.mtime_ns, None, None, 0, LOOKUP,
                               content_of(root / path, seen, known.get(path)))
               for path, seen in bound.beside.items()}
+    new = dict[str, Path]()
     for path, seen in bound.files.items():
         before = known.get(path)
         read_as = LOOKUP + reading if path in bound.beside else reading
         digest = content_of(root / path, seen, before)
         if before is not None and before.reading == read_as and before.digest == digest:
             result[path] = replace(before, size=seen.size, mtime_ns=seen.mtime_ns)
-            continue
-        first, last, rows = extent(bound, bound.taken.get(path, root / path), zone, backend, open_file)
-        result[path] = InputFile(seen.size, seen.mtime_ns, first, last, rows, read_as, digest)
+        else:
+            result[path] = InputFile(seen.size, seen.mtime_ns, None, None, 0, read_as, digest)
+            new[path] = bound.taken.get(path, root / path)
+    for path, (first, last, rows) in _measured(bound, new, zone, backend, open_file):
+        result[path] = replace(result[path], first=first, last=last, rows=rows)
     return result | _with_columns({path: file for path, file in result.items() if path in bound.files
                                    and path not in bound.taken and not file.columns}, root, open_file)
+
+
+def _measured(bound: Bound, files: Mapping[str, Path], zone: str, backend: Backend,
+              open_file: Open) -> Iterator[tuple[str, Span]]:
+    """The days of the rows of each file.  Small ones are read together.  Raises `Fault` (CX70x)."""
+    together = dict[Path, str]()
+    for path, place in files.items():
+        known = told_of(bound, place, zone)
+        if known is not None:
+            yield path, known
+        elif len(files) == 1 or height(open_file(place).files[0]) > SMALL:
+            yield path, extent(bound, place, zone, backend, open_file)
+        else:
+            together[open_file(place).files[0]] = path
+    for batch in _batches(together):
+        table = replace(bound.table, files=batch)
+        found = spans_of(Request(Scan(_time_only(bound.origin, str(bound.origin.time)), ()), table, {}, zone))
+        yield from ((together[place], span) for place, span in found.items())
+
+
+def _batches(files: Iterable[Path]) -> Iterator[tuple[Path, ...]]:
+    rest = iter(files)
+    while batch := tuple(islice(rest, BATCH)):
+        yield batch
 
 
 def _with_columns(files: Mapping[str, InputFile], root: Path, open_file: Open) -> dict[str, InputFile]:
@@ -69,20 +101,31 @@ def content_of(path: Path, seen: Seen, known: InputFile | None = None) -> str:
     return digest_of(path) if path.is_file() else ""
 
 
-def extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Open) -> Extent:
+def extent(bound: Bound, path: Path, zone: str, backend: Backend, open_file: Open) -> Span:
     """The days of the rows of one file of a source, and how many there are.  Raises `Fault` (CX70x)."""
-    time = bound.origin.time
-    if isinstance(time, dt.date):
-        return time, time, 0
-    known = native_extent(bound.origin, bound.table, path, zone) if path in bound.table.files else None
+    known = told_of(bound, path, zone)
     if known is not None:
         return known
-    scan = Scan(_time_only(bound.origin, time), ())
-    census = backend.cells(Request(scan, open_file(path), {}, zone)).census
+    scan = Scan(_time_only(bound.origin, str(bound.origin.time)), ())
+    census = backend.cells(Request(scan, _spelled(open_file(path), bound.table), {}, zone)).census
     return census.first, census.last, census.read
 
 
-def native_extent(origin: Origin, table: Table, path: Path, zone: str) -> Extent | None:
+def _spelled(table: Table, like: Table) -> Table:
+    """A table of one file, with its columns in the letters that all files of the source together have them in."""
+    names = {name.lower(): name for name in like.columns}
+    return replace(table, columns={names.get(name.lower(), name): kind for name, kind in table.columns.items()},
+                   fine=frozenset(names.get(name.lower(), name) for name in table.fine))
+
+
+def told_of(bound: Bound, path: Path, zone: str) -> Span | None:
+    """The days of the rows of a file, where they are known before its rows are read; else None."""
+    if isinstance(bound.origin.time, dt.date):
+        return bound.origin.time, bound.origin.time, 0
+    return None if is_text(path) else native_extent(bound.origin, bound.table, path, zone)
+
+
+def native_extent(origin: Origin, table: Table, path: Path, zone: str) -> Span | None:
     """The days of the rows of a Parquet file, where its own statistics tell; else None."""
     spec = origin.columns.get(origin.time) if isinstance(origin.time, str) else None
     physical = table.columns.get(spec.physical, "other") if spec is not None else "other"
@@ -92,7 +135,7 @@ def native_extent(origin: Origin, table: Table, path: Path, zone: str) -> Extent
     return _native(path, spec.physical, physical, zone) if as_it_stands else None
 
 
-def _native(path: Path, column: str, physical: Physical, zone: str) -> Extent | None:
+def _native(path: Path, column: str, physical: Physical, zone: str) -> Span | None:
     """From a column of dates or times, by its least and greatest; None where these are no days of rows."""
     def day(end: pl.Expr) -> pl.Expr:
         if physical == "date":

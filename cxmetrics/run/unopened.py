@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cxmetrics.backends.cells import Physical, Table
-from cxmetrics.backends.text_files import CSV_ENDINGS, JSON_ENDINGS
+from cxmetrics.backends.text_files import is_text
 from cxmetrics.plan import Days
 from cxmetrics.run.seen import Seen
 from cxmetrics.run.stale import Task, intervals
@@ -49,8 +49,7 @@ def _table(columns: str) -> Table:
 
 def _columns_in_path(path: str) -> bool:
     """Whether folders give columns that are not in the file: text files are given them when they are converted."""
-    name = path.lower().removesuffix(".gz")
-    return "=" in path and name.rpartition(".")[2] not in (*CSV_ENDINGS, *JSON_ENDINGS)
+    return "=" in path and not is_text(Path(path))
 
 
 def united(tables: Iterable[Table]) -> Table | None:

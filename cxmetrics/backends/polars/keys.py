@@ -71,15 +71,15 @@ def keys_of(request: Request, seed: int) -> pl.DataFrame:
         files = opened(request.table)
         pipeline = prepare(request, files)
         rows = judged(pipeline, placed=True).filter(pl.col("fate") == FINE)
-        named = rows.select(*PLACE, pl.col("day").alias(DAY),
+        keyed = rows.select(*PLACE, pl.col("day").alias(DAY),
                             *(pipeline.columns[name].expr.alias(f"k{i}") for i, name in enumerate(unique.by)))
-        kinds = named.collect_schema()
+        kinds = keyed.collect_schema()
         parts = [_plain(pl.col(name), kinds[name]) for name in kinds if name.startswith("k")]
-        found = named.select(*PLACE, pl.struct(parts).hash(seed).alias(KEY), DAY).collect(engine="streaming")
-        numbered = pl.concat([*_numbered(found, files), pl.DataFrame(schema=SCHEMA)])
+        found = keyed.select(*PLACE, pl.struct(parts).hash(seed).alias(KEY), DAY).collect(engine="streaming")
+        named = pl.concat([*numbered(found, files), pl.DataFrame(schema=SCHEMA)])
     except ERRORS as error:
         raise fault_of(request, error) from error
-    return numbered.unique().sort(DAY, FILE, KEY)
+    return named.unique().sort(DAY, FILE, KEY)
 
 
 SCHEMA = {FILE: pl.UInt32(), KEY: pl.UInt64(), DAY: pl.Date()}
@@ -92,15 +92,16 @@ def _plain(key: pl.Expr, kind: pl.DataType) -> pl.Expr:
     return key.cast(pl.Float64) if kind.is_numeric() else key
 
 
-def _numbered(found: pl.DataFrame, files: Files) -> Iterator[pl.DataFrame]:
-    """The rows with the number of their file, by groups of files of one shape."""
+def numbered(found: pl.DataFrame, files: Files) -> Iterator[pl.DataFrame]:
+    """The rows with the number of their file in place of `PLACE`, by groups of files of one shape."""
     numbers = {path: number for number, path in enumerate(files.table.files)}
     for number, group in enumerate(files.groups):
-        ends = pl.Series([*accumulate(map(_height, group.paths))], dtype=pl.UInt32)
+        ends = pl.Series([*accumulate(map(height, group.paths))], dtype=pl.UInt32)
         own = found.filter(pl.col(PLACE[0]) == number)
         at = pl.Series([numbers[path] for path in group.paths], dtype=pl.UInt32)
-        yield own.select(at.gather(ends.search_sorted(own[PLACE[1]], side="right")).alias(FILE), KEY, DAY)
+        yield own.select(at.gather(ends.search_sorted(own[PLACE[1]], side="right")).alias(FILE), pl.exclude(*PLACE))
 
 
-def _height(path: Path) -> int:
+def height(path: Path) -> int:
+    """How many rows a file has."""
     return int(pl.scan_parquet(path, glob=False, hive_partitioning=False).select(pl.len()).collect().item())
