@@ -51,7 +51,7 @@ def test_vacuum_keeps_what_the_last_runs_need(bank, capsys):
     table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
     status_of(["run"])
     before = said(capsys, "verify").out
-    assert "0 files deleted" not in said(capsys, "vacuum", "--keep", "1").out
+    assert "files deleted: 0" not in said(capsys, "vacuum", "--keep", "1").out
     assert said(capsys, "verify").out != before
     assert status_of(["query", "cxi"]) == 0
 
@@ -151,4 +151,17 @@ def test_a_store_that_lost_its_ledger_does_not_begin_anew(shop, capsys, lose):
 @pytest.mark.usefixtures("shop")
 def test_an_export_to_a_folder_that_is_not_there(capsys):
     assert status_of(["store", "export", "nowhere/out.duckdb"]) == 2
-    assert capsys.readouterr().err == "error: Not a directory: nowhere\n"
+    assert capsys.readouterr().err == "error: there is no folder nowhere; nothing was written\n"
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("target", ["store/out.duckdb", "store", "store/data/out"])
+def test_an_export_into_the_store_is_refused(capsys, target):
+    assert status_of(["store", "export", target]) == 1
+    assert "nothing was written" in capsys.readouterr().err
+
+
+def test_damage_is_told_from_where_one_stands(bank, capsys):
+    victim = next((bank / "store" / "data").glob("values.*"))
+    victim.write_bytes(victim.read_bytes()[:-1])
+    assert f"`store/data/{victim.name}`" in said(capsys, "verify", status=1).err

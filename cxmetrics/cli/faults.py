@@ -7,6 +7,8 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from cxmetrics.cli.session import Refusal, Session
 from cxmetrics.cli.terminal import coloured, tell
@@ -37,10 +39,12 @@ def status_of_fault(fault: Fault) -> int:
 
 
 def show(found: Sequence[Diagnostic], session: Session) -> None:
-    """Show findings to people, on standard error."""
+    """Show findings to people, on standard error; files below the folder they are in are named from there."""
     from cxmetrics.render import render
 
-    tell(render(found, format="text", language=session.language, colour=coloured(sys.stderr)))
+    here = f"{Path.cwd()}{os.sep}"
+    told = [replace(one, facts={name: fact.removeprefix(here) for name, fact in one.facts.items()}) for one in found]
+    tell(render(told, format="text", language=session.language, colour=coloured(sys.stderr)))
 
 
 def interrupted(error: BaseException) -> bool:

@@ -295,15 +295,14 @@ DAYS_LEFT_OUT = Code(
                 "请补算：不带区间的 `cxmetrics run` 会计算所有缺少的日期"))
 COLUMN_GONE = Code(
     "CX729", "column-gone",
-    Phrase("`{path}` has no column `{column}`, which files of `{source}` had before ({count} such files are new)",
+    Phrase("`{path}` has no column `{column}`, which files of `{source}` had before (new files without it: {count})",
            "`{path}` 没有列 `{column}`，而 `{source}` 此前的文件有（此类新文件共 {count} 个）"), severity="warning",
     label=Phrase("declared here", "在这里声明"),
     note=Phrase("its rows are taken as ones that do not say it", "其中的行按未填写该列处理"),
     help=Phrase("see whether the delivery calls it by another name", "请核实交付的文件是否改了列名"))
 DAY_REJECTED = Code(
     "CX731", "day-rejected",
-    Phrase("every row of `{source}` was rejected on {count} days: {days}", "`{source}` 有 {count} 天的每一行都被拒收：{days}"),
-    severity="warning",
+    Phrase("every row of `{source}` was rejected on {days}", "`{source}` 在 {days} 的每一行都被拒收"), severity="warning",
     label=Phrase("this source", "这个数据源"),
     note=Phrase("such a day is taken as one without rows", "这样的一天按没有数据处理"),
     help=Phrase("compare the declared types, scales and values with the data of that day",
@@ -311,7 +310,7 @@ DAY_REJECTED = Code(
 COLUMN_EMPTIED = Code(
     "CX732", "column-emptied",
     Phrase("the column `{column}` is empty in every row of `{path}`, and was not in files of `{source}` before "
-           "({count} such files are new)",
+           "(new files like it: {count})",
            "`{path}` 的列 `{column}` 每一行都为空，而 `{source}` 此前的文件不是这样（此类新文件共 {count} 个）"),
     severity="warning",
     label=Phrase("declared here", "在这里声明"),
@@ -320,7 +319,7 @@ COLUMN_EMPTIED = Code(
 DAYS_UNREADABLE = Code(
     "CX733", "days-unreadable",
     Phrase("no row of `{path}` has a time in the column `{column}` of `{source}` that can be read "
-           "({count} such files are new)",
+           "(new files like it: {count})",
            "`{path}` 没有一行的时间可以读取（`{source}` 的列 `{column}`；此类新文件共 {count} 个）"), severity="warning",
     label=Phrase("declared here", "在这里声明"),
     note=Phrase("its rows belong to no day, and to no number", "其中的行不属于任何一天，也不计入任何数值"),

@@ -103,6 +103,13 @@ PATH_OUTSIDE = Code(
     note=Phrase("definitions may come from anywhere, so they reach only what lies beside them",
                 "定义可能来自任何地方，因此只能读取项目内的文件"),
     help=Phrase("move the file into the project folder", "请把文件移到项目文件夹内"))
+READS_STORE = Code(
+    "CX034", "reads-store",
+    Phrase("`{read}` reads what runs write into the store, `{store}`", "`{read}` 会读到运行写入存储 `{store}` 的文件"),
+    label=Phrase("takes in the store", "包括了存储"),
+    note=Phrase("a run would take the results of the one before for rows", "运行会把上一次的结果当作数据"),
+    help=Phrase("name the folder of the data first, or let `store` name a folder of its own",
+                "请先写明数据所在的文件夹，或用 `store` 另指定一个专用文件夹"))
 MOVE_OR_OPEN = Phrase(
     "move the data into the project folder, or let whoever runs it name their folder in {variable}",
     "请把数据移到项目文件夹内，或由运行者在 {variable} 中写明其所在文件夹")

@@ -25,6 +25,7 @@ from cxmetrics.resolve.benchmarks import Recorded, resolve_benchmarks
 from cxmetrics.resolve.expand import expand
 from cxmetrics.resolve.gather import gather
 from cxmetrics.resolve.holidays import resolve_holidays
+from cxmetrics.resolve.homes import keep_apart
 from cxmetrics.resolve.names import Columns, Names
 from cxmetrics.resolve.origins import resolve_columns, resolve_dimensions, resolve_origin, text_column
 from cxmetrics.resolve.versions import dated, validity
@@ -113,6 +114,7 @@ def resolve(drafts: Drafts, elsewhere: Elsewhere | None = None,
     around = {name: one for name, one in elsewhere.outlines.items() if name in elsewhere.above}
     days = [day for document in drafts.documents for day in document.calendar]
     project = replace(_project(drafts.project, dimensions, found), holidays=resolve_holidays(days, found))
+    keep_apart(project.store, sources.values(), found)
     recorded = resolve_benchmarks(drafts, indicators, found)
     ordered = _in_order({**around, **outlines}, found)
     ordered = {name: one for name, one in ordered.items() if name in outlines} if around else ordered

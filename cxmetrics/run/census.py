@@ -65,7 +65,7 @@ def doubts(origin: Origin, census: Census) -> Iterator[Diagnostic]:
     """A warning where every row of a day was rejected: such a day looks like one that nobody was there."""
     days = [f"{day}" for day, tally in census.bad.items() if tally.rejected == tally.rows]
     if days:
-        yield report(codes.DAY_REJECTED, origin.span, source=origin.id, count=len(days), days=listed(days))
+        yield report(codes.DAY_REJECTED, origin.span, source=origin.id, days=listed(days))
 
 
 def _used_columns(plan: Plan, origin: Origin) -> set[str]:

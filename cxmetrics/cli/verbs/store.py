@@ -178,6 +178,10 @@ def export(session: Session, target: Path, project: Path, kind: Kind) -> int:
 
     if target.exists():
         raise Refusal("store.exists", 1, path=target)
+    if not target.absolute().parent.is_dir():
+        raise Refusal("store.no_folder", path=target.parent)
+    if target.resolve().is_relative_to(store_of(project).resolve()):
+        raise Refusal("store.own_folder", 1, path=target)
     with _opened(project) as found:
         counts = write(found, target, kind)
     tables = session.say("comma").join(f"{name} {whole(count)}" for name, count in counts.items())
