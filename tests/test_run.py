@@ -7,56 +7,20 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from branched import PROJECT, day, made, values
 from polars.testing import assert_frame_equal
 from shop import go, put
 
 import cxmetrics.run as runner
 from cxmetrics.backends.duckdb import DuckDB
-from cxmetrics.backends.polars import Polars
 from cxmetrics.diagnostics import Fault
 from cxmetrics.query import query
 from cxmetrics.store import Store
 
-PROJECT = """
-project: shop
-grains: [day, week]
-cuts: [[region]]
-dimensions:
-  region: {title: Region}
-  branch: {within: region, lookup: {read: data/branches.csv, key: branch}}
-sources:
-  visits: {read: "data/visits*.csv", time: day, columns: {spent: integer}, dimensions: {branch: branch_id}}
-  calls: {read: "data/calls*.csv", time: day, columns: {minutes: integer}}
-indicators:
-  visited: {formula: count(visits)}
-  spent: {formula: sum(visits.spent)}
-  called: {formula: count(calls)}
-"""
-
-
-def day(number: int) -> dt.date:
-    return dt.date(2026, 3, 1) + dt.timedelta(number - 1)
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "cxmetrics.yaml").write_text(PROJECT)
-    put(tmp_path, "branches", "branch,region", "a,north", "b,south")
-    put(tmp_path, "visits-1", "day,branch_id,spent", "2026-03-01,a,5", "2026-03-02,b,7")
-    put(tmp_path, "visits-8", "day,branch_id,spent", "2026-03-08,a,1")
-    put(tmp_path, "calls-1", "day,minutes", "2026-03-01,3", "2026-03-08,2")
-    return tmp_path
-
-
-def values(root: Path, **conditions: object) -> list[tuple[object, ...]]:
-    """(period, region, value) of values that fit, in order."""
-    with Store.open(root / "store", writable=False) as store:
-        found = store.values()
-    for name in set(conditions) | {"region"}:
-        found = found if name in found.columns else found.with_columns(pl.lit(None, pl.String).alias(name))
-    rows = found.filter(*(pl.col(name).eq_missing(pl.lit(value)) for name, value in conditions.items()))
-    return rows.sort("period", "region").select("period", "region", "value").rows()
+    return made(tmp_path)
 
 
 def test_another_lookup_gives_other_slices(root):
@@ -276,152 +240,3 @@ def test_a_question_about_one_indicator_is_answered_as_if_about_all(root):
         asked = query(root, ["spent"], by=cut, grain="day", first=first)
         (root / "aside").rename(root / "store")
         assert_frame_equal(asked.drop("run"), stored.drop("run"), check_exact=True)
-
-
-# --- what is left out --------------------------------------------------------------------------------------------
-
-
-def said(report):
-    return [(one.code.id, one.facts) for one in report.diagnostics]
-
-
-def test_a_week_of_some_of_its_days_is_told(root):
-    """Sunday 1 March, then the week from the 2nd to the 8th, of which the 3rd to the 7th lie between."""
-    assert said(go(root, first=day(1), last=day(2))) == []
-    assert [(code, facts["source"], facts["count"], facts["days"])
-            for code, facts in said(go(root, first=day(8), last=day(9)))] == [
-        ("CX728", "calls", "6", "2026-03-02..2026-03-07"), ("CX728", "visits", "6", "2026-03-02..2026-03-07")]
-    assert said(go(root, first=day(4), last=day(5)))[0][1]["days"] == "2026-03-02..2026-03-03, 2026-03-05..2026-03-07"
-    assert said(go(root)) == []
-
-
-def test_a_column_that_new_files_have_not_is_told(root):
-    assert said(go(root)) == []
-    put(root, "visits-9", "day,branch_id,amount", "2026-03-09,a,5")
-    assert [(code, facts["path"], facts["column"]) for code, facts in said(go(root))] == [
-        ("CX729", "data/visits-9.csv", "spent")]
-    put(root, "visits-9", "day,branch_id,Spent", "2026-03-09,a,5")
-    assert said(go(root)) == []
-
-
-@pytest.mark.parametrize("engine", ["duckdb", "polars"])
-def test_a_column_that_a_new_file_leaves_empty_is_told(root, engine):
-    """Of 20 rows before all say what was spent: were it chance, 1 in 21 would not; of four, (1/21)^4 = 0.000005."""
-    put(root, "visits-8", "day,branch_id,spent", *["2026-03-08,a,5"] * 20)
-    go(root, engine=engine)
-    put(root, "visits-9", "day,branch_id,spent", *["2026-03-09,a,"] * 4)
-    assert [(code, facts["path"], facts["column"]) for code, facts in said(go(root, engine=engine))] == [
-        ("CX732", "data/visits-9.csv", "spent")]
-    assert said(go(root, engine=engine)) == []
-    put(root, "visits-9", "day,branch_id,spent", *["2026-03-09,a,"] * 3, "2026-03-09,a,7")
-    assert said(go(root, engine=engine)) == []
-
-
-def test_a_column_that_is_seldom_filled_may_be_empty(root):
-    """7 of 20 rows say it: (14/21)^4 = 0.2 of files of four rows do not."""
-    put(root, "visits-8", "day,branch_id,spent", *["2026-03-08,a,"] * 15, *["2026-03-08,a,5"] * 5)
-    for path in (root / "data").glob("visits-[1-7].csv"):
-        path.unlink()
-    go(root)
-    put(root, "visits-9", "day,branch_id,spent", *["2026-03-09,a,"] * 4)
-    assert said(go(root)) == []
-
-
-def test_a_file_whose_times_cannot_be_read_is_told(root):
-    go(root)
-    put(root, "visits-9", "day,branch_id,spent", "9. 3. 2026,a,5")
-    assert [(code, facts["path"], facts["column"]) for code, facts in said(go(root))] == [
-        ("CX733", "data/visits-9.csv", "day")]
-
-
-# --- what is bad of a day ----------------------------------------------------------------------------------------
-
-
-def bad_rows_allowed(root, share):
-    definitions = (root / "cxmetrics.yaml").read_text(encoding="utf-8")
-    text = definitions.replace("time: day,", f"time: day, max_bad: {share}%,", 1)
-    (root / "cxmetrics.yaml").write_text(text, encoding="utf-8")
-
-
-@pytest.mark.parametrize("engine", ["duckdb", "polars"])
-def test_a_bad_day_fails_by_itself_and_among_others(root, engine):
-    """Of six rows of the 9th five are bad: if 20 % were, one day of 625 had so many.  Of all 26 they are 19 %."""
-    bad_rows_allowed(root, 20)
-    put(root, "visits-8", "day,branch_id,spent", *["2026-03-08,a,5"] * 20)
-    go(root, engine=engine)
-    put(root, "visits-9", "day,branch_id,spent", "2026-03-09,a,1", *["2026-03-09,a,much"] * 5)
-    for full in (False, True):
-        [told] = go(root, engine=engine, full=full).troubles
-        assert (told.code.id, told.facts["days"], told.facts["share"]) == ("CX707", "2026-03-09", "83.3%")
-
-
-@pytest.mark.parametrize("engine", ["duckdb", "polars"])
-def test_a_bad_row_of_a_small_day_fails_nothing(root, engine):
-    """Of ten rows one is bad: if 5 % were, 40 of 100 days had one or more."""
-    bad_rows_allowed(root, 5)
-    put(root, "visits-8", "day,branch_id,spent", *["2026-03-08,a,5"] * 20)
-    go(root, engine=engine)
-    put(root, "visits-9", "day,branch_id,spent", *["2026-03-09,a,1"] * 9, "2026-03-09,a,much")
-    assert go(root, engine=engine).whole
-    assert go(root, engine=engine, full=True).whole
-
-
-@pytest.mark.parametrize("engine", ["duckdb", "polars"])
-def test_bad_rows_of_many_small_days_fail_where_all_are_read(root, engine):
-    bad_rows_allowed(root, 5)
-    for day in range(1, 10):
-        put(root, f"visits-{day}", "day,branch_id,spent", *[f"2026-03-0{day},a,1"] * 9, f"2026-03-0{day},a,much")
-    [told] = go(root, engine=engine).troubles
-    assert (told.code.id, told.facts["days"], told.facts["share"]) == ("CX707", "2026-03-01..2026-03-09", "10.0%")
-
-
-@pytest.mark.parametrize("engine", ["duckdb", "polars"])
-def test_a_day_of_rejected_rows_is_told(root, engine):
-    go(root, engine=engine)
-    put(root, "visits-9", "day,branch_id,spent", "2026-03-09,a,much", "2026-03-09,a,more")
-    for full in (False, True):
-        assert [(code, facts["days"]) for code, facts in said(go(root, engine=engine, full=full))
-                if code == "CX731"] == [("CX731", "2026-03-09")]
-
-
-
-def test_a_column_that_comes_later_is_not_missed(root):
-    put(root, "calls-1", "day", "2026-03-01")
-    put(root, "calls-2", "day,minutes", "2026-03-02,3")
-    assert said(go(root)) == []
-    put(root, "calls-3", "day,minutes,more", "2026-03-03,3,x")
-    assert said(go(root)) == []
-
-
-# --- many files --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("engine", ["duckdb", "polars"])
-def test_small_files_are_looked_at_together(root, engine, monkeypatch):
-    """Ten days and one file without rows: what each holds is known without a scan of its own."""
-    asked = []
-    for one in (DuckDB, Polars):
-        plain = one.cells
-        monkeypatch.setattr(one, "cells", lambda self, request, plain=plain: asked.append(1) or plain(self, request))
-    for number in range(9, 19):
-        put(root, f"visits-{number}", "day,branch_id,spent", f"{day(number)},a,{number}", f"{day(number)},b,1")
-    put(root, "visits-none", "day,branch_id,spent")
-    report = go(root, engine=engine)
-    assert len(asked) == 3  # the file of calls, which is one, and a scan a source
-    with Store.open(root / "store") as store:
-        found = {Path(path).stem: (file.first, file.last, file.rows) for path, file in store.inputs("visits").items()}
-    assert found["visits-1"] == (day(1), day(2), 2)
-    assert found["visits-18"] == (day(18), day(18), 2)
-    assert found["visits-none"] == (None, None, 0)
-    assert next(one.kept for one in report.sources if one.id == "visits") == 23
-
-
-@pytest.mark.parametrize("engine", ["duckdb", "polars"])
-@pytest.mark.parametrize("unique", ["", "unique: {by: [branch_id, day], keep: latest}, "])
-def test_a_time_in_other_letters_is_the_time(root, engine, unique):
-    definitions = (root / "cxmetrics.yaml").read_text(encoding="utf-8")
-    (root / "cxmetrics.yaml").write_text(definitions.replace("time: day,", f"time: day, {unique}", 1), "utf-8")
-    go(root, engine=engine)
-    put(root, "visits-9", "Day,branch_id,Spent", "2026-03-09,a,5")
-    assert said(go(root, engine=engine)) == []
-    assert (day(9), "north", 5.0) in values(root, indicator="spent", grain="day")

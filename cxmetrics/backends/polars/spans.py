@@ -1,4 +1,4 @@
-"""The days of the rows of many files, found in one pass: an engine asked for each takes longer to begin than to count."""
+"""The days of the rows of many small files, found in one pass: to begin a scan takes longer than to count."""
 
 from __future__ import annotations
 
