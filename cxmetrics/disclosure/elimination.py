@@ -7,6 +7,7 @@ from functools import cached_property
 
 PRIME = 2**31 - 1
 EDGE = 2  # numbers of a column that links two rows
+_OWN = frozenset((1, PRIME - 1))  # 1 and -1, each its own inverse
 GROUND = -1  # a row beyond all others, of which nothing is asked
 Sparse = Mapping[int, int]  # row → number, none of them 0
 
@@ -85,7 +86,8 @@ class Basis:
                     if row not in known:
                         known.add(row)
                         waiting.append(row)
-                        yield row, above, name, pow(self._columns[name][row], -1, PRIME)
+                        number = self._columns[name][row]
+                        yield row, above, name, number if number in _OWN else pow(number, -1, PRIME)
 
     def _sums(self, column: Sparse) -> Sparse:
         """The sums of a column over sets of linked rows, by their roots; none that are 0, or not asked of."""

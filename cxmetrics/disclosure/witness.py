@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from cxmetrics.disclosure.cells import Cut, Ints, children
 from cxmetrics.disclosure.elimination import PRIME, Basis
 from cxmetrics.statistics.arrays import Flags
 from cxmetrics.statistics.grouping import distinct
+
+_FIRST = 2**14  # labels whose random numbers are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,18 @@ def _membership(cut: Cut, slices: int) -> Flags:
 
 
 def _random(labels: Ints, salt: int) -> Ints:
-    """Random numbers from 1 to the prime, the same for the same label: always the same ones (splitmix64)."""
+    """Random numbers from 1 to the prime, the same for the same label: always the same ones."""
+    return _first(salt)[labels] if labels.max(initial=0) < _FIRST else _drawn(labels, salt)
+
+
+@cache
+def _first(salt: int) -> Ints:
+    """Those of the first labels: most systems have no others, and ask for them again and again."""
+    return _drawn(np.arange(_FIRST), salt)
+
+
+def _drawn(labels: Ints, salt: int) -> Ints:
+    """Those of labels, worked out (splitmix64)."""
     mixed = labels.astype(np.uint64) + np.uint64(1 + salt * 1_000_003)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor) + np.uint64(0x9E3779B97F4A7C15)

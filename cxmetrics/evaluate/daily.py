@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from cxmetrics.evaluate.points import Slice
@@ -30,16 +31,16 @@ class Daily:
 
 def parted(plan: Plan, states: States, roll: Roll) -> tuple[States, UnitStates]:
     """The states that are merged, and those by units, which are not but where they are looked at through windows."""
-    seen, through = (sorted(frozenset[int]().union(*(leaf.partials for leaf in plan.leaves if bool(leaf.window) == far))
-                            & plan.twins.keys()) for far in (False, True))
-    apart = sorted(plan.twins.keys() - frozenset(through))
+    seen, through = (frozenset[int]().union(*(leaf.partials for leaf in plan.leaves if bool(leaf.window) == far))
+                     & plan.twins.keys() for far in (False, True))
+    apart = plan.twins.keys() - through
+    rest = frozenset(range(len(plan.partials))) - apart
     plain, units = dict[str, dict[tuple[str, ...], pl.DataFrame]](), dict[str, dict[tuple[str, ...], pl.DataFrame]]()
     for source, families in states.items():
         plain[source], units[source] = {}, {}
         for family, frame in families.items():
-            rest = frame.filter(~pl.col("partial").is_in(apart))
-            plain[source][family] = pl.concat([rest, _united(plan, frame)])
-            units[source][family] = frame.filter(pl.col("partial").is_in(seen))
+            plain[source][family] = pl.concat([_among(plan, frame, rest), _united(plan, frame)])
+            units[source][family] = _among(plan, frame, seen)
     return plain, UnitStates(plan, units, roll)
 
 
@@ -82,10 +83,18 @@ def _narrowest(families: Mapping[tuple[str, ...], pl.DataFrame], cut: tuple[str,
         yield frame.select("partial", "day", *dims, "key", "value", "text")
 
 
+def _among(plan: Plan, rows: pl.DataFrame, partials: Collection[int]) -> pl.DataFrame:
+    """The states of some partials."""
+    wanted = np.zeros(len(plan.partials), np.bool_)
+    wanted[list(partials)] = True
+    kept = wanted[rows["partial"].to_numpy()]
+    return rows if kept.all() else rows.filter(pl.Series(kept))
+
+
 def _united(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
     """The states that are put together of all groups, still group by group."""
     groups, wholes = list(plan.unions.values()), list(plan.unions)
-    mine = rows.filter(pl.col("partial").is_in(groups))
+    mine = _among(plan, rows, groups)
     whole = pl.col("partial").replace_strict(groups, wholes, return_dtype=pl.UInt32)
     return mine.with_columns(whole, text=pl.lit(None, rows.schema["text"]))
 

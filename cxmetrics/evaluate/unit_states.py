@@ -153,7 +153,7 @@ class UnitStates:
         self.roll = roll
         self.sources = {index: partial.source for index, partial in enumerate(plan.partials)}
         self.families = {source: sorted(
-            (_Family.of(frame, family, len(plan.partials)) for family, frame in families.items()),
+            (_Family.of(frame, family, len(plan.partials)) for family, frame in families.items() if frame.height),
             key=lambda one: (len(one.day), one.dimensions)) for source, families in states.items()}
 
     def slices(self, cut: tuple[str, ...]) -> Iterator[pl.DataFrame]:
