@@ -41,6 +41,8 @@ from cxmetrics.units import TIME
 
 ROOTS = "CXMETRICS_ROOTS"  # the folders beside the project's that may be read from, separated as in PATH
 _DECODED = ".gb18030.parquet"  # ends the names of tables whose text was not UTF-8
+IS_FOLDER = "it is a folder, whose files the pattern does not take in"
+LEADS_NOWHERE = "it is a link that leads nowhere"
 _MAGIC = re.compile(r"[*?\[]")
 _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
                        "UBIGINT", "UHUGEINT"))
@@ -70,7 +72,7 @@ def find(root: Path, pattern: str, origin_span: Span | None, source_id: str, *,
 
     Names that begin with a dot are left out unless the pattern says the dot.  Absolute paths, links and `..` may
     lead to the folders `allowed` and nowhere else outside.
-    Raises `Fault` CX015 for a path that leads outside, CX701 where there is no file.
+    Raises `Fault` CX015 for a path that leads outside, CX701 where there is no file, CX702 where something else stands.
     """
     inside = tuple(folder.resolve() for folder in (root, *allowed))
     fixed, rest = _split(pattern)
@@ -78,17 +80,32 @@ def find(root: Path, pattern: str, origin_span: Span | None, source_id: str, *,
         start = (root / fixed).resolve()
         if ".." in rest or not within(start, inside):
             raise outside(pattern, origin_span)
-        found = sorted(path for path in _matching(start, rest) if path.is_file())
+        there = sorted(_matching(start, rest))
+        found = [path for path in there if path.is_file()]
+        broken = _no_files(there, found)
     except (ValueError, OSError, RuntimeError):  # no pattern at all: a NUL, `a**`, a name too long; links in a circle
-        found = []
+        found, broken = [], []
     folders = {folder: within(folder.resolve(), inside) for folder in {path.parent for path in found}}
     for path in found:  # to resolve each one takes long where files are many
         if not (within(path.resolve(), inside) if path.is_symlink() else folders[path.parent]):
             raise outside(pattern, origin_span)
     if not found:
         missing = report(data.NO_FILES, origin_span, pattern=pattern, source=source_id)
-        raise Fault(_guessing(missing, _near_miss(root.resolve(), pattern)))
+        raise Fault(*broken, *(() if broken else [_guessing(missing, _near_miss(root.resolve(), pattern))]))
+    if broken:
+        raise Fault(*broken)
     return tuple(found)
+
+
+def _no_files(there: Iterable[Path], found: Iterable[Path]) -> list[Diagnostic]:
+    """CX702 for what is called like a file of data and is none: a delivery must not be passed over for its shape.
+
+    A folder is one where no file in it is found, as engines write them: `visits.parquet/part-0.parquet`.
+    """
+    above = {folder for path in found for folder in path.parents}
+    return [report(data.FILE_UNREADABLE, None, path=shown(path), problem=IS_FOLDER if path.is_dir() else LEADS_NOWHERE)
+            for path in there if (is_text(path) or ending_of(path) == "parquet") and path not in above
+            and (path.is_dir() or (path.is_symlink() and not path.exists()))]
 
 
 def _guessing(diagnostic: Diagnostic, guess: str | None) -> Diagnostic:

@@ -70,8 +70,26 @@ def test_what_is_no_file_is_not_opened(root, name):
     (root / "data/folder.csv").mkdir()
     with pytest.raises(Fault) as raised:
         find(root, f"data/{name}" if name in ("pipe.csv", "folder.csv") else name, None, "s")
-    assert codes_of(raised) == ["CX701"]
+    assert codes_of(raised) == ["CX702" if name == "folder.csv" else "CX701"]
+    (root / "data/folder.csv").rmdir()
     assert all(path.is_file() for path in find(root, "data/*", None, "s"))
+
+
+def test_a_delivery_is_not_passed_over_for_its_shape(root):
+    """A folder as engines write them is found where the pattern takes in what lies in it; a link leads somewhere."""
+    (root / "data/d.csv").mkdir()
+    (root / "data/d.csv/part-0.csv").write_text("x\n1\n")
+    with pytest.raises(Fault) as raised:
+        find(root, "data/*.csv", None, "s")
+    assert codes_of(raised) == ["CX702"]
+    assert "folder" in facts_of(raised)["problem"]
+    assert "data/d.csv/part-0.csv" in names(root, "data/**/*.csv")
+    (root / "data/d.csv/part-0.csv").rename(root / "data/e.csv")
+    (root / "data/d.csv").rmdir()
+    (root / "data/f.csv").symlink_to(root / "data/gone.csv")
+    with pytest.raises(Fault) as raised:
+        find(root, "data/*.csv", None, "s")
+    assert "nowhere" in facts_of(raised)["problem"]
 
 
 def test_links_in_a_circle_are_no_file(root):
