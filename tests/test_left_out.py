@@ -117,7 +117,7 @@ def test_bad_rows_of_many_small_days_fail_where_all_are_read(root, engine):
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
 def test_a_day_of_rejected_rows_is_told(root, engine):
     go(root, engine=engine)
-    put(root, "visits-9", "day,branch_id,spent", "2026-03-09,a,much", "2026-03-09,a,more")
+    put(root, "visits-9", "day,branch_id,spent", *["2026-03-09,a,much"] * 3, *["2026-03-10,a,more"] * 2)
     for full in (False, True):
         assert [(code, facts["days"]) for code, facts in said(go(root, engine=engine, full=full))
                 if code == "CX731"] == [("CX731", "2026-03-09")]

@@ -12,6 +12,7 @@ from cxmetrics.plan import Plan
 from cxmetrics.run.stale import Task
 from cxmetrics.statistics.distributions import binomial_below
 
+TELLING = 3  # rows of a day, all bad: one in a thousand days where one row of ten is bad
 CHANCE = 0.01  # of a day as bad where bad rows are as many as allowed
 
 
@@ -63,7 +64,7 @@ def _beyond_chance(max_bad: float, bad: int, rows: int) -> bool:
 
 def doubts(origin: Origin, census: Census) -> Iterator[Diagnostic]:
     """A warning where every row of a day was rejected: such a day looks like one that nobody was there."""
-    days = [f"{day}" for day, tally in census.bad.items() if tally.rejected == tally.rows]
+    days = [f"{day}" for day, tally in census.bad.items() if tally.rejected == tally.rows >= TELLING]
     if days:
         yield report(codes.DAY_REJECTED, origin.span, source=origin.id, days=listed(days))
 
