@@ -21,7 +21,7 @@ from cxmetrics.sample.people import (
 )
 from cxmetrics.sample.questionnaires import ASKED, QUESTIONS, SCALES
 from cxmetrics.sample.rhythm import Calendar
-from cxmetrics.sample.systems import BUSINESS_ERRORS, ERRORS
+from cxmetrics.sample.systems import BUSINESS_ERRORS, DOWNTIMES, ERRORS
 from cxmetrics.sample.world import World
 
 MOVED = (7, 23, 41)  # branches that were put under another district in the middle of the window
@@ -150,12 +150,15 @@ def _days(calendar: Calendar) -> pl.DataFrame:
 
 
 def _maintenance(calendar: Calendar) -> pl.DataFrame:
-    """An hour from three in the morning, every fortnight."""
+    """The hours of the night in which machines are not there on purpose, and why not."""
     hour = 3_600_000_000
-    starts = [calendar.midnight(day) + 3 * hour for day in range(6, calendar.days, 14)]
+    found = sorted((calendar.midnight(day) + one.hour * hour, kind) for kind, one in DOWNTIMES.items()
+                   for day in range(one.first, calendar.days, one.days))
+    starts, kinds = [start for start, _ in found], [kind for _, kind in found]
     moments = {name: pl.Series(values, dtype=pl.Int64).cast(MOMENT)
                for name, values in (("starts", starts), ("ends", [start + hour for start in starts]))}
-    return pl.DataFrame({"window": [f"MW{number}" for number in range(1, len(starts) + 1)], **moments})
+    windows = [f"MW{number}" for number in range(1, len(starts) + 1)]
+    return pl.DataFrame({"window": windows, **moments, "kind": pl.Series(kinds, dtype=pl.String)})
 
 
 def _shared_devices(world: World) -> pl.DataFrame:

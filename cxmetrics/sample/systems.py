@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
 from cxmetrics.sample.dirt import Spoil, as_made, blank, put, twice
-from cxmetrics.sample.drawing import Floats, Random, after, chance, choose, label, lognormal, moment, outcome
+from cxmetrics.sample.drawing import (
+    Bools,
+    Floats,
+    Ints,
+    Random,
+    after,
+    chance,
+    choose,
+    label,
+    lognormal,
+    moment,
+    outcome,
+)
 from cxmetrics.sample.incidents import STORM_CODE
 from cxmetrics.sample.people import BRANCHES, REGIONS
 from cxmetrics.sample.rhythm import Slots
@@ -31,6 +45,23 @@ ISPS = ("telecom", "unicom", "mobile")
 SCRIPTS = {"login": 0.0025, "transfer": 0.003, "atm_heartbeat": 0.012, "open_account": 0.006}
 TARGETS = {"login": "app-login", "transfer": "app-transfer", "atm_heartbeat": "atm-network", "open_account": "app-open"}
 ATM_KINDS = {"withdraw": 0.5, "deposit": 0.3, "card_service": 0.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Downtime:
+    """An hour of the night in which machines are not there on purpose: from day `first` of the window every `days`."""
+
+    hour: int
+    first: int
+    days: int
+    fail: float  # part of checks
+
+    def falls(self, day: Ints) -> Bools:
+        """On which days."""
+        return np.asarray(day % self.days == self.first, np.bool_)
+
+
+DOWNTIMES = {"maintenance": Downtime(3, 6, 14, 0.7), "drill": Downtime(2, 20, 28, 0.3)}
 
 
 def _api_results(world: World, slots: Slots, code: np.ndarray, rng: Random) -> tuple[np.ndarray, np.ndarray]:
@@ -83,11 +114,13 @@ def _api(world: World, slots: Slots, rng: Random) -> Frames:
 def _probes(world: World, slots: Slots, rng: Random) -> Frames:
     n = len(slots)
     script = choose(rng, dict.fromkeys(SCRIPTS, 1.0), n)
-    maintenance = (slots.at // 3_600_000_000 + 8) % 24 == 3
-    maintenance &= slots.day % 14 == 6
+    hour = (slots.at // 3_600_000_000 + 8) % 24
+    down = {kind: (hour == one.hour) & one.falls(slots.day) for kind, one in DOWNTIMES.items()}
     fail = np.array(list(SCRIPTS.values()))[script]
     slow = world.incidents["slow_api"].strikes(slots.day) & (script == 1)
-    fail = np.where(maintenance, 0.7, np.where(slow, 0.03, fail))
+    fail = np.where(slow, 0.03, fail)
+    for kind, one in DOWNTIMES.items():
+        fail = np.where(down[kind], one.fail, fail)
     total = lognormal(rng, np.where(slow, 2_400.0, 620.0), 0.4, n)
     success = ~chance(rng, fail, n)
     frame = pl.DataFrame(
@@ -98,16 +131,16 @@ def _probes(world: World, slots: Slots, rng: Random) -> Frames:
             "started_at": moment(slots.at),
             "isp": label(ISPS, rng.integers(0, len(ISPS), n)),
             "success": success,
-            "status_code": np.where(success, 200, np.where(maintenance, 503, 504)),
+            "status_code": np.where(success, 200, np.where(down["maintenance"], 503, 504)),
             "dns_ms": np.rint(total * 0.05),
             "connect_ms": np.rint(total * 0.10),
             "tls_ms": np.rint(total * 0.15),
             "ttfb_ms": np.rint(total * 0.4),
             "total_ms": np.rint(total),
-            "maintenance": maintenance,
+            **down,
             "step_no": np.arange(n, dtype=np.int64) % 3 + 1,
             "target": label(list(TARGETS.values()), script),
-            "error": label([None, "gateway timeout", "maintenance"], np.where(success, 0, 1 + maintenance)),
+            "error": label([None, "gateway timeout", "maintenance"], np.where(success, 0, 1 + down["maintenance"])),
         }
     )
     return {"probe_result": frame}
@@ -156,6 +189,6 @@ PROBES = Theme(
     rhythm="flat",
     make=_probes,
     times={"probe_result": "started_at"},
-    spoils={"probe_result": (as_made("maintenance", pl.col("maintenance")),)},
+    spoils={"probe_result": tuple(as_made(kind, pl.col(kind)) for kind in DOWNTIMES)},
 )
 ATM = Theme("atm", share=0.02, rhythm="office", make=_atm, times={"atm_txn": "started_at"}, spoils={})

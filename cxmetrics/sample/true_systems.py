@@ -7,7 +7,7 @@ import numpy as np
 from cxmetrics.sample.digital import FAR
 from cxmetrics.sample.expectation import Mix, lognormal
 from cxmetrics.sample.population import Cell
-from cxmetrics.sample.systems import CODES, SCRIPTS
+from cxmetrics.sample.systems import CODES, DOWNTIMES, SCRIPTS
 
 _STORM, _SLOW, _LATE = 0.25, 0.06, 0.03  # rates on the days of an incident: of failures, of timeouts, of checks
 
@@ -75,7 +75,7 @@ def _pages(cell: Cell) -> dict[str, float]:
 
 
 def _machines(cell: Cell) -> dict[str, float]:
-    kept = 1 - (cell.days % 14 == 6) / 24  # an hour of maintenance is not looked at
+    kept = 1 - np.sum([one.falls(cell.days) for one in DOWNTIMES.values()], axis=0) / 24  # such hours are left out
     slow = float(kept @ cell.world.incidents["slow_api"].strikes(cell.days) / kept.sum())
     return {
         "login_available": 1 - SCRIPTS["login"],

@@ -91,7 +91,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(bank):
 
 
 # Kind of dirt: where the report of a run counts it.
-LEFT_OUT = {"incomplete", "test_row", "maintenance", "not_applicable", "coached", "monitoring", "mapped_twice"}
+LEFT_OUT = {"incomplete", "test_row", "maintenance", "drill", "not_applicable", "coached", "monitoring", "mapped_twice"}
 REJECTED = {
     "out_of_scale": ("score: scale", "rating: scale"),
     "unknown_value": ("result: values",),
