@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from io import SEEK_END, TextIOWrapper
 from pathlib import Path
 
+from cxmetrics.backends.duckdb.rows import glob_of
 from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Connection, Limits, session, words_of
 from cxmetrics.backends.sql import Call, Cast, Literal, Name, Node, Query, Record, Select
 from cxmetrics.backends.statements import copy_to_parquet
@@ -111,7 +112,7 @@ def _copied(path: Path, text: Path, separator: str, names: tuple[str, ...], targ
         ("quote", Literal('"')), ("escape", Literal('"')), ("strict_mode", Literal(True)),
         ("max_line_size", Literal(LONGEST)), ("columns", columns),
         ("compression", Literal("gzip" if packed else "none")))
-    read = Call("read_csv", (Literal(str(text)),), options)
+    read = Call("read_csv", (Literal(glob_of(str(text))),), options)  # a name may be a pattern of others
     folders = partitions(path)
     items: list[tuple[Node, str | None]] = [(Name(name), None) for name in names if name not in folders]
     items += [(Cast(Literal(value), "VARCHAR"), name) for name, value in folders.items()]

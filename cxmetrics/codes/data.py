@@ -287,7 +287,7 @@ FEW_ROWS = Code(
                 "请核实数据是否完整；如数量不限，可在数据源写 `volume: 0%`"))
 DAYS_LEFT_OUT = Code(
     "CX728", "days-left-out",
-    Phrase("{count} days of `{source}` have not been computed, in periods that this run writes: {days}",
+    Phrase("days of `{source}` have not been computed ({count}), in periods that this run writes: {days}",
            "本次运行写入的周期中，`{source}` 有 {count} 天尚未计算：{days}"), severity="warning",
     label=Phrase("this source", "这个数据源"),
     note=Phrase("weeks, months and longer periods are of the days that were computed", "周、月及更长周期只包含已计算的日期"),

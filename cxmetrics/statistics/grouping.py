@@ -9,7 +9,7 @@ import numpy as np
 
 from cxmetrics.statistics.arrays import Array, Flags, Ints, codes, floats
 
-_ENTRIES = 32  # of a table, for each number that is looked up there: beyond that, sorting is as fast
+_BYTES = 32  # of a table, for each number that is looked up there: beyond that, sorting is as fast and takes no more
 _CROWD = 64  # amounts at a place, from which on those of each are sorted by themselves
 _SMALL = 2**16  # places below are sorted by their digits
 
@@ -18,7 +18,7 @@ def distinct(values: Ints) -> Ints:
     """Return the values, each once, in order."""
     flat = codes(values).ravel()
     if not _in_order(flat):
-        if _are_close(flat, len(flat)):
+        if _are_close(flat, _BYTES):
             return codes(np.flatnonzero(_marked(flat)))
         flat = np.sort(flat)
     return flat[_begins(flat)]
@@ -29,7 +29,7 @@ def numbered(values: Ints) -> tuple[Ints, Ints]:
     if _in_order(values):
         begins = _begins(values)
         return values[begins], np.cumsum(begins) - 1
-    if not _are_close(values, len(values)):
+    if not _are_close(values, _BYTES // 8):
         found, places = np.unique(values, return_inverse=True)
         return found, places
     marked = _marked(values)
@@ -41,7 +41,7 @@ def numbered(values: Ints) -> tuple[Ints, Ints]:
 
 def counted(values: Ints) -> tuple[Ints, Ints]:
     """Return the values, each once and in order, and how many there are of each."""
-    if not _are_close(values, len(values)):
+    if not _are_close(values, _BYTES // 8):
         found, counts = np.unique(values, return_counts=True)
         return found, counts
     counts = np.bincount(values)
@@ -54,7 +54,7 @@ def among(values: Ints, ordered: Ints) -> Flags:
     if not len(ordered):
         return np.zeros(len(values), np.bool_)
     most = int(ordered[-1])
-    if most < _ENTRIES * len(values):
+    if most < _BYTES * len(values):
         table = np.zeros(most + 2, np.bool_)
         table[ordered] = True
         return np.asarray(table[np.clip(values, -1, most + 1)], np.bool_)  # where nothing is marked
@@ -100,9 +100,9 @@ def _begins(ordered: Ints) -> Flags:
     return np.append(np.ones(min(len(ordered), 1), np.bool_), ordered[1:] != ordered[:-1])
 
 
-def _are_close(values: Ints, asked: int) -> bool:
-    """Whether a table of values, of which so many are looked up, is small; none of them may be below 0."""
-    return bool(asked) and int(values.min()) >= 0 and int(values.max()) < _ENTRIES * asked
+def _are_close(values: Ints, entries: int) -> bool:
+    """Whether a table of values has less than so many entries for each; none of them may be below 0."""
+    return bool(len(values)) and int(values.min()) >= 0 and int(values.max()) < entries * len(values)
 
 
 def _marked(values: Ints) -> Flags:
