@@ -197,6 +197,15 @@ def test_files_whose_columns_differ_in_case_alone_have_the_same_columns(root, en
     assert dict(asked.select("branch", "value").iter_rows()) == {"a": 5, "b": 7}
 
 
+def test_links_to_one_file_are_files(root):
+    for path in (root / "data").glob("visits*"):
+        path.unlink()
+    put(root, "visits-1", "day,branch_id,spent", "2026-03-01,a,1")
+    (root / "data" / "visits-2.csv").symlink_to("visits-1.csv")
+    assert go(root).diagnostics == ()
+    assert values(root, indicator="visited", grain="day", region=None)[0] == (day(1), None, 2.0)
+
+
 def test_two_sources_may_read_the_same_files(root):
     text = PROJECT.replace('  calls: {read: "data/calls*.csv", time: day, columns: {minutes: integer}}',
                            '  calls: {read: "data/visits*.csv", time: day}')

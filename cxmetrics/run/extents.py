@@ -60,7 +60,7 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
 def _measured(bound: Bound, files: Mapping[str, Path], zone: str, backend: Backend,
               open_file: Open) -> Iterator[tuple[str, Span]]:
     """The days of the rows of each file.  Small ones are read together.  Raises `Fault` (CX70x)."""
-    together = dict[Path, str]()
+    together = dict[Path, list[str]]()  # links to one file are one
     for path, place in files.items():
         known = told_of(bound, place, zone)
         if known is not None:
@@ -68,11 +68,11 @@ def _measured(bound: Bound, files: Mapping[str, Path], zone: str, backend: Backe
         elif len(files) == 1 or height(open_file(place).files[0]) > SMALL:
             yield path, extent(bound, place, zone, backend, open_file)
         else:
-            together[open_file(place).files[0]] = path
+            together.setdefault(open_file(place).files[0], []).append(path)
     for batch in _batches(together):
         table = replace(bound.table, files=batch)
         found = spans_of(Request(Scan(_time_only(bound.origin, str(bound.origin.time)), ()), table, {}, zone))
-        yield from ((together[place], span) for place, span in found.items())
+        yield from ((path, span) for place, span in found.items() for path in together[place])
 
 
 def _batches(files: Iterable[Path]) -> Iterator[tuple[Path, ...]]:
