@@ -108,9 +108,8 @@ def test_wrong_bindings(tmp_path, text, codes):
 
 
 def of_any_table(source):
-    """A source without what it says of its own table: flags, what only they look at, older scales, other names."""
-    columns = {name: replace(spec, scales=None, type="integer" if spec.scales else spec.type,
-                             physical=spec.physical and name)
+    """A source without what it says of its own table's past: flags, what only they look at, and older scales."""
+    columns = {name: replace(spec, scales=None, type="integer" if spec.scales else spec.type)
                for name, spec in source.columns.items() if spec.silence is None}
     return replace(source, bindings=(), columns=columns)
 

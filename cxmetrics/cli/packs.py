@@ -60,5 +60,7 @@ def _source(key: str, draft: SourceDraft, session: Session) -> Iterator[str]:
         yield f"    dimensions: {{{made}}}"
     yield "    columns:"
     for name, column in draft.columns.items():
-        if isinstance(column, Located) or column.formula is None:
+        if isinstance(column, Located):
             yield f"      {name}: {name}"
+        elif column.formula is None:
+            yield f"      {name}: {name if column.column is None else column.column.value}"
