@@ -46,6 +46,15 @@ def test_it_is_laid_out_like_this(written, wanted):
 
 
 @pytest.mark.parametrize("written", [
+    "a:\n  &x: 1\n  b: *x\n", "a:\n  ? &x\n  : 1\n  b: *x\n", "a: {&x : 1, b: *x}\n", "a: {? &x : 1, b: *x}\n",
+    "a:\n  ? &x ''\n  : 1\n  b: *x\n", "a: [{&x : 1}, *x]\n"])
+def test_what_points_to_a_key_left_empty_goes_on_pointing_to_nothing(written):
+    laid = once(written)
+    assert yaml.safe_load(laid) == yaml.safe_load(written)  # which reads `null` where nothing is written
+    assert once(laid) == laid
+
+
+@pytest.mark.parametrize("written", [
     *(f"a: {sign}\n{text}b: 1\n" for sign in (">", ">-", ">+", "|", "|-", "|+")
       for text in ("", "\n", "\n\n\n", "  x\n", "  x\n\n", "  x\n\n\n", "\n  x\n  y\n\n")),
     *(text.replace("K", "k" * long) for long in (995, 1000, 1020, 1030, 5000)

@@ -186,7 +186,10 @@ class _Writer:
     def key(self, key: Scalar | Alias, *, flow: bool) -> str:
         if isinstance(key, Alias):
             return f"*{key.name} "
-        return (f"&{key.anchor} " if key.anchor else "") + (self.text(key, flow=flow) or '""')
+        text = self.text(key, flow=flow)
+        if key.anchor:  # who points to a key left empty points to nothing, and not to an empty text
+            return f"&{key.anchor} {text}"
+        return text or '""'
 
     def flow_key(self, key: Scalar | Alias) -> str:
         text = self.key(key, flow=True)
