@@ -146,6 +146,14 @@ def test_a_frozen_period_outlives_definitions(root):
     assert query(root, ["spent"], grain="day")["value"].drop_nulls().to_list()[0] == 12
 
 
+def test_an_indicator_goes_after_all_was_frozen(root):
+    go(root)
+    freeze(root, day(16))
+    (root / "cxmetrics.yaml").write_text(PROJECT.replace("  called:", "  phoned:"))
+    assert go(root).refused == 0
+    assert (value(root, "called", day(9)), value(root, "phoned", day(9))) == (1, 1)
+
+
 def test_a_question_to_the_sources_answers_as_published(root):
     go(root)
     freeze(root, day(9))

@@ -32,6 +32,8 @@ def quality(plan: Plan, changes: Iterable[ValuesChange]) -> tuple[tuple[QualityR
     grain = usual(plan.project.grains)
     reports, found = list[QualityReport](), list[Diagnostic]()
     for row in _last(frame for frame in (change.frame for change in changes if change.grain == grain)):
+        if row["indicator"] not in plan.shown:  # of a frozen period, whose indicators may have been withdrawn since
+            continue
         indicator = plan.nodes[row["indicator"]].indicator
         kind = _kind(plan, indicator, row)
         if kind is not None:
