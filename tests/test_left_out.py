@@ -1,6 +1,8 @@
 """What a run leaves out, finds bad or looks at together, and what it says of that."""
 
+import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 from branched import day, made, values
@@ -75,9 +77,9 @@ def test_a_file_whose_times_cannot_be_read_is_told(root):
 # --- what is bad of a day ----------------------------------------------------------------------------------------
 
 
-def bad_rows_allowed(root, share):
+def bad_rows_allowed(root, share, more=""):
     definitions = (root / "cxmetrics.yaml").read_text(encoding="utf-8")
-    text = definitions.replace("time: day,", f"time: day, max_bad: {share}%,", 1)
+    text = definitions.replace("time: day,", f"time: day, {more}max_bad: {share}%,", 1)
     (root / "cxmetrics.yaml").write_text(text, encoding="utf-8")
 
 
@@ -112,6 +114,27 @@ def test_bad_rows_of_many_small_days_fail_where_all_are_read(root, engine):
         put(root, f"visits-{number}", "day,branch_id,spent", *rows)
     [told] = go(root, engine=engine).troubles
     assert (told.code.id, told.facts["days"], told.facts["share"]) == ("CX707", "2026-03-01..2026-03-09", "10.0%")
+
+
+@pytest.mark.parametrize(("seed", "on_bad"), [(0, "reject"), (2, "null")])
+def test_an_added_day_is_judged_as_if_all_were_read_again(root, seed, on_bad):
+    """Days of ten rows, of which one, none or two are bad, where 8 % may be: no day alone is beyond chance."""
+    bad_rows_allowed(root, 8, f"on_bad: {on_bad}, ")
+    drawn, verdicts = Random(seed), []
+    for number in range(9, 19):
+        bad = drawn.choice([0, 0, 1, 1, 2])
+        put(root, f"visits-{number}", "day,branch_id,spent",
+            *[f"{day(number)},a,{'much' if i < bad else i}" for i in range(10)])
+        if drawn.random() < 0.2:
+            (root / "data" / f"visits-{drawn.randrange(9, number + 1)}.csv").unlink(missing_ok=True)
+        added = go(root, engine=("duckdb", "polars")[number % 2])
+        shutil.rmtree(root / "other", ignore_errors=True)
+        shutil.copytree(root, root / "other", ignore=shutil.ignore_patterns("store", "other"))
+        again = go(root / "other")
+        told = [[(one.code.id, one.facts) for one in report.troubles] for report in (added, again)]
+        assert told[0] == told[1]
+        verdicts.append(bool(told[0]))
+    assert len(set(verdicts)) == 2, "some of these histories are to fail, and some not"
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])

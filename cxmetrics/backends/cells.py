@@ -71,7 +71,7 @@ class Census:
     (none, or neither 0 nor in `rules.WEIGHTS`), `range` (a day out of `ir.DAYS`), `missing` (no time) and `not finite`.
     `nulled` and `empty` look only at rows that are not dropped.  `flagged` counts rows for which a flag of the source
     holds, whatever became of them; a flag that holds for none is left out.
-    `first`, `last`: days of rows read, kept or not.  `bad`: the days with bad rows.
+    `first`, `last`: days of rows read, kept or not.  `by_day`: the days of rows that are not dropped.
     """
 
     read: int = 0
@@ -84,7 +84,7 @@ class Census:
     empty: tuple[str, ...] = ()  # declared columns without one value in any row, where there are rows
     first: dt.date | None = None
     last: dt.date | None = None
-    bad: Mapping[dt.date, Tally] = field(default_factory=dict)
+    by_day: Mapping[dt.date, Tally] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ DROPPED, DUPLICATE = 1, 2
 FIRST_REASON = 3  # further ones are places in `Needs.reasons`, counted from here
 
 
-def bad_days(counted: pl.DataFrame, nulled: Iterable[str]) -> dict[dt.date, Tally]:
-    """The days with bad rows, out of `rows` by `fate` and `day`; the columns `nulled` count values that were nulled.
+def tallies(counted: pl.DataFrame, nulled: Iterable[str]) -> dict[dt.date, Tally]:
+    """Of each day the rows and the bad ones, out of `rows` by `fate` and `day`; the columns `nulled` count values that
+    were nulled.
 
     Those are counted by column, and one row may have several: no more rows are bad than there are.
     """
@@ -27,4 +28,4 @@ def bad_days(counted: pl.DataFrame, nulled: Iterable[str]) -> dict[dt.date, Tall
     found = counted.filter(pl.col("fate") != DROPPED, pl.col("day").is_not_null()).group_by("day").agg(
         pl.col("rows").sum(), rejected=rejected.sum(), bad=pl.sum_horizontal(rejected, *nulled).sum())
     return {day: Tally(int(rows), int(rejected), int(min(bad, rows)))
-            for day, rows, rejected, bad in found.filter(pl.col("bad") > 0).sort("day").iter_rows()}
+            for day, rows, rejected, bad in found.sort("day").iter_rows()}

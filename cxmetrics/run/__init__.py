@@ -245,9 +245,10 @@ class _Job:
                        for name, node in self.plan.shown.items()]
         forget = {name: one.forget for name, one in needs.items()}
         inputs = {name: one.files for name, one in needs.items()}
+        tallies = {one.task.source: told for one in done if (told := one.tallies(self.plan)) is not None}
         keys = {name: change for name, one in needs.items() if (change := keys_changed(one)) is not None}
         self.store.commit(Commit(row, states, forget, inputs, restated.changes, definitions, rejects, restated.rows,
-                                 self.texts.named(), keys))
+                                 self.texts.named(), keys, tallies))
 
 
 def _statuses(restated: Restated) -> dict[str, int]:

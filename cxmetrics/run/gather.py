@@ -79,7 +79,7 @@ class Gathering:
         with self._by_itself(task.source):
             if one.bound is not None:
                 self.done[task.source] = scan(self.plan, self.backend, one.bound, one.families, task, self.scratch,
-                                              self.hiding.secret)
+                                              self.hiding.secret, self.store.tallied(task.source, task.days))
         self._some_left()
 
     def look_again(self) -> None:

@@ -13,14 +13,14 @@ from cxmetrics.backends.readers import decoded
 from cxmetrics.fuse import fuse, held_in
 from cxmetrics.plan import Plan, Scan
 from cxmetrics.run.bind import Bound
-from cxmetrics.run.census import judge
+from cxmetrics.run.census import NOTHING, judge, tallied
 from cxmetrics.run.cover import require_cover
 from cxmetrics.run.reports import Effort
 from cxmetrics.run.sampling import looks
 from cxmetrics.run.slices import require_few
 from cxmetrics.run.stale import Family, Task
 from cxmetrics.states import concat, spread_all
-from cxmetrics.store.commits import Reject, StatesChange
+from cxmetrics.store.commits import Reject, StatesChange, Tallied, TalliesChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Done:
     def changes(self, plan: Plan) -> list[StatesChange]:
         """The states as the store takes them."""
         return [self._change(plan, family, frame) for family, frame in self.frames.items()]
+
+    def tallies(self, plan: Plan) -> TalliesChange | None:
+        """How many rows its days have, as the store takes it."""
+        return tallied(plan, plan.sources[self.task.source], self.task, self.census)
 
     def _change(self, plan: Plan, family: Family, frame: pl.DataFrame) -> StatesChange:
         prints = list(plan.fingerprints)
@@ -53,8 +57,10 @@ class Done:
 
 
 def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family], task: Task,
-         scratch: Path, secret: bytes = b"") -> Done:
+         scratch: Path, secret: bytes = b"", known: Tallied = NOTHING) -> Done:
     """Carry out the scan of a source; `secret`: what persons are hidden with in what is kept of it.
+
+    `known`: the rows of days that are not read.
 
     Raises `Fault` (CX70x) for rows that cannot be trusted."""
     look = looks(backend, {task.source: bound}, plan.project.time_zone, scratch)
@@ -62,7 +68,7 @@ def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family],
     cubes = fused.scans[0].cubes
     request = Request(Scan(bound.origin, cubes), bound.table, bound.lookups, plan.project.time_zone, task.intervals)
     cells = backend.cells(request)
-    judge(plan, bound.origin, task, cells.census)
+    judge(plan, bound.origin, task, cells.census, known)
     require_cover(plan, bound.origin, cells.frames)
     require_few(bound.origin, cubes, cells.frames)
     nothing = {family: concat([], len(family)) for family in families}

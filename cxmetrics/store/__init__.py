@@ -48,6 +48,7 @@ from cxmetrics.store.commits import (
     Reject,
     RunRow,
     StatesChange,
+    Tallied,
     ValuesChange,
 )
 from cxmetrics.store.folder import DATA, LEDGER, no_run, prepared, require_ledger
@@ -251,6 +252,10 @@ class Store:
         """The table `rejects`, of one run or of all."""
         with self._ledger.sound():
             return frames.rejects(self._ledger.records, run)
+
+    def tallied(self, source: str, without: Days) -> Tallied:
+        """The rows and the bad ones of the days of a source that runs have taken in, but for some days."""
+        return self._ledger.records.tallied(source, without)
 
     def definitions(self) -> pl.DataFrame:
         """The table `definitions`: every meaning ever run, and the `run` that was first to use it."""

@@ -124,6 +124,22 @@ class Reject:
     count: int
 
 
+class Tallied(NamedTuple):
+    """The rows of some days of a source, the bad ones among them, and the first of the days."""
+
+    rows: int = 0
+    bad: int = 0
+    first: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TalliesChange:
+    """How many rows each day of a source has, and how many of them are bad: the whole truth about `days`."""
+
+    days: Days
+    tallies: Mapping[dt.date, tuple[int, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Freeze:
     """An order that the values of all periods that end before a day (None: of none) be changed no more."""
@@ -142,7 +158,7 @@ class Commit:
     what `states` brings anew.  Nothing that is forgotten or replaced is read again, so a run that forgets everything
     also mends a damaged store.  `inputs`: the whole truth about each source named.
     `restatements`: what changes of values published earlier.  `texts`: the files that the definitions stand in, by
-    name.  `keys`: by source.
+    name.  `keys`, `tallies`: by source.
     """
 
     run: RunRow
@@ -155,3 +171,4 @@ class Commit:
     restatements: pl.DataFrame | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, KeysChange] = field(default_factory=dict)
+    tallies: Mapping[str, TalliesChange] = field(default_factory=dict)

@@ -56,6 +56,7 @@ class Rewrite:
         ledger = self.ledger
         for source, days in commit.forget.items():
             ledger.forget(source, None if days is None else masks(days))
+            ledger.records.forget_tallies(source, days)
         for states in commit.states:
             self._states(states)
         ledger.retire_forgotten(self.number)
@@ -71,6 +72,8 @@ class Rewrite:
             records.put_inputs(source, inputs, self.number)
         records.put_definitions(commit.definitions, self.number)
         records.put_rejects(commit.rejects, self.number)
+        for source, tallies in commit.tallies.items():
+            records.put_tallies(source, tallies)
 
     # --- states --------------------------------------------------------------------------------------------------
 

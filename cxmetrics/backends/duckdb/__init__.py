@@ -30,7 +30,7 @@ from cxmetrics.backends.duckdb.session import (
 )
 from cxmetrics.backends.duckdb.unique import losers, rivals, unique_items
 from cxmetrics.backends.duckdb.values import Read
-from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, bad_days
+from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, tallies
 from cxmetrics.backends.marks import is_mark, reach
 from cxmetrics.backends.polars.lookups import answers
 from cxmetrics.backends.statements import create_table
@@ -213,7 +213,7 @@ def _census(work: Work, counted: pl.DataFrame) -> Census:
     return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
                   duplicates=fates.get(DUPLICATE, 0), rejected=rejected, empty=empty,
                   nulled={of: int(hits) for of, column in nulled.items() if (hits := own[column].sum())},
-                  bad=bad_days(counted, nulled.values()),
+                  by_day=tallies(counted, nulled.values()),
                   flagged={name: hits for i, (name, _) in enumerate(source.flags)
                            if (hits := int(counted[f"f{i}"].sum()))},
                   first=first if isinstance(first, dt.date) else None, last=last if isinstance(last, dt.date) else None)

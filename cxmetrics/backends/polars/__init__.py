@@ -14,7 +14,7 @@ import polars as pl
 import polars.selectors as cs
 
 from cxmetrics.backends.cells import Cells, Census, Request
-from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, NOT_FINITE, REASONS, TYPE, VALUES, bad_days
+from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, NOT_FINITE, REASONS, TYPE, VALUES, tallies
 from cxmetrics.backends.marks import is_mark, reach
 from cxmetrics.backends.polars.cubes import finished, grouped, overflow, together
 from cxmetrics.backends.polars.expressions import term
@@ -160,7 +160,7 @@ def _census(pipeline: Pipeline, counted: pl.DataFrame) -> Census:
              if one.name in source.columns and len(own) and not own[f"any:{one.name}"].any()]
     nulled = _nulled_in(pipeline)
     return Census(read=sum(fates.values()), kept=fates.get(FINE, 0), dropped=fates.get(DROPPED, 0),
-                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, bad=bad_days(counted, nulled.values()),
+                  duplicates=fates.get(DUPLICATE, 0), rejected=rejected, by_day=tallies(counted, nulled.values()),
                   nulled={of: int(hits) for of, column in nulled.items() if (hits := own[column].sum())},
                   flagged={name: hits for name, _ in source.flags if (hits := int(counted[f"flag:{name}"].sum()))},
                   empty=tuple(empty), first=_date(counted["day"].min()), last=_date(counted["day"].max()))

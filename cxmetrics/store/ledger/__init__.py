@@ -18,7 +18,7 @@ from cxmetrics.store.commits import Family
 from cxmetrics.store.ledger.connection import Connection, Row
 from cxmetrics.store.ledger.records import LATEST, Records
 
-LAYOUT = 6
+LAYOUT = 7
 _MARK = 0x43584D31  # "CXM1": the application id of our SQLite files
 
 # `number` orders commits.  Dates are texts, YYYY-MM-DD.
@@ -45,6 +45,8 @@ CREATE TABLE definitions (fingerprint TEXT, indicator TEXT, meaning TEXT NOT NUL
 CREATE TABLE rejects (number INTEGER NOT NULL, source TEXT NOT NULL, "column" TEXT NOT NULL, reason TEXT NOT NULL,
     kind TEXT NOT NULL, count INTEGER NOT NULL);
 CREATE INDEX rejects_of ON rejects (number);
+CREATE TABLE tallies (source TEXT, day TEXT, rows INTEGER NOT NULL, bad INTEGER NOT NULL, PRIMARY KEY (source, day))
+    WITHOUT ROWID;
 CREATE TABLE freezes (number INTEGER NOT NULL, before TEXT, who TEXT NOT NULL, at TEXT NOT NULL, why TEXT NOT NULL);
 CREATE TABLE texts (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE vacuums (oldest INTEGER NOT NULL);

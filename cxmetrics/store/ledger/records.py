@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterable, Mapping
 
 from cxmetrics.ir import Grain
 from cxmetrics.store.buckets import Bucket
-from cxmetrics.store.commits import Definition, Freeze, InputFile, Reject, RunRow
+from cxmetrics.store.commits import Days, Definition, Freeze, InputFile, Reject, RunRow, Tallied, TalliesChange
 from cxmetrics.store.ledger.connection import Connection, Row
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -21,6 +22,10 @@ def _iso(day: dt.date | None) -> str | None:
 
 def _date(text: str | None) -> dt.date | None:
     return None if text is None else dt.date.fromisoformat(text)
+
+
+def _list(days: Days) -> str:
+    return json.dumps(sorted(map(_iso, days)))
 
 
 class Records:
@@ -154,6 +159,24 @@ class Records:
             'SELECT id, source, "column", reason, kind, count FROM rejects JOIN runs USING (number) WHERE number <= ?2 '
             "AND (?1 IS NULL OR number = (SELECT max(number) FROM runs WHERE id = ?1 AND number <= ?2)) "
             "ORDER BY rejects.rowid", run, self.at)
+
+    def tallied(self, source: str, without: Days) -> Tallied:
+        """The rows of the days of a source that are known, but for some."""
+        [(rows, bad, first)] = self._connection.rows(
+            "SELECT coalesce(sum(rows), 0), coalesce(sum(bad), 0), min(day) FROM tallies "
+            "WHERE source = ? AND day NOT IN (SELECT value FROM json_each(?))", source, _list(without))
+        return Tallied(rows, bad, _date(first))
+
+    def forget_tallies(self, source: str, days: Days | None) -> None:
+        """Days of a source (None: all) are no longer known."""
+        self._connection.rows("DELETE FROM tallies WHERE source = ?1 AND (?2 IS NULL OR day IN "
+                              "(SELECT value FROM json_each(?2)))", source, None if days is None else _list(days))
+
+    def put_tallies(self, source: str, change: TalliesChange) -> None:
+        """Enter how many rows these days have."""
+        self.forget_tallies(source, change.days)
+        self._connection.many("INSERT INTO tallies VALUES (?, ?, ?, ?)", [
+            (source, _iso(day), rows, bad) for day, (rows, bad) in sorted(change.tallies.items())])
 
     # --- the texts of definitions --------------------------------------------------------------------------------
 
