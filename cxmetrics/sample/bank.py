@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +16,7 @@ from cxmetrics.sample.cases import APPLICATIONS, COMPLAINTS, CONTACTS, REMARKS, 
 from cxmetrics.sample.digital import DIGITAL
 from cxmetrics.sample.dirt import spoil
 from cxmetrics.sample.drawing import MOMENT, Ints, Random
+from cxmetrics.sample.files import write_csv, write_parquet
 from cxmetrics.sample.incidents import plan
 from cxmetrics.sample.ledgers import CUSTOMER_DAYS, CUSTOMER_MONTHS
 from cxmetrics.sample.people import settle
@@ -48,7 +47,6 @@ THEMES = (
     CUSTOMER_MONTHS,
 )
 FIRST_DAY = dt.date(2026, 7, 1)
-ROW_GROUP = 100_000
 MONTHLY_UP_TO = 6_000_000  # rows in all; bigger banks are written in a file a day
 MOST_BEGINNINGS = 50_000  # in one file, of which ten times as many rows may come: what is made at a time bounds memory
 MOST_CUSTOMERS = 1_000_000  # of the panel, which is in memory whole; bigger banks hear of each of them more often
@@ -56,7 +54,6 @@ LEAST_ROWS, MOST_ROWS = 1_000, 1_000_000_000
 BYTES_A_ROW = 40  # of what is written, with some to spare
 ROWS_A_CUSTOMER = 40
 AT_A_TIME = 2  # parts, each by a thread of its own
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 Progress = Callable[[str, int, int], None]
 
 
@@ -140,7 +137,7 @@ def _carry_out(world: World, seed: int, data: Path, job: _Job) -> _Done:
         done.rows[table] = len(frame)
         frame = frame.sort(theme.times[table], maintain_order=True)
         if table in theme.exported:
-            _export(data / table / f"{part.label}.csv", frame, theme.exported[table](world, part.first))
+            write_csv(data / table / f"{part.label}.csv", frame, theme.exported[table](world, part.first))
         else:
             _write(data / table, part.label, frame, by)
     return done
@@ -172,36 +169,16 @@ def _add(totals: dict[str, int], more: dict[str, int]) -> None:
 
 def _write(folder: Path, label: str, frame: pl.DataFrame, by: str | None) -> None:
     """One file, or one in each folder named by the values of the column `by`."""
-    names = [""] if by is None else frame[by].unique().sort().to_list()
+    names = [""] if by is None else sorted(frame[by].unique())
     for name in names:
-        path = folder / name / f"{label}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _parquet(path, frame if by is None else frame.filter(pl.col(by) == name))
-
-
-def _export(path: Path, frame: pl.DataFrame, encoding: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    local = frame.with_columns(pl.col(pl.Datetime).dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None))
-    path.write_bytes(local.write_csv(datetime_format="%Y/%m/%d %H:%M:%S").encode(encoding))
-
-
-def _parquet(path: Path, frame: pl.DataFrame) -> None:
-    """Write the file.  Raises `OSError` as other writers do: Polars tells of a full disk as of a bad file."""
-    try:
-        frame.write_parquet(path, row_group_size=ROW_GROUP, statistics=True, compression_level=1)
-    except pl.exceptions.ComputeError as error:
-        number = _OS_ERROR.search(str(error))
-        if number is None:
-            raise
-        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
+        write_parquet(folder / name / f"{label}.parquet", frame if by is None else frame.filter(pl.col(by) == name))
 
 
 def _write_registers(data: Path, world: World) -> dict[str, int]:
     """The rows of each; the branches as they are now are CSV, for people to open."""
     frames = registers(world)
-    (data / "registers").mkdir(exist_ok=True)
     for name, frame in frames.items():
-        _parquet(data / "registers" / f"{name}.parquet", frame)
+        write_parquet(data / "registers" / f"{name}.parquet", frame)
     branches = branch_table()
     branches.write_csv(data / "branches.csv")
     return {**{f"registers/{name}": len(frame) for name, frame in frames.items()}, "branches": len(branches)}

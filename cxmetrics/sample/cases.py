@@ -177,8 +177,8 @@ def _remarks(world: World, slots: Slots, rng: Random) -> Frames:
     early = np.where(source == SOURCES.index(ABROAD), OFFSET, 0)
     old = encoding_then(world, slots.first) != "utf-8"
     thumb = THUMB.encode("gbk", "replace").decode() if old else THUMB
-    liked = label(["", thumb], chance(rng, 0.05, n).astype(np.int64))
-    broken = label(["", "\n谢谢"], chance(rng, 0.04, n).astype(np.int64))
+    liked = label(["", thumb], chance(rng, 0.05, n).astype(np.int64)).cast(pl.String)
+    broken = label(["", "\n谢谢"], chance(rng, 0.04, n).astype(np.int64)).cast(pl.String)
     confidence = pl.Series(np.round(rng.uniform(0.6, 1.0, n), 3)).cast(pl.String)
     frame = pl.DataFrame(
         {
@@ -190,7 +190,7 @@ def _remarks(world: World, slots: Slots, rng: Random) -> Frames:
             "source": label(SOURCES, source),
             "model_version": label(("m1", "m2"), (slots.day >= world.calendar.days // 2).astype(np.int64)),
             "confidence": confidence,
-            "text_redacted": label(SAYINGS, theme * len(SENTIMENTS) + sentiment) + broken + liked,
+            "text_redacted": label(SAYINGS, theme * len(SENTIMENTS) + sentiment).cast(pl.String) + broken + liked,
             "__other_encoding": (np.arange(n) == 0) & old,  # once a file
         }
     )

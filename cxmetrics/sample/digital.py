@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cxmetrics.sample.dirt import Spoil, blank, put, shifted, told, twice
+from cxmetrics.sample.dirt import Spoil, blank, put, shifted, together, told, twice
 from cxmetrics.sample.drawing import (
     Bools,
     Floats,
@@ -18,6 +18,7 @@ from cxmetrics.sample.drawing import (
     choose,
     label,
     lognormal,
+    maybe,
     moment,
     outcome,
 )
@@ -31,9 +32,12 @@ CHANNELS = {"app": 0.92, "web": 0.08}
 PAGES = {"home": 0.4, "balance": 0.25, "transfer": 0.2, "wealth": 0.1, "statement": 0.05}
 NETWORKS = {"wifi": 0.55, "5g": 0.35, "4g": 0.10}
 MODELS = tuple(f"{maker}-{number}" for maker in ("android", "ios", "harmony") for number in range(1, 5))
+RESULTS = ("success", *dict.fromkeys(name for step in (*STARTS, *(step for task in TASKS for step in task.steps))
+                                     for name, _ in step.failures))
+SUCCESS = RESULTS.index("success")
 DEVICE_CLASSES = ("high", "middle", "low")
 MONITOR = "monitor-0001"  # the account of a robot that watches the app
-TWIN = "twin."  # begins the name of a node that is mapped to the event of another
+TWINNED, TWIN = "balance_query", "twin.enquiries.1"  # an event, and a second node that is mapped to it
 RENAMED = ("points_success", "points_redeemed")  # an event, and what releases after the bad one call it
 SAMPLED = (0.1, 0.05)  # of the views of pages, before and from the day that is this part of the window
 SEEN = 0.9  # of sessions, those with a view that is kept, at first
@@ -69,7 +73,7 @@ class Events:
     at: Ints
     name: str
     milliseconds: Floats
-    result: pl.Series
+    result: Ints
     step: int
     page: str
 
@@ -97,12 +101,13 @@ def _model(world: World, who: Ints) -> Ints:
     return found
 
 
-def _results(step: Step, broken: Bools, rng: Random) -> pl.Series:
+def _results(step: Step, broken: Bools, rng: Random) -> Ints:
+    """Positions in `RESULTS`."""
     chances: list[float | Floats] = [p for _, p in step.failures]
     if step.event == "login":
         chances[1] = np.where(broken, 0.05, chances[1])
-    names = ["success", *(name for name, _ in step.failures)]
-    return label(names, outcome(rng, chances, len(broken)))
+    places = [SUCCESS, *(RESULTS.index(name) for name, _ in step.failures)]
+    return np.array(places, dtype=np.int64)[outcome(rng, chances, len(broken))]
 
 
 def _step(s: Sessions, step: Step, place: tuple[str, int], rows: Ints, at: Ints, rng: Random) -> Events:
@@ -138,7 +143,7 @@ def _all_events(s: Sessions, rng: Random) -> list[Events]:
     made = [_step(s, STARTS[0], ("start", 0), everyone, at, rng)]
     at += 2_500_000
     made.append(_step(s, STARTS[1], ("start", 0), everyone, at, rng))
-    inside = np.flatnonzero((made[1].result == "success").to_numpy())
+    inside = np.flatnonzero(made[1].result == SUCCESS)
     weights = {task.name: task.weight for task in TASKS}
     for _ in range(2):  # two things a session, on average
         wanted = choose(rng, weights, len(inside))
@@ -151,46 +156,64 @@ def _event_frame(world: World, s: Sessions, made: list[Events], rng: Random) -> 
     rows = np.concatenate([events.session for events in made])
     at = np.concatenate([events.at for events in made])
     n = len(rows)
-    sizes = np.array([len(events.session) for events in made])
-    names = np.repeat(np.arange(len(made)), sizes)
-    who = s.who[rows]
+    names = np.repeat(np.arange(len(made)), [len(events.session) for events in made])
+    kind, session = _kinds(made)[names], _columns(world, s)[rows]
     delay = lognormal(rng, LATE_EVENT_SECONDS, 0.8, n)
     repeats = chance(rng, 0.11, n)
     return pl.DataFrame(
         {
             "event_id": np.arange(n, dtype=np.int64) + (s.number[0] << 8),
             "event_name": label([*(events.name for events in made), RENAMED[1]], _renamed(s, made, rows, names)),
-            "session_id": s.number[rows],
-            **world.people.columns(who),
-            "channel": label(list(CHANNELS), s.channel[rows]),
+            **session[:, :"channel"].to_dict(),
             "event_time": moment(at),
             "receive_time": moment(after(at, delay)),
-            "step_no": np.repeat(np.array([events.step for events in made]), sizes),
+            "step_no": kind["step_no"],
             "screens": np.clip(rng.poisson(3.4, n) + 1, 1, 15),
             "duration_ms": np.rint(np.concatenate([events.milliseconds for events in made])),
-            "result": pl.concat([events.result for events in made]),
+            "result": label(RESULTS, np.concatenate([events.result for events in made])),
             "repeat_24h": repeats,
-            "app_version": label(RELEASES, s.release[rows]),
-            "os": label(list(OS), world.people.os[who]),
-            "device_model": label(MODELS, _model(world, who)),
-            "ab_group": label(("a", "b"), who % 2),
+            **session[:, "app_version":"ab_group"].to_dict(),
             "network": label(list(NETWORKS), choose(rng, NETWORKS, n)),
             "is_test": np.zeros(n, dtype=np.bool_),
-            **_known_as(world, who, names >= len(STARTS)),
-            "page_id": label([events.page for events in made], names),
-            "node_id": label([f"{events.page}.{events.step}" for events in made], names),
-            "props": label([f'{{"page": "{events.page}", "step": {events.step}}}' for events in made], names),
-            "os_version": label(OS_VERSIONS, world.people.os[who] * 3 + who % 3),
-            "province": label(PROVINCES, world.people.region[who]),
-            "sdk": label(SDKS, s.release[rows]),
+            "anonymous_id": session["anonymous_id"],
+            "login_key": maybe(session["customer_key"], names >= len(STARTS)),  # known once that has succeeded
+            **kind[:, "page_id":].to_dict(),
+            **session[:, "os_version":].to_dict(),
         }
     )
 
 
-def _known_as(world: World, who: Ints, inside: Bools) -> dict[str, pl.Series]:
-    """By what events know a customer: the phone always, the login's key once that has succeeded."""
-    return {"anonymous_id": world.people.device.gather(who),
-            "login_key": world.people.key.gather(np.where(inside, who, 0)).set(pl.Series(~inside), None)}
+def _kinds(made: list[Events]) -> pl.DataFrame:
+    """What all events of a step have in common, a row each."""
+    each = np.arange(len(made), dtype=np.int64)
+    return pl.DataFrame(
+        {
+            "step_no": np.array([events.step for events in made]),
+            "page_id": label([events.page for events in made], each),
+            "node_id": label([*(f"{events.page}.{events.step}" for events in made), TWIN], each),
+            "props": label([f'{{"page": "{events.page}", "step": {events.step}}}' for events in made], each),
+        }
+    )
+
+
+def _columns(world: World, s: Sessions) -> pl.DataFrame:
+    """What all events of a session have in common, a row each: the phone is known always, the login later."""
+    os = world.people.os[s.who]
+    return pl.DataFrame(
+        {
+            "session_id": s.number,
+            **world.people.columns(s.who),
+            "channel": label(list(CHANNELS), s.channel),
+            "app_version": label(RELEASES, s.release),
+            "os": label(list(OS), os),
+            "device_model": label(MODELS, _model(world, s.who)),
+            "ab_group": label(("a", "b"), s.who % 2),
+            "anonymous_id": world.people.device.gather(s.who),
+            "os_version": label(OS_VERSIONS, os * 3 + s.who % 3),
+            "province": label(PROVINCES, world.people.region[s.who]),
+            "sdk": label(SDKS, s.release),
+        }
+    )
 
 
 def _renamed(s: Sessions, made: list[Events], rows: Ints, names: Ints) -> Ints:
@@ -255,8 +278,8 @@ def _make(world: World, slots: Slots, rng: Random) -> Frames:
 _EARLY = pl.col("event_time") < pl.col("event_time").max() - pl.duration(days=4)
 # What one node of the last release sends, another sends too: both are mapped to the same event.
 _MAPPED_TWICE = Spoil(
-    "mapped_twice", 0.003, None, (pl.col("event_name") == "balance_query") & (pl.col("app_version") == RELEASES[-1]),
-    again=lambda _: {"node_id": TWIN + pl.col("node_id"), "event_id": -pl.col("event_id") - 1})
+    "mapped_twice", 0.003, None, (pl.col("event_name") == TWINNED) & (pl.col("app_version") == RELEASES[-1]),
+    again=together(put("node_id", TWIN), lambda _: {"event_id": -pl.col("event_id") - 1}))
 
 DIGITAL = Theme(
     "digital",

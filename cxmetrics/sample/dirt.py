@@ -113,7 +113,7 @@ def _folders(frame: pl.DataFrame, by: str | None) -> tuple[list[str], Ints]:
     """The values of the column `by`, and which of them each row has; without a column the empty text alone."""
     if by is None:
         return [""], np.zeros(len(frame), dtype=np.int64)
-    names = frame[by].unique().sort().to_list()
+    names = sorted(frame[by].unique())
     return names, frame[by].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -45,15 +46,23 @@ def outcome(rng: Random, p: Sequence[float | Floats], n: int) -> Ints:
 
 
 def label(names: Sequence[str | None], codes: Ints) -> pl.Series:
-    """Names by position, as a text column."""
-    return pl.Series(list(names), dtype=pl.String).gather(codes)
+    """Names by position, as a column of few texts, of which Polars keeps the numbers; some may come in no row."""
+    return _known(tuple(names)).gather(codes)
+
+
+def always(name: str, n: int) -> pl.Series:
+    """A column of one text."""
+    return _known((name,)).new_from_index(0, n)
+
+
+@lru_cache(1_000)
+def _known(names: tuple[str | None, ...]) -> pl.Series:
+    return pl.Series(names, dtype=pl.Enum(list(dict.fromkeys(name for name in names if name is not None))))
 
 
 def moment(microseconds: Ints) -> pl.Series:
     """UTC microseconds as a time column; `NEVER` becomes null."""
-    return pl.select(
-        pl.when(pl.lit(pl.Series(microseconds)) != NEVER).then(pl.lit(pl.Series(microseconds))).cast(MOMENT)
-    ).to_series()
+    return _but(pl.Series(microseconds), microseconds == NEVER).cast(MOMENT)
 
 
 def after(at: Ints, seconds: Floats, happens: Bools | None = None) -> Ints:
@@ -62,9 +71,13 @@ def after(at: Ints, seconds: Floats, happens: Bools | None = None) -> Ints:
     return later if happens is None else np.where(happens, later, NEVER)
 
 
-def maybe(values: Ints, present: Bools) -> pl.Series:
-    """An integer column that is null where not present."""
-    return pl.select(pl.when(pl.lit(pl.Series(present))).then(pl.lit(pl.Series(values)))).to_series()
+def maybe(values: Ints | pl.Series, present: Bools) -> pl.Series:
+    """A column that is null where not present."""
+    return _but(pl.Series(values), ~present)
+
+
+def _but(values: pl.Series, without: Bools) -> pl.Series:
+    return values.set(pl.Series(without), None) if without.any() else values
 
 
 def on_scale(latent: Floats, low: int, high: int) -> Ints:

@@ -157,7 +157,7 @@ def _maintenance(calendar: Calendar) -> pl.DataFrame:
     starts, kinds = [start for start, _ in found], [kind for _, kind in found]
     moments = {name: pl.Series(values, dtype=pl.Int64).cast(MOMENT)
                for name, values in (("starts", starts), ("ends", [start + hour for start in starts]))}
-    windows = [f"MW{number}" for number in range(1, len(starts) + 1)]
+    windows = pl.Series([f"MW{number}" for number in range(1, len(starts) + 1)], dtype=pl.String)
     return pl.DataFrame({"window": windows, **moments, "kind": pl.Series(kinds, dtype=pl.String)})
 
 

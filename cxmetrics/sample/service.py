@@ -12,6 +12,7 @@ from cxmetrics.sample.drawing import (
     Ints,
     Random,
     after,
+    always,
     chance,
     choose,
     label,
@@ -26,6 +27,7 @@ from cxmetrics.sample.rhythm import SECOND, Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
 TELLERS = tuple(f"T{branch[1:]}{window}" for branch in BRANCHES for window in range(1, 9))  # one at each window
+NO_BRANCH = "B999"
 SECTIONS = ("safety", "premises", "manners", "advice")  # five items of a mystery visit each
 VISITORS = tuple(f"v{number:02d}" for number in range(1, 41))
 AGENTS = tuple(f"A{number:03d}" for number in range(1, 241))
@@ -65,7 +67,7 @@ def _calls(world: World, slots: Slots, rng: Random) -> Frames:
         {
             "call_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
             **world.people.columns(who),
-            "channel": pl.repeat("phone", n, eager=True),
+            "channel": always("phone", n),
             "line": label(list(LINES), choose(rng, LINES, n)),
             "queue_in": moment(slots.at),
             "answered_at": moment(after(slots.at, wait, answered)),
@@ -98,7 +100,7 @@ def _chats(world: World, slots: Slots, rng: Random) -> Frames:
         {
             "chat_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
             **world.people.columns(who),
-            "channel": pl.repeat("app", n, eager=True),
+            "channel": always("app", n),
             "started_at": moment(slots.at),
             "bot_turns": 1 + rng.poisson(3.0, n),
             "intent": label(list(INTENTS), intent),
@@ -141,9 +143,9 @@ def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
     frame = pl.DataFrame(
         {
             "ticket_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
-            "branch_id": label(BRANCHES, branch),
+            "branch_id": label([*BRANCHES, NO_BRANCH], branch),
             "segment": world.people.columns(who)["segment"],
-            "channel": pl.repeat("branch", n, eager=True),
+            "channel": always("branch", n),
             "biz_type": label(list(BUSINESS), biz),
             "age": world.people.age[who],
             "taken_at": moment(slots.at),
@@ -178,7 +180,7 @@ def _visits(world: World, slots: Slots, rng: Random) -> Frames:
             "item_id": np.arange(n, dtype=np.int64) % items + 1,
             "branch_id": label(BRANCHES, branch),
             "region": label(REGIONS, world.people.region_of_branch[branch]),
-            "channel": pl.repeat("branch", n, eager=True),
+            "channel": always("branch", n),
             "visited_at": moment(slots.at[visit]),
             "score": np.where(passed, most, rng.integers(0, 3, n)),
             "max_score": most,
@@ -224,7 +226,7 @@ TICKETS = Theme(
     spoils={
         "branch_ticket": (
             Spoil("null_branch", 0.003, put("branch_id", None)),
-            Spoil("unknown_branch", 0.001, put("branch_id", "B999")),
+            Spoil("unknown_branch", 0.001, put("branch_id", NO_BRANCH)),
             Spoil("out_of_scale", 0.001, put("rating", 9), pl.col("rating").is_not_null()),
             twice(0.003),
             told("pressed_by_teller", pl.col("rated_after_ms") < 1_000),

@@ -153,9 +153,10 @@ def _answer_frame(world: World, invited: Invited, replies: list[Reply]) -> pl.Da
     rows = np.concatenate([reply.who for reply in replies])
     sizes = np.array([len(reply.who) for reply in replies])
     asked = np.repeat(np.arange(len(replies)), sizes)
+    question = _asked(replies)[asked]
     people, who = world.people, invited.customer[rows]
     score = np.concatenate([reply.score for reply in replies])
-    question = label([reply.question for reply in replies], asked)
+    effort = question["question"].eq("ces").to_numpy()
     early = invited.slots.day[rows] < world.calendar.days // 2
     return pl.DataFrame(
         {
@@ -165,19 +166,32 @@ def _answer_frame(world: World, invited: Invited, replies: list[Reply]) -> pl.Da
             **people.columns(who),
             "customer_key": _key_then(world, who, early),
             "branch": label(BRANCHES, people.branch[who]),
-            "channel": label([reply.channel for reply in replies], asked),
+            "channel": question["channel"],
             "age": people.age[who],
-            "touchpoint": label([reply.touchpoint for reply in replies], asked),
-            "question": question,
-            "instrument": label([INSTRUMENTS.get(reply.question, reply.question) for reply in replies], asked),
-            "score": np.where((question == "ces").to_numpy() & _on_first_scale(world, invited, rows), 8 - score, score),
-            "mode": label([MODE_OF[reply.channel] for reply in replies], asked),
+            **question[:, "touchpoint":"instrument"].to_dict(),
+            "score": np.where(effort & _on_first_scale(world, invited, rows), 8 - score, score),
+            "mode": question["mode"],
             "duration_ms": (invited.seconds[rows] * 1_000).astype(np.int64),
             "weight": people.answer_weights(who),
             "is_complete": invited.flaw[rows] != 1,
             "is_test": invited.flaw[rows] == 2,
-            "scale_id": label([_scale(reply) for reply in replies], asked),
-            "position": np.array([_position(reply) for reply in replies])[asked],
+            **question[:, "scale_id":].to_dict(),
+        }
+    )
+
+
+def _asked(replies: list[Reply]) -> pl.DataFrame:
+    """What all answers to a question have in common, a row each."""
+    each = np.arange(len(replies), dtype=np.int64)
+    return pl.DataFrame(
+        {
+            "channel": label([reply.channel for reply in replies], each),
+            "touchpoint": label([reply.touchpoint for reply in replies], each),
+            "question": label([reply.question for reply in replies], each),
+            "instrument": label([INSTRUMENTS.get(reply.question, reply.question) for reply in replies], each),
+            "mode": label([*(MODE_OF[reply.channel] for reply in replies), PAD], each),
+            "scale_id": label([_scale(reply) for reply in replies], each),
+            "position": np.array([_position(reply) for reply in replies]),
         }
     )
 

@@ -14,6 +14,7 @@ from cxmetrics.sample.drawing import (
     Ints,
     Random,
     after,
+    always,
     chance,
     choose,
     label,
@@ -27,6 +28,7 @@ from cxmetrics.sample.rhythm import Slots
 from cxmetrics.sample.world import Frames, Theme, World
 
 RESULTS = ("success", "biz_fail", "tech_fail", "timeout")
+UNKNOWN = "OK"  # what some interfaces say that nobody told of it
 # Business code: traffic, median latency in ms, rates of biz_fail, tech_fail, timeout.
 CODES: dict[str, tuple[float, float, float, float, float]] = {
     "login": (0.27, 260, 0.03, 0.0009, 0.0004),
@@ -101,7 +103,7 @@ def _api(world: World, slots: Slots, rng: Random) -> Frames:
             "channel": label(list(API_CHANNELS), choose(rng, API_CHANNELS, n)),
             "start_ts": moment(slots.at),
             "latency_ms": np.rint(latency),
-            "result": label(RESULTS, result),
+            "result": label([*RESULTS, UNKNOWN], result),
             "error_code": _error_codes(result, storm, rng),
             "system_id": label(SYSTEMS, code % len(SYSTEMS)),
             "amount_band": label([*AMOUNTS, None], np.where(code == 3, len(AMOUNTS), rng.integers(0, len(AMOUNTS), n))),
@@ -157,7 +159,7 @@ def _atm(world: World, slots: Slots, rng: Random) -> Frames:
             "branch": label(BRANCHES, branch),
             "region": label(REGIONS, world.people.region_of_branch[branch]),
             "segment": world.people.columns(who)["segment"],
-            "channel": pl.repeat("branch", n, eager=True),
+            "channel": always("branch", n),
             "kind": label(list(ATM_KINDS), choose(rng, ATM_KINDS, n)),
             "started_at": moment(slots.at),
             "ended_at": moment(after(slots.at, lognormal(rng, 75, 0.5, n))),
@@ -177,7 +179,7 @@ API = Theme(
     spoils={
         "api_txn_log": (
             Spoil("nan_measure", 0.001, blank("latency_ms")),
-            Spoil("unknown_value", 0.0005, put("result", "OK")),
+            Spoil("unknown_value", 0.0005, put("result", UNKNOWN)),
             Spoil("null_result", 0.0005, put("result", None)),
             twice(0.001),
         )

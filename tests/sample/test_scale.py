@@ -14,6 +14,7 @@ from cxmetrics.cli import sample_bank
 from cxmetrics.cli.command import status_of
 from cxmetrics.sample import write_bank
 from cxmetrics.sample.bank import MOST_BEGINNINGS, MOST_CUSTOMERS
+from cxmetrics.sample.files import write_parquet
 from cxmetrics.sample.registers import branch_table
 from cxmetrics.sample.rhythm import Calendar, parts
 
@@ -63,7 +64,7 @@ def test_a_full_disk_is_told_as_one():
     if not full.exists():
         pytest.skip("there is no /dev/full")
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as told:
-        making._parquet(full, branch_table())
+        write_parquet(full, branch_table())
     assert (told.value.errno, told.value.filename) == (errno.ENOSPC, str(full))
 
 
