@@ -133,26 +133,30 @@ PROJECT = """
 project: codes
 grains: [day]
 sources:
-  events: {read: data/events.parquet, time: day, columns: {place: text, code: text}}
+  events: {read: data/events.parquet, time: day, columns: {place: text, code: text, wait: integer}}
 indicators:
 """
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
-def test_codes_of_many_places_take_one_grouping(engine, tmp_path):
-    """160 places of three codes each: 160 times 480 combinations, of which 480 occur."""
-    rows = [(f"p{place:03d}", f"p{place:03d}c{code}")
-            for place in range(160) for code in range(3) for _ in range(code + 1)]
+@pytest.mark.parametrize("codes", [3, 4])  # of up to 500 combinations DuckDB is told each, of more a bit of all
+def test_codes_of_many_places_take_one_grouping_and_one_of_values(engine, codes, tmp_path):
+    """160 places of some codes each, and one nobody asks for: of 160 times 480 or 640 combinations few occur."""
+    rows = [(f"p{place:03d}", f"p{place:03d}c{code}", code + place)
+            for place in range(160) for code in range(codes + 1) for _ in range(code + 1)]
     (tmp_path / "data").mkdir()
-    pl.DataFrame(rows, schema=["place", "code"], orient="row").with_columns(
+    others = [("p000", "p001c1", 7), (None, "p001c1", 7), ("p001", None, 7)]
+    pl.DataFrame([*rows, *others], schema=["place", "code", "wait"], orient="row").with_columns(
         day=pl.date(2026, 8, 1)).write_parquet(tmp_path / "data" / "events.parquet")
-    lines = [f"  i{place:03d}c{code}: {{formula: \"count(events where events.place = 'p{place:03d}' and "
-             f"events.code = 'p{place:03d}c{code}')\"}}" for place in range(160) for code in range(3)]
+    lines = [f"  i{place:03d}c{code}: {{formula: \"median(events.wait where events.place = 'p{place:03d}' and "
+             f"events.code = 'p{place:03d}c{code}')\"}}" for place in range(160) for code in range(codes)]
     (tmp_path / "cxmetrics.yaml").write_text(PROJECT + "\n".join(lines) + "\n", "utf-8")
     report = go(tmp_path, engine=engine)
-    assert [source.effort.cubes for source in report.sources] == [1]
+    effort, = (source.effort for source in report.sources)
+    # How many rows there are is counted of all combinations, values only of those that are looked at.
+    assert (effort.cubes, effort.cells) == (2, 160 * (codes + 1) + 3 + 160 * codes)
     values = dict(stored(tmp_path).select("indicator", "value").iter_rows())
-    assert values == {f"i{place:03d}c{code}": code + 1 for place in range(160) for code in range(3)}
+    assert values == {f"i{place:03d}c{code}": code + place for place in range(160) for code in range(codes)}
 
 
 def test_what_stands_in_paths_and_in_some_files_only_is_in_the_sample_too(tmp_path):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import assert_never
 
-Type = OneOf["BIGINT", "BOOLEAN", "DATE", "DECIMAL(38,0)", "DOUBLE", "HUGEINT", "INTEGER", "TIMESTAMP",
+Type = OneOf["BIGINT", "BIT", "BOOLEAN", "DATE", "DECIMAL(38,0)", "DOUBLE", "HUGEINT", "INTEGER", "TIMESTAMP",
              "TIMESTAMPTZ", "TIMESTAMP_NS", "TIMESTAMPTZ_NS", "UBIGINT", "UINTEGER", "VARCHAR"]
 Operator = OneOf["+", "-", "*", "/", "=", "<>", "<", "<=", ">", ">=", "AND", "OR", "|"]
 _WORD = re.compile(r"[a-z][a-z0-9_]*\Z")

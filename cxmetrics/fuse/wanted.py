@@ -5,7 +5,7 @@ Sets of combinations are the bits of an integer, so that a condition takes as ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from math import prod
 from operator import and_, or_
@@ -15,18 +15,28 @@ from cxmetrics.ir import Apply, Expr, Origin
 from cxmetrics.plan import Cell, Classifier, Condition, Logic, Member, Plan, steps
 from cxmetrics.walks import asked_of_all
 
-MOST = 50_000  # combinations that are told apart
+COMBINATIONS = 4_000_000  # that are told apart: a condition takes a tenth of a millisecond for a million
+MOST = 200_000  # of them that are looked at: an engine is told each
 
 
 def wanted(keys: Sequence[Classifier], members: Sequence[Member]) -> tuple[int, ...] | None:
     """The combinations of classes that make some member's condition true, as `Cube.wanted`; None where all may."""
     combinations = prod(key.classes for key in keys)
     wheres = {member.where for member in members}
-    if not keys or None in wheres or combinations > MOST:
+    if not keys or None in wheres or combinations > COMBINATIONS:
         return None
     planes = _Planes(keys)
     found = reduce(or_, (planes.truth(where)[0] for where in wheres if where is not None), 0)
-    return None if found == planes.every else tuple(place for place in range(combinations) if found >> place & 1)
+    return None if found == planes.every or found.bit_count() > MOST else tuple(_places(found))
+
+
+def _places(bits: int) -> Iterator[int]:
+    """Which bits are set; each found in the text of all, as to shift so long a number takes as long as it is."""
+    text = f"{bits:b}"[::-1]
+    place = text.find("1")
+    while place >= 0:
+        yield place
+        place = text.find("1", place + 1)
 
 
 def left_over(keys: Sequence[Classifier], found: Sequence[int]) -> tuple[int, ...]:
@@ -84,9 +94,11 @@ class _Planes:
     def _plane(self, key: int, classes: frozenset[int]) -> int:
         """The combinations with one of some classes of a key."""
         if (key, classes) not in self._known:
-            step, period = self._steps[key], self._steps[key] * self._sizes[key]
+            step, length = self._steps[key], self._steps[key] * self._sizes[key]
             run = (1 << step) - 1
-            once = reduce(or_, (run << code * step for code in classes if code < self._sizes[key]), 0)
-            times = self.every // ((1 << period) - 1)  # a one at the beginning of each period
-            self._known[key, classes] = once * times
+            plane = reduce(or_, (run << code * step for code in classes if code < self._sizes[key]), 0)
+            while length < self.every.bit_length():  # doubled until all are there: to multiply is quadratic
+                plane |= plane << length
+                length *= 2
+            self._known[key, classes] = plane & self.every
         return self._known[key, classes]
