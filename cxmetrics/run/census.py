@@ -36,9 +36,10 @@ def judge(plan: Plan, origin: Origin, task: Task, census: Census, known: Tallied
         share, days = over
         raise Fault(report(codes.TOO_MANY_BAD, origin.span, source=origin.id, share=f"{share:.1%}", days=days,
                            limit=f"{origin.max_bad:.1%}"))
+    if not census.empty or not task.everything:
+        return
     used = _used_columns(plan, origin, range(len(plan.partials)))
-    empty = [name for name in census.empty if name in used]
-    if empty and task.everything:
+    if empty := [name for name in census.empty if name in used]:
         raise Fault(*(report(codes.COLUMN_ALL_NULL, origin.columns[name].span, source=origin.id, column=name)
                       for name in empty))
 
@@ -80,10 +81,12 @@ def tallied(plan: Plan, origin: Origin, task: Task, census: Census) -> TalliesCh
     """What is to be known of the days of a scan; None where it looked at fewer columns that can spoil a row than a
     scan for all indicators does.  It was then made for others' definitions, and what is known of the days holds.
     """
-    lacking = _used_columns(plan, origin, range(len(plan.partials))) - _used_columns(plan, origin, task.partials)
-    own = {name for name, spec in origin.columns.items() if spec.own}
-    if lacking and (origin.on_bad == "null" or not lacking <= own):
-        return None
+    every = frozenset(i for i, partial in enumerate(plan.partials) if partial.source == origin.id)
+    if not every <= task.partials:
+        lacking = _used_columns(plan, origin, every) - _used_columns(plan, origin, task.partials)
+        own = {name for name, spec in origin.columns.items() if spec.own}
+        if lacking and (origin.on_bad == "null" or not lacking <= own):
+            return None
     return TalliesChange(task.days, {day: (tally.rows, tally.bad) for day, tally in census.by_day.items()
                                      if day in task.days})
 

@@ -214,11 +214,13 @@ def _closed(plan: Plan, needs: Mapping[str, Need]) -> dict[str, dt.date]:
 
 def _causes(plan: Plan, needs: Mapping[str, Need], otherwise: Why) -> dict[str, _Cause]:
     """For each indicator what its sources brought that is new, or `otherwise`: why it changes where that is nothing."""
+    other = {source: [path for path, file in one.before.items() if not file.holds_what(one.files.get(path))]
+             for source, one in needs.items()}
+    new = {source: [path for path in one.files if path not in one.before] for source, one in needs.items()}
     found: dict[str, _Cause] = {}
     for name, node in plan.shown.items():
-        own = [needs[source] for source in sorted(node.sources) if source in needs]
-        changed = [path for one in own for path, file in one.before.items() if not file.holds_what(one.files.get(path))]
-        arrived = [path for one in own for path in one.files if path not in one.before]
+        own = [source for source in sorted(node.sources) if source in needs]
+        changed, arrived = ([path for source in own for path in paths[source]] for paths in (other, new))
         if changed:
             found[name] = _Cause("corrected", _listed(changed))
         elif arrived:

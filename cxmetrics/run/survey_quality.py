@@ -30,9 +30,9 @@ _TOLD = frozenset(("alpha", "straight_lining"))
 def quality(plan: Plan, changes: Iterable[ValuesChange]) -> tuple[tuple[QualityReport, ...], list[Diagnostic]]:
     """What indicators tell of how surveys were answered, in total; and a finding for each item that is saturated."""
     grain = usual(plan.project.grains)
-    reports, found = list[QualityReport](), list[Diagnostic]()
+    reports, found, shown = list[QualityReport](), list[Diagnostic](), plan.shown
     for row in _last(frame for frame in (change.frame for change in changes if change.grain == grain)):
-        if row["indicator"] not in plan.shown:  # of a frozen period, whose indicators may have been withdrawn since
+        if row["indicator"] not in shown:  # of a frozen period, whose indicators may have been withdrawn since
             continue
         indicator = plan.nodes[row["indicator"]].indicator
         kind = _kind(plan, indicator, row)
