@@ -12,7 +12,7 @@ import polars as pl
 
 from benchmarks.measure import ROOT, Section, section
 from cxmetrics.run import RunOptions, run
-from cxmetrics.sample import write_bank
+from cxmetrics.sample.bank import write_bank
 from cxmetrics.store import Store
 
 LAST = dt.date(2026, 9, 30)

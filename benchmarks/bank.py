@@ -1,8 +1,9 @@
 """How fast sample banks are written, and in how much memory: `python -m benchmarks.bank [20m 200m …]`.
 
 A process of its own each, from its start to its end; the bank is deleted after it.  Told are rows that happened,
-without registers, by second of the clock and of the processor: of two processors that nobody else uses the first is at
-most twice the second.
+without registers, by second of the clock and of the processors: of two processors that nobody else uses the first is at
+most twice the second.  Large banks are written by a process for each processor, at most four; the peak is that of the
+largest of them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from benchmarks.measure import ROOT, Section, section
 from benchmarks.workloads import OPEN, SURE
 from cxmetrics.compile import compile_project
 from cxmetrics.run import RunOptions, run
-from cxmetrics.sample import write_bank
+from cxmetrics.sample.bank import write_bank
 from cxmetrics.store import Store
 
 Args = Mapping[str, Any]

@@ -56,7 +56,7 @@ def make(folder: Path, wanted: Wanted, *, fresh: bool, progress: Progress) -> bo
 
 def _ask_for_room(folder: Path, rows: int) -> None:
     """See that the disk holds so many rows in place of those that are there.  Raises `Refusal`."""
-    from cxmetrics.sample import BYTES_A_ROW
+    from cxmetrics.sample.bank import BYTES_A_ROW
 
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     old = sum(path.stat().st_size for name in _OLD for path in (folder / name).rglob("*") if path.is_file())
@@ -102,7 +102,7 @@ def _define(folder: Path, before: Mapping[str, str]) -> dict[str, str]:
 
 
 def _generate(folder: Path, wanted: Wanted, progress: Progress) -> None:
-    from cxmetrics.sample import write_bank
+    from cxmetrics.sample.bank import write_bank
 
     write_bank(folder, rows=wanted.rows, seed=wanted.seed,
                progress=lambda theme, step, of: progress(f"write {theme}", step, of))

@@ -10,6 +10,7 @@ from cxmetrics.assets import definitions
 from cxmetrics.compile import compile_project
 from cxmetrics.sample.cases import PRODUCTS, REQUESTS
 from cxmetrics.sample.ledgers import GROWTH, NPS_MIDDLE, NPS_TO_AUM
+from cxmetrics.sample.making import Order, found
 from cxmetrics.sample.people import (
     BRANCHES,
     REGION_MOOD,
@@ -29,8 +30,9 @@ from cxmetrics.sample.world import World
 Tree = Mapping[str, "Tree"] | Sequence["Tree"] | str | int | float
 
 
-def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[str, int]]) -> dict[str, Tree]:
-    """The truth as a tree: size, incidents, effects, base rates, and dirt by folder and kind."""
+def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[str, int]],
+            true: Tree) -> dict[str, Tree]:
+    """The truth as a tree: size, incidents, effects, base rates, dirt by folder and kind, and what is true."""
     calendar = world.calendar
     return {
         "seed": seed,
@@ -58,7 +60,7 @@ def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[
         "aum_growth": {"at_middle": GROWTH, "middle": NPS_MIDDLE, "for_one_point": NPS_TO_AUM},
         "rates": _rates(),
         "dirt": dirt,
-        "true_values": _true(world),
+        "true_values": true,
     }
 
 
@@ -70,9 +72,9 @@ def _reorganisations(calendar: Calendar) -> list[Tree]:
              "first_day": calendar.date(calendar.reorganised).isoformat()}]
 
 
-def _true(world: World) -> dict[str, Tree]:
+def true_of(order: Order) -> dict[str, Tree]:
     """Of factors what the distributions give, of composites what the retail bank's library makes of that."""
-    of_factors = true_values(world)
+    of_factors = true_values(found(order))
     library = compile_project(definitions() / "retail_bank").pyramid
     return dict(sorted({**of_factors, **true_scores(library, of_factors)}.items()))
 

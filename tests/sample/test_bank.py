@@ -13,7 +13,7 @@ import pytest
 from banks import local_day, share, table, told_of
 
 from cxmetrics.compile import compile_project
-from cxmetrics.sample import write_bank
+from cxmetrics.sample.bank import write_bank
 
 ROWS = 20_000
 RETAIL_BANK = Path(__file__).parents[2] / "definitions" / "retail_bank"

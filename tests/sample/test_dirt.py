@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from banks import local_day, months, share, table, text_of, told_of
 
-from cxmetrics.sample import write_bank
+from cxmetrics.sample.bank import write_bank
 
 ROWS = 20_000
 

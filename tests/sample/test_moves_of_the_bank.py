@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from cxmetrics.run import RunOptions, run
-from cxmetrics.sample import write_bank
+from cxmetrics.sample.bank import write_bank
 from cxmetrics.store import Store
 
 RETAIL_BANK = Path(__file__).parents[2] / "definitions" / "retail_bank"

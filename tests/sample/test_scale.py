@@ -4,19 +4,34 @@ import datetime as dt
 import errno
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import cxmetrics.sample.bank as making
+import cxmetrics.sample.bank as door
 from cxmetrics.cli import sample_bank
 from cxmetrics.cli.command import status_of
-from cxmetrics.sample import write_bank
-from cxmetrics.sample.bank import MOST_BEGINNINGS, MOST_CUSTOMERS
+from cxmetrics.sample import making
+from cxmetrics.sample.bank import write_bank
 from cxmetrics.sample.files import write_parquet
+from cxmetrics.sample.making import MOST_BEGINNINGS, MOST_CUSTOMERS
 from cxmetrics.sample.registers import branch_table
 from cxmetrics.sample.rhythm import Calendar, parts
+
+ROOT = Path(__file__).resolve().parents[2]
+BY_TWO = """
+import signal
+import cxmetrics.sample.bank as door
+from cxmetrics.cli import main
+door.AT_A_TIME = 2
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as it is before a screen
+main()
+"""
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -24,12 +39,28 @@ def contents(folder: Path) -> dict[str, bytes]:
             for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@pytest.mark.parametrize("threads", [1, 4])
-def test_bytes_do_not_hang_on_threads(tmp_path, monkeypatch, threads):
-    write_bank(tmp_path / "two", rows=5_000, days=40)
-    monkeypatch.setattr(making, "AT_A_TIME", threads)
+@pytest.mark.parametrize(("size", "by_processes"), [(1, 0), (4, 5_001), (2, 5_000), (3, 0)])
+def test_bytes_do_not_hang_on_who_writes_them(tmp_path, monkeypatch, size, by_processes):
+    monkeypatch.setattr(door, "AT_A_TIME", 2)
+    write_bank(tmp_path / "by two", rows=5_000, days=40)
+    monkeypatch.setattr(door, "AT_A_TIME", size)
+    monkeypatch.setattr(door, "BY_PROCESSES", by_processes)
     write_bank(tmp_path / "other", rows=5_000, days=40)
-    assert contents(tmp_path / "other") == contents(tmp_path / "two")
+    assert contents(tmp_path / "other") == contents(tmp_path / "by two")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_bank_of_many_rows_that_is_told_to_stop_stops_cleanly(tmp_path, number, status):
+    process = subprocess.Popen([sys.executable, "-c", BY_TWO, "demo", "bank", "--scale", "20m", "--data-only"],
+                               cwd=tmp_path, text=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+                               env=os.environ | {"PYTHONPATH": str(ROOT)})
+    until = time.monotonic() + 60
+    while not list(tmp_path.rglob("*.parquet")) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)  # which also waits for those who write
+    assert (process.returncode, "Traceback" in said) == (status, False)
+    assert '"finished": false' in (tmp_path / "bank" / "data" / "made.json").read_text()
 
 
 @pytest.mark.parametrize("total", [100_000, 1_000_000_000])
@@ -46,8 +77,8 @@ def test_a_part_is_no_larger_in_a_larger_bank(total):
     assert len({part.label for part in made}) == len(made)
 
 
-def test_the_panel_is_no_larger_in_a_larger_bank():
-    world = making._found(1_000_000_000, 1, dt.date(2026, 7, 1), 2)
+def test_the_panel_is_no_larger_in_a_larger_bank(tmp_path):
+    world = making.found(making.Order(1_000_000_000, 1, dt.date(2026, 7, 1), 2, by_day=True, data=tmp_path))
     assert len(world.people) == MOST_CUSTOMERS
 
 

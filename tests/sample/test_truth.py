@@ -16,7 +16,7 @@ import yaml
 from cxmetrics.compile import compile_project
 from cxmetrics.ir import Edge, Indicator, Project, Pyramid
 from cxmetrics.run import RunOptions, RunReport, SourceReport, run
-from cxmetrics.sample import write_bank
+from cxmetrics.sample.bank import write_bank
 from cxmetrics.sample.expectation import along, answer, at_least, held_between, lognormal, quantile, together, two
 from cxmetrics.sample.true_scores import true_scores
 from cxmetrics.score_rules import Anchors
