@@ -1,12 +1,14 @@
 """`cxmetrics store`, as a person and as another tool meet it."""
 
 import json
+import resource
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 from shop import go, opened
+from surroundings import called
 
 from cxmetrics.cli.command import status_of
 
@@ -159,6 +161,24 @@ def test_an_export_to_a_folder_that_is_not_there(capsys):
 def test_an_export_into_the_store_is_refused(capsys, target):
     assert status_of(["store", "export", target]) == 1
     assert "nothing was written" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("kind", ["duckdb", "csv"])
+def test_an_export_that_finds_no_room_is_a_fault_of_the_machine(kind):
+    done = called("store", "export", "out", "--format", kind,
+                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)))
+    assert done.returncode == 2
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["error"]
+    assert not Path("out").exists()
+
+
+@pytest.mark.usefixtures("bank")
+def test_an_export_below_a_folder_that_duckdb_takes_for_a_question(capsys):
+    Path("what?").mkdir()
+    assert "what?; nothing was written" in said(capsys, "export", "what?/out", status=2).err
+    said(capsys, "export", "what?/out", "--format", "csv")
+    said(capsys, "export", "out?")
 
 
 def test_damage_is_told_from_where_one_stands(bank, capsys):

@@ -59,16 +59,20 @@ def broken(error: BaseException, session: Session) -> int:
 
     if os.environ.get("CXMETRICS_DEBUG") == "1":
         traceback.print_exception(error)
-    elif isinstance(error, OSError) and error.strerror is not None:
+    elif isinstance(error, OSError) and (error.strerror or error.args):
         place = f": {error.filename}" if error.filename else ""
-        tell(session.say("refused", problem=f"{error.strerror}{place}"))
+        tell(session.say("refused", problem=f"{error.strerror or _head(error)}{place}"))  # engines give no number
     elif isinstance(error, MemoryError):
         tell(session.say("refused", problem=session.say("memory")))
     else:
-        head = "" if _quotes_data(error) else " ".join(str(error).split())[:_LONGEST]
+        head = "" if _quotes_data(error) else _head(error)
         show([report(INTERNAL, None, problem=f"{type(error).__name__}: {head}".removesuffix(": "))], session)
         tell(session.say("traceback", path=_kept(error)))
     return 2
+
+
+def _head(error: BaseException) -> str:
+    return " ".join(str(error).split())[:_LONGEST]
 
 
 def _quotes_data(error: BaseException) -> bool:

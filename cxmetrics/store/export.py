@@ -28,7 +28,10 @@ def export(store: Store, target: Path, kind: Kind) -> dict[str, int]:
         raise NotADirectoryError(20, os.strerror(20), str(target.parent))
     with TemporaryDirectory(prefix=".cxmetrics-", dir=target.absolute().parent) as scratch:
         made = Path(scratch) / "made"
-        counts = _write(store, made, Path(scratch), kind)
+        try:
+            counts = _write(store, made, Path(scratch), kind)
+        except pl.exceptions.PolarsError as error:  # what is read is proved by then
+            raise OSError(str(error)) from error
         made.rename(target)
     return counts
 

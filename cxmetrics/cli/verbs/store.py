@@ -182,6 +182,8 @@ def export(session: Session, target: Path, project: Path, kind: Kind) -> int:
         raise Refusal("store.no_folder", path=target.parent)
     if target.resolve().is_relative_to(store_of(project).resolve()):
         raise Refusal("store.own_folder", 1, path=target)
+    if kind == "duckdb" and "?" in str(target.absolute().parent):  # it would look for its log elsewhere
+        raise Refusal("store.query_mark", path=target.parent)
     with _opened(project) as found:
         counts = write(found, target, kind)
     tables = session.say("comma").join(f"{name} {whole(count)}" for name, count in counts.items())
