@@ -48,16 +48,19 @@ def too_many(max_bad: float, census: Census, known: Tallied = NOTHING, *,
              everything: bool) -> tuple[float, str] | None:
     """The share of bad rows where they are more than `max_bad`, and of which days; None where they are not.
 
-    Of a day, and of some days where no others are known, they have to be more than chance explains: one of ten rows is
-    no broken day.
+    Of a day, of rows without one, and of some days where no others are known, they have to be more than chance
+    explains: one of ten rows is no broken day.
     """
     over = {day: tally.bad / tally.rows for day, tally in census.by_day.items()
             if _beyond_chance(max_bad, tally.bad, tally.rows)}
     if over:
         worst = max(over, key=over.__getitem__)
         return over[worst], f"{worst}" + (f" (+ {len(over) - 1})" if len(over) > 1 else "")
-    rows = census.read - census.dropped + known.rows
+    here = census.read - census.dropped
     undated = sum(census.rejected.values()) - sum(tally.rejected for tally in census.by_day.values())
+    if _beyond_chance(max_bad, undated, here):
+        return undated / here, "–"
+    rows = here + known.rows
     bad = sum(tally.bad for tally in census.by_day.values()) + undated + known.bad
     if not (bad > max_bad * rows if everything or known.rows else _beyond_chance(max_bad, bad, rows)):
         return None
