@@ -80,9 +80,10 @@ def find(root: Path, pattern: str, origin_span: Span | None, source_id: str, *,
         start = (root / fixed).resolve()
         if ".." in rest or not within(start, inside):
             raise outside(pattern, origin_span)
-        there = sorted(_matching(start, rest))
-        found = [path for path in there if path.is_file()]
-        broken = _no_files(there, found)
+        found, others = list[Path](), list[Path]()
+        for path in sorted(_matching(start, rest), key=lambda path: path.parts):
+            (found if path.is_file() else others).append(path)
+        broken = _no_files(others, found)
     except (ValueError, OSError, RuntimeError):  # no pattern at all: a NUL, `a**`, a name too long; links in a circle
         found, broken = [], []
     folders = {folder: within(folder.resolve(), inside) for folder in {path.parent for path in found}}
@@ -97,14 +98,15 @@ def find(root: Path, pattern: str, origin_span: Span | None, source_id: str, *,
     return tuple(found)
 
 
-def _no_files(there: Iterable[Path], found: Iterable[Path]) -> list[Diagnostic]:
+def _no_files(others: Iterable[Path], found: Iterable[Path]) -> list[Diagnostic]:
     """CX702 for what is called like a file of data and is none: a delivery must not be passed over for its shape.
 
     A folder is one where no file in it is found, as engines write them: `visits.parquet/part-0.parquet`.
     """
-    above = {folder for path in found for folder in path.parents}
+    own = {path.parent for path in found}
+    above = own.union(*(folder.parents for folder in own))
     return [report(data.FILE_UNREADABLE, None, path=shown(path), problem=IS_FOLDER if path.is_dir() else LEADS_NOWHERE)
-            for path in there if (is_text(path) or ending_of(path) == "parquet") and path not in above
+            for path in others if (is_text(path) or ending_of(path) == "parquet") and path not in above
             and (path.is_dir() or (path.is_symlink() and not path.exists()))]
 
 
@@ -127,10 +129,9 @@ def _matching(start: Path, rest: tuple[str, ...]) -> Iterator[Path]:
     if not rest:
         yield start
         return
-    dots = sum(part.startswith(".") for part in rest)
-    for path in start.glob("/".join(rest)):
-        if sum(part.startswith(".") for part in path.relative_to(start).parts) <= dots:
-            yield path
+    dots, hidden = sum(part.startswith(".") for part in rest), os.sep + "."
+    before = str(start).count(hidden)
+    yield from (path for path in start.glob("/".join(rest)) if str(path).count(hidden) - before <= dots)
 
 
 def _near_miss(root: Path, pattern: str) -> str | None:

@@ -49,11 +49,9 @@ def look_at(read: Origin | Lookup, root: Path, source: str) -> dict[str, Seen]:
     """
     if is_server(read.read):
         return {place_of(read): Seen(0, 0)}
-    found = {}
-    for path in find(root, read.read, _written(read), source, allowed=opened_folders()):
-        place = path.relative_to(root) if path.is_relative_to(root) else path
-        found[place_in(place.as_posix(), read.table)] = _seen(path, with_log=read.table is not None)
-    return found
+    within = root.as_posix().rstrip("/") + "/"
+    return {place_in(path.as_posix().removeprefix(within), read.table): _seen(path, with_log=read.table is not None)
+            for path in find(root, read.read, _written(read), source, allowed=opened_folders())}
 
 
 def _written(read: Origin | Lookup) -> Span | None:
