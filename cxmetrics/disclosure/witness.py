@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -98,7 +98,7 @@ class System:
     """The slices of one slice: what changes of theirs sum to.  Their labels are numbered from 0.
 
     A column is what a label changes between neighbouring bounds, as sums up to them: +1 where its bounds begin, −1
-    where they end.  Equal columns are one.
+    where they end.  Equal columns are one.  What has been worked out is kept: much is asked again, round after round.
     """
 
     rows: Ints
@@ -106,6 +106,8 @@ class System:
     free: Flags
     basis: Basis
     members: Sequence[int]  # column → a label that has it
+    _made: dict[tuple[bytes, bytes], Flags] = field(default_factory=dict)
+    _spread: dict[tuple[bytes, int], Ints] = field(default_factory=dict)
 
     @staticmethod
     def of(rows: Ints, labels: Ints, free: Flags) -> System:
@@ -127,6 +129,12 @@ class System:
 
     def makes(self, labels: Ints, free: Flags) -> Flags:
         """The bounds of a slice [bounds] whose labels can change by any amount, these slices summing to it."""
+        asked = labels.tobytes(), free.tobytes()
+        if asked not in self._made:
+            self._made[asked] = self._makes(labels, free)
+        return self._made[asked]
+
+    def _makes(self, labels: Ints, free: Flags) -> Flags:
         label, bound, sign = _entries(labels[None, :], free[None, :])
         columns: dict[int, dict[int, int]] = {}
         for name, row, number in zip(label.tolist(), bound.tolist(), sign.tolist(), strict=True):
@@ -136,6 +144,12 @@ class System:
 
     def spread(self, whole: Ints, salt: int) -> Ints:
         """Changes of these slices that sum to that of the whole [bounds], random beyond that; [slices, bounds]."""
+        asked = whole.tobytes(), salt
+        if asked not in self._spread:
+            self._spread[asked] = self._changes(whole, salt)
+        return self._spread[asked]
+
+    def _changes(self, whole: Ints, salt: int) -> Ints:
         changes = np.where(self.free, _random(self.labels, salt), 0)
         missing = np.diff((whole - changes.sum(axis=0)) % PRIME) % PRIME
         rows = np.flatnonzero(missing)
