@@ -3,7 +3,9 @@
 The attacker knows the numbers of every cell that is shown, which cells are empty, and how cells hang together.
 """
 
+import datetime as dt
 import random
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from cxmetrics.disclosure import Cut, conceal
+from cxmetrics.disclosure import Cut, Memo, conceal, memo
 from cxmetrics.disclosure.cells import joined
 from cxmetrics.disclosure.elimination import PRIME, Basis
 
@@ -90,6 +92,49 @@ def test_an_attack_with_linear_algebra_finds_no_hidden_cell(seed):
     for cut, flags in zip(cuts, hidden, strict=True):
         assert flags[(cut.n > 0) & (cut.n < least)].all()
         assert not flags[cut.n == 0].any()
+
+
+def test_what_was_found_to_be_hidden_is_not_sought_again(monkeypatch):
+    """The units of time are the numbers of seeds; a question of before is answered with what was kept of it."""
+    asked = {}
+    for seed in range(8):
+        rows, parts, pairs, least = drawn(seed)
+        cuts = built(rows, parts, pairs)[0]
+        bounds = max(high for _, high in pairs) + 1
+        asked[dt.date(2026, 1, seed + 1)] = cuts, bounds, [(cut.n > 0) & (cut.n < least) for cut in cuts]
+    first = Memo()
+    found = {day: first.conceal(*question, (day, day)) for day, question in asked.items()}
+    for day, question in asked.items():
+        for one, other in zip(found[day], conceal(*question), strict=True):
+            np.testing.assert_array_equal(one, other, strict=True)
+    kept = list(asked)[-2:]  # of the last two units of time
+    again = Memo(first.lasting)
+    monkeypatch.setattr(memo, "conceal", None)
+    for day in kept:
+        for one, other in zip(again.conceal(*asked[day], (day, day)), found[day], strict=True):
+            np.testing.assert_array_equal(one, other, strict=True)
+    assert again.lasting == first.lasting
+    with pytest.raises(TypeError, match="not callable"):
+        again.conceal(*asked[dt.date(2026, 1, 1)], (kept[0], kept[0]))
+
+
+@pytest.mark.parametrize("change", ["rows", "small", "bounds", "up"])
+def test_another_question_is_answered_anew(change):
+    """Cells of three slices that a total of two days has: whatever it is that differs, the answer is its own."""
+    low, high = np.array([0, 1, 0]), np.array([1, 2, 2])
+    total = Cut(None, np.zeros(1, np.int64), low, high, np.array([[9, 9, 18]]))
+    parts = Cut(0, np.zeros(3, np.int64), low, high, np.array([[1, 4, 5], [4, 3, 7], [4, 2, 6]]))
+    one = [total, parts], 3, [total.n < 2, parts.n < 2]
+    other = {"rows": ([total, replace(parts, n=parts.n + 10 * (parts.n > 4))], 3, one[2]),
+             "small": ([total, parts], 3, [total.n < 3, parts.n < 3]),
+             "bounds": ([replace(cut, high=cut.high + (cut.high == 2)) for cut in one[0]], 4, one[2]),
+             "up": ([total, total, replace(parts, parent=1)], 3, [total.n < 2, total.n < 2, parts.n < 2])}[change]
+    known, unit = Memo(), (dt.date(2026, 1, 1), dt.date(2026, 2, 1))
+    known.conceal(*one, unit)
+    again = Memo(known.lasting)
+    for found, own in zip(again.conceal(*other, unit), conceal(*other), strict=True):
+        np.testing.assert_array_equal(found, own, strict=True)
+    assert again.lasting.keys().isdisjoint(known.lasting)
 
 
 def some_columns(draw):

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from shop import freeze
 
+from cxmetrics.disclosure import conceal, memo
 from cxmetrics.run import RunOptions, run
 from cxmetrics.store import Store
 
@@ -97,6 +98,35 @@ sources:
 indicators:
   balance: {formula: sum(accounts.balance at end)}
 """
+
+
+def test_what_a_month_of_before_hides_is_not_sought_again(tmp_path, monkeypatch):
+    """Months close what is hidden: of a day of February, January is as it was, and is taken from the store."""
+    text = PROJECT.format(grains="day, month", least=3, carry=3, windowed="")
+    (tmp_path / "cxmetrics.yaml").write_text(text)
+    draw, begin = random.Random(1), dt.date(2026, 1, 20)
+    found = []
+    monkeypatch.setattr(memo, "conceal", lambda *asked: found.append(asked) or conceal(*asked))
+    kept = []
+    for days in (range(20), range(20, 21), range(21, 22)):
+        for place in days:
+            rows = [f"{begin + dt.timedelta(place)},{draw.choice('abcd')},{draw.choice('xy')},{draw.randrange(11)},c"
+                    for _ in range(9)]
+            deliver(tmp_path, [(("answers", begin + dt.timedelta(place)), ["day,branch,segment,score,customer", *rows]),
+                               (("calls", begin + dt.timedelta(place)), ["day,branch,minutes",
+                                                                        f"{begin + dt.timedelta(place)},a,3"])])
+        found.clear()
+        run(tmp_path, RunOptions())
+        with Store.open(tmp_path / "store") as store:
+            kept.append(store.concealed())
+            assert not store.verify().damaged
+        new = kept[-1].keys() - (kept[-2].keys() if len(kept) > 1 else set())
+        assert len(found) == len(new) > 0
+    assert kept[0].keys() & kept[1].keys() & kept[2].keys()
+    run(tmp_path, RunOptions(full=True))  # which mends what is damaged, and takes nothing from before
+    assert len(found) > len(new)
+    with Store.open(tmp_path / "store") as store:
+        assert store.concealed() == kept[-1]
 
 
 def side_by_side(tmp_path, text, steps):

@@ -20,5 +20,6 @@ from __future__ import annotations
 
 from cxmetrics.disclosure.cells import Cut
 from cxmetrics.disclosure.conceal import conceal
+from cxmetrics.disclosure.memo import Memo
 
-__all__ = ["Cut", "conceal"]
+__all__ = ["Cut", "Memo", "conceal"]

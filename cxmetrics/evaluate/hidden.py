@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from cxmetrics.calendars import DAY, end, last, start
-from cxmetrics.disclosure import Cut, conceal
+from cxmetrics.disclosure import Cut
 from cxmetrics.disclosure.cells import Ints
 from cxmetrics.evaluate.daily import daily
 from cxmetrics.evaluate.points import Slice
@@ -315,7 +315,7 @@ def _concealed(reader: Reader, cells: Mapping[int, _Cells], unit: Days) -> dict[
     made = [Cut(order.index(parents[index]) if index in parents else None, ups[index],
                 np.searchsorted(bounds, one.low), np.searchsorted(bounds, one.high), one.n)
             for index, one in zip(order, chosen, strict=True)]
-    found = conceal(made, len(bounds), [one.small for one in chosen])
+    found = reader.memo.conceal(made, len(bounds), [one.small for one in chosen], unit)
     result = {places[index]: flags for index, flags in zip(order, found, strict=True)}
     some = any(flags.any() for flags in found)
     for index in others:

@@ -10,6 +10,7 @@ from functools import cached_property
 import polars as pl
 
 from cxmetrics.calendars import end, looked_at, periods
+from cxmetrics.disclosure import Memo
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.roll import States
 from cxmetrics.evaluate.work import dimensions_of, work_of
@@ -23,12 +24,16 @@ Interval = tuple[int, int]  # days as ordinals, half-open
 
 @dataclass(frozen=True)
 class Reader:
-    """States of which the numbers of rows are read.  `spans`: the days on which there may be something to say."""
+    """States of which the numbers of rows are read.  `spans`: the days on which there may be something to say.
+
+    `memo`: what was found to be hidden.
+    """
 
     plan: Plan
     states: States
     spans: Sequence[Days]
     cuts: tuple[tuple[str, ...], ...]
+    memo: Memo = field(default_factory=Memo)
     _parts: dict[tuple[tuple[str, ...], tuple[str, ...], Days], Mapping[Slice, Slice] | None] = field(
         default_factory=dict)
     _intervals: dict[tuple[Window, Grain, Days], list[tuple[Interval, dt.date]]] = field(default_factory=dict)

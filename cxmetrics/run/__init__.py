@@ -23,6 +23,7 @@ from cxmetrics.codes import data as codes
 from cxmetrics.codes import stores
 from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
+from cxmetrics.disclosure import Memo
 from cxmetrics.evaluate.raking import Raking
 from cxmetrics.load.texts import Texts
 from cxmetrics.plan import Plan
@@ -140,7 +141,7 @@ class _Job:
         with self.clock.stage("evaluate"):
             self.progress("evaluate", len(work), len(work) + 1)
             troubles = {**self._unfresh(), **gathered.troubles}
-            restated, rakings = self._evaluate(troubles)
+            restated, rakings, memo = self._evaluate(troubles)
         nothing = not (gathered.needs if self.options.dry_run else gathered.done or restated.changes
                        or restated.refused)
         row = self._row(work, troubles, nothing=nothing)
@@ -157,7 +158,7 @@ class _Job:
             known = {name: one.known for name, one in gathered.needs.items()}
             left = {"memory": self._memory(), "covered": covered(known), "troubles": as_left(troubles),
                     "key": self.gathered.hiding.check}
-            self._commit(replace(row, report=json.dumps(answer.as_json() | left)), restated)
+            self._commit(replace(row, report=json.dumps(answer.as_json() | left)), restated, memo)
         return replace(answer, seconds=self.clock.seconds, stages=dict(self.clock.stages),
                        processor=dict(self.clock.processor))
 
@@ -179,18 +180,19 @@ class _Job:
         now = self.options.now or self.clock.started
         return unfresh(self.plan.sources.values(), lasts, now, self.plan.project.time_zone)
 
-    def _evaluate(self, troubles: Troubles) -> tuple[Restated, Sequence[Raking]]:
+    def _evaluate(self, troubles: Troubles) -> tuple[Restated, Sequence[Raking], Memo]:
         needs = self.gathered.needs
         if self.options.dry_run or not needs:
-            return Restated(()), ()
+            return Restated(()), (), Memo()
         other, thawed = remembered(self.store) != self._memory(), self.store.thawed()
         also = other_since(left_by(left_by_last(self.store)), troubles)
         every = self.options.full or other or thawed
         work = Revaluation(self.plan, self.store, needs, self.gathered.done, every, troubles, also,
-                           self.gathered.scratch, self.options.room)
+                           self.gathered.scratch, self.options.room,
+                           memo=Memo({} if every else self.store.concealed()))
         otherwise: Why = "rules" if other else "thawed" if thawed else "days"
         restated = restate(self.plan, self.store, needs, work.changes(), otherwise=otherwise, mending=self.options.full)
-        return restated, work.rakings
+        return restated, work.rakings, work.memo
 
     def _memory(self) -> dict[str, object]:
         return memory(self.plan, {name: one.families for name, one in self.gathered.needs.items()})
@@ -237,7 +239,7 @@ class _Job:
         return [report(codes.FROZEN_DIFFERS, None, count=restated.refused, before=order["before"], why=order["why"],
                        run=run_id)]
 
-    def _commit(self, row: RunRow, restated: Restated) -> None:
+    def _commit(self, row: RunRow, restated: Restated, memo: Memo) -> None:
         done, needs = self.gathered.done.values(), self.gathered.needs
         states = [change for one in done for change in one.changes(self.plan)]
         rejects = [reject for one in done for reject in one.rejects()]
@@ -248,7 +250,7 @@ class _Job:
         tallies = {one.task.source: told for one in done if (told := one.tallies(self.plan)) is not None}
         keys = {name: change for name, one in needs.items() if (change := keys_changed(one)) is not None}
         self.store.commit(Commit(row, states, forget, inputs, restated.changes, definitions, rejects, restated.rows,
-                                 self.texts.named(), keys, tallies))
+                                 self.texts.named(), keys, tallies, memo.lasting))
 
 
 def _statuses(restated: Restated) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from cxmetrics.calendars import DAY, stretch
 from cxmetrics.calendars import start as period_start
+from cxmetrics.disclosure import Memo
 from cxmetrics.evaluate import drafted, reaching
 from cxmetrics.evaluate.raking import Raking, solve
 from cxmetrics.evaluate.show import columns
@@ -47,8 +48,8 @@ class Revaluation:
     """What the values of a run follow from; with `anew`, all are evaluated, whether states changed or not.
 
     `also`: the first day from which a source is in trouble that was not, or is no longer.  `rakings`: how the rows of
-    the days evaluated were weighted, once they are.  `scratch`: where values wait that do not fit in so many bytes of
-    `memory`.
+    the days evaluated were weighted, once they are; `memo`: what was found to be hidden.  `scratch`: where values wait
+    that do not fit in so many bytes of `memory`.
     """
 
     plan: Plan
@@ -61,6 +62,7 @@ class Revaluation:
     scratch: Path
     memory: int | None
     rakings: list[Raking] = field(default_factory=list)
+    memo: Memo = field(default_factory=Memo)
 
     @property
     def holding(self) -> Holding:
@@ -114,7 +116,7 @@ class Revaluation:
         for block in blocks:
             drafts.add(block)
         ahead = earlier.with_(pl.DataFrame(schema=columns(reader.dimensions)))
-        hidden = withholding(reader, chain([ahead], drafts.blocks()))
+        hidden = withholding(replace(reader, memo=self.memo), chain([ahead], drafts.blocks()))
         if hidden is None and not self.troubles and ahead.is_empty():
             return _Evaluated(told, drafts, Spill(room), frozenset())
         values, otherwise = Spill(room), Spill(room)

@@ -64,7 +64,7 @@ from cxmetrics.store.then import AsOf, look_at, named
 __all__ = ["AsOf", "Commit", "Days", "Definition", "Family", "Freeze", "InputFile", "Reject", "RunRow",
            "StatesChange", "Store", "ValuesChange", "Verified"]
 
-KINDS = ("states", "slices", "keys", "values", "withheld", "restatements")  # of data files
+KINDS = ("states", "slices", "keys", "values", "withheld", "restatements", "concealed")  # of data files
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,11 @@ class Store:
         """
         found = [file for file in self._ledger.live("keys", source) if file.bucket.touches(first, last)]
         return pl.concat([self._rows(file) for file in found]) if found else None
+
+    def concealed(self) -> dict[bytes, bytes]:
+        """Which cells the last run found to be hidden, by what that follows from: see `Memo`.  Raises `Fault` CX803."""
+        parts = [collect(self._data, self._rows(file)) for file in self._ledger.live("concealed")]
+        return {asked: answer for part in parts for asked, answer in part.iter_rows()}
 
     def values(self, *, grain: Grain | None = None, cut: Family | None = None, indicators: Iterable[str] | None = None,
                first: dt.date | None = None, last: dt.date | None = None) -> pl.DataFrame:

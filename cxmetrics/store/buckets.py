@@ -2,8 +2,9 @@
 
 A file holds one *bucket*: the states of a source and family of a calendar month, or which slices these have, or the
 keys of its rows, or the values of a grain whose periods begin in a calendar month (a year, for quarters and years), or
-how those of them that are withheld were, or what one commit restated.  A file is never changed: it is written under
-another name, brought to the disk, and renamed.  The same rows give the same bytes.
+how those of them that are withheld were, or what one commit restated, or which cells were found to be hidden.  A file
+is never changed: it is written under another name, brought to the disk, and renamed.  The same rows give the same
+bytes.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class _How(TypedDict):
 
 # How data files are written; a row group has so many rows.
 PARQUET: _How = {"compression": "zstd", "compression_level": 3, "statistics": True, "row_group_size": 131_072}
-_OURS = re.compile(r"(?:(?:states|slices|keys)\.[0-9a-f]{20}|(?:values|withheld)\.[a-z]+|restatements\.\d+)"
-                   r"\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
+_OURS = re.compile(r"(?:(?:states|slices|keys)\.[0-9a-f]{20}|(?:values|withheld)\.[a-z]+|restatements\.\d+"
+                   r"|concealed\.all)\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
 UNFINISHED = ".part"
 
 
@@ -47,10 +48,10 @@ class Bucket:
     """What one file holds.  Only states, and which slices they have, have a family.
 
     `subject` is the source of states, slices and keys, the grain of values and of what is withheld, the number of a
-    commit that restated.
+    commit that restated; `all` of what was found to be hidden.
     """
 
-    kind: Literal["states", "slices", "values", "withheld", "restatements", "keys"]
+    kind: Literal["states", "slices", "values", "withheld", "restatements", "keys", "concealed"]
     subject: str
     family: Family
     first: dt.date  # of the month or year

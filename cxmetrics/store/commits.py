@@ -162,7 +162,8 @@ class Commit:
     what `states` brings anew.  Nothing that is forgotten or replaced is read again, so a run that forgets everything
     also mends a damaged store.  `inputs`: the whole truth about each source named.
     `restatements`: what changes of values published earlier.  `texts`: the files that the definitions stand in, by
-    name.  `keys`, `tallies`: by source.
+    name.  `keys`, `tallies`: by source.  `concealed`: which cells were found to be
+    hidden, by what that follows from; what is kept stays where that is nothing.
     """
 
     run: RunRow
@@ -176,3 +177,4 @@ class Commit:
     texts: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, KeysChange] = field(default_factory=dict)
     tallies: Mapping[str, TalliesChange] = field(default_factory=dict)
+    concealed: Mapping[bytes, bytes] = field(default_factory=dict)

@@ -40,6 +40,7 @@ PLACE = ("indicator", "level", "grain", "period")
 EVIDENCE = ("value", "unit", "n", "n_effective", "low", "high", "score", "coverage", "target", "gap", "peer",
             "peer_gap", "peer_low", "peer_high", "peer_rank", "peer_percentile", "peers", "change", "change_low",
             "change_high", "moved", "status", "definition")
+CONCEALED = Bucket("concealed", "all", (), dt.date.min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Rewrite:
             self._values(values)
         if commit.restatements is not None and commit.restatements.height:
             self._put(restatements_bucket(commit.restatements, self.number), None, commit.restatements, ())
+        if commit.concealed:
+            self._put(CONCEALED, self.ledger.live_in(CONCEALED), _listed(commit.concealed), ())
         settle(self.folder)
         records = ledger.records
         for source, inputs in commit.inputs.items():
@@ -195,6 +198,11 @@ class Rewrite:
             return False
         self.ledger.freshen(old.name)
         return True
+
+
+def _listed(concealed: Mapping[bytes, bytes]) -> pl.DataFrame:
+    """What was found to be hidden: `asked` and `answer`."""
+    return pl.DataFrame(sorted(concealed.items()), schema={"asked": pl.Binary, "answer": pl.Binary}, orient="row")
 
 
 def next_day(day: dt.date) -> dt.date | None:
