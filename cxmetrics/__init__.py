@@ -23,4 +23,8 @@ one answer.  `compile` joins the stages from files to fused plan and touches not
 rest and is the only place with a clock, a disk and a database.
 """
 
+from os import environ
+
+environ.setdefault("POLARS_IMPORT_INTERVAL_AS_STRUCT", "1")  # without it a file with such a column, used or not, panics
+
 __version__ = "0.1.0"

@@ -14,8 +14,8 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.backends.databases import without_table
-from cxmetrics.backends.polars.files import unreadable
-from cxmetrics.backends.readers import open_table
+from cxmetrics.backends.polars.files import as_copied, unreadable
+from cxmetrics.backends.readers import asked_of, open_table
 from cxmetrics.backends.text_files import is_text, opened
 from cxmetrics.ir import Origin
 from cxmetrics.plan import Days
@@ -110,7 +110,7 @@ def _looked_into(origin: Origin, path: Path, scratch: Path, zone: str, around: D
         return _File(path, parquet, rows, beginning is None)
     near = _near(origin, around)
     narrowed = scratch / "near" / f"{len(list((scratch / 'near').glob('*')))}.parquet"
-    _write(pl.scan_parquet(parquet, glob=False, hive_partitioning=False).filter(near), narrowed, path)
+    _write(as_copied(parquet, {name for name, _ in asked_of(origin)}).filter(near), narrowed, path)
     return _File(path, narrowed, _height(narrowed), whole=False)
 
 
@@ -154,7 +154,7 @@ def _copied(file: _File, folder: Path, rows: int, before: int, origin: Origin) -
     told = [part for part in file.place.parts[:-1] if "=" in part]
     target = folder.joinpath(*told, "rows.parquet")
     hidden = [spec.physical for spec in origin.columns.values() if spec.privacy == "C3"]
-    scan = pl.scan_parquet(file.parquet, glob=False, hive_partitioning=False)
+    scan = as_copied(file.parquet, {name for name, _ in asked_of(origin)})
     _write(scan.tail(rows).drop(hidden, strict=False).with_row_index(ROW, before), target, file.place)
     return target
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from cxmetrics.backends.duckdb.rows import glob_of
 from cxmetrics.backends.duckdb.session import ENGINE_ERRORS, Limits, frame_of, session
 from cxmetrics.backends.sql import Call, Infix, Items, Literal, Name, Query, Select, call, query_text
 
 Filled = Mapping[str, int]  # by column, how many rows have a value
+
+
+def uuids(files: Iterable[Path]) -> Mapping[Path, frozenset[str]]:
+    """The columns of each file whose sixteen bytes are a UUID; of files that have none, or cannot be read, none."""
+    paths = tuple(dict.fromkeys(files))
+    read = Call("parquet_schema", (Items(tuple(Literal(glob_of(str(path))) for path in paths)),))
+    query = Query((), Select(((Name("file_name"), None), (Name("name"), None)), read,
+                             where=call("starts_with", Name("logical_type"), Literal("UUID"))))
+    known: dict[Path, frozenset[str]] = {}
+    for file, name in _told(paths, query):
+        known[Path(file)] = known.get(Path(file), frozenset()) | {name}
+    return known
 
 
 def filled(files: Iterable[Path]) -> Mapping[Path, Filled]:
@@ -20,13 +33,16 @@ def filled(files: Iterable[Path]) -> Mapping[Path, Filled]:
     least = call("min", call("coalesce", Name("stats_null_count"), Literal(-1)))
     query = Query((), Select(((Name("file_name"), None), (Name("path_in_schema"), "name"),
                               (call("sum", values), "values"), (least, "least")), read, group=(1, 2)))
-    try:
-        with session(paths, "UTC", Limits(threads=1)) as connection:
-            found = frame_of(connection, query_text(query))
-    except ENGINE_ERRORS:  # what is wrong with a file is told when its rows are read
-        return {}
     known: dict[Path, dict[str, int]] = {}
-    for file, name, values_there, nulls in found.iter_rows():
+    for file, name, values_there, nulls in _told(paths, query):
         if nulls >= 0:
             known.setdefault(Path(file), {})[name] = int(values_there)
     return known
+
+
+def _told(paths: tuple[Path, ...], query: Query) -> Iterator[tuple[Any, ...]]:
+    try:
+        with session(paths, "UTC", Limits(threads=1)) as connection:
+            yield from frame_of(connection, query_text(query)).iter_rows()
+    except ENGINE_ERRORS:  # what is wrong with a file is told when its rows are read
+        return

@@ -9,7 +9,7 @@ stands, when asked for.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,8 @@ PLACE = ("#group", "#row")
 ROWS_AT_ONCE = 2_000_000  # what several groupings share is held for each of them: some 120 bytes a row
 _SMALL = 4 << 20  # bytes of files that are not worth a look at how many rows they have
 _MARGIN = dt.timedelta(days=2)  # more than any time zone shifts a day
+UUID = pl.Array(pl.UInt8, 16)  # in a `Schema`: bytes to Polars, like any others
+_DASHES = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))  # the parts of a UUID: where each begins, and its length
 WIDE = (pl.UInt64, pl.Int128, pl.UInt128, pl.Decimal)
 _DTYPES: Mapping[Physical, pl.DataType] = {
     "text": pl.String(), "integer": pl.Int64(), "number": pl.Float64(), "boolean": pl.Boolean(), "date": pl.Date(),
@@ -117,8 +119,7 @@ def _kind(dtype: pl.DataType) -> Physical | None:
 def opened(table: Table) -> Files:
     """The table with the shapes of its files.  Raises `Fault` CX702 for a file that cannot be read."""
     shapes: dict[tuple[tuple[str, str], ...], tuple[Schema, list[Path]]] = {}
-    for path in table.files:
-        schema = schema_of(path)
+    for path, schema in _schemas(table.files):
         shape = tuple(sorted((name, str(dtype)) for name, dtype in schema.items()))
         shapes.setdefault(shape, (schema, []))[1].append(path)
     groups = tuple(_group(table, schema, tuple(paths), number)
@@ -203,6 +204,37 @@ def schema_of(path: Path) -> Schema:
         raise unreadable(path, error) from error
 
 
+def _schemas(paths: Iterable[Path]) -> Iterator[tuple[Path, Schema]]:
+    """The columns of each file, `UUID` among them.  Raises `Fault` CX702 where one is no Parquet file."""
+    found = [(path, schema_of(path)) for path in paths]
+    unclear = [path for path, schema in found if pl.Binary in schema.values()]
+    known: Mapping[Path, frozenset[str]] = {}
+    if unclear:
+        from cxmetrics.backends.duckdb.footers import uuids  # which Polars does not tell from other bytes
+
+        known = uuids(unclear)
+    for path, schema in found:
+        own = known.get(path, frozenset())
+        yield path, {name: UUID if dtype == pl.Binary and name in own else dtype for name, dtype in schema.items()}
+
+
+def as_copied(path: Path, asked: Container[str]) -> pl.LazyFrame:
+    """The rows of a file as they can be written anew: UUIDs as text, and without what is nested and not `asked` for.
+
+    Raises `Fault` CX702 where it is no Parquet file.
+    """
+    [(_, schema)] = _schemas((path,))
+    scan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    nested = [name for name, dtype in schema.items() if dtype.is_nested() and dtype != UUID and name not in asked]
+    return scan.drop(nested).with_columns(_uuid(pl.col(name)) for name, dtype in schema.items() if dtype == UUID)
+
+
+def _uuid(held: pl.Expr) -> pl.Expr:
+    """Sixteen bytes as a UUID is written."""
+    digits = held.bin.encode("hex")
+    return pl.concat_str([digits.str.slice(*part) for part in _DASHES], separator="-")
+
+
 def unreadable(path: Path | str, error: BaseException, span: Span | None = None) -> Fault:
     """CX702 for a file and what the library says of it: its first words, which quote no value."""
     said = str(error).strip().partition("\n")[0].partition(": [")[0]
@@ -250,7 +282,9 @@ def _column(files: Files, name: str, dtype: pl.DataType | None, *, known: bool) 
     held = pl.col(name)
     if kind == "instant" and isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
         held = held.dt.convert_time_zone("UTC")
-    if kind == "text" and dtype == pl.Binary:
+    if kind == "text" and dtype == UUID:
+        held = _uuid(held)
+    elif kind == "text" and dtype == pl.Binary:
         held = held.cast(pl.String, strict=False)
     held = held if dtype == target else held.cast(target)
     if kind == "text":

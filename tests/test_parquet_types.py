@@ -1,0 +1,63 @@
+"""Columns of Parquet files in types that few engines know: both read what can be read, and pass over the rest."""
+
+import duckdb
+import pytest
+from surroundings import called
+
+PROJECT = """
+project: shop
+grains: [day]
+sources:
+  visits: {read: "data/*.parquet", time: at, columns: {id: text, spent: integer}}
+indicators:
+  visited: {formula: count(visits)}
+  spent: {formula: sum(visits.spent)}
+  visitors: {formula: distinct(visits.id)}
+  one: {formula: "count(visits where visits.id = '00000000-0000-4000-8000-00000000000a')"}
+"""
+AT = "TIMESTAMP '2026-03-02 08:00' AS at"
+
+
+def written(root, name, rows):
+    """A file of data: what a query of DuckDB gives."""
+    (root / "data").mkdir(exist_ok=True)
+    (root / "cxmetrics.yaml").write_text(PROJECT)
+    duckdb.sql(rows).write_parquet(str(root / "data" / f"{name}.parquet"))
+
+
+def values(root, engine):
+    """What a run makes of the project, by indicator."""
+    done = called("run", "--full", "--engine", engine, cwd=root)
+    assert (done.returncode, "panicked" in done.stderr) == (0, False), done.stderr
+    lines = called("query", "visited", "spent", "visitors", "one", "--format", "csv", cwd=root).stdout.splitlines()
+    place = lines[0].split(",").index("value")
+    return {line.split(",")[0]: float(line.split(",")[place]) for line in lines[1:]}
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_a_uuid_is_text(tmp_path, engine):
+    """Rows of two persons and of nobody; one of them again, whom a second file tells as text."""
+    ids = "['00000000-0000-4000-8000-00000000000A', '00000000-0000-4000-8000-00000000000b', NULL]"
+    written(tmp_path, "a", f"SELECT {AT}, unnest({ids}::UUID[]) AS id, 2 AS spent")
+    assert values(tmp_path, engine) == {"visited": 3, "spent": 6, "visitors": 2, "one": 1}
+    written(tmp_path, "b", f"SELECT {AT}, '00000000-0000-4000-8000-00000000000b' AS id, 1 AS spent")
+    assert values(tmp_path, engine) == {"visited": 4, "spent": 7, "visitors": 2, "one": 1}
+    told = called("preview", "one", "--engine", engine, cwd=tmp_path)
+    assert told.returncode == 0
+    assert "00000000-0000-4000-8000-00000000000a" in told.stdout
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_an_interval_that_nobody_asks_for_is_passed_over(tmp_path, engine):
+    written(tmp_path, "a", f"SELECT {AT}, 'x' AS id, 2 AS spent, INTERVAL 3 DAY AS took, [INTERVAL 1 DAY] AS each")
+    assert values(tmp_path, engine) == {"visited": 1, "spent": 2, "visitors": 1, "one": 0}
+    assert called("preview", "spent", "--engine", engine, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_an_interval_is_no_number(tmp_path, engine):
+    written(tmp_path, "a", f"SELECT {AT}, 'x' AS id, INTERVAL 3 DAY AS spent")
+    done = called("run", "--engine", engine, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error[CX704]: the column `spent` holds other, declared as integer" in done.stderr
+    assert "panicked" not in done.stderr
