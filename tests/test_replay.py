@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 from shop import PROJECT, day, freeze, go, opened, put
 
 from cxmetrics.cli.command import status_of
 from cxmetrics.replay import replay
+from cxmetrics.store import Store
 
 
 @pytest.fixture
@@ -117,6 +119,25 @@ def test_a_calendar_and_a_library_are_kept_too(root):
     (root / "shared/cxmetrics.yaml").write_text("nonsense")
     found = again(root, run)
     assert found.same, found.differences
+
+
+@pytest.mark.parametrize(("spoiled", "codes"), [
+    ("UPDATE texts SET content = x'00'", {"CX803"}), ("DELETE FROM texts", {"CX803"}),
+    ("UPDATE texts SET content = x'00' WHERE sha256 NOT IN (SELECT manifest FROM runs)", {"CX803"}),
+    ("UPDATE runs SET manifest = NULL", set())])
+def test_definitions_that_cannot_be_replayed_are_verified(root, spoiled, codes):
+    """What is lacking or changed is told, and a full run mends it."""
+    go(root)
+    with Store.open(root / "store") as store:
+        assert store.verify().damaged == ()
+    with closing(sqlite3.connect(root / "store" / "ledger.sqlite")) as ledger:
+        ledger.execute(spoiled)
+        ledger.commit()
+    with Store.open(root / "store") as store:
+        assert {one.code.id for one in store.verify().damaged} == codes
+    go(root, full=True)
+    with Store.open(root / "store") as store:
+        assert store.verify().damaged == ()
 
 
 def test_the_command_says_what_differs(root, capsys, monkeypatch):

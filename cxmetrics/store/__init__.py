@@ -58,7 +58,7 @@ from cxmetrics.store.lock import locked
 from cxmetrics.store.packing import one_by_one
 from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite, only_covered
 from cxmetrics.store.slices import slices_of
-from cxmetrics.store.texts import put_texts, unpacked
+from cxmetrics.store.texts import broken, put_texts, unpacked
 from cxmetrics.store.then import AsOf, look_at, named
 
 __all__ = ["AsOf", "Commit", "Days", "Definition", "Family", "Freeze", "InputFile", "Reject", "RunRow",
@@ -380,9 +380,10 @@ class Store:
                 raise damaged(self._data / file.name, wrong)
 
     def verify(self) -> Verified:
-        """Look at the ledger and at every file that it names, live or retired."""
+        """Look at the ledger, at the definitions in it, and at every file that it names, live or retired."""
         files, live = self._ledger.files(), {file.name for file in self._live()}
         wrong = [damaged(self._folder / LEDGER, line) for line in self._ledger.problems()]
+        wrong += broken(self._ledger.records, self._folder / LEDGER)
         wrong += [damaged(self._data / file.name, what, retired=file.name not in live) for file in files
                   if (what := problem(self._data, file)) is not None]
         return Verified(len(files), sum(file.size for file in files),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from cxmetrics.diagnostics import Fault
 from cxmetrics.store.buckets import damaged
 from cxmetrics.store.ledger.records import Records
 
@@ -31,8 +32,28 @@ def unpacked(records: Records, ledger: Path) -> dict[str, str]:
     manifest = records.manifest()
     if manifest is None:
         return {}
-    named: dict[str, str] = json.loads(_text(records, manifest, ledger))
-    return {name: _text(records, digest, ledger) for name, digest in named.items()}
+    return {name: _text(records, digest, ledger) for name, digest in _named(records, manifest, ledger).items()}
+
+
+def broken(records: Records, ledger: Path) -> list[Fault]:
+    """CX803 for each text of any run that is lacking or changed: such a run cannot be replayed."""
+    faults, digests = list[Fault](), set[str]()
+    for manifest in records.manifests():
+        try:
+            digests.update(_named(records, manifest, ledger).values())
+        except Fault as fault:
+            faults.append(fault)
+    for digest in sorted(digests):
+        try:
+            _text(records, digest, ledger)
+        except Fault as fault:
+            faults.append(fault)
+    return faults
+
+
+def _named(records: Records, manifest: str, ledger: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads(_text(records, manifest, ledger))
+    return found
 
 
 def _text(records: Records, digest: str, ledger: Path) -> str:

@@ -181,8 +181,9 @@ class Records:
     # --- the texts of definitions --------------------------------------------------------------------------------
 
     def put_texts(self, texts: Mapping[str, bytes]) -> None:
-        """Keep texts by the checksum of what they are unpacked; those known stay."""
-        self._connection.many("INSERT OR IGNORE INTO texts VALUES (?, ?)", sorted(texts.items()))
+        """Keep texts by the checksum of what they are unpacked; those known stay, unless they were damaged."""
+        self._connection.many("INSERT INTO texts VALUES (?, ?) ON CONFLICT DO UPDATE SET content = excluded.content "
+                              "WHERE content IS NOT excluded.content", sorted(texts.items()))
 
     def text(self, sha256: str) -> bytes | None:
         """A text as it is kept."""
@@ -194,6 +195,11 @@ class Records:
         found = self._connection.rows("SELECT manifest FROM runs WHERE number <= ? ORDER BY number DESC LIMIT 1",
                                       self.at)
         return found[0][0] if found else None
+
+    def manifests(self) -> list[str]:
+        """The checksums of the texts that name the definitions of some run."""
+        return [found for (found,) in self._connection.rows(
+            "SELECT DISTINCT manifest FROM runs WHERE manifest IS NOT NULL ORDER BY manifest")]
 
     # --- what may not change, and what is gone -------------------------------------------------------------------
 
