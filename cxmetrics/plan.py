@@ -312,10 +312,11 @@ def steps(keys: Sequence[Classifier]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A number computed for each cell of a cube."""
+    """A number computed for each cell of a cube, of the rows that meet a condition over the classes of `Cube.asked`."""
 
     op: Op
     arg: Expr | None
+    where: Condition | None = None
 
     def columns(self, place: int) -> tuple[str, ...]:
         """The columns of the slot at that place in a cube."""
@@ -344,11 +345,15 @@ Condition = Cell | Logic
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Which cells and which slot of a cube make up a partial (index into `Plan.partials`)."""
+    """Which cells and which slot of a cube make up a partial (index into `Plan.partials`).
+
+    `rows`: the slot that counts the rows of the slot's own condition; None where it has none.
+    """
 
     partial: int
     slot: int
     where: Condition | None
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +379,7 @@ class Cube:
     persons: Grouping | None = None
     wanted: tuple[int, ...] | None = None
     others: tuple[int, ...] | None = None
+    asked: tuple[Classifier, ...] = ()  # what conditions of slots look at; rows are not grouped by it
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from cxmetrics.backends.conditions import Terms, told
 from cxmetrics.calendars import start
 from cxmetrics.days import Calendar
 from cxmetrics.diagnostics import Fault
@@ -101,6 +102,34 @@ def test_the_combinations_that_are_looked_at_are_those_where_a_condition_is_true
     assert wanted(keys, [*members, Member(9, 0, None)]) is None
     if found is not None:  # what all others are counted under makes no condition true
         assert sum(map(mul, left_over(keys, found), steps(keys))) not in found
+
+
+@given(st.data())
+def test_a_condition_told_without_a_third_value_is_true_where_it_is_true_and_false_where_it_is_false(data):
+    sizes = data.draw(st.lists(st.sampled_from([2, 3, 6, 80]), min_size=1, max_size=3))
+    where = data.draw(conditions(sizes))
+    every = list(product(*(range(size) for size in sizes)))
+    sign = truth(where, {key: np.array([place[key] for place in every]) for key in range(len(sizes))}, len(every))
+    keys = [replace(ANY, classes=size) for size in sizes]
+    column = [np.array([place[key] for place in every]) for key in range(len(sizes))]
+    terms = Terms(lambda key, low, high: (column[key] >= low) & (column[key] <= high),
+                  lambda key, codes: np.isin(column[key], codes), np.logical_and.reduce,
+                  lambda parts: np.logical_or.reduce([np.zeros(len(every), bool), *parts]))
+    assert list(told(where, keys, terms)) == list(sign == 2)
+    assert list(told(where, keys, terms, truth=False)) == list(sign == 0)
+
+
+def test_of_conditions_asked_row_by_row_there_are_states_where_rows_meet_them():
+    """Members of 3 rows with a value, of 2 rows without any, and of none."""
+    where = Cell(0, frozenset({1}), frozenset({0}))
+    slots = tuple(Slot(op, None if op == "count" else AMOUNT_COLUMN, where) for op in ("count", "sum", "max"))
+    frame = pl.DataFrame({"day": [MONDAY, day(1), day(2)], "d0": ["N"] * 3, "s0": [3, 2, 0], "s1": [60, 0, 0],
+                          "s2": [30.0, None, None]}, schema_overrides={"s0": AMOUNT, "s1": AMOUNT})
+    members = (Member(4, 0, None, 0), Member(5, 1, None, 0), Member(6, 2, None, 0))
+    states = spread(Cube(("region",), (), slots, members, asked=(ANY,)), frame)
+    assert dict(states.schema) == schema(1)
+    assert listed(states) == {(4, MONDAY, "N", None, 3), (4, day(1), "N", None, 2), (5, MONDAY, "N", None, 60),
+                              (5, day(1), "N", None, 0), (6, MONDAY, "N", 30.0, 1)}
 
 
 def test_members_take_different_slots():

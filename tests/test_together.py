@@ -1,6 +1,7 @@
 """Which conditions share a grouping."""
 
 import datetime as dt
+import random
 from collections import Counter
 from itertools import product
 
@@ -8,8 +9,10 @@ import hypothesis.strategies as st
 import polars as pl
 import pytest
 from hypothesis import given
+from polars.testing import assert_frame_equal
 from shop import go, stored
 
+import cxmetrics.fuse
 from cxmetrics.backends.cells import Table
 from cxmetrics.backends.duckdb import DuckDB
 from cxmetrics.backends.polars import Polars
@@ -157,6 +160,50 @@ def test_codes_of_many_places_take_one_grouping_and_one_of_values(engine, codes,
     assert (effort.cubes, effort.cells) == (2, 160 * (codes + 1) + 3 + 160 * codes)
     values = dict(stored(tmp_path).select("indicator", "value").iter_rows())
     assert values == {f"i{place:03d}c{code}": code + place for place in range(160) for code in range(codes)}
+
+
+CONJUNCTIONS = """
+project: rows
+grains: [day]
+cuts: [[region]]
+replicates: 0
+dimensions: {region: {}}
+sources:
+  events: {read: data/events.parquet, time: day, columns: {a: text, b: text, c: text, x: number, n: integer}}
+indicators:
+"""
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_conditions_asked_row_by_row_give_the_same_as_groupings(engine, tmp_path, monkeypatch):
+    """Texts and numbers that are missing, conditions that no row meets, and all that is told without values apart."""
+    draw = random.Random(7)
+    rows = [(dt.date(2026, 8, draw.randint(1, 2)), draw.choice(["N", "S", None]),
+             *(draw.choice([*"pqrstu", None]) for _ in range(3)), draw.choice([None, draw.uniform(-9, 9)]),
+             draw.choice([None, draw.randint(-9, 9)])) for _ in range(800)]
+    (tmp_path / "data").mkdir()
+    pl.DataFrame(rows, schema=["day", "region", "a", "b", "c", "x", "n"], orient="row").write_parquet(
+        tmp_path / "data" / "events.parquet")
+    told = ("count(events where {})", "mean(events.x where {})", "sum(events.n where {})", "max(events.x where {})",
+            "stdev(events.x where {})", "share(events.n > 2 where {})", "last(events.x where {})")
+    lines = []
+    for place in range(42):
+        a, b = draw.sample("pqrstu", 2)
+        where = draw.choice((f"events.a = '{a}' and events.x >= {place / 3 - 5:.2f}",
+                             f"events.a in ['{a}', '{b}', 'z'] and not (events.b = '{b}' or events.n < {place - 20})",
+                             f"events.b != '{a}' and events.c is missing", "events.a = 'z' and events.b = 'z'",
+                             f"not (events.c in ['p', 'r', 't'] and events.b in ['q', 's', 'u', '{a}'])"))
+        lines.append(f'  i{place:02d}: {{formula: "{told[place % 7].format(where)}"}}\n')
+    (tmp_path / "cxmetrics.yaml").write_text(CONJUNCTIONS + "".join(lines), "utf-8")
+    monkeypatch.setattr(cxmetrics.fuse, "MAX_CLASSES", 40)
+    found = []
+    for dear in (0, 1000):  # what a grouping costs: nothing, or more than to ask every row
+        monkeypatch.setattr(cxmetrics.fuse, "EACH_KEY", dear)
+        report = go(tmp_path, engine=engine, full=True)
+        found.append(([one.effort.cubes for one in report.sources], report.states, stored(tmp_path)))
+    assert found[0][0] != found[1][0]
+    assert found[0][1] == found[1][1]
+    assert_frame_equal(found[0][2], found[1][2])
 
 
 def test_what_stands_in_paths_and_in_some_files_only_is_in_the_sample_too(tmp_path):

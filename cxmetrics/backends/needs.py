@@ -127,7 +127,7 @@ def expressions(cubes: Iterable[Cube]) -> Iterator[Expr | None]:
     for cube in cubes:
         yield cube.value
         yield cube.by
-        yield from (key.expr for key in cube.keys)
+        yield from (key.expr for key in (*cube.keys, *cube.asked))
         yield from (slot.arg for slot in cube.slots)
 
 

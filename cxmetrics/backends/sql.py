@@ -17,7 +17,7 @@ from typing import assert_never
 
 Type = OneOf["BIGINT", "BIT", "BOOLEAN", "DATE", "DECIMAL(38,0)", "DOUBLE", "HUGEINT", "INTEGER", "TIMESTAMP",
              "TIMESTAMPTZ", "TIMESTAMP_NS", "TIMESTAMPTZ_NS", "UBIGINT", "UINTEGER", "VARCHAR"]
-Operator = OneOf["+", "-", "*", "/", "=", "<>", "<", "<=", ">", ">=", "AND", "OR", "|"]
+Operator = OneOf["+", "-", "*", "/", "=", "<>", "<", "<=", ">", ">=", "AND", "OR", "|", "&", ">>"]
 _WORD = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 

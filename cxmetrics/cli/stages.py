@@ -178,7 +178,8 @@ def _fused(plan: Plan, name: str, session: Session) -> Iterator[str]:
             yield from () if cube.by is None else (f"  by          {expression_text(cube.by)}",)
             for member in members:
                 slot = cube.slots[member.slot]
-                where = "" if member.where is None else f" :where {_condition(member.where)}"
+                asked = member.where or slot.where
+                where = "" if asked is None else f" :where {_condition(asked)}"
                 arg = "" if slot.arg is None else f" {expression_text(slot.arg)}"
                 yield f"  partial {member.partial:<4}({slot.op}{arg}{where})"
 
@@ -190,7 +191,7 @@ def _unseen(sampled: list[str], source: str) -> Mapping[Codes, int]:
 
 
 def _keys(cube: Cube) -> Iterator[str]:
-    for number, key in enumerate(cube.keys):
+    for number, key in enumerate(cube.keys or cube.asked):
         told = ", ".join("|".join(texts) for texts in key.literals or ()) or ", ".join(map(str, key.breaks or ()))
         yield f"  key k{number:<7} {expression_text(key.expr)}: {key.classes} {told}".rstrip()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
+from operator import itemgetter
 
 from cxmetrics.fuse.classify import Atoms, Classified
 from cxmetrics.fuse.combinations import Asked, Combinations
@@ -31,11 +33,15 @@ def together(wheres: Mapping[int, Collection[int]], known: Atoms, limit: int,
         return
     occurring = None if look is None else _occurring(Classified.of(known, every.atoms), look)
     groups: list[tuple[Combinations, list[int]]] = []
+    too_many: list[AbstractSet[int]] = []  # of what few conditions look at, if more occurs than is allowed
     for where in _sorted(apart, known):
         for group, members in groups[:-TRIED - 1:-1]:
             size = group.with_(apart[where])
-            if size > limit and occurring is not None:
-                size = min(size, occurring(group.subjects | apart[where].keys()))
+            subjects = group.subjects | apart[where].keys()
+            if size > limit and occurring is not None and not any(many <= subjects for many in too_many):
+                size = min(size, occurring(subjects))
+                if size > limit:  # whatever is told apart besides
+                    too_many = [subjects, *(many for many in too_many if not subjects <= many)]
             if size <= limit or size == group.size:
                 group.add(apart[where])
                 members.append(where)
@@ -62,15 +68,13 @@ def _occurring(classified: Classified, look: Look) -> Callable[[Collection[int]]
 
     Those that no row of the sample has are told from those that one or two have (Chao 1984).  None without a sample.
     """
-    sample = look(classified.keys)
+    sample = [codes for codes, count in look(classified.keys).items() for _ in range(count)]
     if not sample:
         return None
 
     @cache
     def among(places: Sequence[int]) -> int:
-        rows = Counter[Codes]()
-        for codes, count in sample.items():
-            rows[tuple(codes[place] for place in places)] += count
+        rows = Counter(map(itemgetter(*places), sample)) if places else {(): len(sample)}
         once, twice = (sum(count == times for count in rows.values()) for times in (1, 2))
         return len(rows) + (once**2 // (2 * twice) if twice else once * (once - 1) // 2)
 

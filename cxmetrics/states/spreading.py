@@ -44,9 +44,23 @@ def spread(cube: Cube, frame: pl.DataFrame, secret: bytes = b"") -> pl.DataFrame
 
     A member sums the cells whose classes make its condition true.  Where they have no texts, some days follow others.
     """
+    if any(member.rows is not None for member in cube.members):
+        return _one_by_one(cube, frame)
     if cube.by is not None or frame.height <= CELLS_AT_ONCE:
         return _spread(cube, frame, secret)
     return pl.concat([_spread(cube, some, secret) for some in _some_days(frame)])
+
+
+def _one_by_one(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
+    """The states of members whose slots have conditions: a cell a day and slice, where any row meets it."""
+    dims = names(len(cube.dimensions))
+    parts = [frame.select("day", *dims, *cube.slots[member.slot].columns(member.slot),
+                          rows=pl.lit(1) if member.rows is None else pl.col(f"s{member.rows}"))
+             .filter(pl.col("rows") > 0)
+             .select(pl.lit(member.partial, pl.UInt32).alias("partial"), "day", *dims, *_state(cube, member.slot),
+                     pl.lit(None, pl.String).alias("text"))
+             .drop_nulls("value") for member in cube.members]
+    return concat(parts, len(dims))
 
 
 def _some_days(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:

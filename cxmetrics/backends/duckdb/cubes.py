@@ -13,6 +13,7 @@ from math import prod
 
 import polars as pl
 
+from cxmetrics.backends.conditions import Terms, conditions_of, told
 from cxmetrics.backends.duckdb.expressions import NARROW, Term, double
 from cxmetrics.backends.duckdb.moments import source_moment, text_by
 from cxmetrics.backends.duckdb.rows import Rows, is_bad
@@ -38,9 +39,10 @@ from cxmetrics.backends.sql import (
 )
 from cxmetrics.functions import COMPLETES
 from cxmetrics.ir import Apply, Expr
-from cxmetrics.plan import BY_TIME, FRACTION, Classifier, Cube, Slot, steps
+from cxmetrics.plan import BY_TIME, FRACTION, Classifier, Condition, Cube, Slot, steps
 
 AT = Name("at")  # the moment of a row
+ONE = Literal(1)
 BITS = 62  # columns told apart in one number
 WANTED = "wanted"  # the column that tells whether a cube looks at a row
 LISTED = 500  # combinations that are told one by one: a list takes DuckDB 16 µs for each, before it reads a row
@@ -60,6 +62,7 @@ class Narrow:
     steps: Mapping[Expr, tuple[Name, ...]]  # of the marks of conversions: whether a row does each step but the first
     census: tuple[Item, ...]  # aggregates
     presence: int  # how many `m` columns there are
+    row: Node = ONE  # not null for rows that are counted
 
 
 def narrow(rows: Rows, cubes: Sequence[Cube]) -> Narrow:
@@ -74,7 +77,7 @@ def narrow(rows: Rows, cubes: Sequence[Cube]) -> Narrow:
         return Name(f"{letter}{number}")
     for dimension in dict.fromkeys(name for cube in cubes for name in cube.dimensions):
         dimensions[dimension] = add("d", len(dimensions), rows.dimension(dimension))
-    for key in dict.fromkeys(key for cube in cubes for key in cube.keys if not is_mark(key)):
+    for key in dict.fromkeys(key for cube in cubes for key in (*cube.keys, *cube.asked) if not is_mark(key)):
         keys[key] = add("k", len(keys), rows.writer.classes(key))
     for arg in dict.fromkeys(arg for cube in cubes for arg in (cube.value, *(slot.arg for slot in cube.slots))):
         if arg is not None:
@@ -173,9 +176,36 @@ def cube_select(cube: Cube, narrowed: Narrow, relation: str, *, where: Node | No
         if not census:
             limits.append(Not(IsNull(value)))
     narrowed = replace(narrowed, args={arg: replace(term, node=seen(term.node)) for arg, term in narrowed.args.items()})
-    slots = [item for i, slot in enumerate(cube.slots) for item in _slots(i, slot, narrowed)]
+    asked = {where: _told(cube, where, narrowed) for where in conditions_of(cube)}
+    slots = [item for i, slot in enumerate(cube.slots) for item in _slots(i, slot, _of_some(asked, slot, narrowed))]
     return Select((*keys, *slots, *(narrowed.census if census else ())), relation,
                   where=both(*limits) if limits else None, group=tuple(range(1, len(keys) + 1)))
+
+
+def _told(cube: Cube, where: Condition, narrowed: Narrow) -> Node:
+    """Whether a row meets the condition of some slots."""
+    names = [narrowed.keys[key] for key in cube.asked]
+
+    def between(key: int, first: int, last: int) -> Node:
+        low, high = Infix(">=", (names[key], Literal(first))), Infix("<=", (names[key], Literal(last)))
+        return Infix("=", (names[key], Literal(first))) if first == last else low if \
+            last == cube.asked[key].classes - 1 else both(low, high)
+
+    def among(key: int, classes: Sequence[int]) -> Node:
+        bits = Cast(Literal(sum(1 << code for code in classes)), "BIGINT")
+        return Infix("=", (Infix("&", (Infix(">>", (bits, names[key])), Literal(1))), Literal(1)))
+
+    return told(where, cube.asked, Terms(between, among, lambda parts: both(*parts), lambda parts: either(*parts)))
+
+
+def _of_some(asked: Mapping[Condition, Node], slot: Slot, narrowed: Narrow) -> Narrow:
+    """The rows that meet the condition of a slot, if it has one: the others have nothing to count."""
+    if slot.where is None:
+        return narrowed
+    met = asked[slot.where]
+    args = {} if slot.arg is None else {slot.arg: replace(narrowed.args[slot.arg], node=when(
+        met, narrowed.args[slot.arg].node))}
+    return replace(narrowed, args=args, row=when(met, Literal(1)))
 
 
 def chosen(cube: Cube, narrowed: Narrow, relation: str) -> Select | None:
@@ -229,7 +259,7 @@ def _slots(number: int, slot: Slot, narrowed: Narrow) -> Iterator[Item]:
 def _slot(slot: Slot, narrowed: Narrow) -> Node:
     x = None if slot.arg is None else narrowed.args[slot.arg]
     if x is None:
-        return _exact(call("count", Literal(1)))
+        return _exact(call("count", narrowed.row))
     if slot.op == "count":
         return _exact(call("count", x.node))
     if slot.op in ("min", "max"):

@@ -7,10 +7,12 @@ could have wrapped round.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Literal, assert_never
 
 import polars as pl
 
+from cxmetrics.backends.conditions import Terms, conditions_of, told
 from cxmetrics.backends.polars.classes import classes
 from cxmetrics.backends.polars.expressions import Term, term, unsigned_zero
 from cxmetrics.backends.polars.marks import text_by
@@ -18,7 +20,7 @@ from cxmetrics.backends.polars.rows import Pipeline, source_moment
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr, columns_in
-from cxmetrics.plan import ADDITIVE, BY_TIME, FRACTION, Cube, Slot, steps
+from cxmetrics.plan import ADDITIVE, BY_TIME, FRACTION, Condition, Cube, Slot, steps
 
 LARGEST = 10**38 - 1  # of Decimal(38, 0)
 WRAPS = 1.5e38  # a sum of |x| below it, in floating point, did not pass 2^127
@@ -39,16 +41,36 @@ def grouped(pipeline: Pipeline, cube: Cube, rows: pl.LazyFrame) -> pl.LazyFrame:
     terms = {arg: term(arg, columns) for arg in args}
     names = {arg: f"a{i}" for i, arg in enumerate(args)}
     at = [source_moment(pipeline).alias("at")] if any(slot.op in BY_TIME for slot in cube.slots) else []
+    keys += [classes(key, columns).alias(f"q{i}") for i, key in enumerate(cube.asked)]
     held = rows.select(*keys, *texts, *value, *at, *(terms[arg].expr.alias(name) for arg, name in names.items()))
     held = held.filter(pl.col(name).is_not_null() for name in _apart(cube)) if texts or value else held
     if cube.others is not None:
         held = _others_together(cube, cube.others, held, list(names.values()))
     elif cube.wanted is not None:
         held = held.filter(_combination(cube).is_in(cube.wanted))
+    met = {where: f"w{i}" for i, where in enumerate(conditions_of(cube))}
+    held = held.with_columns(_met(cube, where).alias(name) for where, name in met.items())
     sums = [expr for i, slot in enumerate(cube.slots) for expr in _slot(
-        i, slot, None if slot.arg is None else Term(pl.col(names[slot.arg]), terms[slot.arg].type,
-                                                    terms[slot.arg].bound))]
+        i, slot, None if slot.arg is None else replace(terms[slot.arg], expr=pl.col(names[slot.arg])),
+        None if slot.where is None else pl.col(met[slot.where]))]
     return held.group_by(key_names(cube)).agg(sums)
+
+
+def _met(cube: Cube, where: Condition) -> pl.Expr:
+    """Whether a row meets the condition of some slots."""
+
+    def between(key: int, first: int, last: int) -> pl.Expr:
+        code, low, high = pl.col(f"q{key}"), pl.lit(first, pl.Int32), pl.lit(last, pl.Int32)
+        return code == low if first == last else code >= low if last == cube.asked[key].classes - 1 else \
+            code.is_between(low, high)
+
+    def among(key: int, codes: Sequence[int]) -> pl.Expr:
+        return pl.col(f"q{key}").is_in(list(codes))
+
+    def some(parts: Sequence[pl.Expr]) -> pl.Expr:
+        return pl.any_horizontal(parts) if parts else pl.lit(value=False)
+
+    return told(where, cube.asked, Terms(between, among, pl.all_horizontal, some))
 
 
 def _others_together(cube: Cube, others: tuple[int, ...], held: pl.LazyFrame, args: list[str]) -> pl.LazyFrame:
@@ -76,11 +98,12 @@ def _apart(cube: Cube) -> list[str]:
     return [*(() if cube.by is None else ("text",)), *(() if cube.value is None else ("value",))]
 
 
-def _slot(number: int, slot: Slot, x: Term | None) -> Iterator[pl.Expr]:
-    """`s<number>`, and `g<number>` where the sum may wrap."""
+def _slot(number: int, slot: Slot, x: Term | None, met: pl.Expr | None) -> Iterator[pl.Expr]:
+    """`s<number>`, and `g<number>` where the sum may wrap; of the rows that meet a condition, if there is one."""
     if x is None:
-        yield pl.len().alias(f"s{number}")
+        yield (pl.len() if met is None else met.sum()).alias(f"s{number}")
         return
+    x = x if met is None else replace(x, expr=pl.when(met).then(x.expr))
     float_of = x.expr.cast(pl.Float64)
     match slot.op:
         case "count":
