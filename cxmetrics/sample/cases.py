@@ -145,8 +145,8 @@ def _complaints(world: World, slots: Slots, rng: Random) -> Frames:
         {
             "complaint_id": _number(slots),
             "branch_id": label(BRANCHES, world.people.branch[who]),
-            "segment": world.people.columns(who)["segment"],
-            "customer_key": world.people.key.gather(who),
+            "segment": world.people.segments(who),
+            "customer_key": world.people.key[who],
             "channel": label(list(COMPLAINT_CHANNELS), choose(rng, COMPLAINT_CHANNELS, n)),
             "received_at": moment(slots.at),
             "source": label(list(COMPLAINT_SOURCES), choose(rng, COMPLAINT_SOURCES, n)),

@@ -208,7 +208,7 @@ def _columns(world: World, s: Sessions) -> pl.DataFrame:
             "os": label(list(OS), os),
             "device_model": label(MODELS, _model(world, s.who)),
             "ab_group": label(("a", "b"), s.who % 2),
-            "anonymous_id": world.people.device.gather(s.who),
+            "anonymous_id": world.people.device[s.who],
             "os_version": label(OS_VERSIONS, os * 3 + s.who % 3),
             "province": label(PROVINCES, world.people.region[s.who]),
             "sdk": label(SDKS, s.release),

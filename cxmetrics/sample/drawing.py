@@ -47,7 +47,7 @@ def outcome(rng: Random, p: Sequence[float | Floats], n: int) -> Ints:
 
 def label(names: Sequence[str | None], codes: Ints) -> pl.Series:
     """Names by position, as a column of few texts, of which Polars keeps the numbers; some may come in no row."""
-    return _known(tuple(names)).gather(codes)
+    return _known(tuple(names))[codes]
 
 
 def always(name: str, n: int) -> pl.Series:

@@ -29,7 +29,7 @@ OS = {"android": 0.62, "ios": 0.30, "harmony": 0.08}
 class People:
     """The panel: one position a customer in every array; `mood` is a standing opinion in standard deviations."""
 
-    key: pl.Series
+    known: pl.DataFrame  # what rows say of customers: key, region and segment
     device: pl.Series  # a hash of the phone, by which those are known who have not logged in
     number: pl.Series  # a hash of the telephone number
     shared: Bools  # whether the phone is another customer's too
@@ -46,6 +46,11 @@ class People:
     def __len__(self) -> int:
         return len(self.branch)
 
+    @property
+    def key(self) -> pl.Series:
+        """The keys of the customers."""
+        return self.known["customer_key"]
+
     def sample(self, rng: Random, n: int) -> Ints:
         """`n` customers, with repetition."""
         return rng.integers(0, len(self), size=n)
@@ -60,7 +65,9 @@ class People:
         """The same people when a branch has been put under another region."""
         of_branch = REGION_OF_BRANCH.copy()
         of_branch[REORGANISED[0]] = REORGANISED[1]
-        return replace(self, region_of_branch=of_branch, region=of_branch[self.branch])
+        region = of_branch[self.branch]
+        known = self.known.with_columns(region=label(REGIONS, region))
+        return replace(self, known=known, region_of_branch=of_branch, region=region)
 
     def branches_of_regions(self) -> Ints:
         """How many branches each region has."""
@@ -78,11 +85,11 @@ class People:
 
     def columns(self, who: Ints) -> dict[str, pl.Series]:
         """Customer key, region and segment as columns."""
-        return {
-            "customer_key": self.key.gather(who),
-            "region": label(REGIONS, self.region[who]),
-            "segment": label(list(SEGMENTS), self.segment[who]),
-        }
+        return self.known[who].to_dict()
+
+    def segments(self, who: Ints) -> pl.Series:
+        """Their segments as a column."""
+        return self.known["segment"][who]
 
     def last_nps(self, who: Ints) -> Ints:
         """The answer these customers gave to the last relationship survey, 0..10."""
@@ -107,13 +114,15 @@ def settle(seed: int, n: int, rng: Random) -> People:
     segment = choose(rng, SEGMENTS, n)
     wealth = np.array([3e4, 6e5, 8e6])[segment] * np.exp(0.7 * rng.standard_normal(n))
     holder = np.arange(n) - (np.arange(n) % FAMILY == 1)  # whose phone it is
+    region = REGION_OF_BRANCH[branch]
     return People(
-        key=keys(seed, n),
-        device=keys(seed + _DEVICES, n).gather(holder),
-        number=keys(seed + _NUMBERS, n).gather(holder),
+        known=pl.DataFrame({"customer_key": keys(seed, n), "region": label(REGIONS, region),
+                            "segment": label(list(SEGMENTS), segment)}),
+        device=keys(seed + _DEVICES, n)[holder],
+        number=keys(seed + _NUMBERS, n)[holder],
         shared=np.bincount(holder, minlength=n)[holder] > 1,
         branch=branch,
-        region=REGION_OF_BRANCH[branch],
+        region=region,
         segment=segment,
         age=np.clip(np.rint(rng.normal(46, 16, n)), 18, 90).astype(np.int64),
         os=choose(rng, OS, n),

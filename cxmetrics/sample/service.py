@@ -79,7 +79,7 @@ def _calls(world: World, slots: Slots, rng: Random) -> Frames:
             "ivr_steps": 1 + rng.poisson(2.2, n),
             "abandon": ~answered,
             "repeat_7d": again,
-            "ani_hash": world.people.number.gather(who),
+            "ani_hash": world.people.number[who],
             "reason_code": label(list(INTENTS), who % len(INTENTS)),
             "keypress_score": maybe(marked, would & ~skipped),
             "__skipped": skipped,
@@ -144,7 +144,7 @@ def _tickets(world: World, slots: Slots, rng: Random) -> Frames:
         {
             "ticket_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
             "branch_id": label([*BRANCHES, NO_BRANCH], branch),
-            "segment": world.people.columns(who)["segment"],
+            "segment": world.people.segments(who),
             "channel": always("branch", n),
             "biz_type": label(list(BUSINESS), biz),
             "age": world.people.age[who],

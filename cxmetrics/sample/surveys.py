@@ -210,7 +210,7 @@ def _position(reply: Reply) -> int:
 
 def _key_then(world: World, who: Ints, early: Bools) -> pl.Series:
     """The keys of customers as they were then; some were given a new one in the middle of the window."""
-    keys = world.people.key.gather(who)
+    keys = world.people.key[who]
     moved = pl.Series(early & (who % MIGRATED == 0))
     return pl.select(pl.when(moved).then(old_key(pl.lit(keys))).otherwise(pl.lit(keys))).to_series()
 
@@ -249,7 +249,7 @@ def _response_frame(world: World, invited: Invited, kind: Ints, rows: Ints, repl
             "invitation_id": rows + (invited.slots.part << 32),
             "survey_id": label(["relationship", *ASKED], kind[rows]),
             "survey_version": np.where(invited.slots.day[rows] < world.calendar.days // 2, 1, 2),
-            "customer_key": world.people.key.gather(who),
+            "customer_key": world.people.key[who],
             "started_at": moment(submitted - (invited.seconds[rows] * 1_000).astype(np.int64) * 1_000),
             "submitted_at": moment(submitted),
             "received_at": moment(invited.received[rows]),
@@ -258,9 +258,9 @@ def _response_frame(world: World, invited: Invited, kind: Ints, rows: Ints, repl
             "language": label(("zh", "en"), chance(rng, 0.04, n).astype(np.int64)),
             "is_test": invited.flaw[rows] == 2,
             "weight": world.people.answer_weights(who),
-            "device_hash": world.people.device.gather(who),
+            "device_hash": world.people.device[who],
             "__shared": world.people.shared[who],
-            "client_ip_hash": world.people.number.gather(who % min(IPS, len(world.people))),
+            "client_ip_hash": world.people.number[who % min(IPS, len(world.people))],
             **{f"grid_{reply.touchpoint.removeprefix(JOURNEY)}": _beside(reply, rows) for reply in replies
                if reply.touchpoint.startswith(JOURNEY)},
         }
@@ -292,7 +292,7 @@ def _invitation_frame(world: World, slots: Slots, who: Ints, kind: Ints, state: 
             "delivered_at": moment(after(slots.at, lognormal(rng, 4.0, 0.6, n), state < 3)),
             "opened_at": moment(after(slots.at, lognormal(rng, 240.0, 0.4, n), state < 2)),
             "status": label(("completed", "opened", "sent", "bounced", "opted_out"), state),
-            "stratum": world.people.columns(who)["segment"],
+            "stratum": world.people.segments(who),
             "survey_id": label(kinds, kind),
             "sample_prob": LEAST_DRAWN / world.people.answer_weights(who),
             "employee_id": label([*MANAGERS, None],

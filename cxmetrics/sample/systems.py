@@ -158,7 +158,7 @@ def _atm(world: World, slots: Slots, rng: Random) -> Frames:
             "txn_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
             "branch": label(BRANCHES, branch),
             "region": label(REGIONS, world.people.region_of_branch[branch]),
-            "segment": world.people.columns(who)["segment"],
+            "segment": world.people.segments(who),
             "channel": always("branch", n),
             "kind": label(list(ATM_KINDS), choose(rng, ATM_KINDS, n)),
             "started_at": moment(slots.at),

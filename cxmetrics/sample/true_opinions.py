@@ -73,7 +73,7 @@ def opinions(world: World, days: Ints, weights: Floats) -> Opinions:
 def opinion_values(cell: Cell, held: Opinions) -> dict[str, float]:
     """The true values of the indicators of surveys, by indicator."""
     who, people = cell.who, cell.world.people
-    said = {name: values[who] for name, values in held.said.items()}
+    said = held.said if len(who) == len(people) else {name: values[who] for name, values in held.said.items()}
     weight = people.answer_weights(who)
     senior = people.age[who] >= SENIOR
     plain = {**SATISFACTION, **EASE, **SOLVED, **GAPS}
@@ -131,6 +131,9 @@ class _Month:
 
     def _mean(self, journey: str, struck: frozenset[str]) -> Floats:
         people = self.world.people
+        felt: Floats = REPUTE.get(journey, 0.0) + STANDING_PART * self.standing
+        if not struck and journey != "branch_visit":
+            return felt
         hit: dict[str, Bools] = {
             "bad_release": people.os == list(OS).index("android"),
             "queueing_branch": people.branch == QUEUEING,
@@ -141,7 +144,7 @@ class _Month:
             lost += size * hit.get(name, np.ones(len(people), dtype=np.bool_))
         if journey == "branch_visit":
             lost -= people.branch_mood[people.branch]
-        return REPUTE.get(journey, 0.0) + STANDING_PART * self.standing - lost
+        return felt - lost
 
 
 def _net(mean: Floats, spread: float) -> Floats:
