@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.backends.cells import Backend, Request
+from cxmetrics.backends.duckdb.footers import Footers
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.polars.expressions import Term, term
 from cxmetrics.backends.readers import open_table
@@ -140,9 +141,10 @@ def delivered_by(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Ba
     """The first and the last day of each source; those of files that the last run saw are known from it."""
     known = _inputs(store_in(root, plan.project.store), bound)
     found: dict[str, tuple[Day, Day]] = {}
+    footers = Footers(path for one in bound.values() for path in one.paths)
     for name, one in bound.items():
         files = extents(one, known[name], root, plan.project.time_zone, backend,
-                        lambda path: open_table((path,), scratch=scratch))
+                        lambda path: open_table((path,), scratch=scratch), footers)
         span = delivered(files)
         if span is not None:
             found[name] = span

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.backends.cells import Backend, Physical, Request, Table
-from cxmetrics.backends.duckdb.footers import filled
+from cxmetrics.backends.duckdb.footers import Footers
 from cxmetrics.backends.polars.keys import height
 from cxmetrics.backends.polars.spans import Span, spans_of
 from cxmetrics.backends.text_files import is_text
@@ -32,7 +32,7 @@ _NATIVE: frozenset[Physical] = frozenset(("date", "time", "instant"))
 
 
 def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str, backend: Backend,
-            open_file: Open) -> dict[str, InputFile]:
+            open_file: Open, footers: Footers) -> dict[str, InputFile]:
     """The files of a source with the days of the rows in each; files that look as before are not read again.
 
     Those of its lookups are among them, and have no days.
@@ -54,7 +54,7 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
     for path, (first, last, rows) in _measured(bound, new, zone, backend, open_file):
         result[path] = replace(result[path], first=first, last=last, rows=rows)
     return result | _with_columns({path: file for path, file in result.items() if path in bound.files
-                                   and path not in bound.taken and not file.columns}, root, open_file)
+                                   and path not in bound.taken and not file.columns}, root, open_file, footers)
 
 
 def _measured(bound: Bound, files: Mapping[str, Path], zone: str, backend: Backend,
@@ -81,10 +81,11 @@ def _batches(files: Iterable[Path]) -> Iterator[tuple[Path, ...]]:
         yield batch
 
 
-def _with_columns(files: Mapping[str, InputFile], root: Path, open_file: Open) -> dict[str, InputFile]:
+def _with_columns(files: Mapping[str, InputFile], root: Path, open_file: Open,
+                  footers: Footers) -> dict[str, InputFile]:
     """Files with what is to be known of their columns."""
     tables = {path: open_file(root / path) for path in files}
-    known = filled(path for table in tables.values() for path in table.files) if tables else {}
+    known = footers.filled(path for table in tables.values() for path in table.files) if tables else {}
     return {path: replace(files[path], columns=columns_of(table, known.get(table.files[0], {})))
             for path, table in tables.items()}
 

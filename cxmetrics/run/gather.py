@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cxmetrics.backends.cells import Backend
+from cxmetrics.backends.duckdb.footers import Footers
 from cxmetrics.backends.text_files import seen_from_project
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
@@ -45,7 +46,6 @@ class Gathering:
     def bind(self) -> None:
         """See what each source needs."""
         bound: dict[str, Bound] = {}
-        setting = Setting(self.plan, self.root, self.scratch, self.store, self.options, self.backend, self.hiding)
         asked = sorted({partial.source for partial in self.plan.partials})
         names = [name for name in asked if self.plan.sources[name].read != NOWHERE]
         self.needs.update((name, nowhere(self.store, name)) for name in asked if name not in names)
@@ -54,7 +54,10 @@ class Gathering:
             with self._by_itself(name):
                 known = {} if self.options.full else before[name]
                 bound[name] = bind_source(self.plan.sources[name], self.root, self.scratch, known=known)
-        self.backend.expect(path for one in bound.values() for path in one.paths)
+        paths = [path for one in bound.values() for path in one.paths]
+        setting = Setting(self.plan, self.root, self.scratch, self.store, self.options, self.backend, self.hiding,
+                          Footers(paths))
+        self.backend.expect(paths)
         files = {name: one.before for name, one in self.needs.items()}  # of those that failed: as they were
         for name, one in bound.items():
             with self._by_itself(name):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cxmetrics.backends.cells import Backend, Table
 from cxmetrics.backends.databases import is_server
+from cxmetrics.backends.duckdb.footers import Footers
 from cxmetrics.backends.readers import open_table
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
@@ -66,6 +67,7 @@ class Setting:
     options: RunOptions
     backend: Backend
     hiding: Hiding
+    footers: Footers
 
     def open_file(self, path: Path) -> Table:
         """One file of a source."""
@@ -75,7 +77,8 @@ class Setting:
 def measured(setting: Setting, bound: Bound, before: Mapping[str, InputFile]) -> dict[str, InputFile]:
     """The files of a source as they are now, when they were as they were `before`.  Raises `Fault` CX70x."""
     known = {} if setting.options.full else before
-    return extents(bound, known, setting.root, setting.plan.project.time_zone, setting.backend, setting.open_file)
+    return extents(bound, known, setting.root, setting.plan.project.time_zone, setting.backend, setting.open_file,
+                   setting.footers)
 
 
 def need(setting: Setting, bound: Bound, files: Mapping[str, InputFile], before: Mapping[str, InputFile]) -> Need:

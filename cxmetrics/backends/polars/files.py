@@ -210,9 +210,9 @@ def _schemas(paths: Iterable[Path]) -> Iterator[tuple[Path, Schema]]:
     unclear = [path for path, schema in found if pl.Binary in schema.values()]
     known: Mapping[Path, frozenset[str]] = {}
     if unclear:
-        from cxmetrics.backends.duckdb.footers import uuids  # which Polars does not tell from other bytes
+        from cxmetrics.backends.duckdb.footers import Footers  # which Polars does not tell from other bytes
 
-        known = uuids(unclear)
+        known = Footers(unclear).uuids(unclear)
     for path, schema in found:
         own = known.get(path, frozenset())
         yield path, {name: UUID if dtype == pl.Binary and name in own else dtype for name, dtype in schema.items()}
