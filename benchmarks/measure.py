@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cxmetrics.cli import ALLOCATION
+
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 900.0  # seconds a child may take
 MIB = 1024 * 1024
@@ -61,8 +63,12 @@ def _cpu() -> float:
 
 
 def job(name: str, args: Mapping[str, object], timeout: float = TIMEOUT) -> Measure:
-    """A job of `benchmarks.contenders` in a child of its own; what it printed last are its section and its answer."""
-    whole = command([sys.executable, "-m", "benchmarks.contenders", name, json.dumps(args)], timeout)
+    """A job of `benchmarks.contenders` in a child of its own; what it printed last are its section and its answer.
+
+    Memory is given back to the system as by the command line.
+    """
+    words = [sys.executable, "-m", "benchmarks.contenders", name, json.dumps(args)]
+    whole = command(words, timeout, {ALLOCATION[0]: ALLOCATION[1]})
     if whole.failed:
         return whole
     said = json.loads(str(whole.said["out"]).strip().splitlines()[-1])
