@@ -35,6 +35,18 @@ def test_a_week_of_some_of_its_days_is_told(root):
     assert said(go(root)) == []
 
 
+@pytest.mark.parametrize(("asked", "days"), [
+    ({"first": day(9), "last": day(10)}, "2026-03-09"), ({"first": day(10)}, "2026-03-10.."),
+    ({"last": day(1)}, "..2026-02-28"), ({"first": day(20), "last": day(27)}, "2026-03-20..2026-03-26")])
+def test_days_that_nobody_has_delivered_are_told(root, asked, days):
+    """Rows are there of 1 to 8 March: before the first run, before another, and after a run with nothing to do."""
+    told = [("CX734", {"days": days, "first": "2026-03-01", "last": "2026-03-08"})]
+    assert said(go(root, **asked)) == said(go(root, **asked, dry_run=True)) == told
+    go(root)
+    assert said(go(root, **asked)) == told
+    assert said(go(root, first=day(8), last=day(20))) == said(go(root, last=day(2))) == []
+
+
 def test_a_column_that_new_files_have_not_is_told(root):
     assert said(go(root)) == []
     put(root, "visits-9", "day,branch_id,amount", "2026-03-09,a,5")

@@ -325,6 +325,13 @@ DAYS_UNREADABLE = Code(
     note=Phrase("its rows belong to no day, and to no number", "其中的行不属于任何一天，也不计入任何数值"),
     help=Phrase("have it delivered with times as in the files before, or give the column a `format`",
                 "请按此前文件的时间写法重新交付，或为该列写明 `format`"))
+NOTHING_OF_THE_DAYS = Code(
+    "CX734", "days-not-delivered",
+    Phrase("no source has rows of the days that were asked for, {days}", "没有任何数据源含有所请求日期（{days}）的行"),
+    severity="warning",
+    note=Phrase("the sources have rows of {first}..{last}; of other days there are no values",
+                "数据源含有 {first}..{last} 的行；其他日期没有数值"),
+    help=Phrase("run again when the delivery has come, or correct the days", "请在数据送达后重新运行，或更正日期"))
 OTHER_SCHEMA = Phrase("give the schema another name with `--schema`", "请用 `--schema` 另取模式名称")
 SINK_REFUSED = Code(
     "CX725", "sink-refused",

@@ -33,7 +33,7 @@ from cxmetrics.run.clock import Clock
 from cxmetrics.run.freezes import who
 from cxmetrics.run.gather import Gathering
 from cxmetrics.run.identity import run_id
-from cxmetrics.run.left_out import left_out
+from cxmetrics.run.left_out import left_out, undelivered
 from cxmetrics.run.memory import covered, families_of, left_by_last, memory, remembered
 from cxmetrics.run.need import idle, keys_changed
 from cxmetrics.run.pairs import paired
@@ -173,12 +173,16 @@ class _Job:
 
     def _unfresh(self) -> dict[str, Trouble]:
         """The sources that are stale, by the files of this run, or else by those of the last."""
-        needs = self.gathered.needs
-        spans = {name: delivered(needs[name].files if name in needs else self.store.inputs(name))
+        spans = {name: self._span(name)
                  for name, origin in self.plan.sources.items() if origin.watch.fresh is not None}
         lasts = {name: span[1] for name, span in spans.items() if span is not None}
         now = self.options.now or self.clock.started
         return unfresh(self.plan.sources.values(), lasts, now, self.plan.project.time_zone)
+
+    def _span(self, source: str) -> tuple[dt.date, dt.date] | None:
+        """The first and last day that a source has told of, by the files of this run, or else by those of the last."""
+        needs = self.gathered.needs
+        return delivered(needs[source].files if source in needs else self.store.inputs(source))
 
     def _evaluate(self, troubles: Troubles) -> tuple[Restated, Sequence[Raking], Memo]:
         needs = self.gathered.needs
@@ -221,7 +225,10 @@ class _Job:
             for name in sorted({partial.source for partial in self.plan.partials}))
         every = [day for task in work for day in task.days]
         statuses = _statuses(restated)
-        warned = [*found, *left_out(self.plan, self.gathered.needs), *self._frozen(run_id, restated),
+        asked = self.options.first, self.options.last
+        spans = [self._span(one.id) for one in sources] if any(asked) else []
+        warned = [*found, *left_out(self.plan, self.gathered.needs), *undelivered(spans, *asked),
+                  *self._frozen(run_id, restated),
                   *(one for name, scan in done.items() for one in doubts(self.plan.sources[name], scan.census)),
                   *(said(self.plan.sources[name], listed) for name, listed in thin.items() if listed)]
         return RunReport(

@@ -6,7 +6,7 @@ A month of ten days looks like any other month, and so does one whose last ten d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cxmetrics.backends.readers import asked_of
 from cxmetrics.calendars import start
@@ -36,6 +36,21 @@ def left_out(plan: Plan, needs: Mapping[str, Need]) -> Iterator[Diagnostic]:
             more = ", …" if len(listed) > NAMED else ""
             yield report(codes.DAYS_LEFT_OUT, plan.sources[source].span, source=source, count=len(days),
                          days=", ".join(listed[:NAMED]) + more)
+
+
+def undelivered(spans: Iterable[tuple[Day, Day] | None], first: Day | None, last: Day | None) -> Iterator[Diagnostic]:
+    """A warning where days [first, last) were asked for that lie out of those that any source has told of.
+
+    `spans`: the first and the last day of each source; None where it has no rows.
+    """
+    told = [span for span in spans if span is not None]
+    if (first is None and last is None) or not told or any(
+            (last is None or low < last) and (first is None or first <= high) for low, high in told):
+        return
+    ends = (first, None if last is None else Day.fromordinal(last.toordinal() - 1))
+    days = f"{first}" if ends[0] == ends[1] else "..".join("" if end is None else f"{end}" for end in ends)
+    yield report(codes.NOTHING_OF_THE_DAYS, None, days=days, first=min(low for low, _ in told),
+                 last=max(high for _, high in told))
 
 
 def missing(plan: Plan, one: Need) -> frozenset[Day]:

@@ -36,7 +36,7 @@ _MANY = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
 @click.command("demo", cls=Verb)
 @click.argument("folder", default="demo-bank", metavar="[DIR]", type=click.Path(path_type=Path))
 @click.option("--scale", type=_Scale(1_000, 1_000_000_000), default="2m", metavar="ROWS", show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=20260101, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**62), default=20260101, show_default=True)
 @engine_option
 @click.option("--fresh", is_flag=True)
 @click.option("--data-only", is_flag=True)
