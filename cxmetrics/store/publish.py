@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from cxmetrics.backends.databases.sink import Sink
 
 
+_TABLES = ("values", "runs", "rejects", "definitions", "restatements", "freezes")
+
+
 def publish(store: Store, address: Address, schema: str, project: str) -> dict[str, int] | None:
     """Write the tables of a store to a schema of PostgreSQL, all in one transaction; the rows of each.
 
     None where its last run stands there already.  Of values, only periods that later runs wrote are sent, unless what
-    stands there is of no run of this store.  Raises `Fault` CX747, CX748, CX725, CX803.
+    stands there is of no run of this store, or is not all that was sent.  Raises `Fault` CX747, CX748, CX725, CX803.
     """
     runs = store.runs()
     last = runs.row(-1, named=True)
     with open_sink(address, schema, project) as there:
-        before = there.published()
+        before = there.published(_TABLES)
         if before == (last["number"], last["id"]):
             return None
         known = before is not None and before in set(runs.select("number", "id").iter_rows())
@@ -36,7 +39,7 @@ def publish(store: Store, address: Address, schema: str, project: str) -> dict[s
         for name, frame in others.items():
             there.put(name, frame)
             counts[name] = frame.height
-        there.mark(last["number"], last["id"])
+        there.mark(last["number"], last["id"], _TABLES)
     return counts
 
 

@@ -90,6 +90,24 @@ def test_once_is_enough_and_later_runs_send_what_they_wrote(bank, root):
     assert asked(bank, "SELECT number FROM cxmetrics.published") == [(2,)]
 
 
+@pytest.mark.parametrize("harm", [
+    'DROP TABLE cxmetrics."values"', 'TRUNCATE cxmetrics."values"', "DROP TABLE cxmetrics.freezes",
+    "DELETE FROM cxmetrics.\"values\" WHERE indicator = 'typical' AND period = '2026-03-01' AND region = 'east'"])
+@pytest.mark.parametrize("later", [False, True])
+def test_what_the_database_has_lost_is_sent_again(bank, root, harm, later):
+    go(bank, root)
+    assert go(bank, root) is None
+    bank.do(harm)
+    if later:
+        put(root, 3, "east,0.4")
+        run(root, RunOptions())
+    with Store.open(root / "store") as store:
+        height = store.values().height
+    assert go(bank, root)["values"] == height
+    assert asked(bank, 'SELECT count(*) FROM cxmetrics."values"') == [(height,)]
+    assert go(bank, root) is None
+
+
 def test_what_is_gone_goes(bank, root):
     go(bank, root)
     (root / "data/2.csv").unlink()

@@ -38,15 +38,28 @@ class Sink:
     schema: str
     project: str
 
-    def published(self) -> tuple[int, str] | None:
-        """The number and the id of the run that stands there."""
-        found = self._do("SELECT number, run FROM {} WHERE project = %s", PUBLISHED, self.project).fetchone()
-        return None if found is None else (int(str(found[0])), str(found[1]))
+    def published(self, tables: Collection[str]) -> tuple[int, str] | None:
+        """The number and the id of the run that stands there; None where rows, or one of the tables, are gone."""
+        found = self._do("SELECT number, run, rows FROM {} WHERE project = %s", PUBLISHED, self.project).fetchone()
+        if found is None or not self._has(tables) or found[2] != self._rows(tables):
+            return None
+        return int(str(found[0])), str(found[1])
 
-    def mark(self, number: int, run: str) -> None:
-        """From now on this run stands there."""
+    def mark(self, number: int, run: str, tables: Collection[str]) -> None:
+        """From now on this run stands there, with the rows that the tables have."""
         self._do("DELETE FROM {} WHERE project = %s", PUBLISHED, self.project)
-        self._do("INSERT INTO {} VALUES (%s, %s, %s, now())", PUBLISHED, self.project, number, run)
+        self._do("INSERT INTO {} (project, number, run, at, rows) VALUES (%s, %s, %s, now(), %s)", PUBLISHED,
+                 self.project, number, run, self._rows(tables))
+
+    def _has(self, tables: Collection[str]) -> bool:
+        there = self.connection.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s",
+                                        (self.schema,))
+        return set(tables) <= {str(name) for (name,) in there}
+
+    def _rows(self, tables: Collection[str]) -> int:
+        """How many rows of the project stand in tables."""
+        counts = (self._do("SELECT count(*) FROM {} WHERE project = %s", table, self.project) for table in tables)
+        return sum(int(str(count)) for counted in counts for (count,) in counted)
 
     def put(self, table: str, frame: pl.DataFrame, periods: Mapping[str, Collection[dt.date]] | None = None) -> None:
         """Rows in the place of all that a table has of the project, or of these periods by grain."""
@@ -82,6 +95,7 @@ class Sink:
         self.connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
         self._do("CREATE TABLE IF NOT EXISTS {} (project text PRIMARY KEY, number bigint NOT NULL, run text NOT NULL, "
                  "at timestamptz NOT NULL)", PUBLISHED)
+        self._do("ALTER TABLE {} ADD COLUMN IF NOT EXISTS rows bigint", PUBLISHED)
 
     def _do(self, statement: str, table: str, *facts: object) -> psycopg.Cursor[tuple[object, ...]]:
         """A statement of ours about a table."""
