@@ -17,7 +17,7 @@ _TAIL = 8  # the length of the footer, in four bytes, and the mark of the format
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:
     """Write the file and its folder.  Columns of few texts are text to all who read it.  Raises `OSError`."""
-    _write(path, _plain(_parquet(frame)) or _parquet(frame.with_columns(cs.enum().cast(pl.String))))
+    _write(path, *(_plain(_parquet(frame)) or [_parquet(frame.with_columns(cs.enum().cast(pl.String)))]))
 
 
 def write_csv(path: Path, frame: pl.DataFrame, encoding: str) -> None:
@@ -26,35 +26,35 @@ def write_csv(path: Path, frame: pl.DataFrame, encoding: str) -> None:
     _write(path, local.write_csv(datetime_format="%Y/%m/%d %H:%M:%S").encode(encoding))
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, *pieces: bytes | memoryview) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        path.write_bytes(content)
+        with path.open("wb") as file:
+            file.writelines(pieces)
     except OSError as error:  # a full disk does not say of which file
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def _parquet(frame: pl.DataFrame) -> bytes:
+def _parquet(frame: pl.DataFrame) -> memoryview:
     content = io.BytesIO()
     frame.write_parquet(content, row_group_size=ROW_GROUP, statistics=True, compression_level=1)
-    return content.getvalue()
+    return content.getbuffer()
 
 
-def _plain(content: bytes) -> bytes | None:
-    """The file without the note by which Polars knows its own types again, or None where the footer is another.
+def _plain(content: memoryview) -> list[bytes | memoryview] | None:
+    """The file, in pieces, without the note by which Polars knows its own types again; None where it is made otherwise.
 
     The note says which texts a column of few texts may have, and Polars would refuse to compare them with others.
     Written so, such columns take a quarter of the time: nobody looks for the same texts a second time.
     """
     size = int.from_bytes(content[-_TAIL:-4], "little")
-    rows, footer = content[: -_TAIL - size], content[-_TAIL - size : -_TAIL]
-    before, note, after = footer.partition(_NOTE)
+    before, note, after = bytes(content[-_TAIL - size : -_TAIL]).partition(_NOTE)
     length, place = _number(after)
     end = place + length
     if not note or after[end : end + 2] != _STOP + _NEXT:
         return None
     footer = before + _AFTER_FIELD_4 + after[end + 2 :]
-    return rows + footer + len(footer).to_bytes(4, "little") + content[-4:]
+    return [content[: -_TAIL - size], footer, len(footer).to_bytes(4, "little"), content[-4:]]
 
 
 def _number(content: bytes) -> tuple[int, int]:
