@@ -40,6 +40,7 @@ reference: .venv/.ready  ## grammar/formulas.md, of the grammar's comments and t
 bench: .venv/.ready-dev  ## speed and memory, written to benchmarks/out/; takes minutes (BENCH=--small for fewer)
 	$(BIN)/python -m benchmarks $(BENCH)
 	$(BIN)/python -m benchmarks.crossed 30x150x7
+	$(BIN)/python -m benchmarks.conjunctions 300x3x2 300x8x3
 
 lock: .venv/.ready-dev  ## resolve the versions anew and write the lock files
 	$(BIN)/python -m venv --clear build/lock && build/lock/bin/pip install --quiet pip-tools

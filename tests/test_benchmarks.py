@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from benchmarks import accuracy, agreement, bank, contenders, crossed, data, peers
+from benchmarks import accuracy, agreement, bank, conjunctions, contenders, crossed, data, peers
 from benchmarks.definitions import indicators
 from benchmarks.drawing import drawn
 from benchmarks.measure import Measure
@@ -248,3 +248,10 @@ def test_engines_agree_on_a_pyramid_by_branch_and_segment(capsys):
     duckdb, polars = (line.split() for line in capsys.readouterr().out.splitlines())
     assert (duckdb[0], polars[0]) == ("12x4x2-duckdb", "12x4x2-polars")
     assert duckdb[-1] == polars[-1]  # what stands for the bytes of the values
+
+
+def test_conditions_with_little_in_common_count_what_a_query_by_hand_counts(capsys, monkeypatch):
+    monkeypatch.setenv("ROWS", "30000")
+    assert conjunctions.main(["40x3x2", "20x8x1"]) == 0
+    told = [line.partition(" cpu")[0].strip() for line in capsys.readouterr().out.splitlines()]
+    assert told == [f"{size}{how}" for size in ("40x3x2", "20x8x1") for how in (", by hand", "-duckdb", "-polars")]
