@@ -7,6 +7,7 @@ import pytest
 import server
 
 from cxmetrics.addresses import read_address
+from cxmetrics.backends.databases import sink
 from cxmetrics.cli.command import status_of
 from cxmetrics.diagnostics import Fault
 from cxmetrics.run import RunOptions, run
@@ -87,6 +88,21 @@ def test_once_is_enough_and_later_runs_send_what_they_wrote(bank, root):
     mine, theirs = everything(bank, root)
     assert mine == theirs
     assert 0 < counts["values"] < len(mine)
+    assert asked(bank, "SELECT number FROM cxmetrics.published") == [(2,)]
+
+
+def test_who_reads_what_stands_there_is_not_waited_for(bank, root, monkeypatch):
+    import psycopg
+
+    monkeypatch.setattr(sink, "WAIT", "1s")
+    go(bank, root)
+    put(root, 3, "east,5")
+    run(root, RunOptions())
+    with psycopg.connect(bank.address(), password=server.PASSWORD) as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        reader.execute('SELECT * FROM cxmetrics.published, cxmetrics."values"').fetchall()
+        assert go(bank, root) is not None
+        assert reader.execute("SELECT number FROM cxmetrics.published").fetchall() == [(1,)]
     assert asked(bank, "SELECT number FROM cxmetrics.published") == [(2,)]
 
 

@@ -77,16 +77,23 @@ class Sink:
                 rows.write_row((self.project, *row))
 
     def _prepare(self, table: str, frame: pl.DataFrame) -> None:
-        """Make the table, and the columns that it lacks."""
+        """Make the table, and the columns that it lacks: to alter a table one has to wait for all who read it."""
         self._do("CREATE TABLE IF NOT EXISTS {} (project text NOT NULL)", table)
+        there = self._columns(table)
         for name, kind in frame.schema.items():
             if len(name.encode()) > _LONGEST or name == "project":
                 raise Fault(report(data.SINK_REFUSED, None, database=self.schema, problem=f"a column `{name}`"))
-            add = sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} " + _TYPES[type(kind)])
-            self.connection.execute(add.format(sql.Identifier(self.schema, table), sql.Identifier(name)))
+            if name not in there:
+                add = sql.SQL("ALTER TABLE {} ADD COLUMN {} " + _TYPES[type(kind)])
+                self.connection.execute(add.format(sql.Identifier(self.schema, table), sql.Identifier(name)))
         if table == "values":
             self.connection.execute(sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (project, indicator, grain, period)")
                                     .format(sql.Identifier("values_place"), sql.Identifier(self.schema, table)))
+
+    def _columns(self, table: str) -> frozenset[str]:
+        found = self.connection.execute("SELECT column_name FROM information_schema.columns "
+                                        "WHERE table_schema = %s AND table_name = %s", (self.schema, table))
+        return frozenset(str(name) for (name,) in found)
 
     def prepare(self) -> None:
         """Make the schema, and be the only one who writes to it until the end; who does not become so is told."""
@@ -94,8 +101,7 @@ class Sink:
         self.connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"cxmetrics {self.schema}",))
         self.connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
         self._do("CREATE TABLE IF NOT EXISTS {} (project text PRIMARY KEY, number bigint NOT NULL, run text NOT NULL, "
-                 "at timestamptz NOT NULL)", PUBLISHED)
-        self._do("ALTER TABLE {} ADD COLUMN IF NOT EXISTS rows bigint", PUBLISHED)
+                 "at timestamptz NOT NULL, rows bigint NOT NULL)", PUBLISHED)
 
     def _do(self, statement: str, table: str, *facts: object) -> psycopg.Cursor[tuple[object, ...]]:
         """A statement of ours about a table."""
