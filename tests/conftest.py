@@ -1,5 +1,7 @@
 """What all tests share: the option that refills derived blocks, and the folder of real data."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     tried = sum(count for report in reports for name, count in report.user_properties if name == "inputs")
     if tried:
         terminalreporter.write_line(f"{tried:,} inputs were tried")
+
+
+@pytest.fixture(scope="module")
+def settled_heap() -> Iterator[None]:
+    """What is in memory is looked at no more when garbage is collected: `multipletests` asks for that in every call."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

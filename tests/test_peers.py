@@ -166,6 +166,7 @@ def test_summaries_are_of_those_that_are_there(others):
         assert isnan(found) if not there else found == pytest.approx(plain(there))
 
 
+@pytest.mark.usefixtures("settled_heap")
 @settings(max_examples=200)
 @given(st.lists(st.tuples(values, st.one_of(st.just(float("nan")), st.floats(0, 1))), min_size=1, max_size=7))
 def test_a_joint_rank_counts_those_that_are_told_to_be_better(pairs):

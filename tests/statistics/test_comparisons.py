@@ -102,6 +102,7 @@ def test_holm_and_benjamini_hochberg_by_hand():
     assert benjamini_hochberg([0.03, 0.01, 0.02]) == pytest.approx([0.03, 0.03, 0.03])
 
 
+@pytest.mark.usefixtures("settled_heap")
 @given(arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1)))
 def test_many_tests_agree_with_statsmodels(p):
     assert holm(p) == pytest.approx(multipletests(p, method="holm")[1], abs=1e-12)
