@@ -150,11 +150,12 @@ def _scan(source: Origin, plan: Plan, indices: list[int], dimensions: tuple[Dime
     cubes = list[Cube]()
     for family, (key, members) in product(dimensions, apart.items()):
         groups = _groups(wheres, [i for i in members if family in held_in(plan, i, dimensions)], look)
-        alone = [one for group in groups if key == _Apart() and len(groups) > 1
-                 for one in group.items() if _is_dear(wheres, group)]
-        told = frozenset(number for number, _ in alone)
-        cubes += [_cube(plan, wheres, group, family, key, narrows=narrows)
-                  for group in groups if not group.keys() & told]
+        alone = list[tuple[int, Sequence[int]]]()
+        for group in groups:
+            if key == _Apart() and len(groups) > 1 and _is_dear(wheres, group):
+                alone += group.items()
+            else:
+                cubes.append(_cube(plan, wheres, group, family, key, narrows=narrows))
         cubes += [_row_by_row(plan, wheres, dict(alone[at:at + ROW_BY_ROW]), family)
                   for at in range(0, len(alone), ROW_BY_ROW)]
     return Scan(source, tuple(cubes))

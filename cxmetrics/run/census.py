@@ -9,7 +9,7 @@ from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Diagnostic, Fault, listed, report
 from cxmetrics.ir import Origin, columns_in
 from cxmetrics.plan import Plan
-from cxmetrics.run.stale import Task
+from cxmetrics.run.stale import Task, told_as
 from cxmetrics.statistics.distributions import binomial_below
 from cxmetrics.store.commits import Tallied, TalliesChange
 
@@ -64,8 +64,8 @@ def too_many(max_bad: float, census: Census, known: Tallied = NOTHING, *,
     bad = sum(tally.bad for tally in census.by_day.values()) + undated + known.bad
     if not (bad > max_bad * rows if everything or known.rows else _beyond_chance(max_bad, bad, rows)):
         return None
-    days = sorted({f"{day}" for day in (known.first, census.first, census.last) if day is not None})
-    return bad / rows, "..".join(dict.fromkeys((days[0], days[-1]))) if days else "–"
+    days = [day for day in (known.first, census.first, census.last) if day is not None]
+    return bad / rows, told_as(min(days), max(days)) if days else "–"
 
 
 def _beyond_chance(max_bad: float, bad: int, rows: int) -> bool:

@@ -14,7 +14,7 @@ from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.plan import Plan
 from cxmetrics.run.need import Need
-from cxmetrics.run.stale import Day, days_between, delivered, intervals
+from cxmetrics.run.stale import Day, days_between, delivered, intervals, told_as
 from cxmetrics.run.unopened import filled_in
 from cxmetrics.store.commits import InputFile
 
@@ -32,7 +32,7 @@ def left_out(plan: Plan, needs: Mapping[str, Need]) -> Iterator[Diagnostic]:
         yield from _without_days(plan, source, new)
         days = missing(plan, one)
         if days:
-            listed = [f"{first}" if first == last else f"{first}..{last}" for first, last in _stretches(days)]
+            listed = [told_as(first, last) for first, last in _stretches(days)]
             more = ", …" if len(listed) > NAMED else ""
             yield report(codes.DAYS_LEFT_OUT, plan.sources[source].span, source=source, count=len(days),
                          days=", ".join(listed[:NAMED]) + more)
@@ -47,9 +47,8 @@ def undelivered(spans: Iterable[tuple[Day, Day] | None], first: Day | None, last
     if (first is None and last is None) or not told or any(
             (last is None or low < last) and (first is None or first <= high) for low, high in told):
         return
-    ends = (first, None if last is None else Day.fromordinal(last.toordinal() - 1))
-    days = f"{first}" if ends[0] == ends[1] else "..".join("" if end is None else f"{end}" for end in ends)
-    yield report(codes.NOTHING_OF_THE_DAYS, None, days=days, first=min(low for low, _ in told),
+    final = None if last is None else Day.fromordinal(last.toordinal() - 1)
+    yield report(codes.NOTHING_OF_THE_DAYS, None, days=told_as(first, final), first=min(low for low, _ in told),
                  last=max(high for _, high in told))
 
 

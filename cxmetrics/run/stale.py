@@ -54,6 +54,11 @@ def gaps(days: frozenset[Day]) -> list[Days]:
     return [(low[1], high[0]) for low, high in pairwise(found)]
 
 
+def told_as(first: Day | None, last: Day | None) -> str:
+    """Days from the first to the last as one reads them; None: without an end on that side."""
+    return f"{first}" if first == last else "..".join("" if end is None else f"{end}" for end in (first, last))
+
+
 def days_between(first: Day, last: Day) -> frozenset[Day]:
     """The days from `first` to `last`, both of them."""
     return frozenset(first + _ONE * i for i in range((last - first).days + 1))

@@ -205,7 +205,7 @@ def _of_some(asked: Mapping[Condition, Node], slot: Slot, narrowed: Narrow) -> N
     met = asked[slot.where]
     args = {} if slot.arg is None else {slot.arg: replace(narrowed.args[slot.arg], node=when(
         met, narrowed.args[slot.arg].node))}
-    return replace(narrowed, args=args, row=when(met, Literal(1)))
+    return replace(narrowed, args=args, row=when(met, ONE))
 
 
 def chosen(cube: Cube, narrowed: Narrow, relation: str) -> Select | None:
