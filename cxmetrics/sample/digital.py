@@ -39,6 +39,8 @@ DEVICE_CLASSES = ("high", "middle", "low")
 MONITOR = "monitor-0001"  # the account of a robot that watches the app
 TWINNED, TWIN = "balance_query", "twin.enquiries.1"  # an event, and a second node that is mapped to it
 RENAMED = ("points_success", "points_redeemed")  # an event, and what releases after the bad one call it
+AB_GROUPS = ("a", "b")  # the second has a new page for searches
+NEW_PAGE = ("search_click", 1)  # what takes fewer screens there, and how many fewer where there is more than one
 SAMPLED = (0.1, 0.05)  # of the views of pages, before and from the day that is this part of the window
 SEEN = 0.9  # of sessions, those with a view that is kept, at first
 SAMPLED_FROM = 0.6
@@ -168,7 +170,7 @@ def _event_frame(world: World, s: Sessions, made: list[Events], rng: Random) -> 
             "event_time": moment(at),
             "receive_time": moment(after(at, delay)),
             "step_no": kind["step_no"],
-            "screens": np.clip(rng.poisson(3.4, n) + 1, 1, 15),
+            "screens": _screens(s, made, rows, names, rng),
             "duration_ms": np.rint(np.concatenate([events.milliseconds for events in made])),
             "result": label(RESULTS, np.concatenate([events.result for events in made])),
             "repeat_24h": repeats,
@@ -207,7 +209,7 @@ def _columns(world: World, s: Sessions) -> pl.DataFrame:
             "app_version": label(RELEASES, s.release),
             "os": label(list(OS), os),
             "device_model": label(MODELS, _model(world, s.who)),
-            "ab_group": label(("a", "b"), s.who % 2),
+            "ab_group": label(AB_GROUPS, s.who % 2),
             "anonymous_id": world.people.device[s.who],
             "os_version": label(OS_VERSIONS, os * 3 + s.who % 3),
             "province": label(PROVINCES, world.people.region[s.who]),
@@ -220,6 +222,16 @@ def _renamed(s: Sessions, made: list[Events], rows: Ints, names: Ints) -> Ints:
     """The positions of the names of events, where the release calls one otherwise the position behind the last."""
     old = np.array([events.name == RENAMED[0] for events in made])
     return np.where(old[names] & (s.release[rows] > BAD_RELEASE), len(made), names).astype(np.int64)
+
+
+def _screens(s: Sessions, made: list[Events], rows: Ints, names: Ints, rng: Random) -> Ints:
+    """How many screens came before each event."""
+    found: Ints = np.clip(rng.poisson(3.4, len(rows)) + 1, 1, 15)
+    event, fewer = NEW_PAGE
+    known = np.flatnonzero(np.array([events.name == event for events in made])[names])
+    new = known[s.who[rows[known]] % 2 == 1]
+    found[new] = np.maximum(found[new] - fewer, 1)
+    return found
 
 
 def _stability(world: World, s: Sessions, rng: Random) -> pl.DataFrame:

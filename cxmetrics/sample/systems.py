@@ -44,6 +44,7 @@ SYSTEMS = ("core", "payments", "gateway")
 AMOUNTS = ("<100", "100-<1000", "1000-<10000", ">=10000")
 API_CHANNELS = {"app": 0.86, "web": 0.14}
 ISPS = ("telecom", "unicom", "mobile")
+SLOW_LINE = ("xian", "unicom", 1.8)  # a region, its carrier with a long way to the bank, and how many times as long
 SCRIPTS = {"login": 0.0025, "transfer": 0.003, "atm_heartbeat": 0.012, "open_account": 0.006}
 TARGETS = {"login": "app-login", "transfer": "app-transfer", "atm_heartbeat": "atm-network", "open_account": "app-open"}
 ATM_KINDS = {"withdraw": 0.5, "deposit": 0.3, "card_service": 0.2}
@@ -125,13 +126,16 @@ def _probes(world: World, slots: Slots, rng: Random) -> Frames:
         fail = np.where(down[kind], one.fail, fail)
     total = lognormal(rng, np.where(slow, 2_400.0, 620.0), 0.4, n)
     success = ~chance(rng, fail, n)
+    region, isp = rng.integers(0, len(REGIONS), n), rng.integers(0, len(ISPS), n)
+    place, carrier, times = SLOW_LINE
+    total[(region == REGIONS.index(place)) & (isp == ISPS.index(carrier))] *= times
     frame = pl.DataFrame(
         {
             "probe_id": np.arange(n, dtype=np.int64) + (slots.part << 32),
             "script_id": label(list(SCRIPTS), script),
-            "region": label(REGIONS, rng.integers(0, len(REGIONS), n)),
+            "region": label(REGIONS, region),
             "started_at": moment(slots.at),
-            "isp": label(ISPS, rng.integers(0, len(ISPS), n)),
+            "isp": label(ISPS, isp),
             "success": success,
             "status_code": np.where(success, 200, np.where(down["maintenance"], 503, 504)),
             "dns_ms": np.rint(total * 0.05),

@@ -9,6 +9,7 @@ from pathlib import Path
 from cxmetrics.assets import definitions
 from cxmetrics.compile import compile_project
 from cxmetrics.sample.cases import PRODUCTS, REQUESTS
+from cxmetrics.sample.digital import AB_GROUPS, NEW_PAGE
 from cxmetrics.sample.ledgers import GROWTH, NPS_MIDDLE, NPS_TO_AUM
 from cxmetrics.sample.making import Order, found
 from cxmetrics.sample.people import (
@@ -22,7 +23,7 @@ from cxmetrics.sample.people import (
 )
 from cxmetrics.sample.questionnaires import DRIVERS, LUCK, RECOMMEND, REPUTE, RESPONSE
 from cxmetrics.sample.rhythm import Calendar
-from cxmetrics.sample.systems import CODES, SCRIPTS
+from cxmetrics.sample.systems import CODES, SCRIPTS, SLOW_LINE
 from cxmetrics.sample.true_scores import true_scores
 from cxmetrics.sample.true_values import true_values
 from cxmetrics.sample.world import World
@@ -58,6 +59,8 @@ def planted(world: World, seed: int, rows: dict[str, int], dirt: dict[str, dict[
             "segment": dict(zip(SEGMENTS, SEGMENT_MOOD, strict=True)),
         },
         "aum_growth": {"at_middle": GROWTH, "middle": NPS_MIDDLE, "for_one_point": NPS_TO_AUM},
+        "slow_line": dict(zip(("region", "isp", "total_ms_times"), SLOW_LINE, strict=True)),
+        "experiment": {"ab_group": AB_GROUPS[1], **dict(zip(("event_name", "screens_fewer"), NEW_PAGE, strict=True))},
         "rates": _rates(),
         "dirt": dirt,
         "true_values": true,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from banks import local_day, share, table, told_of
@@ -156,6 +158,37 @@ def test_error_storm_rages(large: Path, truth: dict[str, Any]) -> None:
     struck = payments.filter(on("start_ts", told)).fill_null("")
     assert abs(share(struck, storm) - told["effects"]["tech_fail_rate"]) < 0.12
     assert payments.filter(~on("start_ts", told) & storm).is_empty()
+
+
+def test_a_slow_line_is_found_by_its_medians(large: Path, truth: dict[str, Any]) -> None:
+    """A median of n lognormals of spread 0.4 has a standard error of 0.4 sqrt(pi / 2n) of itself.
+
+    The days of the slow interface, a twentieth of a quarter of all checks, move medians by less than 0.02.
+    """
+    planted = truth["slow_line"]
+    found = duckdb.sql(f"""
+        select region, isp, median(ln(total_ms)), count(*), stddev(ln(total_ms))
+        from read_parquet('{large}/data/probe_result/*.parquet') group by all""").fetchall()
+    usual = math.log(620)
+    for region, isp, middle, n, spread in found:
+        times = planted["total_ms_times"] if (region, isp) == (planted["region"], planted["isp"]) else 1.0
+        assert abs(middle - usual - math.log(times)) < 4 * spread * math.sqrt(math.pi / 2 / n) + 0.02, (region, isp)
+    assert len(found) == 8 * 3
+
+
+def test_an_experiment_is_found_by_its_groups(large: Path, truth: dict[str, Any]) -> None:
+    """Of 1 + Poisson(3.4) screens a part of exp(-3.4) has one alone, and keeps it; no other event has a difference."""
+    planted = truth["experiment"]
+    found = duckdb.sql(f"""
+        select event_name, avg(screens) filter (ab_group = 'a') - avg(screens) filter (ab_group = 'b'),
+               sqrt(var_samp(screens) filter (ab_group = 'a') / count(*) filter (ab_group = 'a')
+                    + var_samp(screens) filter (ab_group = 'b') / count(*) filter (ab_group = 'b'))
+        from read_parquet('{large}/data/event/*.parquet') group by event_name having count(*) > 500""").fetchall()
+    saved = planted["screens_fewer"] * (1 - math.exp(-3.4))
+    for event, fewer, error in found:
+        assert abs(fewer - (saved if event == planted["event_name"] else 0.0)) < 4 * error, event
+    assert planted["ab_group"] == "b"
+    assert planted["event_name"] in {event for event, _, _ in found}
 
 
 def test_experience_drives_recommendation(large: Path, truth: dict[str, Any]) -> None:
