@@ -231,10 +231,9 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Which column of a source makes a dimension.
+    """Which column of a source makes a dimension, and the closed set of its `values`.
 
     `declared` is false where the column was not named by anyone: it is used if the file has it.
-    `values` is the closed set of the dimension.
     """
 
     dimension: str
@@ -388,6 +387,7 @@ class Project:
     holidays: Holidays = NONE_TOLD
     replicates: int = 30  # random groups of units that are left out one at a time; 0: none
     must_have: tuple[Asked, ...] = field(default=(), compare=False)  # of each indicator
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

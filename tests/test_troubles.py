@@ -30,6 +30,12 @@ def told(root, period):
     return {row["indicator"]: (row["value"], row["status"]) for row in frame.iter_rows(named=True)}
 
 
+def nothing_in(root):
+    with pytest.raises(Fault, match="CX804"):
+        Store.open(root / "store")
+    return True
+
+
 def codes(found):
     return [one.code.id for one in found]
 
@@ -99,14 +105,14 @@ def test_all_sources_broken_is_no_run(root):
     with pytest.raises(Fault) as raised:
         go(root)
     assert set(codes(raised.value.diagnostics)) == {"CX710"}
-    assert not (root / "store" / "ledger.sqlite").exists() or Store.committed(root / "store") is None
+    assert not (root / "store" / "ledger.sqlite").exists() or nothing_in(root)
 
 
 def test_strict_is_all_or_nothing(root):
     (root / "data/calls-2.csv").write_text("")
     with pytest.raises(Fault):
         go(root, strict=True)
-    assert Store.committed(root / "store") is None
+    assert nothing_in(root)
 
 
 def test_other_definitions_cannot_rest_on_what_is_stored_of_a_broken_source(root):

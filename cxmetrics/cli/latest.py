@@ -62,14 +62,14 @@ def _concordance(rows: Sequence[Mapping[str, Any]], pair: tuple[str, str]) -> tu
 
 
 def _opened(root: Path, plan: Plan, as_of: str | None) -> Store | None:
-    from cxmetrics.store import Store
     from cxmetrics.store.folder import store_in
     from cxmetrics.store.moments import moment
+    from cxmetrics.store.whose import committed, opened
 
     folder = store_in(root, plan.project.store)
     if as_of is not None:
-        return Store.open(folder, as_of=moment(as_of, plan.project.time_zone))
-    return Store.committed(folder) if (folder / "ledger.sqlite").exists() else None
+        return opened(folder, plan.project, as_of=moment(as_of, plan.project.time_zone))
+    return committed(folder, plan.project) if (folder / "ledger.sqlite").exists() else None
 
 
 def _judged(row: dict[str, Any], plan: Plan, fixed: dt.date | None) -> dict[str, Any]:

@@ -132,6 +132,7 @@ OPTIONS: Final[dict[str, Phrase]] = {
     "option.stage": Phrase("What to show of the compiler's work.", "显示编译的哪个阶段"),
     "option.replay.engine": Phrase("What computes; the engine of then by default.", "计算引擎，默认为当时所用"),
     "option.full": Phrase("Compute everything anew.", "全部重算"),
+    "option.renamed_from": Phrase("The name that the project had before.", "项目此前的名称"),
     "option.dry_run": Phrase("Say what would be computed.", "只说明将计算什么"),
     "option.run.period": Phrase("The period that a day is in, of --grain (day).", "某日所在的周期，粒度见 --grain（默认为日）"),
     "option.memory": Phrase("What DuckDB and values may take, as 4GB.", "DuckDB 与指标值的内存上限，如 4GB；超出写入磁盘"),

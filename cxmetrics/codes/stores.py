@@ -59,6 +59,16 @@ KEY_UNUSABLE = Code(
     note=Phrase("under a short key persons are found out by trying", "密钥过短，可以逐个尝试猜出个人身份"),
     help=Phrase("take at least {least} characters, such as `openssl rand -hex 32` prints",
                 "请使用至少 {least} 个字符，例如 `openssl rand -hex 32` 的输出"))
+STORE_OF_ANOTHER = Code(
+    "CX810", "store-of-another",
+    Phrase("the store `{path}` holds values of the project `{found}`, not of `{project}`",
+           "存储 `{path}` 保存的是项目 `{found}` 的数值，而不是 `{project}` 的"),
+    label=Phrase("this project", "这个项目"),
+    note=Phrase("each project would take the other's values for its own, and write over them",
+                "两个项目会把对方的数值当作自己的，并相互覆盖"),
+    help=Phrase("give each project a `store` of its own; where it is the same one under a new name, run once with "
+                "`--renamed-from {found}`",
+                "请让每个项目各用自己的 `store`；若只是同一项目改了名称，请用 `--renamed-from {found}` 运行一次"))
 STORE_UNREADABLE = Code(
     "CX808", "store-unreadable",
     Phrase("the store file `{path}` cannot be read: {problem}", "无法读取存储文件 `{path}`：{problem}"),

@@ -25,7 +25,7 @@ from cxmetrics.evaluate.raking import solve
 from cxmetrics.evaluate.triangulation import held_against, pairs_of
 from cxmetrics.evaluate.work import is_shown
 from cxmetrics.fuse import fuse
-from cxmetrics.ir import Expr, Grain
+from cxmetrics.ir import Expr, Grain, Project
 from cxmetrics.plan import Days, Node, Plan, Scan, leaves_of
 from cxmetrics.query.question import Question, dimensions_of, question
 from cxmetrics.query.ranks import ranked
@@ -41,9 +41,10 @@ from cxmetrics.run.stale import Day, Family, Task, delivered
 from cxmetrics.run.today import settled, today
 from cxmetrics.scratch import scratch_folder
 from cxmetrics.states import at_moments, names, period_start, spread_all
-from cxmetrics.store import InputFile, Store
+from cxmetrics.store import InputFile
 from cxmetrics.store.folder import store_in
 from cxmetrics.store.moments import moment
+from cxmetrics.store.whose import opened
 
 _ONE = dt.timedelta(days=1)
 
@@ -65,12 +66,12 @@ def query(root: Path, indicators: Sequence[str], *, by: Sequence[str] = (), grai
     asked = replace(asked, indicators=tuple(dict.fromkeys((*asked.indicators, *pairs.values()))))
     path = store_in(root, plan.project.store)
     if as_of is not None:
-        frame = recalled(path, asked, moment(as_of, plan.project.time_zone))
+        frame = recalled(path, plan, asked, moment(as_of, plan.project.time_zone))
     elif (found := stored(path, plan, asked)) is not None:
         frame = found
     else:
         computed = _from_sources(root, plan, asked, engine).with_columns(run=pl.lit(None, pl.String))
-        frame = as_published(path, asked, _of_cut(computed, plan, asked))
+        frame = as_published(path, plan, asked, _of_cut(computed, plan, asked))
     frame = _of_cut(frame, plan, asked)
     others = [name for name in dimensions_of(plan) if name in frame.columns]
     if asked.first is not None:
@@ -139,7 +140,7 @@ def _telling(plan: Plan, asked: Question, bound: Mapping[str, Bound]) -> frozens
 def delivered_by(root: Path, plan: Plan, bound: Mapping[str, Bound], backend: Backend,
                  scratch: Path) -> dict[str, tuple[Day, Day]]:
     """The first and the last day of each source; those of files that the last run saw are known from it."""
-    known = _inputs(store_in(root, plan.project.store), bound)
+    known = _inputs(store_in(root, plan.project.store), plan.project, bound)
     found: dict[str, tuple[Day, Day]] = {}
     footers = Footers(path for one in bound.values() for path in one.paths)
     for name, one in bound.items():
@@ -156,9 +157,9 @@ def spans_of(root: Path, plan: Plan, backend: Backend, scratch: Path) -> dict[st
     return delivered_by(root, plan, bind(plan, root, scratch), backend, scratch)
 
 
-def _inputs(path: Path, sources: Iterable[str]) -> dict[str, dict[str, InputFile]]:
+def _inputs(path: Path, project: Project, sources: Iterable[str]) -> dict[str, dict[str, InputFile]]:
     try:
-        with Store.open(path, writable=False) as store:
+        with opened(path, project) as store:
             return {name: store.inputs(name) for name in sources}
     except Fault:  # no run yet, or nothing that can be read: the sources are there
         return {name: {} for name in sources}

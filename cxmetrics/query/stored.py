@@ -12,17 +12,18 @@ from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.plan import Plan
 from cxmetrics.query.question import Question
-from cxmetrics.store import AsOf, Store
+from cxmetrics.store import AsOf
+from cxmetrics.store.whose import committed, opened
 
 
 def stored(path: Path, plan: Plan, asked: Question) -> pl.DataFrame | None:
     """The stored values, if the store has this cut and grain of these very definitions; None otherwise."""
     if not _kept(plan, asked):
         return None
-    opened = Store.committed(path)
-    if opened is None:
+    found = committed(path, plan.project)
+    if found is None:
         return None
-    with opened as store:
+    with found as store:
         frame = store.values(grain=asked.grain, cut=asked.by, indicators=asked.indicators)
         free = frame.filter(~_frozen(frame, asked, store.frozen_before()))
     prints = {plan.nodes[name].fingerprint for name in asked.indicators}
@@ -40,12 +41,12 @@ def _kept(plan: Plan, asked: Question) -> bool:
     return asked.where is None
 
 
-def as_published(path: Path, asked: Question, frame: pl.DataFrame) -> pl.DataFrame:
+def as_published(path: Path, plan: Plan, asked: Question, frame: pl.DataFrame) -> pl.DataFrame:
     """Computed values of a cut, with those of frozen periods as they were published."""
-    opened = Store.committed(path) if asked.where is None else None
-    if opened is None:
+    there = committed(path, plan.project) if asked.where is None else None
+    if there is None:
         return frame
-    with opened as store:
+    with there as store:
         before = store.frozen_before()
         found = store.values(grain=asked.grain, cut=asked.by, indicators=asked.indicators, last=before) \
             if before else None
@@ -62,12 +63,12 @@ def _frozen(frame: pl.DataFrame, asked: Question, before: dt.date | None) -> pl.
     return pl.col("period").is_in(fixed)
 
 
-def recalled(path: Path, asked: Question, then: AsOf) -> pl.DataFrame:
+def recalled(path: Path, plan: Plan, asked: Question, then: AsOf) -> pl.DataFrame:
     """The values as they were known at a time, which only the store can tell.
 
-    Raises `Fault` CX754 for what was not kept then, CX752, CX753, CX804.
+    Raises `Fault` CX754 for what was not kept then, CX752, CX753, CX804, CX810.
     """
-    with Store.open(path, as_of=then) as store:
+    with opened(path, plan.project, as_of=then) as store:
         frame = store.values(grain=asked.grain, cut=asked.by, indicators=asked.indicators)
     lacking = [name for name in asked.indicators if name not in set(frame["indicator"])]
     if asked.where is not None or lacking:

@@ -228,7 +228,8 @@ def _project(draft: ProjectDocument | None, dimensions: Mapping[str, Dimension],
         _store(draft.store, found), min_n, confidence if 0 < confidence < 1 else 0.95,
         Calendar(_WEEKDAYS.index(word(draft.week_start, "week_start", _WEEKDAYS, "monday", found)),
                  1 + _MONTHS.index(word(draft.year_start, "year_start", _MONTHS, "january", found))),
-        replicates=_replicates(draft.replicates, found), must_have=_asked(draft, found))
+        replicates=_replicates(draft.replicates, found), must_have=_asked(draft, found),
+        span=draft.project.span)
 
 
 def _asked(draft: ProjectDocument, found: Found) -> tuple[Asked, ...]:

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from cxmetrics.compile import Compiled, compile_project
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.disclosure import Memo
 from cxmetrics.evaluate.raking import Raking
+from cxmetrics.ir import Project
 from cxmetrics.load.texts import Texts
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Files, look
@@ -50,6 +51,7 @@ from cxmetrics.scratch import scratch_folder
 from cxmetrics.store import Store
 from cxmetrics.store.commits import Commit, Definition, RunRow
 from cxmetrics.store.folder import store_in
+from cxmetrics.store.whose import require_own
 
 __all__ = ["Engine", "Progress", "RunOptions", "RunReport", "SourceReport", "compiled", "run", "silent"]
 
@@ -80,7 +82,7 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
         result, plan = compiled(root)
     folder = store_in(root, plan.project.store)
     with scratch_folder() as scratch, \
-            _store(folder, options, scratch) as (store, dead), seen_from_project(root):
+            _store(folder, plan.project, options, scratch) as (store, dead), seen_from_project(root):
         engine = engine_named(options.engine, scratch, options.memory)
         hidden = hiding(plan, folder, store, options)
         gathered = Gathering(root, scratch, plan, options, store, engine, hidden)
@@ -90,7 +92,7 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
 
 
 @contextmanager
-def _store(path: Path, options: RunOptions, scratch: Path) -> Iterator[tuple[Store, str | None]]:
+def _store(path: Path, project: Project, options: RunOptions, scratch: Path) -> Iterator[tuple[Store, str | None]]:
     """The store of the project, locked, and who held the lock and died.
 
     For a dry run it is only to read, and before the first run one that is thrown away.
@@ -101,12 +103,9 @@ def _store(path: Path, options: RunOptions, scratch: Path) -> Iterator[tuple[Sto
         if [one.code for one in fault.diagnostics] != [stores.NO_RUN_YET]:
             raise
         opened = Store.open(scratch / "store", writable=True)
-    with opened as store:
-        if options.dry_run:
-            yield store, None
-        else:
-            with store.lock() as dead:
-                yield store, dead
+    with opened as store, nullcontext() if options.dry_run else store.lock() as dead:
+        require_own(store, path, project, options.renamed_from)
+        yield store, dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ class _Job:
             troubles = {**self._unfresh(), **gathered.troubles}
             restated, rakings, memo = self._evaluate(troubles)
         nothing = not (gathered.needs if self.options.dry_run else gathered.done or restated.changes
-                       or restated.refused)
+                       or restated.refused or self._renamed())
         row = self._row(work, troubles, nothing=nothing)
         pairs, diverging = paired(self.plan, restated.changes)
         answers, saturated = quality(self.plan, restated.changes)
@@ -164,12 +163,16 @@ class _Job:
 
     def _idle(self, files: Mapping[str, Files]) -> bool:
         last = remembered(self.store)
-        if last is None or self.store.thawed():
+        if last is None or self.store.thawed() or self._renamed():
             return False
         if as_left(left_by(left_by_last(self.store))) != as_left(self._unfresh()):
             return False
         families = families_of(last)
         return last == memory(self.plan, families) and idle(self.plan, files, families, self.store, self.options)
+
+    def _renamed(self) -> bool:
+        """Whether the last run was of this project under another name: this one is to be of its name of now."""
+        return self.store.project() not in {None, self.plan.project.id}
 
     def _unfresh(self) -> dict[str, Trouble]:
         """The sources that are stale, by the files of this run, or else by those of the last."""

@@ -23,7 +23,7 @@ class RunOptions:
     they are computed anew.  `full`: compute the days asked for even if nothing has changed.
     `strict`: a source that cannot be read stops the run, and nothing is committed.  `now`: the moment that freshness is
     judged at, if not the present.  `memory`: how much the engine, and then values, may take, such as
-    `4GB`; the rest goes to the disk.
+    `4GB`; the rest goes to the disk.  `renamed_from`: the name that the project had in the run before, if another.
     """
 
     first: dt.date | None = None
@@ -34,6 +34,7 @@ class RunOptions:
     strict: bool = False
     now: dt.datetime | None = None
     memory: str | None = None
+    renamed_from: str | None = None
 
     @property
     def limited(self) -> bool:

@@ -19,7 +19,6 @@ from typing import Literal, Self
 
 import polars as pl
 
-from cxmetrics.codes import stores
 from cxmetrics.diagnostics import Diagnostic, Fault
 from cxmetrics.evaluate.show import columns
 from cxmetrics.ir import Grain
@@ -107,16 +106,6 @@ class Store:
             ledger.close()
             raise
         return cls(folder, ledger)
-
-    @classmethod
-    def committed(cls, path: Path) -> Self | None:
-        """The store to read; None where no run has been committed, be it that one failed.  Raises `Fault` as `open`."""
-        try:
-            return cls.open(path)
-        except Fault as fault:
-            if any(found.code is not stores.NO_RUN_YET for found in fault.diagnostics):
-                raise
-            return None
 
     def close(self) -> None:
         """Let go of the ledger."""
@@ -248,6 +237,10 @@ class Store:
     def last_run(self) -> str | None:
         """The id of the last run."""
         return self._ledger.records.last_run()
+
+    def project(self) -> str | None:
+        """The project that the store is of: that of its last run, also where it is read as it was before."""
+        return self._ledger.records.project()
 
     def last_report(self) -> str | None:
         """The report of the last run, JSON."""

@@ -44,6 +44,7 @@ _MEMORY = re.compile(r"\d+(\.\d+)? ?[MG]B")
 @engine_option
 @click.option("--memory", metavar="SIZE")
 @click.option("--full", is_flag=True)
+@click.option("--renamed-from", metavar="NAME")
 @click.option("--dry-run", is_flag=True)
 @click.option("--strict", is_flag=True)
 @click.option("--profile", is_flag=True)
@@ -54,7 +55,8 @@ _MEMORY = re.compile(r"\d+(\.\d+)? ?[MG]B")
 @language_option
 @click.pass_obj
 def run(session: Session, project: Path, first: str | None, last: str | None, period: str | None,
-        grain: Grain | None, engine: Engine, memory: str | None, full: bool, dry_run: bool, strict: bool,
+        grain: Grain | None, engine: Engine, memory: str | None, full: bool,
+        renamed_from: str | None, dry_run: bool, strict: bool,
         profile: bool, into: str | None, prometheus: Path | None, openlineage: Path | None, log: Log) -> int:
     """Run the project and report."""
     from cxmetrics.cli.openlineage import followed
@@ -69,7 +71,8 @@ def run(session: Session, project: Path, first: str | None, last: str | None, pe
     report: RunReport | None = None
     try:
         start, end = _days(project, first, last, period, grain)
-        options = RunOptions(start, end, engine, full, dry_run, strict, memory=_size(memory, engine))
+        options = RunOptions(start, end, engine, full, dry_run, strict, memory=_size(memory, engine),
+                             renamed_from=renamed_from)
         with followed(None if dry_run else openlineage, project, options) as done:
             report = carry_out(session, project, options, log)
             done(report)

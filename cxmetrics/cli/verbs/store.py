@@ -17,6 +17,7 @@ from cxmetrics.cli.usage import Verb, Verbs
 if TYPE_CHECKING:
     from cxmetrics.addresses import Address
     from cxmetrics.cli.tables import Shape
+    from cxmetrics.ir import Project
     from cxmetrics.store import Store
     from cxmetrics.store.export import Kind
 
@@ -232,21 +233,29 @@ def _address(written: str) -> Address:
 
 def _opened(project: Path, *, writable: bool = False) -> Store:
     """The store of a project with at least one run; its definitions need not be sound.  Raises `Fault`."""
-    from cxmetrics.store import Store
+    from cxmetrics.store.folder import store_in
+    from cxmetrics.store.whose import opened
 
-    path = store_of(project)
+    told = _told(project)
+    path = store_in(project, told.store)
     if writable:
-        Store.open(path).close()  # nothing is made where there is no run
-    return Store.open(path, writable=writable)
+        opened(path, told).close()  # nothing is made where there is no run
+    return opened(path, told, writable=writable)
 
 
 def store_of(project: Path) -> Path:
     """The folder of the store of a project, whose definitions need not be sound.  Raises `Fault`."""
+    from cxmetrics.store.folder import store_in
+
+    return store_in(project, _told(project).store)
+
+
+def _told(project: Path) -> Project:
+    """What is said of a project whose definitions need not be sound.  Raises `Fault`."""
     from cxmetrics.compile import compile_project
     from cxmetrics.diagnostics import Fault
-    from cxmetrics.store.folder import store_in
 
     result = compile_project(project)
     if result.drafts.project is None:
         raise Fault(*result.diagnostics)
-    return store_in(project, result.pyramid.project.store)
+    return result.pyramid.project

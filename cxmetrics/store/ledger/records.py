@@ -96,6 +96,11 @@ class Records:
         found = self._connection.rows("SELECT id FROM runs WHERE number <= ? ORDER BY number DESC LIMIT 1", self.at)
         return found[0][0] if found else None
 
+    def project(self) -> str | None:
+        """The project of the last run, whatever `at`."""
+        found = self._connection.rows("SELECT project FROM runs ORDER BY number DESC LIMIT 1")
+        return found[0][0] if found else None
+
     def last_report(self) -> str | None:
         """The report of the last run."""
         found = self._connection.rows("SELECT report FROM runs WHERE number <= ? ORDER BY number DESC LIMIT 1", self.at)
