@@ -14,7 +14,18 @@ from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.roll import Roll, States
 from cxmetrics.evaluate.unit_states import UnitStates
 from cxmetrics.plan import Days, Plan
-from cxmetrics.states import DAY_0, at_moments, merge, merge_by, names, schema, without_texts
+from cxmetrics.states import (
+    DAY_0,
+    ROWS_AT_ONCE,
+    at_moments,
+    merge,
+    merge_by,
+    names,
+    schema,
+    stretches,
+    within,
+    without_texts,
+)
 
 CODED = ("slice",)  # a cut as a family of one dimension: the slice's place in the list of slices
 
@@ -55,12 +66,13 @@ def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date,
     slices = _slices([*frames, *beside], cut)
     dims = names(len(cut))
     places = pl.DataFrame(list(slices), schema=dict.fromkeys(dims, pl.String), orient="row").with_row_index("slice")
-    parts = [_coded(frame if days is None else frame.filter(pl.col("day").is_between(*days)), places, dims)
-             for frame in frames]
-    rows = pl.concat(parts) if parts else _coded(
-        pl.DataFrame(schema=schema(len(cut)) | {"text": pl.UInt32()}), places, dims)
-    merged = merge(rows, plan, "day", CODED, CODED).rename({"period": "day"})
-    return Daily(cut, merged, frozenset(able if cut else plan.sources), slices)
+    asked = frames if days is None else [within(frame, days) for frame in frames]
+    parts = ([within(frame, some) for frame in asked] for some in stretches(asked, ROWS_AT_ONCE))
+    coded = (pl.concat([_coded(frame, places, dims) for frame in part]) for part in parts)
+    merged = [merge(rows, plan, "day", CODED, CODED).sort("period") for rows in coded]
+    nothing = pl.DataFrame(schema=schema(1) | {"text": pl.UInt32()}).rename({"day": "period"})
+    frame = pl.concat(merged or [nothing.cast({"d0": pl.UInt32})]).rename({"period": "day"})
+    return Daily(cut, frame, frozenset(able if cut else plan.sources), slices)
 
 
 def slices_in(states: States, cut: tuple[str, ...]) -> list[pl.DataFrame]:

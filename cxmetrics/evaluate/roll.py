@@ -52,10 +52,10 @@ class Roll:
 
 
 def _numbered(texts: pl.Series, numbers: pl.Series) -> pl.Series:
-    """The number of each text, by what it is known by as a categorical."""
+    """The number of each text, by what it is known by as a categorical; in as many pieces as the texts."""
     if texts.null_count() == len(texts):
-        return pl.repeat(None, len(texts), dtype=pl.UInt32, eager=True).alias("text")
-    return numbers.gather(texts.to_physical())
+        return texts.to_physical().cast(pl.UInt32)
+    return pl.concat([numbers.gather(piece.to_physical()) for piece in texts.get_chunks()])
 
 
 def _read(texts: pl.Series) -> Roll:

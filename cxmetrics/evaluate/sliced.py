@@ -32,7 +32,7 @@ class Periods:
         if self._frame.is_empty() or days.is_between(first, last).all():
             return self._frame
         if not self._sorted:
-            self._frame, self._sorted = self._frame.sort("day"), True
+            self._frame, self._sorted = self._frame if days.is_sorted() else self._frame.sort("day"), True
             days = self._frame["day"]
         return self._frame[days.search_sorted(first, "left"):days.search_sorted(last, "right")]
 
@@ -50,7 +50,7 @@ class Sliced:
         """
         self.plan, self.daily = plan, daily(plan, states, cut, days, (*units.slices(cut), *before) if cut else ())
         self.units = units.of(cut, self.daily.slices, days)
-        plain = self.daily.frame.filter(~pl.col("partial").is_in(list(plan.twins)))
+        plain = self.daily.frame.filter(~pl.col("partial").is_in(list(plan.twins))) if plan.twins else self.daily.frame
         self._merged: dict[Grain, pl.DataFrame] = {"day": plain}
         self.runs = Runs(plan, _windowed(plan, self.daily.frame), len(self.daily.slices))
 

@@ -43,7 +43,7 @@ class Done:
     def _change(self, plan: Plan, family: Family, frame: pl.DataFrame) -> StatesChange:
         prints = list(plan.fingerprints)
         named = frame.with_columns(pl.col("partial").replace_strict(
-            list(range(len(prints))), prints, return_dtype=pl.String))
+            list(range(len(prints))), prints, return_dtype=pl.Enum(sorted(set(prints)))))
         wanted = frozenset(prints[index] for index in self.task.partials
                            if family in held_in(plan, index, list(self.frames)))
         return StatesChange(self.task.source, family, named, wanted, self.task.days)

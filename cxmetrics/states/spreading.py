@@ -25,6 +25,8 @@ from cxmetrics.states.frames import (
     overflow,
     overflown,
     schema,
+    stretches,
+    within,
 )
 from cxmetrics.statistics.sampling import thinned
 
@@ -48,7 +50,7 @@ def spread(cube: Cube, frame: pl.DataFrame, secret: bytes = b"") -> pl.DataFrame
         return _one_by_one(cube, frame)
     if cube.by is not None or frame.height <= CELLS_AT_ONCE:
         return _spread(cube, frame, secret)
-    return pl.concat([_spread(cube, some, secret) for some in _some_days(frame)])
+    return pl.concat([_spread(cube, within(frame, days), secret) for days in stretches([frame], CELLS_AT_ONCE)])
 
 
 def _one_by_one(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
@@ -61,14 +63,6 @@ def _one_by_one(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
                      pl.lit(None, pl.String).alias("text"))
              .drop_nulls("value") for member in cube.members]
     return concat(parts, len(dims))
-
-
-def _some_days(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """The cells of days that follow each other, no more of them at once than need be."""
-    counts = frame.group_by("day").len().sort("day")
-    part = (pl.col("len").cum_sum() - pl.col("len")) // CELLS_AT_ONCE
-    for days in counts.with_columns(part.alias("part")).partition_by("part", maintain_order=True):
-        yield frame.filter(pl.col("day").is_between(days["day"][0], days["day"][-1]))
 
 
 def _spread(cube: Cube, frame: pl.DataFrame, secret: bytes) -> pl.DataFrame:
@@ -91,8 +85,9 @@ def _spread(cube: Cube, frame: pl.DataFrame, secret: bytes) -> pl.DataFrame:
     own = pl.repeat(None, states.height, dtype=pl.String, eager=True) if texts is None else \
         _kept(cube, texts["text"], states["whose"], secret)
     where = places[states["place"]]  # rows are numbered: looked up, not joined
-    return pl.DataFrame([states["partial"], *(where[name] for name in ("day", *dims)), states["key"], states["value"],
-                         own.alias("text")])
+    columns = [states["partial"], *(where[name] for name in ("day", *dims)), states["key"], states["value"]]
+    # In other pieces than each other, columns would be copied by whatever looks at them.
+    return pl.DataFrame([*columns, own.alias("text")]).rechunk()
 
 
 def spread_all(cubes: Sequence[Cube], frames: Sequence[pl.DataFrame],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cxmetrics.states import AMOUNT, names
+from cxmetrics.states import AMOUNT, ROWS_AT_ONCE, names, schema, stretches, within
 
 BETWEEN = ","
 _FITS = 2**62  # integers below it are written in half the room
@@ -18,15 +18,24 @@ _PACKED = ("partial", "value")
 
 
 def packed(states: pl.DataFrame, dimensions: int) -> pl.DataFrame:
-    """States as they are stored, from those with a fingerprint in `partial`, in any order."""
+    """States as they are stored, from those with a fingerprint in `partial`, in any order.
+
+    Every place is of a day, so that some days are packed after others.
+    """
+    kind, days = _kind(states["value"]), stretches([states], ROWS_AT_ONCE)
+    parts = [_packed(within(states, some), dimensions, kind) for some in days] or [_packed(states, dimensions, kind)]
+    return _in_order(pl.concat(parts), dimensions)
+
+
+def _packed(states: pl.DataFrame, dimensions: int, kind: pl.DataType) -> pl.DataFrame:
+    """States of some days with their partials and values in lists, in any order."""
     place = ["day", *names(dimensions), "text", "key"]
-    prints = states["partial"].unique().sort()
+    prints = states["partial"].cast(pl.String).unique().sort()
     coded = states.with_columns(pl.col("partial").cast(pl.Enum(prints)), pl.col("text").cast(pl.Categorical),
-                                pl.col("value").cast(_kind(states["value"])))
+                                pl.col("value").cast(kind))
     listed = coded.sort("partial").group_by(place).agg(*_PACKED)  # which leaves the order within a group
-    readable = listed.with_columns(pl.col("partial").cast(pl.List(pl.String)).list.join(BETWEEN),
-                                   pl.col("text").cast(pl.String))
-    return _in_order(readable.select(states.columns), dimensions)
+    return listed.select(*schema(dimensions)).with_columns(
+        pl.col("partial").cast(pl.List(pl.String)).list.join(BETWEEN), pl.col("text").cast(pl.String))
 
 
 def together(some: pl.DataFrame, others: pl.DataFrame, dimensions: int) -> pl.DataFrame | None:

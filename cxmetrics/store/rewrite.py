@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.evaluate.show import columns
-from cxmetrics.states import schema
+from cxmetrics.states import schema, within
 from cxmetrics.store import parts
 from cxmetrics.store.buckets import (
     UNFINISHED,
@@ -82,15 +82,15 @@ class Rewrite:
 
     def _states(self, change: StatesChange) -> None:
         _prove_states(change)
-        monthly = _by_month(change.frame.select(*_stored(len(change.family))))
         for month, mask in masks(change.days if change.fingerprints else ()).items():
             bucket = Bucket("states", change.source, change.family, month)
             old = self.ledger.live_in(bucket)
             width = len(change.family)
-            new = monthly.get(month, pl.DataFrame(schema={**schema(width), "partial": pl.String()}))
+            new = within(change.frame.select(*schema(width)), (month, days_of(month, mask)[-1]))
             states = self._added(bucket, old, change, new, mask)
             if states is None:
-                states = packed(pl.concat([*self._kept_states(bucket, old, change.fingerprints, mask), new]), width)
+                kept = list(self._kept_states(bucket, old, change.fingerprints, mask))
+                states = packed(pl.concat([*kept, new.select(*_stored(width))]) if kept else new, width)
             self.ledger.cover(bucket, change.fingerprints, mask)
             self._put(bucket, old, states, change.family)
             told = replace(bucket, kind="slices")
@@ -238,12 +238,6 @@ def _stored(dimensions: int) -> list[pl.Expr]:
     """The columns of states as they are stored."""
     kinds = {**schema(dimensions), "partial": pl.String()}
     return [pl.col(name).cast(kind) for name, kind in kinds.items()]
-
-
-def _by_month(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
-    parts = frame.with_columns(pl.col("day").dt.truncate("1mo").alias("~month")).partition_by(
-        "~month", include_key=False, as_dict=True)
-    return {key[0]: part for key, part in parts.items()}
 
 
 def _dimensions(rows: pl.LazyFrame) -> Family:
