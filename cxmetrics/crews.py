@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ _APART: dict[str, Any] = ({"start_new_session": True} if os.name == "posix" else
 class Crew:
     """Threads, and where they have some, the processes that do their work for them."""
 
+    size: int
     threads: ThreadPoolExecutor
     processes: tuple[subprocess.Popen[bytes], ...]
     idle: SimpleQueue[subprocess.Popen[bytes]]
@@ -44,6 +46,17 @@ class Crew:
     def map(self, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """The work done for each task, in their order."""
         return self.threads.map(lambda task: self._do(work, task), tasks)
+
+    def ahead(self, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[T, R]]:
+        """Each task with its answer, in their order; a task is drawn when somebody is there to take it on."""
+        begun = deque[tuple[T, Future[R]]]()
+        for task in tasks:
+            begun.append((task, self.submit(work, task)))
+            if len(begun) > self.size:
+                first, answer = begun.popleft()
+                yield first, answer.result()
+        for first, answer in begun:
+            yield first, answer.result()
 
     def _do(self, work: Callable[[T], R], task: T) -> R:
         if not self.processes:
@@ -74,7 +87,7 @@ def crew(size: int, *, of_processes: bool) -> Iterator[Crew]:
         idle.put(process)
     threads = ThreadPoolExecutor(size)
     try:
-        yield Crew(threads, processes, idle)
+        yield Crew(size, threads, processes, idle)
     except BaseException:
         for process in processes:
             process.kill()

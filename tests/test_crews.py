@@ -96,3 +96,26 @@ def test_processes_end_with_the_one_that_began_them(number):
 
 def test_there_is_a_processor():
     assert 1 <= processors() <= os.cpu_count()
+
+
+def test_tasks_are_drawn_when_somebody_is_there_and_answered_in_order():
+    drawn = []
+
+    def tasks():
+        for number in range(20):
+            drawn.append(number)
+            yield number
+
+    with crew(2, of_processes=False) as crewed:
+        answers = crewed.ahead(lambda number: number * number, tasks())
+        assert next(answers) == (0, 0)
+        assert drawn == [0, 1, 2]
+        assert list(answers) == [(number, number * number) for number in range(1, 20)]
+
+
+def test_what_work_done_ahead_raises_is_raised_at_its_place():
+    with crew(2, of_processes=False) as crewed:
+        answers = crewed.ahead(lambda number: 6 // number, [1, 2, 0, 3])
+        assert [next(answers), next(answers)] == [(1, 6), (2, 3)]
+        with pytest.raises(ZeroDivisionError):
+            next(answers)

@@ -41,11 +41,11 @@ class Done:
         return tallied(plan, plan.sources[self.task.source], self.task, self.census)
 
     def _change(self, plan: Plan, family: Family, frame: pl.DataFrame) -> StatesChange:
-        prints = list(plan.fingerprints)
-        named = frame.with_columns(pl.col("partial").replace_strict(
-            list(range(len(prints))), prints, return_dtype=pl.Enum(sorted(set(prints)))))
+        prints = plan.fingerprints
         wanted = frozenset(prints[index] for index in self.task.partials
                            if family in held_in(plan, index, list(self.frames)))
+        told = pl.Series([name if name in wanted else None for name in prints], dtype=pl.Enum(sorted(wanted)))
+        named = frame.with_columns(told.gather(frame["partial"]).alias("partial"))
         return StatesChange(self.task.source, family, named, wanted, self.task.days)
 
     def rejects(self) -> list[Reject]:

@@ -55,7 +55,8 @@ from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
 from cxmetrics.store.lock import locked
 from cxmetrics.store.packing import one_by_one
-from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite, only_covered
+from cxmetrics.store.repacking import only_covered
+from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite
 from cxmetrics.store.slices import slices_of
 from cxmetrics.store.texts import broken, put_texts, unpacked
 from cxmetrics.store.then import AsOf, look_at, named

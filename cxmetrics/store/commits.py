@@ -66,8 +66,8 @@ class RunRow:
 class StatesChange:
     """New states of one source and family.
 
-    `frame`: the columns of states (`states.schema`), with the partial's fingerprint as text in `partial`.  It is the
-    whole truth about `fingerprints` × `days`, which it replaces, and tells of nothing else.
+    `frame`: the columns of states (`states.schema`), with the partial's fingerprint in `partial`, as text or in an
+    Enum.  It is the whole truth about `fingerprints` × `days`, which it replaces, and tells of nothing else.
     """
 
     source: str

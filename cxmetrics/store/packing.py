@@ -20,22 +20,35 @@ _PACKED = ("partial", "value")
 def packed(states: pl.DataFrame, dimensions: int) -> pl.DataFrame:
     """States as they are stored, from those with a fingerprint in `partial`, in any order.
 
-    Every place is of a day, so that some days are packed after others.
+    Every place is of a day, so that some days are packed after others.  An Enum of fingerprints in order spares to
+    look at each of them again.
     """
+    if not isinstance(states.schema["partial"], pl.Enum):
+        states = states.with_columns(pl.col("partial").cast(pl.Enum(states["partial"].unique().sort())))
     kind, days = _kind(states["value"]), stretches([states], ROWS_AT_ONCE)
     parts = [_packed(within(states, some), dimensions, kind) for some in days] or [_packed(states, dimensions, kind)]
     return _in_order(pl.concat(parts), dimensions)
 
 
 def _packed(states: pl.DataFrame, dimensions: int, kind: pl.DataType) -> pl.DataFrame:
-    """States of some days with their partials and values in lists, in any order."""
+    """States of some days with their partials, in order, and values in lists, in any order."""
     place = ["day", *names(dimensions), "text", "key"]
-    prints = states["partial"].cast(pl.String).unique().sort()
-    coded = states.with_columns(pl.col("partial").cast(pl.Enum(prints)), pl.col("text").cast(pl.Categorical),
-                                pl.col("value").cast(kind))
+    coded = states.with_columns(pl.col("text").cast(pl.Categorical), pl.col("value").cast(kind))
     listed = coded.sort("partial").group_by(place).agg(*_PACKED)  # which leaves the order within a group
-    return listed.select(*schema(dimensions)).with_columns(
-        pl.col("partial").cast(pl.List(pl.String)).list.join(BETWEEN), pl.col("text").cast(pl.String))
+    return listed.with_columns(pl.col("text").cast(pl.String))
+
+
+def _in_order(listed: pl.DataFrame, dimensions: int) -> pl.DataFrame:
+    """With the partials of each list told, and rows in the order of what is told."""
+    sets = listed.select(pl.col("partial").unique()).with_columns(
+        pl.col("partial").cast(pl.List(pl.String)).list.join(BETWEEN).alias("told")).sort("told").with_row_index("set")
+    # There are few sets of partials, and to compare their numbers costs less than to compare texts of a length.
+    numbered = listed.join(sets.select("partial", "set"), on="partial").sort(_order("set", dimensions))
+    return numbered.with_columns(sets["told"].gather(numbered["set"]).alias("partial")).select(*schema(dimensions))
+
+
+def _order(first: str, dimensions: int) -> list[str]:
+    return [first, *names(dimensions), "day", "text", "key"]
 
 
 def together(some: pl.DataFrame, others: pl.DataFrame, dimensions: int) -> pl.DataFrame | None:
@@ -45,11 +58,7 @@ def together(some: pl.DataFrame, others: pl.DataFrame, dimensions: int) -> pl.Da
     """
     if any(frame.schema["value"] != pl.List(pl.Int64) for frame in (some, others)):
         return None
-    return _in_order(pl.concat([some, others]), dimensions)
-
-
-def _in_order(rows: pl.DataFrame, dimensions: int) -> pl.DataFrame:
-    return rows.sort("partial", *names(dimensions), "day", "text", "key")
+    return pl.concat([some, others]).sort(_order("partial", dimensions))
 
 
 def one_by_one(rows: pl.LazyFrame) -> pl.LazyFrame:

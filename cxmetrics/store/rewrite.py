@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
 import polars as pl
 
+from cxmetrics.crews import MOST, crew, processors
 from cxmetrics.evaluate.show import columns
-from cxmetrics.states import schema, within
+from cxmetrics.states import within
 from cxmetrics.store import parts
 from cxmetrics.store.buckets import (
     UNFINISHED,
@@ -20,7 +20,6 @@ from cxmetrics.store.buckets import (
     DataFile,
     collect,
     days_of,
-    encode,
     masks,
     place,
     problem,
@@ -31,8 +30,7 @@ from cxmetrics.store.buckets import (
 from cxmetrics.store.commits import Commit, Family, KeysChange, StatesChange, ValuesChange
 from cxmetrics.store.frames import RUN
 from cxmetrics.store.ledger import Ledger
-from cxmetrics.store.packing import one_by_one, packed, together
-from cxmetrics.store.slices import slices_of
+from cxmetrics.store.repacking import Content, StatesOfBucket, content, repacked, stored
 
 # The columns of the table `values` that are no dimensions, in order.  `run` is kept in the ledger, so that the same
 # values make the same file, whoever computes them.
@@ -58,17 +56,16 @@ class Rewrite:
         for source, days in commit.forget.items():
             ledger.forget(source, None if days is None else masks(days))
             ledger.records.forget_tallies(source, days)
-        for states in commit.states:
-            self._states(states)
+        self._states(commit.states)
         ledger.retire_forgotten(self.number)
         for source, keys in commit.keys.items():
             self._keys(source, keys)
         for values in commit.values:
             self._values(values)
         if commit.restatements is not None and commit.restatements.height:
-            self._put(restatements_bucket(commit.restatements, self.number), None, commit.restatements, ())
+            self._put(restatements_bucket(commit.restatements, self.number), None, content(commit.restatements), ())
         if commit.concealed:
-            self._put(CONCEALED, self.ledger.live_in(CONCEALED), _listed(commit.concealed), ())
+            self._put(CONCEALED, self.ledger.live_in(CONCEALED), content(_listed(commit.concealed)), ())
         settle(self.folder)
         records = ledger.records
         for source, inputs in commit.inputs.items():
@@ -80,40 +77,25 @@ class Rewrite:
 
     # --- states --------------------------------------------------------------------------------------------------
 
-    def _states(self, change: StatesChange) -> None:
-        _prove_states(change)
-        for month, mask in masks(change.days if change.fingerprints else ()).items():
-            bucket = Bucket("states", change.source, change.family, month)
-            old = self.ledger.live_in(bucket)
-            width = len(change.family)
-            new = within(change.frame.select(*schema(width)), (month, days_of(month, mask)[-1]))
-            states = self._added(bucket, old, change, new, mask)
-            if states is None:
-                kept = list(self._kept_states(bucket, old, change.fingerprints, mask))
-                states = packed(pl.concat([*kept, new.select(*_stored(width))]) if kept else new, width)
-            self.ledger.cover(bucket, change.fingerprints, mask)
-            self._put(bucket, old, states, change.family)
-            told = replace(bucket, kind="slices")
-            self._put(told, self.ledger.live_in(told), slices_of(states, width), change.family)
+    def _states(self, changes: Sequence[StatesChange]) -> None:
+        """Threads make what is to stand in the files; here it is entered, bucket by bucket in order."""
+        if len({(change.source, change.family) for change in changes}) < len(changes):
+            raise ValueError("states of a source and family change twice")  # of which one would not know of the other
+        with crew(min(MOST, processors()), of_processes=False) as crewed:
+            for one, (states, slices) in crewed.ahead(repacked, self._of_buckets(changes)):
+                self.ledger.cover(one.bucket, one.fingerprints, one.mask)
+                told = replace(one.bucket, kind="slices")
+                self._put(one.bucket, one.old, states, one.bucket.family)
+                self._put(told, self.ledger.live_in(told), slices, one.bucket.family)
 
-    def _added(self, bucket: Bucket, old: DataFile | None, change: StatesChange, new: pl.DataFrame,
-               mask: int) -> pl.DataFrame | None:
-        """The states of a bucket where whole days are added or replaced: others are taken as they are stored."""
-        held = self.ledger.covered(bucket)
-        left = [days for name, days in held.items() if name not in change.fingerprints]
-        if old is None or old.stale or any(days & mask for days in left):
-            return None
-        others = scan(self.folder, old).filter(~pl.col("day").is_in(days_of(bucket.first, mask)))
-        return together(collect(self.folder, others), packed(new, len(change.family)), len(change.family))
-
-    def _kept_states(self, bucket: Bucket, old: DataFile | None, replaced: frozenset[str],
-                     mask: int) -> Iterator[pl.DataFrame]:
-        """What stays of a bucket; where that is nothing, its file is not looked at."""
-        covered = {name: days & ~mask if name in replaced else days
-                   for name, days in self.ledger.covered(bucket).items()}
-        if old is not None and any(covered.values()):
-            rows = only_covered(one_by_one(scan(self.folder, old)), bucket, covered)
-            yield collect(self.folder, rows.select(*_stored(len(bucket.family))))
+    def _of_buckets(self, changes: Iterable[StatesChange]) -> Iterator[StatesOfBucket]:
+        for change in changes:
+            _prove_states(change)
+            states = stored(change.frame, len(change.family), change.fingerprints)
+            for month, mask in masks(change.days if change.fingerprints else ()).items():
+                bucket = Bucket("states", change.source, change.family, month)
+                yield StatesOfBucket(self.folder, bucket, self.ledger.live_in(bucket), self.ledger.covered(bucket),
+                                     within(states, (month, days_of(month, mask)[-1])), change.fingerprints, mask)
 
     # --- keys ----------------------------------------------------------------------------------------------------
 
@@ -129,7 +111,7 @@ class Rewrite:
             if old is not None and change.kept:
                 rows = scan(self.folder, old).filter(~pl.col("file").is_in(sorted(change.gone)))
                 frames.insert(0, collect(self.folder, rows))
-            self._put(bucket, old, pl.concat(frames).sort("day", "file", "key"), ())
+            self._put(bucket, old, content(pl.concat(frames).sort("day", "file", "key")), ())
 
     # --- values --------------------------------------------------------------------------------------------------
 
@@ -149,7 +131,7 @@ class Rewrite:
             if height <= parts.ROWS_AT_ONCE:
                 whole = collect(self.folder, rows)
                 dims = _dimensions(whole.lazy())
-                self._put(bucket, old, _in_order(whole.lazy(), dims).collect(), dims)
+                self._put(bucket, old, content(_in_order(whole.lazy(), dims).collect()), dims)
             else:
                 self._put_parts(bucket, old, rows, height)
         self.ledger.records.put_periods(change.grain, change.periods, self.number)
@@ -161,18 +143,16 @@ class Rewrite:
 
     # --- files ---------------------------------------------------------------------------------------------------
 
-    def _put(self, bucket: Bucket, old: DataFile | None, frame: pl.DataFrame, dimensions: Family) -> None:
+    def _put(self, bucket: Bucket, old: DataFile | None, new: Content, dimensions: Family) -> None:
         """Make this the live content of a bucket; the same content keeps its file."""
-        content = encode(frame) if frame.height else b""
-        sha256 = hashlib.sha256(content).hexdigest()
-        if self._freshened(old, sha256):
+        if self._freshened(old, new.sha256):
             return
         if old is not None:
             self.ledger.retire(old.name, self.number)
-        if frame.height:
+        if new.rows:
             name = bucket.file_name(self.number, next(self.serials))
-            place(self.folder, name, content)
-            file = DataFile(name, bucket, dimensions, frame.height, len(content), sha256)
+            place(self.folder, name, new.encoded)
+            file = DataFile(name, bucket, dimensions, new.rows, len(new.encoded), new.sha256)
             self.ledger.add_file(file, self.number)
 
     def _put_parts(self, bucket: Bucket, old: DataFile | None, rows: pl.LazyFrame, height: int) -> None:
@@ -216,13 +196,6 @@ def restatements_bucket(frame: pl.DataFrame, number: int) -> Bucket:
     return Bucket("restatements", str(number), (), first.replace(day=1))
 
 
-def only_covered(rows: pl.LazyFrame, bucket: Bucket, covered: Mapping[str, int]) -> pl.LazyFrame:
-    """The states, with fingerprints in `partial`, of covered days."""
-    pairs = [(name, days_of(bucket.first, mask)) for name, mask in covered.items() if mask]
-    held = pl.LazyFrame(pairs, schema={"partial": pl.String, "day": pl.List(pl.Date)}, orient="row").explode("day")
-    return rows.join(held, on=["partial", "day"], how="semi")
-
-
 def is_dimension(name: str) -> bool:
     """Whether a column of a table of values is a dimension."""
     return name not in {*PLACE, *EVIDENCE, RUN}
@@ -232,12 +205,6 @@ def in_total(values: pl.LazyFrame) -> pl.DataFrame:
     """The rows of all slices together."""
     dims = [name for name in values.collect_schema().names() if is_dimension(name)]
     return values.filter(pl.lit(value=True), *(pl.col(name).is_null() for name in dims)).collect(engine="streaming")
-
-
-def _stored(dimensions: int) -> list[pl.Expr]:
-    """The columns of states as they are stored."""
-    kinds = {**schema(dimensions), "partial": pl.String()}
-    return [pl.col(name).cast(kind) for name, kind in kinds.items()]
 
 
 def _dimensions(rows: pl.LazyFrame) -> Family:
