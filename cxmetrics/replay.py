@@ -17,15 +17,17 @@ import polars as pl
 from cxmetrics import __version__
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.text_files import seen_from_project
-from cxmetrics.calendars import end
+from cxmetrics.calendars import DAY, end
 from cxmetrics.codes import data as codes
 from cxmetrics.compile import compile_texts
 from cxmetrics.diagnostics import Diagnostic, Fault, report
 from cxmetrics.evaluate import evaluate
 from cxmetrics.fuse import all_cuts, families
+from cxmetrics.ir import GRAINS
 from cxmetrics.load.texts import texts_from
 from cxmetrics.plan import Plan
 from cxmetrics.run import Engine
+from cxmetrics.run.against import against, beside_frozen
 from cxmetrics.run.bind import Bound, bind
 from cxmetrics.run.extents import content_of
 from cxmetrics.run.memory import covered_by
@@ -89,7 +91,7 @@ def replay(root: Path, store: Path, run: str, engine: Engine | None = None) -> R
         with scratch_folder() as scratch, seen_from_project(root):
             again, taken = _again(plan, root, scratch, inputs, chosen, left)
         drift += taken
-        return _compared(Replay(run, chosen, tuple(drift), releases=releases), then, again)
+        return _compared(Replay(run, chosen, tuple(drift), releases=releases), then, _against(then, again, plan))
 
 
 def _read(text: str, store: Path) -> dict[str, Any]:
@@ -158,6 +160,18 @@ def _again(plan: Plan, root: Path, scratch: Path, inputs: Inputs, engine: Engine
     spans = {name: (min(days), max(days)) for name, days in known.items()}
     frame = evaluate(plan, states, spans, None, {name: gaps(days) for name, days in known.items()})
     return marked(frame, plan, left_by(left)), _taken(bound, inputs)
+
+
+def _against(then: Store, again: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """Values computed again, whose changes from a frozen period are against what had been published of it."""
+    before, rows = then.frozen_before(), again.lazy()
+    if before is None:
+        return again
+    for grain in GRAINS:
+        last, free = beside_frozen(grain, before, plan.project.calendar)
+        if last is not None:
+            rows = against(rows, then.values(grain=grain, first=last, last=last + DAY), grain, free)
+    return rows.collect()
 
 
 def _compared(made: Replay, then: Store, again: pl.DataFrame) -> Replay:

@@ -4,11 +4,12 @@ import json
 
 import polars as pl
 import pytest
-from shop import PROJECT, day, freeze, go, opened, put
+from shop import PROJECT, day, freeze, go, opened, put, stored
 
 from cxmetrics.cli.command import status_of
 from cxmetrics.diagnostics import Fault
 from cxmetrics.query import query
+from cxmetrics.replay import replay
 from cxmetrics.store import Store
 
 
@@ -161,6 +162,66 @@ def test_a_question_to_the_sources_answers_as_published(root):
     found = query(root, ["spent"], grain="week", by=["region"])
     assert found.filter(pl.col("period") == day(2)).select("region", "value").rows() == [("east", 5), ("west", 7)]
     assert found.filter(pl.col("period") == day(9), pl.col("region") == "east")["value"].item() == 2
+
+
+def changed(root, indicator, **words):
+    """`value`, `change`, its interval and the verdict of the week of 9 March."""
+    found = query(root, [indicator], grain="week", **words).filter(pl.col("period") == day(9))
+    return found.select("value", "change", "change_low", "change_high", "moved").row(0)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_a_change_from_a_frozen_period_is_from_what_was_published(root, engine):
+    """12 spent were published of the first week; 23 would be now.  What is added to the second is held against 12."""
+    go(root, engine=engine)
+    freeze(root, day(9))
+    assert changed(root, "spent")[:2] == (1, -11)
+    put(root, "visits-late", "day,region,spent", "2026-03-02,east,11", "2026-03-09,east,4")
+    run = go(root, engine=engine).run
+    assert changed(root, "spent")[:2] == (5, 5 - 12)
+    assert changed(root, "visited")[:2] == (2, 0)
+    east = query(root, ["spent"], grain="week", by=["region"], engine=engine)
+    assert east.filter(pl.col("period") == day(9))["change"].to_list() == [5 - 5, 0 - 7]
+    asked = query(root, ["spent"], grain="week", where="region = 'east'", engine=engine)["change"].to_list()
+    assert asked == [None, 5 - 16]  # of rows, all of them: nothing of it was published
+    assert replay(root, root / "store", run).same
+    before = stored(root)
+    go(root, engine=engine, full=True)
+    assert stored(root).equals(before)
+    put(root, "visits-3", "day,region,spent", "2026-03-16,east,2")
+    go(root, engine=engine)
+    assert changed(root, "spent")[:2] == (5, -7)
+    freeze(root, day(1), "thawed by the board")
+    go(root, engine=engine)
+    assert changed(root, "spent")[:2] == (5, 5 - 23)
+
+
+def test_the_interval_of_a_change_moves_along(root):
+    """Means of 4 and 5 minutes; rows that come late would make 16/3 of the first."""
+    formula = "mean(calls.minutes)"
+    (root / "cxmetrics.yaml").write_text(PROJECT + f"  long: {{formula: {formula}}}\n")
+    put(root, "calls-1", "day,minutes", *[f"2026-03-02,{m}" for m in (3, 5) * 20],
+        *[f"2026-03-09,{m}" for m in (4, 6) * 20])
+    go(root)
+    value, change, low, high, moved = changed(root, "long")
+    assert (value, change, moved) == (5, 1, "up")
+    freeze(root, day(9))
+    put(root, "calls-late", "day,minutes", *[f"2026-03-02,{m}" for m in (5, 7) * 40])  # a mean of 16/3 of the first week
+    go(root)
+    value, change, now_low, now_high, moved = changed(root, "long")
+    assert (value, change, moved) == (5, 1, "up")
+    assert (now_low + now_high) / 2 == pytest.approx(1)  # the interval is symmetric
+    assert now_high - now_low < high - low  # for the rows that came late
+
+
+def test_nothing_changed_from_another_meaning(root):
+    go(root)
+    freeze(root, day(9))
+    (root / "cxmetrics.yaml").write_text(PROJECT.replace("sum(visits.spent)", "sum(visits.spent) * 2"))
+    assert query(root, ["spent"], grain="week")["change"].to_list() == [None, None]
+    go(root)
+    assert changed(root, "spent") == (2, None, None, None, None)
+    assert changed(root, "visited")[:2] == (1, -1)
 
 
 def test_what_thaws_is_restated(root):

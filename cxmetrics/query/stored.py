@@ -12,6 +12,7 @@ from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.plan import Plan
 from cxmetrics.query.question import Question
+from cxmetrics.run.against import against, beside_frozen
 from cxmetrics.store import AsOf
 from cxmetrics.store.whose import committed, opened
 
@@ -50,11 +51,13 @@ def as_published(path: Path, plan: Plan, asked: Question, frame: pl.DataFrame) -
         before = store.frozen_before()
         found = store.values(grain=asked.grain, cut=asked.by, indicators=asked.indicators, last=before) \
             if before else None
-    if found is None:
+    if found is None or before is None:
         return frame
     fixed = found.filter(_frozen(found, asked, before))
     others = frame.join(fixed, on=["indicator", "period"], how="anti")
-    return pl.concat([others, fixed], how="diagonal")
+    last, free = beside_frozen(asked.grain, before, plan.project.calendar)
+    known = pl.concat([others, fixed], how="diagonal").filter(pl.col("period") == last)
+    return pl.concat([against(others.lazy(), known, asked.grain, free).collect(), fixed], how="diagonal")
 
 
 def _frozen(frame: pl.DataFrame, asked: Question, before: dt.date | None) -> pl.Expr:

@@ -18,6 +18,7 @@ from cxmetrics.calendars import last as last_day
 from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Node, Plan
+from cxmetrics.run.against import against, beside_frozen
 from cxmetrics.run.need import Need
 from cxmetrics.store import Store, parts
 from cxmetrics.store.commits import ValuesChange
@@ -70,7 +71,7 @@ def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterab
                 both = _Both(change, new.collect(engine="streaming"), old, frozen)
                 found.append(_rows(both, plan, closed, causes))
                 settled = both.settled()
-        kept += settled
+        kept += settled if frozen is None else [_against(each, store, plan, frozen) for each in settled]
     if not found:
         return Restated(tuple(kept))
     every = pl.concat(found, how="diagonal")
@@ -79,6 +80,18 @@ def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterab
     taken = rows.filter(~pl.col("refused"))
     counts = dict(sorted(taken["why"].value_counts().iter_rows()))
     return Restated(tuple(kept), rows, counts, rows.height - taken.height)
+
+
+def _against(change: ValuesChange, store: Store, plan: Plan, frozen: dt.date) -> ValuesChange:
+    """A change to values, where the first period that is not frozen is held against that before as published."""
+    last, free = beside_frozen(change.grain, frozen, plan.project.calendar)
+    if last is None or free not in change.periods:
+        return change
+    added = change.frame.filter(pl.col("period") == last).collect(engine="streaming")
+    published = pl.concat([store.values(grain=change.grain, first=last, last=last + DAY), added], how="diagonal")
+    place = ["indicator", *(name for name in published.columns if is_dimension(name))]
+    known = published.unique(place, keep="first")  # what is added is of what the store has not
+    return replace(change, frame=against(change.frame, known, change.grain, free))
 
 
 def _spans(change: ValuesChange) -> Sequence[list[str] | None]:
