@@ -1,6 +1,8 @@
 """What a run changes of published values, what it may not change, and what was known before."""
 
+import datetime as dt
 import json
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -206,7 +208,7 @@ def test_the_interval_of_a_change_moves_along(root):
     value, change, low, high, moved = changed(root, "long")
     assert (value, change, moved) == (5, 1, "up")
     freeze(root, day(9))
-    put(root, "calls-late", "day,minutes", *[f"2026-03-02,{m}" for m in (5, 7) * 40])  # a mean of 16/3 of the first week
+    put(root, "calls-late", "day,minutes", *[f"2026-03-02,{m}" for m in (5, 7) * 40])  # a mean of 16/3
     go(root)
     value, change, now_low, now_high, moved = changed(root, "long")
     assert (value, change, moved) == (5, 1, "up")
@@ -257,6 +259,27 @@ def test_what_was_known_then(root):
         assert store.runs()["id"].to_list() == [first]
         assert store.restatements().is_empty()
         assert "data/visits-late.csv" not in store.inputs("visits")
+
+
+def test_a_clock_that_was_set_back(root, monkeypatch):
+    """Clocks of three runs say 8, 6 and 9: before eight nothing was known, at eight what the second found."""
+    reports = []
+    for hour, spent in ((8, 5), (6, 11), (9, 13)):
+        now = dt.datetime(2026, 4, 1, hour, tzinfo=dt.UTC)
+        clock = SimpleNamespace(**vars(dt) | {"datetime": SimpleNamespace(now=lambda _, now=now: now)})
+        monkeypatch.setattr("cxmetrics.run.clock.dt", clock)
+        monkeypatch.setattr("cxmetrics.run.dt", clock)
+        put(root, "visits-late", "day,region,spent", f"2026-03-02,east,{spent}")
+        reports.append(go(root))
+    assert [[found.code.id for found in one.diagnostics] for one in reports] == [[], ["CX758"], []]
+    assert reports[1].diagnostics[0].facts == {"now": "2026-04-01 06:00:00", "last": "2026-04-01 08:00:00"}
+    with Store.open(root / "store") as store:
+        assert [moment.hour for moment in store.runs()["finished"]] == [8, 8, 9]
+        assert [moment.hour for moment in store.runs()["started"]] == [8, 6, 9]
+    for as_of, spent in (("08:00", 23), ("08:59", 23), ("09:00", 25)):
+        assert query(root, ["spent"], grain="week", as_of=f"2026-04-01 {as_of}")["value"][0] == spent
+    with pytest.raises(Fault, match="CX752"):
+        query(root, ["spent"], as_of="2026-04-01 07:30")
 
 
 @pytest.mark.parametrize(("asked", "code"), [

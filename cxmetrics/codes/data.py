@@ -224,6 +224,14 @@ FROZEN_DIFFERS = Code(
     note=Phrase("periods that end before {before} are frozen: {why}", "{before} 之前结束的周期已冻结：{why}"),
     help=Phrase("see what differs with `cxmetrics store restatements --run {run}`",
                 "请用 `cxmetrics store restatements --run {run}` 查看差异"))
+CLOCK_BEHIND = Code(
+    "CX758", "clock-behind",
+    Phrase("the clock says {now} UTC, and the last run was committed at {last}",
+           "时钟为 {now} UTC，而上一次运行的提交时间是 {last}"), severity="warning",
+    note=Phrase("this run counts as committed at that moment, so that `--as-of` with a time finds them in order",
+                "本次运行按该时刻计为提交，使带时间的 `--as-of` 仍按先后找到各次运行"),
+    help=Phrase("correct the clock; until it has gone past that moment, name runs by their ids with `--as-of`",
+                "请校准时钟；在它超过该时刻之前，请用运行编号作为 `--as-of`"))
 FREEZE_BACKWARDS = Code(
     "CX751", "freeze-backwards",
     Phrase("periods up to {before} are frozen, and {asked} would thaw some of them",

@@ -231,7 +231,7 @@ class _Job:
         asked = self.options.first, self.options.last
         spans = [self._span(one.id) for one in sources] if any(asked) else []
         warned = [*found, *left_out(self.plan, self.gathered.needs), *undelivered(spans, *asked),
-                  *self._frozen(run_id, restated),
+                  *self._frozen(run_id, restated), *self._behind(),
                   *(one for name, scan in done.items() for one in doubts(self.plan.sources[name], scan.census)),
                   *(said(self.plan.sources[name], listed) for name, listed in thin.items() if listed)]
         return RunReport(
@@ -248,6 +248,12 @@ class _Job:
         order = self.store.freezes().row(-1, named=True)
         return [report(codes.FROZEN_DIFFERS, None, count=restated.refused, before=order["before"], why=order["why"],
                        run=run_id)]
+
+    def _behind(self) -> list[Diagnostic]:
+        """That the clock was set back: the run is told to be of the moment of the last one."""
+        last, now = self.store.last_moment(), self.clock.started
+        return [] if last is None or last <= now else [report(
+            codes.CLOCK_BEHIND, None, now=f"{now:%Y-%m-%d %H:%M:%S}", last=f"{last:%Y-%m-%d %H:%M:%S}")]
 
     def _commit(self, row: RunRow, restated: Restated, memo: Memo) -> None:
         done, needs = self.gathered.done.values(), self.gathered.needs

@@ -243,6 +243,10 @@ class Store:
         """The project that the store is of: that of its last run, also where it is read as it was before."""
         return self._ledger.records.project()
 
+    def last_moment(self) -> dt.datetime | None:
+        """When the last run was committed: no later one has an earlier moment."""
+        return self._ledger.records.last_moment()
+
     def last_report(self) -> str | None:
         """The report of the last run, JSON."""
         return self._ledger.records.last_report()

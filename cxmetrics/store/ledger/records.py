@@ -68,9 +68,12 @@ class Records:
     # --- runs ----------------------------------------------------------------------------------------------------
 
     def add_run(self, run: RunRow, manifest: str | None = None) -> int:
-        """Enter a run, with the text that names its definitions; its number among the commits."""
-        instants = [moment.astimezone(dt.UTC).isoformat(timespec="microseconds") for moment in
-                    (run.started, run.finished)]
+        """Enter a run, with the text that names its definitions; its number among the commits.
+
+        It has not ended before the last one, whatever the clock says: `number_of` tells commits apart by their moments.
+        """
+        ends = max(run.finished, self.last_moment() or run.finished)
+        instants = [moment.astimezone(dt.UTC).isoformat(timespec="microseconds") for moment in (run.started, ends)]
         found = self._connection.rows(
             "INSERT INTO runs (id, started, finished, engine, versions, who, project, first, last, report, "
             "manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number", run.id, *instants, run.engine,
@@ -95,6 +98,12 @@ class Records:
         """The id of the last run."""
         found = self._connection.rows("SELECT id FROM runs WHERE number <= ? ORDER BY number DESC LIMIT 1", self.at)
         return found[0][0] if found else None
+
+    def last_moment(self) -> dt.datetime | None:
+        """When the last run was committed."""
+        found = self._connection.rows("SELECT finished FROM runs ORDER BY number DESC LIMIT 1")
+        with self._connection.sound():
+            return dt.datetime.fromisoformat(found[0][0]) if found else None
 
     def project(self) -> str | None:
         """The project of the last run, whatever `at`."""
