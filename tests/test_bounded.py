@@ -3,11 +3,14 @@
 import datetime as dt
 import hashlib
 import random
+import sys
 
 import pytest
 from shop import freeze
 
 from cxmetrics.run import RunOptions, run
+from cxmetrics.run.peak import FLOOR, beyond, peak
+from cxmetrics.run.spill import Room
 from cxmetrics.store import Store
 
 PROJECT = """
@@ -47,14 +50,14 @@ def deliver(folder, draw, number):
         (folder / "data" / f"{name}-{number:02}.csv").write_text(text + "\n", "utf-8")
 
 
-def carried_out(folder, engine):
+def carried_out(folder, engine, memory=None):
     """What is live after a run of most days, one of all, one of a corrected day, and one beside what is frozen."""
     (folder / "data").mkdir(parents=True)
     (folder / "cxmetrics.yaml").write_text(PROJECT, "utf-8")
     draw = random.Random(7)
 
     def go():
-        run(folder, RunOptions(engine=engine))
+        run(folder, RunOptions(engine=engine, memory=memory))
 
     for number in range(12):
         deliver(folder, draw, number)
@@ -78,11 +81,13 @@ def carried_out(folder, engine):
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
 def test_memory_makes_no_difference(engine, tmp_path, monkeypatch):
     whole, restated = carried_out(tmp_path / "whole", "duckdb")
-    monkeypatch.setattr("cxmetrics.run.revalue.ROOM", 0)
+    for stage in ("states.spreading", "evaluate.daily", "store.packing"):
+        monkeypatch.setattr(f"cxmetrics.{stage}.ROWS_AT_ONCE", 30)
     monkeypatch.setattr("cxmetrics.states.spreading.CELLS_AT_ONCE", 20)
+    monkeypatch.setattr("cxmetrics.run.revalue.Room", lambda folder, _size: Room(folder, 0))
     monkeypatch.setattr("cxmetrics.evaluate.CELLS_AT_ONCE", 20_000)
     monkeypatch.setattr("cxmetrics.store.parts.ROWS_AT_ONCE", 150)
-    bounded, told = carried_out(tmp_path / "bounded", engine)
+    bounded, told = carried_out(tmp_path / "bounded", engine, "100MB")
     assert bounded == whole
     assert told.equals(restated)
 
@@ -91,3 +96,15 @@ def test_memory_makes_no_difference(engine, tmp_path, monkeypatch):
                                               ("500MB", 500_000_000)])
 def test_sizes_of_memory(memory, size):
     assert RunOptions(memory=memory).room == size
+
+
+@pytest.mark.parametrize(("asked", "before", "after", "told"), [
+    (10**9, 0, 10**9 + FLOOR, False), (10**9, 0, 10**9 + FLOOR + 1, True), (10**9, 10**10, 10**10, False),
+    (None, 0, 10**12, False), (10**9, None, None, False)])
+def test_what_is_held_beyond_memory(asked, before, after, told):
+    assert [one.code.id for one in beyond(asked, before, after)] == ["CX735"] * told
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells")
+def test_the_peak_is_in_bytes():
+    assert 10**7 < peak() < 10**12

@@ -186,18 +186,24 @@ def test_one_day_is_enough(root):
 
 
 @pytest.mark.parametrize("wrong", [
-    ["--period", "2026-03-02", "--from", "2026-03-02"], ["--grain", "week"], ["--memory", "much"],
-    ["--memory", "1GB", "--engine", "polars"]])
+    ["--period", "2026-03-02", "--from", "2026-03-02"], ["--grain", "week"], ["--memory", "much"]])
 def test_what_does_not_go_together(root, wrong):
     assert status_of(["run", *wrong]) == 2
     assert not (root / "store").exists()
 
 
-def test_memory_is_bounded(root):
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_memory_is_bounded(root, engine, monkeypatch, capsys):
     for number in range(20):
         rows = [f"2026-03-{number + 1:02},east,{n}" for n in range(5000)]
         put(root, f"visits-{number:02}", "day,region,spent", *rows)
-    assert status_of(["run", "--memory", "100MB"]) == 0
+    held = iter([150_000_000, 500_000_000, 510_000_000, 510_000_001])
+    monkeypatch.setattr("cxmetrics.run.peak", lambda: next(held))
+    asked = ["run", "--memory", "110MB", "--engine", engine]
+    assert status_of(asked) == 0
+    assert "CX735" not in capsys.readouterr().err  # 400 MB are for the program
+    assert status_of([*asked, "--full"]) == 0
+    assert "the run held 510 MB of memory, and was asked for 110 MB" in capsys.readouterr().err
 
 
 # --- the examples ------------------------------------------------------------------------------------------------

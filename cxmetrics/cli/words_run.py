@@ -35,8 +35,6 @@ RUN: Final[dict[str, Phrase]] = {
     "run.period": Phrase("--period stands for both ends: leave out --from and --to",
                          "--period 已包含起止：请去掉 --from 和 --to"),
     "run.memory": Phrase("{memory} is no size of memory: write 4GB or 500MB", "{memory} 不是内存大小：请写成 4GB 或 500MB"),
-    "run.unbounded": Phrase("{engine} cannot be held to a size of memory; duckdb can",
-                            "{engine} 不能限制内存大小；duckdb 可以"),
     "run.failed": Phrase("failed: {sources}; all else was published", "失败：{sources}；其余均已发布"),
     "run.failed_alone": Phrase("failed: {sources}", "失败：{sources}"),
     "run.stale": Phrase("stale: {sources}", "已过期：{sources}"),

@@ -283,8 +283,8 @@ LOCK_TAKEN_OVER = Code(
     Phrase("the run before did not come to its end: {owner}", "上一次运行没有正常结束：{owner}"), severity="warning",
     note=Phrase("nothing of it was committed, and what it had left was swept away", "它没有提交任何内容，留下的文件已清除"),
     help=Phrase("this run computes what that one did not; where nobody stopped it, the machine may have been out of "
-                "memory: `--memory` bounds DuckDB, `--from` and `--to` take fewer days at a time",
-                "本次运行会补算上次未完成的部分；如果不是人为终止，可能是内存不足：用 `--memory` 限制 DuckDB，或用 `--from`、`--to` 减少每次计算的天数"))
+                "memory: `--memory` bounds DuckDB and values, `--from` and `--to` take fewer days at a time",
+                "本次运行会补算上次未完成的部分；如果不是人为终止，可能是内存不足：用 `--memory` 限制 DuckDB 与指标值，或用 `--from`、`--to` 减少每次计算的天数"))
 FEW_ROWS = Code(
     "CX723", "few-rows",
     Phrase("`{source}` delivered fewer rows than usual (in brackets): {days}",
@@ -354,6 +354,14 @@ OUT_OF_MEMORY = Code(
                 "引擎会把可以暂存的内容写入磁盘，但单个值和正在处理的分组必须留在内存"),
     help=Phrase("allow more with `--memory`, or take fewer days at a time with `--from` and `--to`",
                 "请用 `--memory` 放宽限制，或用 `--from` 和 `--to` 每次计算较少的天数"))
+BEYOND_MEMORY = Code(
+    "CX735", "beyond-memory",
+    Phrase("the run held {held} of memory, and was asked for {asked}", "本次运行占用内存 {held}，要求的上限为 {asked}"),
+    severity="warning",
+    note=Phrase("values and what DuckDB groups wait on the disk; the states of all days in hand have to be held, and "
+                "{floor} are for the program", "DuckDB 与指标值可写入磁盘，但本次各天的状态必须留在内存，另有 {floor} 供程序自身使用"),
+    help=Phrase("take fewer days at a time with `--from` and `--to`, or make cuts of fewer slices",
+                "请用 `--from` 和 `--to` 每次计算较少的天数，或减少切片"))
 TOO_MANY_SLICES = Code(
     "CX727", "too-many-slices",
     Phrase("by {by} `{source}` has {count} slices, and at most {most} are evaluated",

@@ -38,6 +38,7 @@ from cxmetrics.run.left_out import left_out, undelivered
 from cxmetrics.run.memory import covered, families_of, left_by_last, memory, remembered
 from cxmetrics.run.need import idle, keys_changed
 from cxmetrics.run.pairs import paired
+from cxmetrics.run.peak import beyond, peak
 from cxmetrics.run.persons import hiding
 from cxmetrics.run.raked import rake_reports, unraked
 from cxmetrics.run.reports import NO_SCAN, Engine, RunOptions, RunReport, SourceReport, source_report
@@ -77,7 +78,7 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     """
     if options.first and options.last and options.first >= options.last:
         raise Fault(report(codes.EMPTY_INTERVAL, None, start=options.first, end=options.last))
-    clock, root = Clock(), root.resolve()
+    clock, root, before = Clock(), root.resolve(), peak()
     with clock.stage("compile"):
         result, plan = compiled(root)
     folder = store_in(root, plan.project.store)
@@ -88,7 +89,8 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
         gathered = Gathering(root, scratch, plan, options, store, engine, hidden)
         job = _Job(plan, options, store, gathered, progress, clock, result.texts)
         taken = () if dead is None else (report(codes.LOCK_TAKEN_OVER, None, owner=dead),)
-        return job.carry_out((*result.diagnostics, *taken))
+        done = job.carry_out((*result.diagnostics, *taken))
+        return replace(done, diagnostics=(*done.diagnostics, *beyond(options.room, before, peak())))
 
 
 @contextmanager

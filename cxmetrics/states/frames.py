@@ -15,7 +15,7 @@ from cxmetrics.plan import Days
 
 AMOUNT = pl.Decimal(38, 0)
 DAY_0 = dt.date(1970, 1, 1).toordinal()  # the ordinal of the day whose number in frames is 0
-ROWS_AT_ONCE = 1_000_000  # of states of some days, from which on they are merged or packed after those of others
+ROWS_AT_ONCE = 500_000  # of states of some days, from which on they are merged or packed after those of others
 LARGEST = 1e38  # the first integer that Decimal(38, 0) cannot hold
 
 

@@ -30,8 +30,8 @@ from cxmetrics.states.frames import (
 )
 from cxmetrics.statistics.sampling import thinned
 
-CELLS_AT_ONCE = 1_000_000  # from which on the cells of some days are taken at a time
-ROWS_AT_ONCE = 6_000_000  # of an intermediate join
+CELLS_AT_ONCE = 300_000  # from which on the cells of some days are taken at a time
+ROWS_AT_ONCE = 2_000_000  # of an intermediate join
 ROWS_A_GROUP = 20_000  # of such a join that cost no more than one group of conditions
 EXTREMES: frozenset[Op] = frozenset(("min", "max"))
 _FALSE, _MISSING, _TRUE = 0, 1, 2  # three-valued logic, where `and` is the least and `or` the greatest

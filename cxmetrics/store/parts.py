@@ -17,7 +17,7 @@ from polars.io.plugins import register_io_source
 
 from cxmetrics.store.buckets import PARQUET, on_the_disk
 
-ROWS_AT_ONCE = 500_000  # of values, held while they are put in order; a row takes some 300 bytes, and thrice that then
+ROWS_AT_ONCE = 250_000  # of values, held while they are put in order; a row takes some 300 bytes, and thrice that then
 
 
 def spans(rows: pl.LazyFrame, height: int) -> list[list[str]]:

@@ -71,7 +71,7 @@ def run(session: Session, project: Path, first: str | None, last: str | None, pe
     report: RunReport | None = None
     try:
         start, end = _days(project, first, last, period, grain)
-        options = RunOptions(start, end, engine, full, dry_run, strict, memory=_size(memory, engine),
+        options = RunOptions(start, end, engine, full, dry_run, strict, memory=_size(memory),
                              renamed_from=renamed_from)
         with followed(None if dry_run else openlineage, project, options) as done:
             report = carry_out(session, project, options, log)
@@ -111,13 +111,9 @@ def _days(project: Path, first: str | None, last: str | None, period: str | None
     return begin, end(begin, grain or "day")
 
 
-def _size(memory: str | None, engine: Engine) -> str | None:
-    """How much memory an engine may take."""
-    if memory is None:
-        return None
-    if engine != "duckdb":
-        raise Refusal("run.unbounded", engine=engine)
-    if not _MEMORY.fullmatch(memory):
+def _size(memory: str | None) -> str | None:
+    """How much memory a run is to take."""
+    if memory is not None and not _MEMORY.fullmatch(memory):
         raise Refusal("run.memory", memory=memory)
     return memory
 
