@@ -10,11 +10,12 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -96,6 +97,35 @@ def crew(size: int, *, of_processes: bool) -> Iterator[Crew]:
         threads.shutdown(wait=True, cancel_futures=True)
         for process in processes:
             process.communicate()
+
+
+class Relief:
+    """Work that is done by who asks for it, until that has taken a while; from then on processes relieve him."""
+
+    def __init__(self, size: int, seconds: float, stack: ExitStack) -> None:
+        self._size, self._seconds, self._stack = size, seconds, stack
+        self._crew: Crew | None = None
+
+    def submit(self, work: Callable[[T], R], task: T) -> Future[R]:
+        """As of a crew of processes."""
+        if self._crew is None and self._seconds <= 0 and self._size > 1:
+            self._crew = self._stack.enter_context(crew(self._size, of_processes=True))
+        if self._crew is not None:
+            return self._crew.submit(work, task)
+        since, done = time.monotonic(), Future[R]()
+        done.set_result(work(task))
+        self._seconds -= time.monotonic() - since
+        return done
+
+
+@contextmanager
+def relief(size: int, seconds: float) -> Iterator[Relief]:
+    """Relief by `size` processes after so many seconds of work; to begin them takes a part of one.
+
+    Raises as a crew does.
+    """
+    with ExitStack() as stack:
+        yield Relief(size, seconds, stack)
 
 
 def _begun() -> subprocess.Popen[bytes]:

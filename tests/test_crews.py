@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cxmetrics.crews import crew, processors
+from cxmetrics.crews import crew, processors, relief
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -119,3 +119,21 @@ def test_what_work_done_ahead_raises_is_raised_at_its_place():
         assert [next(answers), next(answers)] == [(1, 6), (2, 3)]
         with pytest.raises(ZeroDivisionError):
             next(answers)
+
+
+def process_of(_):
+    return os.getpid()
+
+
+@pytest.mark.parametrize(("size", "seconds", "alone"), [(2, 0, False), (2, 3600, True), (1, 0, True)])
+def test_relief_comes_after_a_while_if_there_is_anybody(size, seconds, alone):
+    with relief(size, seconds) as relieved:
+        assert (relieved.submit(process_of, None).result() == os.getpid()) == alone
+        with pytest.raises(TypeError):
+            relieved.submit(operator.neg, "x").result()
+
+
+def test_relief_comes_when_work_has_taken_so_long():
+    with relief(2, 0.05) as relieved:
+        assert relieved.submit(time.sleep, 0.1).result() is None
+        assert relieved.submit(process_of, None).result() != os.getpid()

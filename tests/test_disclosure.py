@@ -4,6 +4,7 @@ The attacker knows the numbers of every cell that is shown, which cells are empt
 """
 
 import datetime as dt
+import math
 import random
 from dataclasses import replace
 from itertools import product
@@ -13,6 +14,7 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from cxmetrics.crews import relief
 from cxmetrics.disclosure import Cut, Memo, conceal, memo
 from cxmetrics.disclosure.cells import joined
 from cxmetrics.disclosure.elimination import PRIME, Basis
@@ -94,6 +96,11 @@ def test_an_attack_with_linear_algebra_finds_no_hidden_cell(seed):
         assert not flags[cut.n == 0].any()
 
 
+def answered(known, question, unit):
+    with relief(1, math.inf) as nobody:
+        return known.conceal(*question, unit, nobody)()
+
+
 def test_what_was_found_to_be_hidden_is_not_sought_again(monkeypatch):
     """The units of time are the numbers of seeds; a question of before is answered with what was kept of it."""
     asked = {}
@@ -103,7 +110,7 @@ def test_what_was_found_to_be_hidden_is_not_sought_again(monkeypatch):
         bounds = max(high for _, high in pairs) + 1
         asked[dt.date(2026, 1, seed + 1)] = cuts, bounds, [(cut.n > 0) & (cut.n < least) for cut in cuts]
     first = Memo()
-    found = {day: first.conceal(*question, (day, day)) for day, question in asked.items()}
+    found = {day: answered(first, question, (day, day)) for day, question in asked.items()}
     for day, question in asked.items():
         for one, other in zip(found[day], conceal(*question), strict=True):
             np.testing.assert_array_equal(one, other, strict=True)
@@ -111,11 +118,25 @@ def test_what_was_found_to_be_hidden_is_not_sought_again(monkeypatch):
     again = Memo(first.lasting)
     monkeypatch.setattr(memo, "conceal", None)
     for day in kept:
-        for one, other in zip(again.conceal(*asked[day], (day, day)), found[day], strict=True):
+        for one, other in zip(answered(again, asked[day], (day, day)), found[day], strict=True):
             np.testing.assert_array_equal(one, other, strict=True)
     assert again.lasting == first.lasting
     with pytest.raises(TypeError, match="not callable"):
-        again.conceal(*asked[dt.date(2026, 1, 1)], (kept[0], kept[0]))
+        answered(again, asked[dt.date(2026, 1, 1)], (kept[0], kept[0]))
+
+
+def test_processes_find_what_one_finds_alone():
+    questions = []
+    for seed in range(8):
+        rows, parts, pairs, least = drawn(seed)
+        cuts = built(rows, parts, pairs)[0]
+        questions.append((cuts, max(high for _, high in pairs) + 1, [(cut.n > 0) & (cut.n < least) for cut in cuts]))
+    known, unit = Memo(), (dt.date(2026, 1, 1), dt.date(2026, 2, 1))
+    with relief(2, 0) as relieved:
+        asked = [known.conceal(*question, unit, relieved) for question in questions]
+        for answer, question in zip(asked, questions, strict=True):
+            for found, own in zip(answer(), conceal(*question), strict=True):
+                np.testing.assert_array_equal(found, own, strict=True)
 
 
 @pytest.mark.parametrize("change", ["rows", "small", "bounds", "up"])
@@ -130,9 +151,9 @@ def test_another_question_is_answered_anew(change):
              "bounds": ([replace(cut, high=cut.high + (cut.high == 2)) for cut in one[0]], 4, one[2]),
              "up": ([total, total, replace(parts, parent=1)], 3, [total.n < 2, total.n < 2, parts.n < 2])}[change]
     known, unit = Memo(), (dt.date(2026, 1, 1), dt.date(2026, 2, 1))
-    known.conceal(*one, unit)
+    answered(known, one, unit)
     again = Memo(known.lasting)
-    for found, own in zip(again.conceal(*other, unit), conceal(*other), strict=True):
+    for found, own in zip(answered(again, other, unit), conceal(*other), strict=True):
         np.testing.assert_array_equal(found, own, strict=True)
     assert again.lasting.keys().isdisjoint(known.lasting)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 import numpy as np
 
+from cxmetrics.crews import Relief
 from cxmetrics.disclosure.cells import Cut
 from cxmetrics.disclosure.conceal import conceal
 from cxmetrics.plan import Days
@@ -26,19 +27,27 @@ class Memo:
     known: Mapping[bytes, bytes] = field(default_factory=dict)
     asked: dict[Days, dict[bytes, bytes]] = field(default_factory=dict)
 
-    def conceal(self, cuts: Sequence[Cut], bounds: int, small: Sequence[Flags], unit: Days) -> list[Flags]:
-        """As `conceal`, of cells of a unit of time."""
+    def conceal(self, cuts: Sequence[Cut], bounds: int, small: Sequence[Flags], unit: Days,
+                relief: Relief) -> Callable[[], list[Flags]]:
+        """How to come by what `conceal` answers, of cells of a unit of time; what is not known is begun."""
         asked, told = _print(cuts, bounds, small), self.asked.setdefault(unit, {})
-        answer = told.get(asked) or self.known.get(asked)
-        if answer is None:
-            answer = np.packbits(np.concatenate([flags.ravel() for flags in conceal(cuts, bounds, small)])).tobytes()
-        told[asked] = answer
-        return _unpacked(answer, small)
+        known = told.get(asked) or self.known.get(asked)
+        begun = known or relief.submit(_packed, (cuts, bounds, small))
+
+        def answer() -> list[Flags]:
+            told[asked] = begun if isinstance(begun, bytes) else begun.result()
+            return _unpacked(told[asked], small)
+
+        return answer
 
     @property
     def lasting(self) -> dict[bytes, bytes]:
         """Those that are worth keeping for another run."""
         return {asked: answer for unit in sorted(self.asked)[-UNITS:] for asked, answer in self.asked[unit].items()}
+
+
+def _packed(question: tuple[Sequence[Cut], int, Sequence[Flags]]) -> bytes:
+    return np.packbits(np.concatenate([flags.ravel() for flags in conceal(*question)])).tobytes()
 
 
 def _print(cuts: Sequence[Cut], bounds: int, small: Sequence[Flags]) -> bytes:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 
 import numpy as np
 import polars as pl
 
 from cxmetrics.calendars import DAY, end, last, start
+from cxmetrics.crews import MOST, Relief, processors, relief
 from cxmetrics.disclosure import Cut
 from cxmetrics.disclosure.cells import Ints
 from cxmetrics.evaluate.daily import daily
@@ -26,6 +29,8 @@ from cxmetrics.statistics.grouping import distinct
 # `cut`: its place; `age`: 0 where the leaf is hidden, else it has no rows there, and was hidden so many days before.
 HIDDEN = pl.DataFrame(schema={"leaf": pl.UInt32, "grain": pl.Enum(GRAINS), "period": pl.Date, "cut": pl.UInt16,
                               "slice": pl.UInt32, "age": pl.Int32})  # no wider than need be: there may be millions
+ALONE = 0.5  # seconds of work that are not worth processes
+AHEAD = 8  # groups that are looked at while they are at work
 _Owner = tuple[int, Grain, dt.date]  # leaf, grain, period
 
 
@@ -61,7 +66,8 @@ def hidden_leaves(reader: Reader, leaves: Mapping[int, int], days: Days,
     """
     kept = _States(reader, _groups(reader.plan, leaves))
     units = _units(reader.plan, reader.spans, days)
-    frame = pl.concat([HIDDEN, *_frames(cells for unit in units for cells in _hidden(kept, unit))])
+    with relief(min(MOST, processors()), ALONE) as relieved:
+        frame = pl.concat([HIDDEN, *_frames(cells for unit in units for cells in _hidden(kept, unit, relieved))])
     more = [each for one in kept.groups for each in _carried_on(kept, one, carried & set(one.leaves), frame, units)]
     return pl.concat([frame, *more]), {place: kept.names[place] for place in range(len(reader.cuts))}
 
@@ -160,16 +166,25 @@ class _States:
         return self._extents[group]
 
 
-def _hidden(kept: _States, unit: Days) -> Iterator[Ints]:
+def _hidden(kept: _States, unit: Days, relieved: Relief) -> Iterator[Ints]:
     """The hidden cells in a unit of time, as `_Cells.told` tells them; the same numbers of rows are looked at once."""
-    known = dict[object, dict[int, Flags]]()
+    known = dict[object, Callable[[], dict[int, Flags]]]()
+    begun = deque[tuple[dict[int, _Cells], Callable[[], dict[int, Flags]]]]()
     for group in kept.groups:
         cells = _cells(kept, group, unit)
         if any(one.small.any() for one in cells.values()):
             key = tuple((place, one.fingerprint) for place, one in cells.items())
             if key not in known:
-                known[key] = _concealed(kept.reader, cells, unit)
-            yield from (cells[place].told(place, flags) for place, flags in known[key].items())
+                known[key] = cache(_concealed(kept.reader, cells, unit, relieved))
+            begun.append((cells, known[key]))
+        if len(begun) > AHEAD:
+            yield from _told(*begun.popleft())
+    for each in begun:
+        yield from _told(*each)
+
+
+def _told(cells: Mapping[int, _Cells], found: Callable[[], dict[int, Flags]]) -> Iterator[Ints]:
+    return (cells[place].told(place, flags) for place, flags in found().items())
 
 
 def _cells(kept: _States, group: _Group, unit: Days) -> dict[int, _Cells]:
@@ -297,8 +312,9 @@ def _after(hidden: pl.DataFrame, n: Ints, periods: Sequence[dt.date], who: tuple
                          "slice": row, "age": ends[here] - ends[at[row, here]]}, schema=HIDDEN.schema)
 
 
-def _concealed(reader: Reader, cells: Mapping[int, _Cells], unit: Days) -> dict[int, Flags]:
-    """The hidden cells by cut; cuts that cross others are hidden whole, if anything is."""
+def _concealed(reader: Reader, cells: Mapping[int, _Cells], unit: Days,
+               relieved: Relief) -> Callable[[], dict[int, Flags]]:
+    """How to come by the hidden cells by cut; cuts that cross others are hidden whole, if anything is."""
     tree, parents, others = ranked([reader.cuts[place] for place in cells], reader.plan.within)
     places = list(cells)
     order, ups = list[int](), dict[int, Ints]()
@@ -315,13 +331,15 @@ def _concealed(reader: Reader, cells: Mapping[int, _Cells], unit: Days) -> dict[
     made = [Cut(order.index(parents[index]) if index in parents else None, ups[index],
                 np.searchsorted(bounds, one.low), np.searchsorted(bounds, one.high), one.n)
             for index, one in zip(order, chosen, strict=True)]
-    found = reader.memo.conceal(made, len(bounds), [one.small for one in chosen], unit)
-    result = {places[index]: flags for index, flags in zip(order, found, strict=True)}
-    some = any(flags.any() for flags in found)
-    for index in others:
-        one = cells[places[index]]
-        result[places[index]] = (one.n > 0) & (some or bool(one.small.any()))
-    return result
+    asked = reader.memo.conceal(made, len(bounds), [one.small for one in chosen], unit, relieved)
+
+    def hidden() -> dict[int, Flags]:
+        result = {places[index]: flags for index, flags in zip(order, asked(), strict=True)}
+        some = any(flags.any() for flags in result.values())
+        whole = ((places[index], cells[places[index]]) for index in others)
+        return result | {place: (one.n > 0) & (some or bool(one.small.any())) for place, one in whole}
+
+    return hidden
 
 
 def _up(reader: Reader, cells: Mapping[int, _Cells], places: tuple[int, int], unit: Days) -> Ints | None:
