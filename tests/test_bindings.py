@@ -107,6 +107,19 @@ def test_wrong_bindings(tmp_path, text, codes):
     assert sorted(one.code.id for one in found) == sorted(codes), [(one.code.id, dict(one.facts)) for one in found]
 
 
+@pytest.mark.parametrize(("columns", "told"), [
+    ("knd: kind", "did you mean `kind`?"), ("knd: code", "did you mean `kind`?"),  # a slip in the library's name
+    ("code: kind", "ours on the right: `kind: code`"), ("began2: kind", "ours on the right: `kind: began2`"),
+])
+def test_a_slip_in_a_name_is_no_name_of_ours(tmp_path, capsys, columns, told):
+    project(tmp_path, f"bind: {{call: {{{WHOLE.replace('kind: kind', columns)}}}, chat: none}}\n")
+    assert status_of(["check", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert told in said.out + said.err
+    assert (said.out + said.err).count("error[") == 1
+    assert "warning[" not in said.out + said.err
+
+
 def of_any_table(source):
     """A source without what it says of its own table's past: flags, what only they look at, and older scales."""
     columns = {name: replace(spec, scales=None, type="integer" if spec.scales else spec.type)

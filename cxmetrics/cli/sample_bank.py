@@ -62,7 +62,12 @@ def _ask_for_room(folder: Path, rows: int) -> None:
     old = sum(path.stat().st_size for name in _OLD for path in (folder / name).rglob("*") if path.is_file())
     needed, free = rows * BYTES_A_ROW, shutil.disk_usage(there).free + old
     if needed > free:
-        raise Refusal("demo.space", folder=folder, free=f"{free / 1e9:.1f}", needed=f"{needed / 1e9:.1f}")
+        raise Refusal("demo.space", folder=folder, free=_size(free), needed=_size(needed))
+
+
+def _size(number: float) -> str:
+    """So many bytes, as people read them."""
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
 
 
 def _made(folder: Path) -> dict[str, object] | None:

@@ -142,8 +142,8 @@ _GENERAL = {
         "已在 {folder} 写入 {count} 个文件；请在 bind.yaml 中写明数据在哪里，接下来：\n"
         "{step}  cxmetrics check\n  cxmetrics tree\n  cxmetrics run"),
     "demo.occupied": Phrase("{folder} holds something else; name another folder", "{folder} 中已有其他内容，请换一个文件夹"),
-    "demo.space": Phrase("{folder} has {free} GB free, and so many rows need about {needed} GB",
-                         "{folder} 剩余空间 {free} GB，而这么多行约需 {needed} GB"),
+    "demo.space": Phrase("{folder} has {free} free, and so many rows need about {needed}",
+                         "{folder} 剩余空间 {free}，而这么多行约需 {needed}"),
     "demo.data": Phrase("the data are in {data}, what was planted in truth.yaml there",
                         "数据在 {data}，其中的 truth.yaml 记录了预先埋入的真实情况"),
     "demo.made": Phrase("wrote the sample bank to {folder}", "已在 {folder} 生成样例银行"),

@@ -140,17 +140,27 @@ def _columns(name: Key, written: Map, theirs: Map, said: Bindings) -> Map:
             if isinstance(meant, Located) and meant.value.strip() == NONE:
                 said.found.append(report(yaml_codes.WRONG_VALUE, meant.span, help=codes.NO_COLUMN, key=column,
                                          expected="a column of the table, or an expression", found=NONE))
-        elif isinstance(meant, Located) and meant.value.strip() in theirs:
+        elif _is_other_way_round(column, meant, theirs, written):
             right = next(key for key in theirs if key == meant.value.strip())
             made[right] = theirs[right]
             said.found.append(report(name_codes.UNKNOWN_COLUMN, column.span, help=codes.OTHER_WAY_ROUND, source=name,
                                      name=column, theirs=right))
         else:
             guess = closest(column, theirs)
+            if guess is not None and guess not in written:  # meant, and so not missing
+                right = next(key for key in theirs if key == guess)
+                made[right] = theirs[right]
             said.found.append(report(name_codes.UNKNOWN_COLUMN, column.span, help=DID_YOU_MEAN if guess else None,
                                      fix=Fix(column.span, guess) if guess else None, source=name, name=column,
                                      guess=guess or ""))
     return made
+
+
+def _is_other_way_round(column: str, meant: object, theirs: Map, written: Map) -> bool:
+    """Whether a column of the library stands on the right; not if it stands on the left, too, with a slip in it."""
+    if not isinstance(meant, Located) or meant.value.strip() not in theirs:
+        return False
+    return closest(column, theirs) != meant.value.strip() or meant.value.strip() in written
 
 
 def _own(written: Map, theirs: Map, said: Bindings) -> Map:

@@ -107,6 +107,14 @@ def test_a_bank_that_does_not_fit_is_not_begun(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "bank").exists()
 
 
+def test_a_small_bank_is_told_in_what_it_needs(tmp_path, monkeypatch, capsys):
+    """50,000 rows of 40 bytes are 2 MB, which would be 0.0 GB."""
+    usage = shutil.disk_usage(tmp_path)._replace(free=1_048_576)
+    monkeypatch.setattr(sample_bank.shutil, "disk_usage", lambda _: usage)
+    assert status_of(["demo", str(tmp_path / "bank"), "--scale", "50k"]) == 2
+    assert "has 1.0 MB free, and so many rows need about 2.0 MB" in capsys.readouterr().err
+
+
 def test_a_bank_is_kept_where_a_larger_one_does_not_fit(tmp_path, monkeypatch, capsys):
     bank = tmp_path / "bank"
     assert status_of(["demo", str(bank), "--scale", "2k", "--data-only"]) == 0
