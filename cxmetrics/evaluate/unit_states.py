@@ -114,11 +114,7 @@ class _Family:
     @staticmethod
     def of(frame: pl.DataFrame, family: tuple[str, ...], partials: int) -> _Family:
         """The family of a frame of states."""
-        dims = names(len(family))
-        since = pl.col("day").min()
-        slices = frame.group_by(dims).agg(since) if dims else frame.select(since).drop_nulls()
-        frame = frame.join(slices.select(*dims).with_row_index("place"), on=dims) if dims else \
-            frame.with_columns(place=pl.lit(0, pl.UInt32))
+        slices, place = _placed(frame, names(len(family)))
         partial, day = (codes(frame[name].to_physical().to_numpy()) for name in ("partial", "day"))
         order = _in_order(partial, day - day.min(initial=0))
         starts = np.searchsorted(partial[order], np.arange(partials + 1))
@@ -126,13 +122,24 @@ class _Family:
         size = np.bincount(partial, np.abs(value), partials)
         whole = {int(index): frame["value"].gather(order[starts[index]:starts[index + 1]])
                  for index in np.flatnonzero(size >= WHOLE)}
-        return _Family(family, starts, day[order], codes(frame["place"].to_numpy())[order],
-                       codes(frame["text"].to_numpy())[order],
+        return _Family(family, starts, day[order], place[order], codes(frame["text"].to_numpy())[order],
                        floats(frame["key"].cast(pl.Float64).to_numpy())[order], value[order], whole, slices)
 
     def has(self, partial: int) -> bool:
         """Whether there are states of a partial."""
         return bool(self.starts[partial] < self.starts[partial + 1])
+
+
+def _placed(frame: pl.DataFrame, dims: Sequence[str]) -> tuple[pl.DataFrame, Ints]:
+    """The slices of states, with the first `day` of each, and the row there of each state."""
+    since = pl.col("day").min()
+    if not dims:
+        return frame.select(since), np.zeros(frame.height, np.int64)
+    # Numbers of rows, grouped with them, cost less than a join of all rows by texts that were just grouped by.
+    found = frame.lazy().with_row_index("~row").group_by(dims).agg(since, pl.col("~row")).collect()
+    place = np.empty(frame.height, np.int64)
+    place[found["~row"].explode().to_numpy()] = np.repeat(np.arange(found.height), found["~row"].list.len().to_numpy())
+    return found.drop("~row"), place
 
 
 def _in_order(partial: Ints, day: Ints) -> Ints:
