@@ -47,6 +47,14 @@ def test_a_uuid_is_text(tmp_path, engine):
     assert "00000000-0000-4000-8000-00000000000a" in told.stdout
 
 
+def test_a_text_that_is_no_uuid_is_told_at_its_file(tmp_path):
+    written(tmp_path, "a", f"SELECT {AT}, '00000000-0000-4000-8000-00000000000a'::UUID AS id, 2 AS spent")
+    written(tmp_path, "b", f"SELECT {AT}, 'secret' AS id, 2 AS spent")
+    said = called("run", cwd=tmp_path).stderr
+    assert "error[CX702]: the data file `data/b.parquet` cannot be read: its column `id` is VARCHAR, and holds" in said
+    assert "secret" not in said
+
+
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
 def test_an_interval_that_nobody_asks_for_is_passed_over(tmp_path, engine):
     written(tmp_path, "a", f"SELECT {AT}, 'x' AS id, 2 AS spent, INTERVAL 3 DAY AS took, [INTERVAL 1 DAY] AS each")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -39,6 +40,9 @@ from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr, columns_in
 from cxmetrics.plan import ADDITIVE, Cube, Days
 from cxmetrics.tables import place_of
+
+_UNLIKE = re.compile(r'file "(?P<path>[^\n]+)": failed to cast column "(?P<column>[^\n]+)" from type (?P<own>\w+) to '
+                     r"(?P<other>\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class DuckDB:
         try:
             return _computed(request, self._sessions)
         except OVERFLOWS as error:
-            raise _overflow(request, self._sessions) from error
+            raise _unlike(request, error) or _overflow(request, self._sessions) from error
         except OUT_OF_MEMORY as error:
             origin = request.scan.source
             raise Fault(report(data.OUT_OF_MEMORY, origin.span, source=origin.id)) from error
@@ -232,6 +236,16 @@ def _nulling(work: Work) -> dict[tuple[str, str], str]:
 
 
 # --- faults ----------------------------------------------------------------------------------------------------
+
+
+def _unlike(request: Request, error: Exception) -> Fault | None:
+    """A file in which a column is of a type whose values are not all of the type that it has in others."""
+    said = _UNLIKE.search(str(error))
+    path = next((each for each in request.table.files if said and str(each) == said["path"]), None)
+    if said is None or path is None:
+        return None
+    problem = f"its column `{said['column']}` is {said['own']}, and holds what is no {said['other']}, as in other files"
+    return Fault(report(data.FILE_UNREADABLE, request.scan.source.span, path=path, problem=problem))
 
 
 def _overflow(request: Request, sessions: Sessions) -> Fault:
