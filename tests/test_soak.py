@@ -10,6 +10,7 @@ import shutil
 from random import Random
 
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
 from shop import freeze, go
 
@@ -130,7 +131,9 @@ class Shop:
         shutil.copytree(self.root, fresh, ignore=shutil.ignore_patterns("store"))
         go(fresh)
         ours, theirs = self.values(), self.values(fresh)
-        assert_frame_equal(opened(ours, self.before), opened(theirs, self.before), check_exact=True)
+        assert_frame_equal(*(without_changes(opened(each, self.before), self.before) for each in (ours, theirs)),
+                           check_exact=True)
+        prove_changes(ours, theirs, self.before)
         place = ["indicator", "grain", "period", "region"]
         for part in self.frozen:
             kept = ours.join(part.select(place), on=place, how="semi", nulls_equal=True)
@@ -155,6 +158,32 @@ def final(frame, before):
 
 def opened(frame, before):
     return frame.filter(~_is_final(frame, before))
+
+
+def is_beside(before):
+    """Which open periods follow a final one: those with the first day that is not final."""
+    return pl.col("period") <= (before or dt.date.min)
+
+
+def without_changes(frame, before):
+    """Changes from a final period are of what was published: nobody else can know it."""
+    return frame.with_columns(pl.when(~is_beside(before)).then(pl.col(name)).alias(name)
+                              for name in ("change", "change_low", "change_high", "moved"))
+
+
+def prove_changes(ours, theirs, before):
+    """A change from a final period is from the value that stands there, if it means the same."""
+    columns = ["indicator", "grain", "region", "value", "definition", "change"]
+    published = {(end(row["period"], row["grain"]), row["grain"], row["indicator"], row["region"]): row
+                 for row in final(ours, before).iter_rows(named=True)}
+    for row, fresh in zip(*(opened(each, before).filter(is_beside(before)).select("period", *columns).iter_rows(
+            named=True) for each in (ours, theirs)), strict=True):
+        then = published.get((row["period"], row["grain"], row["indicator"], row["region"]))
+        if fresh["change"] is None or then is None or then["value"] is None or (
+                then["definition"] != row["definition"]):
+            assert row["change"] is None
+        else:
+            assert row["change"] == pytest.approx(row["value"] - then["value"], abs=1e-9)
 
 
 def test_what_many_mornings_make_is_what_one_makes(tmp_path):
