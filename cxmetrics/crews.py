@@ -76,6 +76,11 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def hands() -> int:
+    """How many share a piece of work: as many as there are processors, as long as there is memory for each."""
+    return min(MOST, processors())
+
+
 @contextmanager
 def crew(size: int, *, of_processes: bool) -> Iterator[Crew]:
     """`size` of them.  Processes that are left with an exception, such as that of Ctrl-C, end at once.

@@ -56,18 +56,14 @@ def make(folder: Path, wanted: Wanted, *, fresh: bool, progress: Progress) -> bo
 
 def _ask_for_room(folder: Path, rows: int) -> None:
     """See that the disk holds so many rows in place of those that are there.  Raises `Refusal`."""
+    from cxmetrics.cli.figures import size
     from cxmetrics.sample.bank import BYTES_A_ROW
 
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     old = sum(path.stat().st_size for name in _OLD for path in (folder / name).rglob("*") if path.is_file())
     needed, free = rows * BYTES_A_ROW, shutil.disk_usage(there).free + old
     if needed > free:
-        raise Refusal("demo.space", folder=folder, free=_size(free), needed=_size(needed))
-
-
-def _size(number: float) -> str:
-    """So many bytes, as people read them."""
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
+        raise Refusal("demo.space", folder=folder, free=size(free), needed=size(needed))
 
 
 def _made(folder: Path) -> dict[str, object] | None:

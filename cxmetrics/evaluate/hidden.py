@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from cxmetrics.calendars import DAY, end, last, start
-from cxmetrics.crews import MOST, Relief, processors, relief
+from cxmetrics.crews import Relief, hands, relief
 from cxmetrics.disclosure import Cut
 from cxmetrics.disclosure.cells import Ints
 from cxmetrics.evaluate.daily import daily
@@ -66,7 +66,7 @@ def hidden_leaves(reader: Reader, leaves: Mapping[int, int], days: Days,
     """
     kept = _States(reader, _groups(reader.plan, leaves))
     units = _units(reader.plan, reader.spans, days)
-    with relief(min(MOST, processors()), ALONE) as relieved:
+    with relief(hands(), ALONE) as relieved:
         frame = pl.concat([HIDDEN, *_frames(cells for unit in units for cells in _hidden(kept, unit, relieved))])
     more = [each for one in kept.groups for each in _carried_on(kept, one, carried & set(one.leaves), frame, units)]
     return pl.concat([frame, *more]), {place: kept.names[place] for place in range(len(reader.cuts))}

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
-from cxmetrics.crews import MOST, crew, processors
+from cxmetrics.crews import crew, hands
 from cxmetrics.sample.files import write_parquet
 from cxmetrics.sample.making import MONTHLY_UP_TO, Order, carry_out, found, jobs
 from cxmetrics.sample.registers import branch_table, registers
@@ -17,7 +17,7 @@ FIRST_DAY = dt.date(2026, 7, 1)
 LEAST_ROWS, MOST_ROWS = 1_000, 1_000_000_000
 BYTES_A_ROW = 40  # of what is written, with some to spare
 BY_PROCESSES = 4_000_000  # rows, from which on it pays to start some; fewer are written by threads
-AT_A_TIME = min(MOST, processors())  # parts
+AT_A_TIME = hands()  # parts
 Progress = Callable[[str, int, int], None]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cxmetrics.crews import MOST, crew, processors
+from cxmetrics.crews import crew, hands
 from cxmetrics.evaluate.show import columns
 from cxmetrics.states import within
 from cxmetrics.store import parts
@@ -81,7 +81,7 @@ class Rewrite:
         """Threads make what is to stand in the files; here it is entered, bucket by bucket in order."""
         if len({(change.source, change.family) for change in changes}) < len(changes):
             raise ValueError("states of a source and family change twice")  # of which one would not know of the other
-        with crew(min(MOST, processors()), of_processes=False) as crewed:
+        with crew(hands(), of_processes=False) as crewed:
             for one, (states, slices) in crewed.ahead(repacked, self._of_buckets(changes)):
                 self.ledger.cover(one.bucket, one.fingerprints, one.mask)
                 told = replace(one.bucket, kind="slices")
