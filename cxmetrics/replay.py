@@ -156,9 +156,10 @@ def _again(plan: Plan, root: Path, scratch: Path, inputs: Inputs, engine: Engine
         everything = span is not None and known.get(name, frozenset()) >= days_between(*span)
         task = Task(name, wanted, known.get(name, frozenset()), everything)
         own = families(plan, name, all_cuts(plan), one.dimensions)
-        states[name] = scan(plan, backend, one, own, task, scratch).frames
+        states[name] = scan(plan, backend, one, own, task, scratch).spread().frames
     spans = {name: (min(days), max(days)) for name, days in known.items()}
-    frame = evaluate(plan, states, spans, None, {name: gaps(days) for name, days in known.items()})
+    frame = evaluate(plan, states, spans, None, {name: gaps(days) for name, days in known.items()},
+                     scratch=scratch)
     return marked(frame, plan, left_by(left)), _taken(bound, inputs)
 
 

@@ -3,12 +3,17 @@
 import datetime as dt
 import hashlib
 import random
+import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from shop import freeze
 
-from cxmetrics.run import RunOptions, run
+from cxmetrics.codes import data as codes
+from cxmetrics.diagnostics import Fault, report
+from cxmetrics.run import RunOptions, run, scanning
 from cxmetrics.run.peak import FLOOR, beyond, peak
 from cxmetrics.run.spill import Room
 from cxmetrics.store import Store
@@ -50,17 +55,21 @@ def deliver(folder, draw, number):
         (folder / "data" / f"{name}-{number:02}.csv").write_text(text + "\n", "utf-8")
 
 
-def carried_out(folder, engine, memory=None):
-    """What is live after a run of most days, one of all, one of a corrected day, and one beside what is frozen."""
+def begin(folder, draw, days):
     (folder / "data").mkdir(parents=True)
     (folder / "cxmetrics.yaml").write_text(PROJECT, "utf-8")
+    for number in range(days):
+        deliver(folder, draw, number)
+
+
+def carried_out(folder, engine, memory=None):
+    """What is live after a run of most days, one of all, one of a corrected day, and one beside what is frozen."""
     draw = random.Random(7)
 
     def go():
         run(folder, RunOptions(engine=engine, memory=memory))
 
-    for number in range(12):
-        deliver(folder, draw, number)
+    begin(folder, draw, 12)
     go()
     deliver(folder, draw, 12)
     go()
@@ -78,9 +87,13 @@ def carried_out(folder, engine, memory=None):
             for file in named}, told
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return carried_out(tmp_path_factory.mktemp("whole") / "bank", "duckdb")
+
+
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
-def test_memory_makes_no_difference(engine, tmp_path, monkeypatch):
-    whole, restated = carried_out(tmp_path / "whole", "duckdb")
+def test_memory_makes_no_difference(engine, whole, tmp_path, monkeypatch):
     for stage in ("states.spreading", "evaluate.daily", "store.packing"):
         monkeypatch.setattr(f"cxmetrics.{stage}.ROWS_AT_ONCE", 30)
     monkeypatch.setattr("cxmetrics.states.spreading.CELLS_AT_ONCE", 20)
@@ -88,8 +101,69 @@ def test_memory_makes_no_difference(engine, tmp_path, monkeypatch):
     monkeypatch.setattr("cxmetrics.evaluate.CELLS_AT_ONCE", 20_000)
     monkeypatch.setattr("cxmetrics.store.parts.ROWS_AT_ONCE", 150)
     bounded, told = carried_out(tmp_path / "bounded", engine, "100MB")
-    assert bounded == whole
-    assert told.equals(restated)
+    assert bounded == whole[0]
+    assert told.equals(whole[1])
+
+
+def test_processes_that_share_the_cuts_make_no_difference(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr("cxmetrics.evaluate.shared.FROM", 0)
+    monkeypatch.setattr("cxmetrics.evaluate.shared.hands", lambda: 2)
+    monkeypatch.setattr("cxmetrics.evaluate.shared.evaluate_cut", None)  # here nobody does
+    shared, told = carried_out(tmp_path / "shared", "duckdb")
+    assert shared == whole[0]
+    assert told.equals(whole[1])
+
+
+@pytest.mark.parametrize(("hands", "rows", "free"), [(1, 0, 10**12), (2, 10**9, 10**12), (2, 0, 0)])
+def test_cuts_are_evaluated_by_one_where_it_is_better(hands, rows, free, tmp_path, monkeypatch):
+    monkeypatch.setattr("cxmetrics.evaluate.shared.FROM", rows)
+    monkeypatch.setattr("cxmetrics.evaluate.shared.hands", lambda: hands)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    monkeypatch.setattr("cxmetrics.evaluate.shared.crew", None)
+    begin(tmp_path / "bank", random.Random(7), 2)
+    assert run(tmp_path / "bank", RunOptions()).values
+
+
+def test_processes_end_with_the_run_and_leave_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("cxmetrics.evaluate.shared.FROM", 0)
+    monkeypatch.setattr("cxmetrics.evaluate.shared.hands", lambda: 2)
+    begun, folders = list[subprocess.Popen](), list[Path]()
+
+    def recorded(*args, **named):
+        begun.append(subprocess.Popen(*args, **named))
+        return begun[-1]
+
+    def broken(path):
+        folders.append(path.parent)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cxmetrics.crews.subprocess", SimpleNamespace(Popen=recorded, PIPE=subprocess.PIPE))
+    monkeypatch.setattr("cxmetrics.evaluate.shared.pl.read_ipc", broken)
+    begin(tmp_path / "bank", random.Random(7), 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "bank", RunOptions())
+    assert len(begun) == 2
+    assert all(process.poll() is not None for process in begun)
+    assert not any(folder.exists() for folder in folders)
+
+
+@pytest.mark.parametrize("memory", [None, "1GB"])
+def test_sources_that_cannot_be_spread_leave_the_others(memory, tmp_path, monkeypatch):
+    begin(tmp_path / "bank", random.Random(7), 2)
+    spread_all = scanning.spread_all
+
+    def overflown(cubes, frames, secret):
+        if any("score" in repr(slot.arg) for cube in cubes for slot in cube.slots):
+            raise Fault(report(codes.SUM_OVERFLOW, None, column="score"))
+        return spread_all(cubes, frames, secret)
+
+    monkeypatch.setattr("cxmetrics.run.scanning.spread_all", overflown)
+    monkeypatch.setattr("cxmetrics.run.gather.hands", lambda: 2)
+    done = run(tmp_path / "bank", RunOptions(memory=memory))
+    assert [(one.id, one.status) for one in done.sources] == [("answers", "failed"), ("calls", "ok")]
+    assert [one.code.id for one in done.troubles] == ["CX714"]
+    with pytest.raises(Fault, match="CX714"):
+        run(tmp_path / "bank", RunOptions(memory=memory, strict=True))
 
 
 @pytest.mark.parametrize(("memory", "size"), [(None, None), ("4GB", 4_000_000_000), ("1.5 GB", 1_500_000_000),

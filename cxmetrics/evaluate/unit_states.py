@@ -163,6 +163,11 @@ class UnitStates:
             (_Family.of(frame, family, len(plan.partials)) for family, frame in families.items() if frame.height),
             key=lambda one: (len(one.day), one.dimensions)) for source, families in states.items()}
 
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return sum(len(family.day) for families in self.families.values() for family in families)
+
     def slices(self, cut: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         """The slices of a cut, as `d0…`, and days since when they are known."""
         for family in self._fitting(cut):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -30,7 +30,7 @@ from cxmetrics.load.texts import Texts
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import Files, look
 from cxmetrics.run.census import doubts
-from cxmetrics.run.clock import Clock
+from cxmetrics.run.clock import Clock, Progress
 from cxmetrics.run.freezes import who
 from cxmetrics.run.gather import Gathering
 from cxmetrics.run.identity import run_id
@@ -55,8 +55,6 @@ from cxmetrics.store.folder import store_in
 from cxmetrics.store.whose import require_own
 
 __all__ = ["Engine", "Progress", "RunOptions", "RunReport", "SourceReport", "compiled", "run", "silent"]
-
-Progress = Callable[[str, int, int], None]
 
 
 def silent(_what: str, _step: int, _of: int) -> None:
@@ -133,10 +131,8 @@ class _Job:
                 gathered.bind()
         work = gathered.work
         with self.clock.stage("scan"):
-            for step, task in enumerate(work if not self.options.dry_run else ()):
-                self.progress(f"scan {task.source}", step, len(work))
-                with self.clock.scan(task.source):
-                    gathered.scan(task)
+            if not self.options.dry_run:
+                gathered.scan(self.progress, self.clock)
             gathered.backend.rest()
             gathered.look_again()
         with self.clock.stage("evaluate"):

@@ -11,13 +11,15 @@ from cxmetrics.backends.cells import Backend
 from cxmetrics.backends.duckdb.footers import Footers
 from cxmetrics.backends.text_files import seen_from_project
 from cxmetrics.codes import data as codes
+from cxmetrics.crews import crew, hands
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.plan import Plan
 from cxmetrics.run.bind import NOWHERE, Bound, Files, bind_source, look
+from cxmetrics.run.clock import Clock, Progress
 from cxmetrics.run.need import Need, Setting, measured, need, with_files
 from cxmetrics.run.persons import Hiding
 from cxmetrics.run.reports import RunOptions
-from cxmetrics.run.scanning import Done, scan
+from cxmetrics.run.scanning import Done, Read, scan
 from cxmetrics.run.stale import Task, delivered
 from cxmetrics.run.today import settled, today
 from cxmetrics.run.troubles import Trouble, failed, hold, is_of_source, nowhere
@@ -76,14 +78,42 @@ class Gathering:
         """The scans to be made."""
         return [one.task for _, one in sorted(self.needs.items()) if one.task is not None]
 
-    def scan(self, task: Task) -> None:
-        """Make a scan."""
-        one = self.needs[task.source]
-        with self._by_itself(task.source):
-            if one.bound is not None:
-                self.done[task.source] = scan(self.plan, self.backend, one.bound, one.families, task, self.scratch,
-                                              self.hiding.secret, self.store.tallied(task.source, task.days))
-        self._some_left()
+    def scan(self, progress: Progress, clock: Clock) -> None:
+        """Make all scans: the cells of one source are spread while the next one is read."""
+        for read, done in self._spread(self._read(progress, clock), clock):
+            with self._by_itself(read.task.source):
+                if isinstance(done, Fault):
+                    raise done
+                self.done[read.task.source] = done
+            self._some_left()
+
+    def _read(self, progress: Progress, clock: Clock) -> Iterator[Read]:
+        """The cells of the sources, one after another, but of those that fail."""
+        work = self.work
+        for step, task in enumerate(work):
+            progress(f"scan {task.source}", step, len(work))
+            one, found = self.needs[task.source], list[Read]()
+            with self._by_itself(task.source), clock.scan(task.source):
+                if one.bound is not None:
+                    found.append(scan(self.plan, self.backend, one.bound, one.families, task, self.scratch,
+                                      self.store.tallied(task.source, task.days)))
+            self._some_left()
+            yield from found
+
+    def _spread(self, reads: Iterator[Read], clock: Clock) -> Iterator[tuple[Read, Done | Fault]]:
+        """Each with its states, or what is wrong with them; one at a time where memory is bounded."""
+        def spread(read: Read) -> Done | Fault:
+            try:
+                with clock.scan(read.task.source):
+                    return read.spread(self.hiding.secret)
+            except Fault as fault:
+                return fault
+
+        if hands() < 2 or self.options.room is not None:
+            yield from ((read, spread(read)) for read in reads)
+            return
+        with crew(1, of_processes=False) as other:
+            yield from other.ahead(spread, reads)
 
     def look_again(self) -> None:
         """See that no file has changed while it was read: nothing is taken in of one that has."""

@@ -112,7 +112,8 @@ class Revaluation:
         self.rakings.extend(each for each in weights.rakings if first is None or each.days[1] > first)
         room = Room(self.scratch, ROOM if self.memory is None else self.memory // 4)
         drafts, between = Spill(room), None if begin is None else (begin, Day.max)
-        reader, blocks = drafted(self.plan, states, known, between, silent, weights, before, self.memory)
+        reader, blocks = drafted(self.plan, states, known, between, silent, weights, before, self.memory,
+                                 self.scratch)
         for block in blocks:
             drafts.add(block)
         ahead = earlier.with_(pl.DataFrame(schema=columns(reader.dimensions)))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from cxmetrics.backends.cells import Backend, Census, Request
+from cxmetrics.backends.cells import Backend, Cells, Census, Request
 from cxmetrics.backends.readers import decoded
 from cxmetrics.fuse import fuse, held_in
-from cxmetrics.plan import Plan, Scan
+from cxmetrics.plan import Cube, Plan, Scan
 from cxmetrics.run.bind import Bound
 from cxmetrics.run.census import NOTHING, judge, tallied
 from cxmetrics.run.cover import require_cover
@@ -56,11 +56,29 @@ class Done:
             Reject(self.task.source, name, "flag", "flagged", count) for name, count in self.census.flagged.items()]
 
 
-def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family], task: Task,
-         scratch: Path, secret: bytes = b"", known: Tallied = NOTHING) -> Done:
-    """Carry out the scan of a source; `secret`: what persons are hidden with in what is kept of it.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The cells of one source, of rows that can be trusted, and what it took to read them."""
 
-    `known`: the rows of days that are not read.
+    task: Task
+    families: tuple[Family, ...]
+    cubes: tuple[Cube, ...]
+    cells: Cells
+    size: int
+    decoded: int
+
+    def spread(self, secret: bytes = b"") -> Done:
+        """Its states; `secret`: what persons are hidden with in what is kept of it.  Raises `Fault` CX714."""
+        nothing, cells = {family: concat([], len(family)) for family in self.families}, self.cells.frames
+        frames = nothing | spread_all(self.cubes, cells, secret)
+        effort = Effort(self.size, len(self.cubes), sum(frame.height for frame in cells),
+                        sum(frame.height for frame in frames.values()), self.decoded)
+        return Done(self.task, frames, self.cells.census, effort)
+
+
+def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family], task: Task,
+         scratch: Path, known: Tallied = NOTHING) -> Read:
+    """Carry out the scan of a source; `known`: the rows of days that are not read.
 
     Raises `Fault` (CX70x) for rows that cannot be trusted."""
     look = looks(backend, {task.source: bound}, plan.project.time_zone, scratch)
@@ -71,8 +89,4 @@ def scan(plan: Plan, backend: Backend, bound: Bound, families: Iterable[Family],
     judge(plan, bound.origin, task, cells.census, known)
     require_cover(plan, bound.origin, cells.frames)
     require_few(bound.origin, cubes, cells.frames)
-    nothing = {family: concat([], len(family)) for family in families}
-    frames = nothing | spread_all(cubes, cells.frames, secret)
-    effort = Effort(bound.size, len(cubes), sum(frame.height for frame in cells.frames),
-                    sum(frame.height for frame in frames.values()), decoded(bound.table))
-    return Done(task, frames, cells.census, effort)
+    return Read(task, tuple(families), cubes, cells, bound.size, decoded(bound.table))
