@@ -128,16 +128,20 @@ def test_output_is_utf8_where_nobody_looks(bank):
     assert "└─" in done.stdout
 
 
-@pytest.mark.parametrize("given", [None, "dirty_decay_ms:0"])
-def test_what_polars_does_with_memory_is_said_before_it_is_imported(given):
+@pytest.mark.parametrize(("given", "words", "found"), [
+    (None, ["--version"], "dirty_decay_ms:10000"), ("dirty_decay_ms:0", ["--version"], "dirty_decay_ms:0"),
+    (None, ["run", "--memory", "1GB", "--help"], "dirty_decay_ms:100"),
+    (None, ["run", "--memory=1GB", "--help"], "dirty_decay_ms:100"),
+    ("dirty_decay_ms:0", ["run", "--memory", "1GB", "--help"], "dirty_decay_ms:0")])
+def test_what_polars_does_with_memory_is_said_before_it_is_imported(given, words, found):
     """Unless whoever calls has said it: polars adds what it finds to its own, and what comes last holds."""
-    said = ("import os, sys; os._exit = lambda status: None; sys.argv = ['cxmetrics', '--version']; "
+    said = (f"import os, sys; os._exit = lambda status: None; sys.argv = {['cxmetrics', *words]}; "
             "from cxmetrics.cli import main; main(); assert 'polars' not in sys.modules; import polars; "
             "print(os.environ['_RJEM_MALLOC_CONF'])")
     environment = {key: value for key, value in os.environ.items() if key != "_RJEM_MALLOC_CONF"}
     environment |= {"PYTHONPATH": str(ROOT)} | ({} if given is None else {"_RJEM_MALLOC_CONF": given})
     done = subprocess.run([sys.executable, "-c", said], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1].endswith("," + (given or "dirty_decay_ms:10000"))
+    assert done.stdout.splitlines()[-1].endswith("," + found)
 
 
 def on_terminal(args, cwd, env=(), size=(40, 120)):
