@@ -17,6 +17,7 @@ import polars as pl
 from cxmetrics import __version__
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.text_files import seen_from_project
+from cxmetrics.backends.waiting import whole
 from cxmetrics.calendars import DAY, end
 from cxmetrics.codes import data as codes
 from cxmetrics.compile import compile_texts
@@ -156,7 +157,8 @@ def _again(plan: Plan, root: Path, scratch: Path, inputs: Inputs, engine: Engine
         everything = span is not None and known.get(name, frozenset()) >= days_between(*span)
         task = Task(name, wanted, known.get(name, frozenset()), everything)
         own = families(plan, name, all_cuts(plan), one.dimensions)
-        states[name] = scan(plan, backend, one, own, task, scratch).spread().frames
+        frames = scan(plan, backend, one, own, task, scratch).spread().frames
+        states[name] = {family: whole(rows) for family, rows in frames.items()}
     spans = {name: (min(days), max(days)) for name, days in known.items()}
     frame = evaluate(plan, states, spans, None, {name: gaps(days) for name, days in known.items()},
                      scratch=scratch)

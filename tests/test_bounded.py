@@ -147,17 +147,17 @@ def test_processes_end_with_the_run_and_leave_nothing(tmp_path, monkeypatch):
     assert not any(folder.exists() for folder in folders)
 
 
-@pytest.mark.parametrize("memory", [None, "1GB"])
-def test_sources_that_cannot_be_spread_leave_the_others(memory, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("memory", "name"), [(None, "spread_all"), ("1GB", "spread_on_disk")])
+def test_sources_that_cannot_be_spread_leave_the_others(memory, name, tmp_path, monkeypatch):
     begin(tmp_path / "bank", random.Random(7), 2)
-    spread_all = scanning.spread_all
+    spread = getattr(scanning, name)
 
-    def overflown(cubes, frames, secret):
+    def overflown(cubes, *others):
         if any("score" in repr(slot.arg) for cube in cubes for slot in cube.slots):
             raise Fault(report(codes.SUM_OVERFLOW, None, column="score"))
-        return spread_all(cubes, frames, secret)
+        return spread(cubes, *others)
 
-    monkeypatch.setattr("cxmetrics.run.scanning.spread_all", overflown)
+    monkeypatch.setattr(f"cxmetrics.run.scanning.{name}", overflown)
     monkeypatch.setattr("cxmetrics.run.gather.hands", lambda: 2)
     done = run(tmp_path / "bank", RunOptions(memory=memory))
     assert [(one.id, one.status) for one in done.sources] == [("answers", "failed"), ("calls", "ok")]

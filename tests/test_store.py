@@ -117,7 +117,7 @@ def test_states_are_stored_together_by_place_and_text(path):
     rows = [("b", 12, "n", 1, "x"), ("a", 12, "n", 2**70, None), ("a", 12, "n", -3, "x"), ("b", 11, "s", 0, "x"),
             ("a", 12, "n", 4, "y")]
     frame = pl.DataFrame([(name, day(at), place, None, Decimal(value), text) for name, at, place, value, text in rows],
-                         orient="row", schema=states(("a", day(12), "n", 1)).frame.schema)
+                         orient="row", schema=states(("a", day(12), "n", 1)).rows.schema)
     commit(path, StatesChange("survey", BRANCH, frame, frozenset("ab"), frozenset({day(11), day(12)})))
     (file,) = (path / "data").glob("states.*")
     assert sorted(pl.read_parquet(file)["partial"]) == ["a", "a", "a,b", "b"]

@@ -10,13 +10,14 @@ is followed by `s0 at` (Int64: when that was, in microseconds).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 import polars as pl
 
+from cxmetrics.backends.waiting import Rows, Waiting
 from cxmetrics.plan import Days, Scan
 
 MISSING = "(missing)"  # the slice of rows that do not say which slice they are in
@@ -94,6 +95,19 @@ class Cells:
     frames: tuple[pl.DataFrame, ...]
     census: Census
 
+    @property
+    def rows(self) -> Sequence[Rows]:
+        """The frames, as rows that might wait on the disk as well."""
+        return self.frames
+
+
+@dataclass(frozen=True, slots=True)
+class CellsOnDisk:
+    """The same answer, of which memory holds the census: what waits has the columns of a frame of each cube."""
+
+    rows: tuple[Waiting, ...]
+    census: Census
+
 
 class Backend(Protocol):
     """An engine that counts and sums."""
@@ -106,6 +120,10 @@ class Backend(Protocol):
 
     def cells(self, request: Request) -> Cells:
         """The cells of every cube of the scan.  Raises `Fault` with CX7xx for data that cannot be used."""
+        ...
+
+    def cells_on_disk(self, request: Request) -> CellsOnDisk:
+        """The same in the scratch folder, as few in memory at a time as can be.  Raises as `cells`."""
         ...
 
     def rest(self) -> None:

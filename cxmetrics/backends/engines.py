@@ -21,6 +21,6 @@ def engine_named(name: str, scratch: Path, memory: str | None = None) -> Backend
         case "polars":
             from cxmetrics.backends.polars import Polars
 
-            return Polars()
+            return Polars(scratch)
         case _:
             raise Fault(report(codes.ENGINE_MISSING, None, engine=name))

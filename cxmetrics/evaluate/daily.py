@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from cxmetrics.backends.waiting import stretches, within
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.roll import Roll, States
 from cxmetrics.evaluate.unit_states import UnitStates
@@ -22,8 +23,6 @@ from cxmetrics.states import (
     merge_by,
     names,
     schema,
-    stretches,
-    within,
     without_texts,
 )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 
-import polars as pl
-
+from cxmetrics.backends.waiting import Rows, counts_of
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.evaluate.silences import LONGEST
@@ -17,17 +16,17 @@ from cxmetrics.plan import Days, Plan
 STRAY = 7  # days with rows far from all others: clocks that were never set show few
 
 
-def require_cover(plan: Plan, origin: Origin, frames: Iterable[pl.DataFrame]) -> None:
+def require_cover(plan: Plan, origin: Origin, cells: Iterable[Rows]) -> None:
     """See that the calendar tells of the days of a source's rows, if workdays or holidays are asked for.
 
-    `frames`: cells, with a column `day`.  Of a few stray days, with a silence between them and the calendar, it is not
+    Of a few stray days, with a silence between them and the calendar, it is not
     known whether people worked, and nothing is stopped by them.
     Raises `Fault` CX755: rows of other years would be left out without a word.
     """
     covered = plan.project.holidays.covered
     if covered is None:
         return
-    days = {day for frame in frames for day in frame["day"].unique().to_list()}
+    days = {day for rows in cells for day in counts_of(rows)}
     if all(covered[0] <= day <= covered[1] for day in days) or _are_stray(days, covered):
         return
     if asks_for_days(plan, origin):

@@ -96,7 +96,8 @@ class Gathering:
             with self._by_itself(task.source), clock.scan(task.source):
                 if one.bound is not None:
                     found.append(scan(self.plan, self.backend, one.bound, one.families, task, self.scratch,
-                                      self.store.tallied(task.source, task.days)))
+                                      self.store.tallied(task.source, task.days),
+                                      bounded=self.options.room is not None))
             self._some_left()
             yield from found
 

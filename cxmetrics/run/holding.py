@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cxmetrics.backends.waiting import whole
 from cxmetrics.calendars import end
 from cxmetrics.evaluate import States
 from cxmetrics.evaluate.silences import heard_until
@@ -51,7 +52,7 @@ class Holding:
 
     def _parts(self, source: str, own: Need, family: Family, since: Day) -> list[pl.DataFrame]:
         new = self.done.get(source)
-        parts = [] if new is None else [new.frames[family].cast({"text": _TEXT})]
+        parts = [] if new is None else [whole(new.frames[family]).cast({"text": _TEXT})]
         if own.forget is None:
             return parts
         frame = self.store.states(source, family, self._numbers(source), since, Day.max)

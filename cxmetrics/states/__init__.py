@@ -10,21 +10,10 @@ slice (and key, and text), and none where a partial has no rows.  All numbers ar
 merge to the same bits in any order.
 """
 
-from cxmetrics.states.frames import (
-    AMOUNT,
-    DAY_0,
-    LARGEST,
-    ROWS_AT_ONCE,
-    apart,
-    concat,
-    names,
-    overflow,
-    schema,
-    stretches,
-    within,
-)
+from cxmetrics.states.frames import AMOUNT, DAY_0, LARGEST, ROWS_AT_ONCE, apart, concat, names, overflow, schema
 from cxmetrics.states.merging import at_moments, merge, merge_by, period_start, without_texts
-from cxmetrics.states.spreading import spread, spread_all
+from cxmetrics.states.spreading import CELLS_AT_ONCE, spread, spread_all, spread_on_disk
 
-__all__ = ["AMOUNT", "DAY_0", "LARGEST", "ROWS_AT_ONCE", "apart", "at_moments", "concat", "merge", "merge_by", "names",
-           "overflow", "period_start", "schema", "spread", "spread_all", "stretches", "within", "without_texts"]
+__all__ = ["AMOUNT", "CELLS_AT_ONCE", "DAY_0", "LARGEST", "ROWS_AT_ONCE", "apart", "at_moments", "concat", "merge",
+           "merge_by", "names", "overflow", "period_start", "schema", "spread", "spread_all", "spread_on_disk",
+           "without_texts"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import polars as pl
@@ -11,7 +11,6 @@ import polars as pl
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr, columns_in
-from cxmetrics.plan import Days
 
 AMOUNT = pl.Decimal(38, 0)
 DAY_0 = dt.date(1970, 1, 1).toordinal()  # the ordinal of the day whose number in frames is 0
@@ -42,32 +41,6 @@ def apart(frame: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
     rest = {f"d{i + 1}": f"d{i}" for i in range(len(frame.columns) - len(schema(0)) - 1)}
     parts = frame.partition_by("d0", as_dict=True, include_key=False)
     return {str(name): part.rename(rest) for (name,), part in parts.items()}
-
-
-def stretches(frames: Iterable[pl.DataFrame], rows: int) -> list[Days]:
-    """The first and the last day of stretches that follow each other, of no more rows than so many, or of one day.
-
-    Together they have all days that the frames tell of; what is made day by day can be made of one after another.
-    """
-    days = [frame.group_by("day").len() for frame in frames]
-    if not days:
-        return []
-    counts = pl.concat(days).group_by("day").agg(pl.col("len").cast(pl.Int64).sum()).sort("day")
-    found, held = list[Days](), rows
-    for day, count in counts.iter_rows():
-        held += count
-        if held > rows:
-            found.append((day, day))
-            held = count
-        else:
-            found[-1] = found[-1][0], day
-    return found
-
-
-def within(frame: pl.DataFrame, days: Days) -> pl.DataFrame:
-    """The rows of the days from one to another, both of them; the frame itself where that is all of it."""
-    here = frame["day"].is_between(*days)
-    return frame if here.all() else frame.filter(here)
 
 
 def grouped(rows: pl.DataFrame, by: Sequence[str], wanted: Sequence[pl.Expr], *, large: bool = False) -> pl.DataFrame:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 from typing import assert_never
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cxmetrics.backends.waiting import Waiting, each, laid, stretches, within
 from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply, Constant
 from cxmetrics.plan import BY_TIME, Cell, Condition, Cube, Logic, Op
@@ -25,8 +28,6 @@ from cxmetrics.states.frames import (
     overflow,
     overflown,
     schema,
-    stretches,
-    within,
 )
 from cxmetrics.statistics.sampling import thinned
 
@@ -97,6 +98,21 @@ def spread_all(cubes: Sequence[Cube], frames: Sequence[pl.DataFrame],
     for cube, frame in zip(cubes, frames, strict=True):
         parts.setdefault(cube.dimensions, []).append(spread(cube, frame, secret))
     return {family: concat(own, len(family)) for family, own in parts.items()}
+
+
+def spread_on_disk(cubes: Sequence[Cube], cells: Sequence[Waiting], secret: bytes,
+                   folder: Path) -> dict[tuple[str, ...], Waiting]:
+    """The same of cells on the disk, some days after others, into files of a folder; the cells' are removed."""
+    parts: dict[tuple[str, ...], list[Iterator[pl.DataFrame]]] = {}
+    for cube, own in zip(cubes, cells, strict=True):
+        parts.setdefault(cube.dimensions, []).append(_in_turn(cube, own, secret))
+    return {family: laid(chain.from_iterable(own), concat([], len(family)), folder) for family, own in parts.items()}
+
+
+def _in_turn(cube: Cube, cells: Waiting, secret: bytes) -> Iterator[pl.DataFrame]:
+    for some in each(cells, CELLS_AT_ONCE):
+        yield concat([spread(cube, some, secret)], len(cube.dimensions))
+    cells.drop()
 
 
 def _texts(cube: Cube, cells: pl.DataFrame) -> pl.DataFrame | None:

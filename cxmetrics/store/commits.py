@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
+from cxmetrics.backends.waiting import Rows
 from cxmetrics.ir import Grain
 
 Family = tuple[str, ...]
@@ -66,13 +67,13 @@ class RunRow:
 class StatesChange:
     """New states of one source and family.
 
-    `frame`: the columns of states (`states.schema`), with the partial's fingerprint in `partial`, as text or in an
-    Enum.  It is the whole truth about `fingerprints` × `days`, which it replaces, and tells of nothing else.
+    `rows`: the columns of states (`states.schema`), with the partial's fingerprint in `partial`, as text or in an
+    Enum.  They are the whole truth about `fingerprints` × `days`, which they replace, and tell of nothing else.
     """
 
     source: str
     family: Family
-    frame: pl.DataFrame
+    rows: Rows
     fingerprints: frozenset[str]
     days: Days
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from cxmetrics.states import AMOUNT, ROWS_AT_ONCE, names, schema, stretches, within
+from cxmetrics.backends.waiting import stretches, within
+from cxmetrics.states import AMOUNT, ROWS_AT_ONCE, names, schema
 
 BETWEEN = ","
 _FITS = 2**62  # integers below it are written in half the room

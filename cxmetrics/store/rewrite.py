@@ -10,9 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
+from cxmetrics.backends.waiting import counts_of, within
 from cxmetrics.crews import crew, hands
 from cxmetrics.evaluate.show import columns
-from cxmetrics.states import within
 from cxmetrics.store import parts
 from cxmetrics.store.buckets import (
     UNFINISHED,
@@ -90,12 +90,16 @@ class Rewrite:
 
     def _of_buckets(self, changes: Iterable[StatesChange]) -> Iterator[StatesOfBucket]:
         for change in changes:
-            _prove_states(change)
-            states = stored(change.frame, len(change.family), change.fingerprints)
+            if not counts_of(change.rows).keys() <= change.days:
+                raise _beyond(change)
             for month, mask in masks(change.days if change.fingerprints else ()).items():
                 bucket = Bucket("states", change.source, change.family, month)
+                rows = within(change.rows, (month, days_of(month, mask)[-1]))
+                if not set(rows["partial"].unique()) <= change.fingerprints:
+                    raise _beyond(change)
+                states = stored(rows, len(change.family), change.fingerprints)
                 yield StatesOfBucket(self.folder, bucket, self.ledger.live_in(bucket), self.ledger.covered(bucket),
-                                     within(states, (month, days_of(month, mask)[-1])), change.fingerprints, mask)
+                                     states, change.fingerprints, mask)
 
     # --- keys ----------------------------------------------------------------------------------------------------
 
@@ -224,10 +228,8 @@ def _in_order(rows: pl.LazyFrame, dims: Family) -> pl.LazyFrame:
     return rows.select(ordered).sort("indicator", "period", *dims, maintain_order=True)
 
 
-def _prove_states(change: StatesChange) -> None:
-    partials, days = (set(change.frame[name].unique()) for name in ("partial", "day"))
-    if not (partials <= change.fingerprints and days <= change.days):
-        raise ValueError(f"states of {change.source} beyond the fingerprints and days that they replace")
+def _beyond(change: StatesChange) -> ValueError:
+    return ValueError(f"states of {change.source} beyond the fingerprints and days that they replace")
 
 
 def _prove_values(change: ValuesChange) -> None:

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from made import Binding, Classifier, Slot, col, column, cube, plain, request, source, table
 
 from cxmetrics.backends import polars
+from cxmetrics.backends.cells import Cells
 from cxmetrics.backends.polars import Polars, files
+from cxmetrics.backends.waiting import each
 
 DAYS = st.sampled_from([None, None, ((dt.date(2026, 3, 1), dt.date(2026, 3, 2)),), ()])
 
@@ -28,6 +30,21 @@ class InParts(Polars):
     def cells(self, request):
         with patch.multiple(files, ROWS_AT_ONCE=3, _SMALL=0), patch.object(polars, "CELLS_AT_ONCE", 1):
             return super().cells(request)
+
+
+class OnDisk:
+    """Cells that are left on the disk, and put together of as many files as can be, a few days at a time."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def cells(self, request):
+        with (tempfile.TemporaryDirectory() as folder,
+              patch.multiple(files, ROWS_AT_ONCE=3, _SMALL=0), patch.object(polars, "CELLS_AT_ONCE", 1)):
+            found = self.engine(Path(folder)).cells_on_disk(request)
+            frames = tuple(pl.concat([rows.shape, *each(rows, 2)]) for rows in found.rows)
+            assert all(sum(rows.days.values()) == frame.height for rows, frame in zip(found.rows, frames, strict=True))
+        return Cells(frames, found.census)
 
 
 def engines():
@@ -58,9 +75,12 @@ def test_an_engine_agrees_with_the_plain_pipeline(engine, drawn, parts, made, zo
 def test_engines_give_the_same_bits_and_the_same_census(drawn, parts, made, zone, days):
     with tempfile.TemporaryDirectory() as folder:
         asked = asked_of(Path(folder), *drawn, parts, *made, zone=zone, days=days)
-        first, *others = [engine().cells(asked) for engine in (*(param.values[0] for param in engines()), InParts)]
+        every = [param.values[0] for param in engines()]
+        first, *others = [engine.cells(asked) for engine in (
+            *(engine() for engine in every), InParts(), *(OnDisk(engine) for engine in every))]
     for other in others:
         for frame, own in zip(other.frames, first.frames, strict=True):
+            assert frame.schema == own.schema
             assert bits(frame) == bits(own)
         assert replace(other.census, empty=()) == replace(first.census, empty=())
         assert {*other.census.empty} == {*first.census.empty}

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import TypeVar
 
 import polars as pl
 
 from cxmetrics.backends import needs, sql
-from cxmetrics.backends.cells import Cells, Census, Request
-from cxmetrics.backends.duckdb.cubes import BITS, Narrow, cells_of, census_select, chosen, cube_select, narrow, nulling
+from cxmetrics.backends.cells import Cells, CellsOnDisk, Census, Request
+from cxmetrics.backends.duckdb.cubes import (
+    BITS,
+    Narrow,
+    cells_of,
+    cells_select,
+    census_again,
+    census_select,
+    chosen,
+    cube_select,
+    narrow,
+    nulling,
+)
 from cxmetrics.backends.duckdb.marks import MARKED, marked_rows
 from cxmetrics.backends.duckdb.rows import Rows, in_days, relation_of, rows_of
 from cxmetrics.backends.duckdb.session import (
@@ -34,7 +47,8 @@ from cxmetrics.backends.duckdb.values import Read
 from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, tallies
 from cxmetrics.backends.marks import is_mark, reach
 from cxmetrics.backends.polars.lookups import answers
-from cxmetrics.backends.statements import create_table
+from cxmetrics.backends.statements import copy_to_parquet, create_table
+from cxmetrics.backends.waiting import Waiting, waiting_in
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Expr, columns_in
@@ -43,6 +57,7 @@ from cxmetrics.tables import place_of
 
 _UNLIKE = re.compile(r'file "(?P<path>[^\n]+)": failed to cast column "(?P<column>[^\n]+)" from type (?P<own>\w+) to '
                      r"(?P<other>\w+)")
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +114,8 @@ class DuckDB:
     name = "duckdb"
 
     def __init__(self, scratch: Path | None = None, *, threads: int | None = None, memory: str | None = None) -> None:
-        self._sessions = Sessions(Limits(threads, memory, scratch))
+        self._limits = Limits(threads, memory, scratch)
+        self._sessions = Sessions(self._limits)
 
     def expect(self, files: Iterable[Path]) -> None:
         """Files of requests to come: told of all at once, they are read through one connection."""
@@ -111,8 +127,18 @@ class DuckDB:
         Raises `Fault`: CX702 unreadable file, CX703/CX704 columns, CX711 lookup, CX714 overflow, CX715 bad row,
         CX726 out of memory.
         """
+        return self._computed(request, _run)
+
+    def cells_on_disk(self, request: Request) -> CellsOnDisk:
+        """The same in the scratch folder, which there has to be; raises as `cells`."""
+        laid = self._limits.laid
+        assert laid is not None
+        laid.mkdir(exist_ok=True)
+        return self._computed(request, lambda connection, work: _laid(connection, work, Path(mkdtemp(dir=laid))))
+
+    def _computed(self, request: Request, run: Callable[[Connection, Work], _Answer]) -> _Answer:
         try:
-            return _computed(request, self._sessions)
+            return _computed(request, self._sessions, run)
         except OVERFLOWS as error:
             raise _unlike(request, error) or _overflow(request, self._sessions) from error
         except OUT_OF_MEMORY as error:
@@ -152,13 +178,15 @@ def _script(work: Work) -> Iterator[str]:
     yield from map(sql.query_text, work.queries)
 
 
-def _computed(request: Request, sessions: Sessions) -> Cells:
+def _computed(request: Request, sessions: Sessions, run: Callable[[Connection, Work], _Answer]) -> _Answer:
     work = _work(request)
     with sessions.serving(request.table.files, request.zone) as connection:
-        return _run(connection, work)
+        _prepare(connection, work)
+        return run(connection, work)
 
 
-def _run(connection: Connection, work: Work) -> Cells:
+def _prepare(connection: Connection, work: Work) -> None:
+    """Make the tables that the queries of the work are over."""
     request = work.rows.request
     for asked in work.rows.needs.lookups:
         hand_over(connection, _instants(work.rows.found[asked.lookup.id]), relation_of(work.rows.needs, asked))
@@ -168,12 +196,31 @@ def _run(connection: Connection, work: Work) -> Cells:
         _mark_duplicates(connection, work.rows)
     if work.marked is not None:
         connection.execute(create_table(MARKED, work.marked))
+
+
+def _run(connection: Connection, work: Work) -> Cells:
     frames = [frame_of(connection, sql.query_text(query)) for query in work.queries]
     census = _census(work, frames[-1])
-    cubes = request.scan.cubes
     if work.direct:
-        return Cells(tuple(cells_of(cube, frames[0]) for cube in cubes), census)
+        return Cells(tuple(cells_of(cube, frames[0]) for cube in work.rows.request.scan.cubes), census)
     return Cells(tuple(frames[:-1]), census)
+
+
+def _laid(connection: Connection, work: Work, folder: Path) -> CellsOnDisk:
+    """The answers in files of a folder, each in order of days."""
+    *queries, census = work.queries
+    if work.direct and (cubes := work.rows.request.scan.cubes):
+        connection.execute(create_table("cells", census))
+        queries = [sql.Query((), cells_select(cube, "cells")) for cube in cubes]
+        census = sql.Query((), census_again(work.narrowed, "cells"))
+    found = _census(work, frame_of(connection, sql.query_text(census)))
+    waiting = list[Waiting]()
+    for place, query in enumerate(queries):
+        path = folder / f"{place}.parquet"
+        body = query.body if work.direct else replace(query.body, order=(1,))
+        connection.execute(copy_to_parquet(replace(query, body=body), str(path)))
+        waiting.append(waiting_in(path))
+    return CellsOnDisk(tuple(waiting), found)
 
 
 # --- lookups and duplicates ------------------------------------------------------------------------------------
@@ -263,7 +310,7 @@ def _overflow(request: Request, sessions: Sessions) -> Fault:
 
 def _overflows(request: Request, sessions: Sessions) -> bool:
     try:
-        _computed(request, sessions)
+        _computed(request, sessions, _run)
     except OVERFLOWS:
         return True
     return False

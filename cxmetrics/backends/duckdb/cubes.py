@@ -231,15 +231,35 @@ def _is_among(number: Node, some: Sequence[int], end: int) -> Node:
 
 def cells_of(cube: Cube, frame: pl.DataFrame) -> pl.DataFrame:
     """A cube's frame out of what `cube_select` gave with its census."""
+    told, columns = _told_of(cube)
+    return frame.filter(pl.col("fate") == FINE, *(pl.col(name).is_not_null() for name in told)).select(columns)
+
+
+def cells_select(cube: Cube, relation: str) -> Select:
+    """The same out of a table of what `cube_select` gave with its census, day by day."""
+    told, columns = _told_of(cube)
+    fine = Infix("=", (Name("fate"), Literal(FINE)))
+    return Select(tuple((Name(name), None) for name in columns), relation,
+                  where=both(fine, *(Not(IsNull(Name(name))) for name in told)), order=(1,))
+
+
+def census_again(narrowed: Narrow, relation: str) -> Select:
+    """What became of the rows, by fate and day, out of a table of what `cube_select` gave with its census."""
+    masks = {f"m{i}" for i in range(narrowed.presence)}
+    counts = tuple((Cast(call("bit_or" if name in masks else "sum", Name(name)), "BIGINT"), name)
+                   for _, name in narrowed.census if name is not None)
+    return Select(((Name("fate"), None), (Name("day"), None), *counts), relation, group=(1, 2))
+
+
+def _told_of(cube: Cube) -> tuple[list[str], list[str]]:
+    """The columns that a cell cannot be without, and all of a cube's frame."""
     keys = ["day", *(f"d{i}" for i in range(len(cube.dimensions))), *(f"k{i}" for i in range(len(cube.keys)))]
-    frame = frame.filter(pl.col("fate") == FINE)
     apart = [*(() if cube.by is None else ("text",)), *(() if cube.value is None else ("value",))]
-    keys += apart
+    slots = [name for i, slot in enumerate(cube.slots) for name in slot.columns(i)]
+    columns = [*keys, *apart, *slots]
     if cube.wanted is not None and cube.others is None:
         apart.append("k0")  # no class is null but of rows that nobody looks at
-    if apart:
-        frame = frame.filter(pl.col(name).is_not_null() for name in apart)
-    return frame.select(*keys, *(name for i, slot in enumerate(cube.slots) for name in slot.columns(i)))
+    return apart, columns
 
 
 def _slots(number: int, slot: Slot, narrowed: Narrow) -> Iterator[Item]:

@@ -45,6 +45,11 @@ class Limits:
     memory: str | None = None
     scratch: Path | None = None
 
+    @property
+    def laid(self) -> Path | None:
+        """Where queries may leave files: a folder within the one for what does not fit."""
+        return None if self.scratch is None else self.scratch / "cells"
+
 
 @contextmanager
 def session(files: Iterable[Path], zone: str, limits: Limits, *, writes: Path | None = None,
@@ -124,6 +129,8 @@ def _options(files: Iterable[Path], zone: str, limits: Limits, scratch: str) -> 
         yield "memory_limit", Literal(limits.memory)
     yield "temp_directory", Literal(scratch)
     yield "allowed_paths", Items(tuple(map(Literal, paths)))
+    if limits.laid is not None:
+        yield "allowed_directories", Items((Literal(str(limits.laid)),))
     yield "enable_external_access", Literal(False)
     yield "lock_configuration", Literal(True)
 

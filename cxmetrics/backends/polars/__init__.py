@@ -6,14 +6,14 @@ What cubes share is held for each of them, so that of many rows some are counted
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import polars.selectors as cs
 
-from cxmetrics.backends.cells import Cells, Census, Request
+from cxmetrics.backends.cells import Cells, CellsOnDisk, Census, Request
 from cxmetrics.backends.fates import DROPPED, DUPLICATE, FINE, FIRST_REASON, NOT_FINITE, REASONS, TYPE, VALUES, tallies
 from cxmetrics.backends.marks import is_mark, reach
 from cxmetrics.backends.polars.cubes import finished, grouped, overflow, together
@@ -21,6 +21,7 @@ from cxmetrics.backends.polars.expressions import term
 from cxmetrics.backends.polars.files import unreadable
 from cxmetrics.backends.polars.marks import marked
 from cxmetrics.backends.polars.rows import Pipeline, Source, in_days, scanned, with_dimensions
+from cxmetrics.backends.waiting import Waiting, laid, stretches, within
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Apply, Expr
@@ -35,6 +36,9 @@ class Polars:
     """Computes cells with Polars' streaming engine."""
 
     name = "polars"
+
+    def __init__(self, scratch: Path | None = None) -> None:
+        self._scratch = scratch
 
     def expect(self, files: Iterable[Path]) -> None:
         """Nothing to do: a file costs nothing before it is scanned."""
@@ -55,6 +59,20 @@ class Polars:
         counted = _census(source.pipeline, census)
         cubes = request.scan.cubes
         return Cells(tuple(finished(cube, frame) for cube, frame in zip(cubes, sums, strict=True)), counted)
+
+    def cells_on_disk(self, request: Request) -> CellsOnDisk:
+        """The same in the scratch folder, which there has to be, those of some rows after those of others.
+
+        Raises as `cells`."""
+        assert self._scratch is not None
+        try:
+            source = _source(request)
+            census, sums = _laid(source, request, self._scratch)
+        except ERRORS as error:
+            raise fault_of(request, error) from error
+        counted = _census(source.pipeline, census)
+        cubes = zip(request.scan.cubes, sums, strict=True)
+        return CellsOnDisk(tuple(_merged(cube, parts, self._scratch) for cube, parts in cubes), counted)
 
     def source_text(self, request: Request) -> str:
         """The optimised plan of the census and the cubes."""
@@ -91,15 +109,40 @@ def _source(request: Request) -> Source:
 def _collected(source: Source, request: Request) -> list[pl.DataFrame]:
     """The census and the sums of the cubes, of some files after others where a row does not ask for others."""
     asked = [None, *request.scan.cubes]
-    alone = any(is_mark(key) for cube in request.scan.cubes for key in cube.keys)
     held: list[list[pl.DataFrame]] = [[] for _ in asked]
-    for part in (source,) if alone else source.parts:
-        found = pl.collect_all(_frames(part, request), engine="streaming")
+    for found in _of_parts(source, request):
         for own, cube, more in zip(held, asked, found, strict=True):
             own.append(more)
             if sum(frame.height for frame in own[1:]) > max(own[0].height, CELLS_AT_ONCE):
                 own[:] = [_together(cube, own)]
     return [_together(cube, own) for cube, own in zip(asked, held, strict=True)]
+
+
+def _of_parts(source: Source, request: Request) -> Iterator[list[pl.DataFrame]]:
+    """The census and the sums of the cubes, of some rows after others."""
+    alone = any(is_mark(key) for cube in request.scan.cubes for key in cube.keys)
+    for part in (source,) if alone else source.parts:
+        yield pl.collect_all(_frames(part, request), engine="streaming")
+
+
+def _laid(source: Source, request: Request, scratch: Path) -> tuple[pl.DataFrame, list[list[Waiting]]]:
+    """The census, and of each cube the sums over some rows after others, on the disk."""
+    known, sums = list[pl.DataFrame](), list[list[Waiting]]([] for _ in request.scan.cubes)
+    for census, *found in _of_parts(source, request):
+        known.append(census)
+        for own, frame in zip(sums, found, strict=True):
+            own.append(laid([frame], frame, scratch))
+    return _together(None, known), sums
+
+
+def _merged(cube: Cube, parts: Sequence[Waiting], scratch: Path) -> Waiting:
+    """The cells of a cube, of some days after others, from the sums over some rows and others."""
+    shape = finished(cube, together(cube, [part.shape for part in parts]))
+    found = laid((finished(cube, together(cube, [within(part, days) for part in parts]))
+                  for days in stretches(parts, CELLS_AT_ONCE)), shape, scratch)
+    for part in parts:
+        part.drop()
+    return found
 
 
 def _together(cube: Cube | None, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

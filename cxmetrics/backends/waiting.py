@@ -1,0 +1,148 @@
+"""Rows by day: in memory, or waiting on the disk, from where some days at a time are taken."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TypeAlias
+
+import polars as pl
+
+from cxmetrics.plan import Days
+
+_Made = Callable[[pl.DataFrame], pl.DataFrame]
+_ALL = dt.date.min, dt.date.max
+_ROW_GROUP = 100_000  # rows that are read together
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file with some rows, and how many each day has there."""
+
+    path: Path
+    days: Mapping[dt.date, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """Rows with a `day` that wait in files; `shape`: such rows, but none.
+
+    `made`: what is made of rows as they are taken, one step after another; each row gives rows of its own day.
+    """
+
+    shape: pl.DataFrame
+    pieces: tuple[Piece, ...]
+    made: tuple[_Made, ...] = ()
+
+    @property
+    def days(self) -> dict[dt.date, int]:
+        """The rows of each day in the files."""
+        found: dict[dt.date, int] = {}
+        for piece in self.pieces:
+            for day, rows in piece.days.items():
+                found[day] = found.get(day, 0) + rows
+        return found
+
+    @property
+    def height(self) -> int:
+        """How many rows there are in the files."""
+        return sum(sum(piece.days.values()) for piece in self.pieces)
+
+    def taken(self, days: Days) -> pl.DataFrame:
+        """The rows of the days from one to another, both of them."""
+        first, last = days
+        parts = [_read(piece, days) for piece in self.pieces if any(first <= day <= last for day in piece.days)]
+        return reduce(lambda rows, step: step(rows), self.made, pl.concat(parts) if parts else self.shape)
+
+    def drop(self) -> None:
+        """Remove the files; nothing can be taken any more."""
+        for piece in self.pieces:
+            piece.path.unlink()
+
+
+Rows: TypeAlias = pl.DataFrame | Waiting
+
+
+def _read(piece: Piece, days: Days) -> pl.DataFrame:
+    rows = pl.scan_parquet(piece.path, glob=False)
+    if not all(days[0] <= day <= days[1] for day in piece.days):
+        rows = rows.filter(pl.col("day").is_between(*days))
+    return rows.collect(engine="streaming")
+
+
+def laid(frames: Iterable[pl.DataFrame], shape: pl.DataFrame, folder: Path) -> Waiting:
+    """Frames of the shape of one, each written to a file in a new folder before the next one is asked for."""
+    own, pieces = Path(mkdtemp(dir=folder)), list[Piece]()
+    for place, frame in enumerate(frames):
+        if frame.height:
+            path = own / f"{place}.parquet"
+            frame.write_parquet(path, compression="lz4", statistics=True, row_group_size=_ROW_GROUP)
+            pieces.append(Piece(path, counted(frame.lazy())))
+    return Waiting(shape.clear(), tuple(pieces))
+
+
+def waiting_in(path: Path) -> Waiting:
+    """The rows of a file."""
+    rows = pl.scan_parquet(path, glob=False)
+    shape = pl.DataFrame(schema=rows.collect_schema())
+    return Waiting(shape, (Piece(path, counted(rows)),))
+
+
+def counted(rows: pl.LazyFrame) -> dict[dt.date, int]:
+    """How many rows each day has."""
+    return dict(rows.group_by("day").len().sort("day").collect(engine="streaming").iter_rows())
+
+
+def whole(rows: Rows) -> pl.DataFrame:
+    """All rows, in memory."""
+    return rows if isinstance(rows, pl.DataFrame) else rows.taken(_ALL)
+
+
+def then(rows: Rows, step: _Made) -> Rows:
+    """What is made of rows, each by itself: at once, or whenever some are taken."""
+    return step(rows) if isinstance(rows, pl.DataFrame) else replace(rows, made=(*rows.made, step))
+
+
+def each(rows: Rows, count: int) -> Iterator[pl.DataFrame]:
+    """All rows: those in memory at once, others about so many at a time; at least one frame."""
+    if isinstance(rows, pl.DataFrame):
+        yield rows
+    else:
+        yield from (rows.taken(days) for days in stretches([rows], count) or [_ALL])
+
+
+def counts_of(rows: Rows) -> Mapping[dt.date, int]:
+    """How many rows each day has."""
+    return counted(rows.lazy()) if isinstance(rows, pl.DataFrame) else rows.days
+
+
+def stretches(every: Iterable[Rows], count: int) -> list[Days]:
+    """The first and the last day of stretches that follow each other, of no more rows than so many, or of one day.
+
+    Together they have all days that the rows tell of; what is made day by day can be made of one after another.
+    """
+    counts: dict[dt.date, int] = {}
+    for rows in every:
+        for day, more in counts_of(rows).items():
+            counts[day] = counts.get(day, 0) + more
+    found, held = list[Days](), count
+    for day in sorted(counts):
+        held += counts[day]
+        if held > count:
+            found.append((day, day))
+            held = counts[day]
+        else:
+            found[-1] = found[-1][0], day
+    return found
+
+
+def within(rows: Rows, days: Days) -> pl.DataFrame:
+    """The rows of the days from one to another, both of them; a frame itself where that is all of it."""
+    if not isinstance(rows, pl.DataFrame):
+        return rows.taken(days)
+    here = rows["day"].is_between(*days)
+    return rows if here.all() else rows.filter(here)
