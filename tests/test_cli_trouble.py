@@ -18,6 +18,7 @@ from shop import go, opened
 from surroundings import called
 
 from cxmetrics.cli.command import status_of
+from cxmetrics.cli.faults import interrupted
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -165,3 +166,10 @@ def test_a_ledger_with_spoiled_cells(tmp_path, table, capsys):
             said = "".join(capsys.readouterr())
             assert status in {0, 1}, (spoiled, words, said)
             assert status == 0 or "error[CX" in said or "differ" in said, (spoiled, words, said)
+
+
+@pytest.mark.parametrize(("error", "is_so"), [
+    (RuntimeError("Query interrupted"), True), (RuntimeError("query of something else"), False),
+    (ValueError("Query interrupted"), False)])
+def test_what_duckdb_says_of_ctrl_c_within_a_query_read_through_arrow(error, is_so):
+    assert interrupted(error) == is_so

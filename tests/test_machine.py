@@ -150,7 +150,7 @@ def test_what_a_run_took(root, capsys):
     own = {name: [path.stat().st_size for path in root.glob(f"data/{name}*")] for name in efforts}
     assert {name: effort["bytes"] for name, effort in efforts.items()} == {name: sum(own[name]) for name in efforts}
     assert sum(effort["states"] for effort in efforts.values()) == report["states"]
-    assert sum(effort["seconds"] for effort in efforts.values()) <= report["stages"]["scan"]
+    assert max(effort["seconds"] for effort in efforts.values()) <= report["stages"]["scan"]  # two at a time
     total = sum(map(sum, own.values()))
     assert f"2 scans: 5 rows, {total} B, {report['states']} states; compile 0." in said
     assert [line.split()[0] for line in said.splitlines() if re.search(r"\d\.\d{3} +\d+\.\d{3}$", line)] == [

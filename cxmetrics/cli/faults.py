@@ -49,7 +49,8 @@ def show(found: Sequence[Diagnostic], session: Session) -> None:
 
 def interrupted(error: BaseException) -> bool:
     """Whether an engine passed on that somebody pressed Ctrl-C."""
-    return type(error).__name__ == "InterruptException" or isinstance(error.__context__, KeyboardInterrupt)
+    return (type(error).__name__ == "InterruptException" or isinstance(error.__context__, KeyboardInterrupt)
+            or (isinstance(error, RuntimeError) and f"{error}" == "Query interrupted"))  # of DuckDB, through Arrow
 
 
 def broken(error: BaseException, session: Session) -> int:
