@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -79,6 +80,29 @@ def processors() -> int:
 def hands() -> int:
     """How many share a piece of work: as many as there are processors, as long as there is memory for each."""
     return min(MOST, processors())
+
+
+def unused_memory(root: Path = Path("/")) -> int | None:
+    """Bytes of memory that may yet be used, where a system tells; `root`: where it has its files.
+
+    Linux does, of the machine and of the control groups that we are in: what is read of files can be let go.
+    """
+    try:
+        found = [1024 * _number_after("MemAvailable:", root / "proc/meminfo")]
+        name = (root / "proc/self/cgroup").read_text("utf-8").partition("::")[2].strip().strip("/")
+        own = root / "sys/fs/cgroup" / name
+        for group in (own, *own.parents):
+            if (most := group / "memory.max").is_file() and (size := most.read_text("ascii").strip()) != "max":
+                used = int((group / "memory.current").read_text("ascii"))
+                found.append(int(size) - used + _number_after("inactive_file", group / "memory.stat"))
+    except (OSError, ValueError):
+        return None
+    return min(found)
+
+
+def _number_after(word: str, path: Path) -> int:
+    """The number that stands after a word in a file."""
+    return int(path.read_text("ascii").partition(word)[2].split(maxsplit=1)[0])
 
 
 @contextmanager

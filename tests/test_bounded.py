@@ -114,8 +114,10 @@ def test_processes_that_share_the_cuts_make_no_difference(whole, tmp_path, monke
     assert told.equals(whole[1])
 
 
-@pytest.mark.parametrize(("hands", "rows", "free"), [(1, 0, 10**12), (2, 10**9, 10**12), (2, 0, 0)])
-def test_cuts_are_evaluated_by_one_where_it_is_better(hands, rows, free, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("hands", "rows", "free", "unused"), [
+    (1, 0, 10**12, None), (2, 10**9, 10**12, None), (2, 0, 0, None), (2, 0, 10**12, 10**3)])
+def test_cuts_are_evaluated_by_one_where_it_is_better(hands, rows, free, unused, tmp_path, monkeypatch):
+    monkeypatch.setattr("cxmetrics.evaluate.shared.unused_memory", lambda: unused)
     monkeypatch.setattr("cxmetrics.evaluate.shared.FROM", rows)
     monkeypatch.setattr("cxmetrics.evaluate.shared.hands", lambda: hands)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cxmetrics.crews import crew, processors, relief
+from cxmetrics.crews import crew, processors, relief, unused_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -137,3 +137,32 @@ def test_relief_comes_when_work_has_taken_so_long():
     with relief(2, 0.05) as relieved:
         assert relieved.submit(time.sleep, 0.1).result() is None
         assert relieved.submit(process_of, None).result() != os.getpid()
+
+
+def system(root, most, group="jobs/nightly"):
+    """The files of a Linux with 8 GB, of which control groups that are so large use 2 GB, 1 of them for files."""
+    for name, text in {"proc/meminfo": "MemTotal: 8000000 kB\nMemAvailable:    5000000 kB\nBuffers: 1 kB\n",
+                       "proc/self/cgroup": f"0::/{group}\n"}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    for place, size in most.items():
+        folder = root / "sys/fs/cgroup" / place
+        folder.mkdir(parents=True, exist_ok=True)
+        told = {"max": size, "current": 2 * 10**9, "stat": "anon 1\ninactive_file 1000000000\nslab 5"}
+        for name, text in told.items():
+            (folder / f"memory.{name}").write_text(f"{text}\n")
+    return root
+
+
+@pytest.mark.parametrize(("most", "unused"), [
+    ({}, 5_120_000_000), ({"jobs": "max", "jobs/nightly": "max"}, 5_120_000_000),
+    ({"jobs": 3 * 10**9, "jobs/nightly": "max"}, 2 * 10**9),
+    ({"jobs": 3 * 10**9, "jobs/nightly": 2_500_000_000}, 1_500_000_000), ({"jobs": 10**12}, 5_120_000_000),
+    ({"others": 1}, 5_120_000_000)])
+def test_memory_that_nobody_uses(most, unused, tmp_path):
+    assert unused_memory(system(tmp_path, most)) == unused
+
+
+def test_memory_of_a_system_that_does_not_tell(tmp_path):
+    assert unused_memory(tmp_path) is None
+    assert unused_memory() is None or unused_memory() > 0

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import polars as pl
 
-from cxmetrics.crews import crew, hands
+from cxmetrics.crews import crew, hands, unused_memory
 from cxmetrics.evaluate.by_cut import Evaluation, evaluate_cut
 from cxmetrics.evaluate.work import cuts
 
 FROM = 1_000_000  # states: with fewer, processes cost more than they save
 _ROOM = 200  # bytes for a state have to be free in the folder: the values come to lie there too
+_MEMORY = 150  # bytes for a state, in each process
 _ALIGNED = 64  # bytes: where arrays begin
 _Task = tuple[Path, int, tuple[str, ...]]
 
@@ -27,13 +28,20 @@ _Task = tuple[Path, int, tuple[str, ...]]
 def drafts(asked: Evaluation, scratch: Path | None) -> Iterator[pl.DataFrame]:
     """The drafts of the values of all cuts, in their order; `scratch`: a folder through which processes may share them.
 
-    They do where they are done sooner, and the folder has room.  Raises as a crew does.
+    They do where they are done sooner, and there is room, in the folder and in memory.  Raises as a crew does.
     """
     every = cuts(asked.plan)
-    if scratch is None or min(hands(), len(every)) < 2 or asked.rows < FROM or (
-            shutil.disk_usage(scratch).free < _ROOM * asked.rows):
+    if scratch is None or min(hands(), len(every)) < 2 or asked.rows < FROM or not _has_room(asked.rows, scratch):
         return (block for cut in every for block in evaluate_cut(asked, cut))
     return _by_many(asked, every, scratch / "evaluated")
+
+
+def _has_room(rows: int, scratch: Path) -> bool:
+    """Whether more processes can look at so many states."""
+    unused = unused_memory()
+    if unused is not None and unused < hands() * rows * _MEMORY:
+        return False
+    return shutil.disk_usage(scratch).free > rows * _ROOM
 
 
 def _by_many(asked: Evaluation, every: Sequence[tuple[str, ...]], shared: Path) -> Iterator[pl.DataFrame]:
