@@ -53,6 +53,39 @@ def test_readers_see_no_torn_state(path):
     assert Store.open(path).values()["value"].to_list() == [COMMITS]
 
 
+def test_a_vacuum_takes_nothing_from_those_who_read(path):
+    for i in range(3):
+        commit(path, states(("a", day(1), "east", i)), values(("nps", day(1), i)), name=f"r{i}")
+    with Store.open(path) as early, Store.open(path, as_of="r1") as then:
+        commit(path, states(("a", day(1), "east", 3)), values(("nps", day(1), 3)), name="r3")
+        with Store.open(path, writable=True) as store:
+            assert store.vacuum(1) > 0
+            assert store.left() > 0
+        with pytest.raises(Fault):
+            Store.open(path, as_of="r1")  # given up
+        for i in range(4, 6):
+            commit(path, states(("a", day(1), "east", i)), values(("nps", day(1), i)), name=f"r{i}")
+        assert early.values()["value"].to_list() == [2]
+        assert early.states("survey", BRANCH, {"a": 0}, MARCH, APRIL)["value"].to_list() == [2]
+        assert then.values()["value"].to_list() == [1]
+    with Store.open(path) as late:  # who came after it needs none of them
+        with Store.open(path, writable=True) as store, store.lock():
+            pass
+        assert not late.verify().orphans
+        assert late.values()["value"].to_list() == [5]
+
+
+def test_what_a_dead_writer_left_goes_whoever_reads(path):
+    commit(path, states(("a", day(1), "east", 1)))
+    with Store.open(path) as early:
+        commit(path, states(("a", day(1), "east", 2)), name="r2")
+        left = path / "data" / "values.day.2026-03.3-0.parquet"
+        left.write_bytes(b"")
+        with Store.open(path, writable=True) as store, store.lock():
+            assert not left.exists()
+        assert early.states("survey", BRANCH, {"a": 0}, MARCH, APRIL)["value"].to_list() == [1]
+
+
 def write_often(path):
     for i in range(1, COMMITS + 1):
         commit(Path(path), states(("a", day(1), "east", i), ("b", day(1, 4), "east", i)), values(("nps", day(1), i)),

@@ -105,6 +105,8 @@ _GENERAL = {
                               "已发布到 {address}，模式 {schema}，各表行数：{tables}"),
     "store.published_before": Phrase("nothing to do: the last run stands there already", "无需发布：最后一次运行已在其中"),
     "store.frozen": Phrase("periods that end before {before} are frozen", "{before} 之前结束的周期已冻结"),
+    "store.left": Phrase("somebody is reading what stood there before: {files} of them go with the next run",
+                         "有人正在读取之前的内容：其中 {files} 个文件将在下次运行时删除"),
     "store.vacuumed": Phrase("files deleted: {files}", "已删除 {files} 个文件"),
     "store.exists": Phrase("{path} is there already; nothing was written", "{path} 已存在，没有写入任何内容"),
     "store.no_folder": Phrase("there is no folder {path}; nothing was written", "没有文件夹 {path}，没有写入任何内容"),

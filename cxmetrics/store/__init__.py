@@ -330,7 +330,7 @@ class Store:
                 yield
 
     def _sweep(self) -> None:
-        remove(self._data, self._orphans())
+        remove(self._data, self._ledger.unread(self._orphans()))
 
     def _orphans(self) -> list[str]:
         return orphans(self._data, (file.name for file in self._ledger.files()))
@@ -355,17 +355,21 @@ class Store:
             self._ledger.records.put_freeze(freeze)
 
     def vacuum(self, keep: int) -> int:
-        """Delete the files that none of the last `keep` commits saw live; how many.  Raises `Fault` CX801, CX802.
+        """Give up the files that none of the last `keep` commits saw live; how many.  Raises `Fault` CX801, CX802.
 
-        A reader that came before those commits, and is still here, finds them missing.
+        While somebody still reads what was there before they stay, and the next writer deletes them: `left`.
         """
         if keep < 1:
             raise ValueError("the last commit is always kept")
         with self._writing():
             with self._ledger.transaction():
                 dropped = self._ledger.drop_retired(keep)
-            remove(self._data, dropped)
+            self._sweep()
         return len(dropped)
+
+    def left(self) -> int:
+        """How many files lie here that no ledger names."""
+        return len(self._orphans())
 
     def _live(self) -> list[DataFile]:
         return [file for kind in KINDS for file in self._ledger.live(kind)]

@@ -187,6 +187,11 @@ def is_ours(name: str) -> bool:
     return _OURS.fullmatch(name.removesuffix(UNFINISHED)) is not None
 
 
+def commit_of(name: str) -> int:
+    """The commit that wrote a file of ours, whole or unfinished."""
+    return int(name.removesuffix(UNFINISHED).split(".")[-2].partition("-")[0])
+
+
 def problem(folder: Path, file: DataFile, *, by_size: bool = False) -> str | OSError | None:
     """What is wrong with a file, by its size and checksum, or by its size alone; None: it holds what was written.
 

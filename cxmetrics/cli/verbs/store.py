@@ -160,8 +160,10 @@ def vacuum(session: Session, project: Path, keep: int) -> int:
     from cxmetrics.cli.figures import whole
 
     with _opened(project, writable=True) as found:
-        count = found.vacuum(keep)
+        count, left = found.vacuum(keep), found.left()
     emit(session.say("store.vacuumed", files=whole(count)))
+    if left:
+        tell(session.say("store.left", files=whole(left)))
     return 0
 
 

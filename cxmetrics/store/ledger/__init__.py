@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cxmetrics.codes import stores
 from cxmetrics.diagnostics import Fault, report
-from cxmetrics.store.buckets import Bucket, DataFile, damaged, is_ours
+from cxmetrics.store.buckets import Bucket, DataFile, commit_of, damaged, is_ours
 from cxmetrics.store.commits import Family
 from cxmetrics.store.ledger.connection import Connection, Row
 from cxmetrics.store.ledger.records import LATEST, Records
@@ -159,6 +159,12 @@ class Ledger:
             "DELETE FROM files WHERE retired_by <= (SELECT max(number) FROM runs) - ? + 1 AND NOT EXISTS "
             "(SELECT 1 FROM freezes WHERE kind = 'values' AND made_by <= number AND number < retired_by) "
             "RETURNING name", keep)]
+
+    def unread(self, orphans: Sequence[str]) -> list[str]:
+        """Those of files that are not named here any more, or never were, which no reader can be about to open."""
+        (last,) = self._rows("SELECT coalesce(max(number), 0) FROM runs")[0]
+        new = [name for name in orphans if commit_of(name) > last]  # nobody has been told of them
+        return new if len(new) < len(orphans) and self._connection.watched() else [*orphans]
 
     # --- coverage ------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from cxmetrics.diagnostics import Fault
 from cxmetrics.store.buckets import damaged, unreadable, unwritable
 
 _WAIT = 10.0  # seconds for another writer's transaction to end
@@ -96,6 +97,20 @@ class Connection:
             yield
         except (ValueError, TypeError, KeyError, OverflowError, pl.exceptions.PolarsError) as error:
             raise damaged(self.path, "a cell holds something else than it should") from error
+
+    def watched(self) -> bool:
+        """Whether somebody reads what was there before the last commit, or that cannot be told.
+
+        SQLite keeps count: the log cannot be brought into the file as long as a reader needs what the file has.
+        """
+        before = self.rows("PRAGMA busy_timeout")[0][0]
+        self.rows("PRAGMA busy_timeout = 0")
+        try:
+            return bool(self.rows("PRAGMA wal_checkpoint(FULL)")[0][0])
+        except Fault:
+            return True
+        finally:
+            self.rows(f"PRAGMA busy_timeout = {before}")
 
     def problems(self) -> list[str]:
         """What SQLite finds wrong with the file."""
