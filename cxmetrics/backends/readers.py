@@ -43,6 +43,8 @@ ROOTS = "CXMETRICS_ROOTS"  # the folders beside the project's that may be read f
 _DECODED = ".gb18030.parquet"  # ends the names of tables whose text was not UTF-8
 IS_FOLDER = "it is a folder, whose files the pattern does not take in"
 LEADS_NOWHERE = "it is a link that leads nowhere"
+IS_NO_FILE = "it is no file, but a pipe, a socket or a device"
+NAME_IS_NO_TEXT = "its name, or that of its folder, is not UTF-8"
 _MAGIC = re.compile(r"[*?\[]")
 _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
                        "UBIGINT", "UHUGEINT"))
@@ -83,7 +85,7 @@ def find(root: Path, pattern: str, origin_span: Span | None, source_id: str, *,
         found, others = list[Path](), list[Path]()
         for path in sorted(_matching(start, rest), key=lambda path: path.parts):
             (found if path.is_file() else others).append(path)
-        broken = _no_files(others, found)
+        broken = [*_no_files(others, found), *_no_texts(found)]
     except (ValueError, OSError, RuntimeError):  # no pattern at all: a NUL, `a**`, a name too long; links in a circle
         found, broken = [], []
     folders = {folder: within(folder.resolve(), inside) for folder in {path.parent for path in found}}
@@ -105,9 +107,25 @@ def _no_files(others: Iterable[Path], found: Iterable[Path]) -> list[Diagnostic]
     """
     own = {path.parent for path in found}
     above = own.union(*(folder.parents for folder in own))
-    return [report(data.FILE_UNREADABLE, None, path=shown(path), problem=IS_FOLDER if path.is_dir() else LEADS_NOWHERE)
+    return [report(data.FILE_UNREADABLE, None, path=shown(path), problem=_shape(path))
             for path in others if (is_text(path) or ending_of(path) == "parquet") and path not in above
-            and (path.is_dir() or (path.is_symlink() and not path.exists()))]
+            and os.path.lexists(path)]
+
+
+def _shape(path: Path) -> str:
+    """What stands there that is no file."""
+    if path.is_dir():
+        return IS_FOLDER
+    return IS_NO_FILE if path.exists() else LEADS_NOWHERE
+
+
+def _no_texts(found: Iterable[Path]) -> Iterator[Diagnostic]:
+    """CX702 for paths that are no text, which neither engines nor the ledger can be told."""
+    for path in found:
+        name = os.fsencode(path)
+        told = name.decode(errors="backslashreplace")
+        if told != str(path):
+            yield report(data.FILE_UNREADABLE, None, path=told, problem=NAME_IS_NO_TEXT)
 
 
 def _guessing(diagnostic: Diagnostic, guess: str | None) -> Diagnostic:

@@ -70,8 +70,9 @@ def test_what_is_no_file_is_not_opened(root, name):
     (root / "data/folder.csv").mkdir()
     with pytest.raises(Fault) as raised:
         find(root, f"data/{name}" if name in ("pipe.csv", "folder.csv") else name, None, "s")
-    assert codes_of(raised) == ["CX702" if name == "folder.csv" else "CX701"]
+    assert codes_of(raised) == ["CX702" if name in ("pipe.csv", "folder.csv") else "CX701"]
     (root / "data/folder.csv").rmdir()
+    (root / "data/pipe.csv").rename(root / "data/pipe")
     assert all(path.is_file() for path in find(root, "data/*", None, "s"))
 
 
@@ -90,6 +91,14 @@ def test_a_delivery_is_not_passed_over_for_its_shape(root):
     with pytest.raises(Fault) as raised:
         find(root, "data/*.csv", None, "s")
     assert "nowhere" in facts_of(raised)["problem"]
+
+
+def test_names_that_are_no_text_are_told(root):
+    (root / os.fsdecode(b"data/n\xff.csv")).write_text("x\n1\n")
+    with pytest.raises(Fault) as raised:
+        find(root, "data/*.csv", None, "s")
+    assert codes_of(raised) == ["CX702"]
+    assert facts_of(raised)["path"].endswith("data/n\\xff.csv")
 
 
 def test_links_in_a_circle_are_no_file(root):
