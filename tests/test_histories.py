@@ -8,8 +8,10 @@ import datetime as dt
 import os
 import random
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import polars as pl
 from histories import CUTS, DAYS, MONTH, TOGGLES, World
@@ -31,6 +33,9 @@ SHOWN = ["indicator", "period", "value", "n", "score", "low", "high", "coverage"
 
 seeds = st.integers(0, 999)
 engines = st.sampled_from(["duckdb", "polars"])
+memories = st.sampled_from([None, "200MB"])
+FEW = {"cxmetrics.evaluate.BYTES_A_STATE": 10**6, "cxmetrics.evaluate.daily.ROWS_AT_ONCE": 30,
+       "cxmetrics.states.spreading.CELLS_AT_ONCE": 20, "cxmetrics.store.packing.ROWS_AT_ONCE": 30}
 
 
 def values_of(root: Path) -> pl.DataFrame:
@@ -40,10 +45,13 @@ def values_of(root: Path) -> pl.DataFrame:
     return values.sort(values.columns[:values.columns.index("value")])
 
 
-def compute(root: Path, engine: str = "duckdb", **options: object) -> bool:
-    """One run; whether it came to its end."""
+def compute(root: Path, engine: str = "duckdb", memory: str | None = None, **options: object) -> bool:
+    """One run, which holds few rows at a time where it has little `memory`; whether it came to its end."""
     try:
-        run(root, RunOptions(engine=engine, **options))
+        with ExitStack() as stack:
+            for name, most in FEW.items() if memory else ():
+                stack.enter_context(patch(name, most))
+            run(root, RunOptions(engine=engine, memory=memory, **options))
     except Fault as fault:
         note(f"refused: {[one.code.id for one in fault.diagnostics]}")
         return False
@@ -61,7 +69,7 @@ class History(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
-            self.everything("duckdb")
+            self.everything("duckdb", None)
         self.folder.cleanup()
 
     @initialize(seed=seeds)
@@ -109,24 +117,24 @@ class History(RuleBasedStateMachine):
         if (self.root / "store").exists():
             freeze(self.root, dt.date(2000, 1, 1), "it is not final")
 
-    @rule(engine=engines)
-    def everything(self, engine: str) -> None:
+    @rule(engine=engines, memory=memories)
+    def everything(self, engine: str, memory: str | None) -> None:
         self.thaw()
         if self.computed_afresh(engine):
-            assert compute(self.root, engine)
+            assert compute(self.root, engine, memory)
             self.compare()
 
-    @rule(engine=engines)
-    def all_anew(self, engine: str) -> None:
+    @rule(engine=engines, memory=memories)
+    def all_anew(self, engine: str, memory: str | None) -> None:
         self.thaw()
         if self.computed_afresh(engine):
-            assert compute(self.root, engine, full=True)
+            assert compute(self.root, engine, memory, full=True)
             self.compare()
 
-    @rule(engine=engines, first=st.integers(0, DAYS), days=st.integers(1, 40), full=st.booleans())
-    def some_days(self, engine: str, first: int, days: int, full: bool) -> None:
+    @rule(engine=engines, memory=memories, first=st.integers(0, DAYS), days=st.integers(1, 40), full=st.booleans())
+    def some_days(self, engine: str, memory: str | None, first: int, days: int, full: bool) -> None:
         start = MONTH + dt.timedelta(first)
-        compute(self.root, engine, first=start, last=start + dt.timedelta(days), full=full)
+        compute(self.root, engine, memory, first=start, last=start + dt.timedelta(days), full=full)
 
     @rule(engine=engines)
     def a_dry_run(self, engine: str) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 from cxmetrics.plan import Days
 
 _Made = Callable[[pl.DataFrame], pl.DataFrame]
-_ALL = dt.date.min, dt.date.max
+EVERY = dt.date.min, dt.date.max
 _ROW_GROUP = 100_000  # rows that are read together
 
 
@@ -58,6 +58,15 @@ class Waiting:
         parts = [_read(piece, days) for piece in self.pieces if any(first <= day <= last for day in piece.days)]
         return reduce(lambda rows, step: step(rows), self.made, pl.concat(parts) if parts else self.shape)
 
+    def different(self, name: str) -> pl.Series:
+        """The different values of a column, before anything is made of it."""
+        every = [pl.scan_parquet(piece.path, glob=False).select(name) for piece in self.pieces]
+        return pl.concat(every or [self.shape.lazy().select(name)]).unique().collect(engine="streaming")[name]
+
+    def clear(self) -> Waiting:
+        """No rows of the same shape."""
+        return replace(self, pieces=())
+
     def drop(self) -> None:
         """Remove the files; nothing can be taken any more."""
         for piece in self.pieces:
@@ -72,6 +81,11 @@ def _read(piece: Piece, days: Days) -> pl.DataFrame:
     if not all(days[0] <= day <= days[1] for day in piece.days):
         rows = rows.filter(pl.col("day").is_between(*days))
     return rows.collect(engine="streaming")
+
+
+def joined(every: Iterable[Waiting], shape: pl.DataFrame) -> Waiting:
+    """All that waits, of one shape, of which nothing is made yet."""
+    return Waiting(shape.clear(), tuple(piece for one in every for piece in one.pieces))
 
 
 def laid(frames: Iterable[pl.DataFrame], shape: pl.DataFrame, folder: Path) -> Waiting:
@@ -97,9 +111,14 @@ def counted(rows: pl.LazyFrame) -> dict[dt.date, int]:
     return dict(rows.group_by("day").len().sort("day").collect(engine="streaming").iter_rows())
 
 
+def waiting(rows: Rows, folder: Path) -> Waiting:
+    """Rows on the disk, wherever they are."""
+    return laid([rows], rows, folder) if isinstance(rows, pl.DataFrame) else rows
+
+
 def whole(rows: Rows) -> pl.DataFrame:
     """All rows, in memory."""
-    return rows if isinstance(rows, pl.DataFrame) else rows.taken(_ALL)
+    return rows if isinstance(rows, pl.DataFrame) else rows.taken(EVERY)
 
 
 def then(rows: Rows, step: _Made) -> Rows:
@@ -107,12 +126,12 @@ def then(rows: Rows, step: _Made) -> Rows:
     return step(rows) if isinstance(rows, pl.DataFrame) else replace(rows, made=(*rows.made, step))
 
 
-def each(rows: Rows, count: int) -> Iterator[pl.DataFrame]:
-    """All rows: those in memory at once, others about so many at a time; at least one frame."""
+def in_turn(rows: Rows, count: int, days: Days = EVERY) -> Iterator[pl.DataFrame]:
+    """The rows from one day to another: those in memory at once, others about so many at a time; at least one frame."""
     if isinstance(rows, pl.DataFrame):
-        yield rows
+        yield rows if days == EVERY else within(rows, days)
     else:
-        yield from (rows.taken(days) for days in stretches([rows], count) or [_ALL])
+        yield from (rows.taken(some) for some in stretches([rows], count, days) or [days])
 
 
 def counts_of(rows: Rows) -> Mapping[dt.date, int]:
@@ -120,17 +139,18 @@ def counts_of(rows: Rows) -> Mapping[dt.date, int]:
     return counted(rows.lazy()) if isinstance(rows, pl.DataFrame) else rows.days
 
 
-def stretches(every: Iterable[Rows], count: int) -> list[Days]:
+def stretches(every: Iterable[Rows], count: int, days: Days = EVERY) -> list[Days]:
     """The first and the last day of stretches that follow each other, of no more rows than so many, or of one day.
 
-    Together they have all days that the rows tell of; what is made day by day can be made of one after another.
+    Together they have all days that the rows tell of, from one to another; what is made day by day can be made of one
+    after another.
     """
     counts: dict[dt.date, int] = {}
     for rows in every:
         for day, more in counts_of(rows).items():
             counts[day] = counts.get(day, 0) + more
     found, held = list[Days](), count
-    for day in sorted(counts):
+    for day in sorted(day for day in counts if days[0] <= day <= days[1]):
         held += counts[day]
         if held > count:
             found.append((day, day))

@@ -13,12 +13,12 @@ from pathlib import Path
 import polars as pl
 
 from cxmetrics.calendars import start
-from cxmetrics.evaluate.by_cut import Evaluation, earliest, spans_of
+from cxmetrics.evaluate.by_cut import Aside, Evaluation, earliest, spans_of
 from cxmetrics.evaluate.carrying import lead
 from cxmetrics.evaluate.daily import parted
 from cxmetrics.evaluate.raking import Weights, marked, solve, weighed
 from cxmetrics.evaluate.reader import Reader
-from cxmetrics.evaluate.roll import Roll, States
+from cxmetrics.evaluate.roll import Frames, Roll, States
 from cxmetrics.evaluate.shared import drafts
 from cxmetrics.evaluate.show import columns
 from cxmetrics.evaluate.silences import with_silences
@@ -28,9 +28,10 @@ from cxmetrics.evaluate.work import cuts, work_of
 from cxmetrics.ir import GRAINS
 from cxmetrics.plan import Days, Plan
 
-__all__ = ["States", "drafted", "earliest", "evaluate", "reaching"]
+__all__ = ["Frames", "States", "drafted", "earliest", "evaluate", "reaching"]
 
 CELLS_AT_ONCE = 20_000_000  # numbers held for a block of points
+BYTES_A_STATE = 300  # for each row of states: the row, what it is merged to, and as numbers
 BYTES_A_CELL = 64  # of memory for each number held: the number, what it is made of, and what is made of it
 
 
@@ -42,7 +43,7 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
 
 
 def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | None = None, gaps: Gaps | None = None,
-            weights: Weights | None = None, before: States | None = None,
+            weights: Weights | None = None, before: Frames | None = None,
             memory: int | None = None, scratch: Path | None = None) -> tuple[Reader, Iterator[pl.DataFrame]]:
     """A draft of the table `values`, of which nothing is withheld yet, and a reader of the states it was made from.
 
@@ -61,9 +62,10 @@ def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | No
     weights = weights or solve(plan, states)
     earlier = before or {}
     looked = Looked(delivered, with_silences(states, earlier, delivered, gaps or {}), weights.failed)
-    cells = CELLS_AT_ONCE if memory is None else max(min(CELLS_AT_ONCE, memory // BYTES_A_CELL), 1)
+    cells = CELLS_AT_ONCE if memory is None else max(min(CELLS_AT_ONCE, memory // 4 // BYTES_A_CELL), 1)
+    aside = None if memory is None or scratch is None else Aside(scratch, memory // 4 // BYTES_A_STATE)
     parts = parted(plan, *Roll.of(weighed(plan, states, weights)))
-    asked = Evaluation(plan, *parts, looked, between, earlier, cells)
+    asked = Evaluation(plan, *parts, looked, between, earlier, cells, aside)
     blocks = (marked(block, plan, weights, asked.dimensions)
               for block in drafts(asked, None if memory is not None else scratch))
     return Reader(plan, states, spans_of(looked), cuts(plan)), blocks

@@ -7,17 +7,19 @@ other.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 
 from cxmetrics.calendars import DAY, end, last, looked_at, periods
 from cxmetrics.evaluate.carrying import lead
-from cxmetrics.evaluate.daily import slices_in
+from cxmetrics.evaluate.daily import NO_STATES, Daily, Surveys, able, merging, slices_in
 from cxmetrics.evaluate.leaves import LeafReader
 from cxmetrics.evaluate.points import Grid
-from cxmetrics.evaluate.roll import States
+from cxmetrics.evaluate.portions import Portions
+from cxmetrics.evaluate.roll import Frames, States
 from cxmetrics.evaluate.scenes import Memory, Scene, evaluate_scene
 from cxmetrics.evaluate.show import show
 from cxmetrics.evaluate.sliced import Sliced
@@ -35,7 +37,8 @@ STATE_WIDTH = 12  # numbers that a row of states takes while rows are joined and
 class Evaluation:
     """What values are evaluated from: states and those by units, see `parted`, and the slices there were `before`.
 
-    `between`: days whose periods are asked for, or None for all; `cells`: numbers held for a block of points.
+    `between`: days whose periods are asked for, or None for all; `cells`: numbers held for a block of points; `aside`:
+    where states wait, of which memory is to hold only some.
     """
 
     plan: Plan
@@ -43,9 +46,11 @@ class Evaluation:
     units: UnitStates
     looked: Looked
     between: Days | None
-    before: States
+    before: Frames
     cells: int
+    aside: Aside | None = None
     _totals: dict[Days | None, Sliced] = field(default_factory=dict)
+    _surveys: Surveys = field(default_factory=Surveys)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -57,13 +62,40 @@ class Evaluation:
         """How many states there are."""
         return self.units.rows + sum(frame.height for families in self.states.values() for frame in families.values())
 
-    def sliced(self, cut: tuple[str, ...], days: Days | None) -> Sliced:
-        """The states of a cut on some days, the last included; the total is asked for by other cuts too."""
-        if cut:
-            return Sliced(self.plan, self.states, self.units, cut, days, slices_in(self.before, cut))
+    def total(self, days: Days | None) -> Sliced:
+        """The states of the total on some days, the last included; they are asked for by other cuts too."""
         if days not in self._totals:
-            self._totals[days] = Sliced(self.plan, self.states, self.units, cut, days)
+            self._totals[days] = next(self._portions((), days, None))
         return self._totals[days]
+
+    def sliced(self, cut: tuple[str, ...], days: Days | None, *, apart: bool) -> Iterator[Sliced]:
+        """The states of a cut on some days, the last included: of all slices, or where they stand apart, of some."""
+        return self._portions(cut, days, self.aside if apart else None) if cut else iter([self.total(days)])
+
+    def _portions(self, cut: tuple[str, ...], days: Days | None, aside: Aside | None) -> Iterator[Sliced]:
+        beside = [*self.units.slices(cut), *slices_in(self.before, cut)] if cut else []
+        slices, frames = merging(self.plan, self.states, cut, days, beside, self._surveys)
+        units = self.units.of(cut, slices, days)
+
+        def portion(parts: Iterable[pl.DataFrame], span: tuple[int, int]) -> Sliced:
+            frame = pl.concat([*parts] or [NO_STATES])
+            return Sliced(self.plan, Daily(cut, frame, able(self.plan, self.states, cut), slices), units, span)
+
+        if aside is None:
+            yield portion(frames, (0, len(slices)))
+            return
+        waiting = Portions.of(frames, len(slices), aside.folder)
+        for span in waiting.spans(aside.rows):
+            yield portion(waiting.taken(*span), span)
+        waiting.drop()
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A folder where the states of a cut wait, and how many rows of them are taken at a time."""
+
+    folder: Path
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +117,17 @@ def evaluate_cut(asked: Evaluation, cut: tuple[str, ...]) -> Iterator[pl.DataFra
     days = None if asked.between is None else (
         min(earliest(works[grain].windows, found.lead, grain, plan) for grain, found in listed.items()),
         max(last(found.shown[-1], grain) for grain, found in listed.items()))
-    sliced = asked.sliced(cut, days)
-    for grain, found in listed.items():
-        whole = unsplit(works[grain], sliced.daily.able) if cut else frozenset[str]()
-        total = _reader(asked, asked.sliced((), days), work_for(plan, whole), grain) if whole else None
-        yield from _evaluate_grain(_reader(asked, sliced, works[grain], grain), total, found, asked)
+    for sliced in asked.sliced(cut, days, apart=_apart(plan, works.values())):
+        for grain, found in listed.items():
+            whole = unsplit(works[grain], sliced.daily.able) if cut else frozenset[str]()
+            total = _reader(asked, asked.total(days), work_for(plan, whole), grain) if whole else None
+            yield from _evaluate_grain(_reader(asked, sliced, works[grain], grain), total, found, asked)
+
+
+def _apart(plan: Plan, works: Iterable[Work]) -> bool:
+    """Whether what comes out of a slice hangs on no states of others, but for those by units."""
+    through = frozenset[int]().union(*(leaf.partials for leaf in plan.leaves if leaf.window)) & plan.twins.keys()
+    return not (through or any(partial.at for partial in plan.partials) or any(work.pooled for work in works))
 
 
 def _reader(asked: Evaluation, sliced: Sliced, work: Work, grain: Grain) -> LeafReader:
@@ -129,10 +167,10 @@ def _evaluate_grain(reader: LeafReader, total: LeafReader | None, listed: _Liste
     groups, width = max(reader.groups, total.groups if total else 0), reader.work.width
     window = _window_width(reader, every[-1])
     least = max(asked.cells // (width * (1 + groups) + window), 1)  # of which all replicates can be held
-    slices = list(reader.sliced.daily.slices)
-    part = len(slices) if reader.work.pooled else min(len(slices), least)
-    for low in range(0, len(slices), max(part, 1)):
-        chosen = tuple(slices[low:low + part])
+    slices, (begin, after) = list(reader.sliced.daily.slices), reader.sliced.span
+    part = max(after - begin if reader.work.pooled else min(after - begin, least), 1)
+    for low in range(begin, after, part):
+        chosen = tuple(slices[low:min(low + part, after)])
         each = max(asked.cells // (width + window) // len(chosen), 1)
         memory = Memory(groups, len(reader.work.shown), len(chosen), max(least // len(chosen), 1))
         for first in range(0, len(every), each):

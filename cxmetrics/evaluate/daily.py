@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from cxmetrics.backends.waiting import stretches, within
+from cxmetrics.backends.waiting import EVERY, Rows, Waiting, in_turn, stretches, then, whole, within
 from cxmetrics.evaluate.points import Slice
-from cxmetrics.evaluate.roll import Roll, States
+from cxmetrics.evaluate.roll import Frames, Roll, States
 from cxmetrics.evaluate.unit_states import UnitStates
 from cxmetrics.plan import Days, Plan
 from cxmetrics.states import (
@@ -27,6 +27,7 @@ from cxmetrics.states import (
 )
 
 CODED = ("slice",)  # a cut as a family of one dimension: the slice's place in the list of slices
+NO_STATES = pl.DataFrame(schema=schema(1) | {"d0": pl.UInt32(), "text": pl.UInt32()})  # of such a cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,53 +46,112 @@ def parted(plan: Plan, states: States, roll: Roll) -> tuple[States, UnitStates]:
                      & plan.twins.keys() for far in (False, True))
     apart = plan.twins.keys() - through
     rest = frozenset(range(len(plan.partials))) - apart
-    plain, units = dict[str, dict[tuple[str, ...], pl.DataFrame]](), dict[str, dict[tuple[str, ...], pl.DataFrame]]()
+    plain, units = dict[str, dict[tuple[str, ...], Rows]](), dict[str, dict[tuple[str, ...], pl.DataFrame]]()
     for source, families in states.items():
         plain[source], units[source] = {}, {}
-        for family, frame in families.items():
-            plain[source][family] = pl.concat([_among(plan, frame, rest), _united(plan, frame)])
-            units[source][family] = _among(plan, frame, seen)
+        for family, rows in families.items():
+            plain[source][family] = then(rows, lambda frame: pl.concat([_among(plan, frame, rest),
+                                                                        _united(plan, frame)]))
+            parts = in_turn(rows, ROWS_AT_ONCE) if any(plan.partials[index].source == source for index in seen) else [
+                whole(rows.clear())]
+            units[source][family] = pl.concat([_among(plan, frame, seen) for frame in parts])
     return plain, UnitStates(plan, units, roll)
 
 
-def daily(plan: Plan, states: States, cut: tuple[str, ...], days: tuple[dt.date, dt.date] | None,
+def daily(plan: Plan, states: States, cut: tuple[str, ...], days: Days | None,
           beside: Iterable[pl.DataFrame] = ()) -> Daily:
     """The states of a cut; `days`: the first and the last that matter, or None for all.
 
     `beside`: further slices, as `d0…`, with a `day` since when each is known.
     """
-    able = {source for source, families in states.items() if any(set(cut) <= set(family) for family in families)}
-    frames = [frame for families in states.values() for frame in _narrowest(families, cut)]
-    slices = _slices([*frames, *beside], cut)
+    slices, merged = merging(plan, states, cut, days, beside, Surveys())
+    return Daily(cut, pl.concat([*merged] or [NO_STATES]), able(plan, states, cut), slices)
+
+
+def able(plan: Plan, states: States, cut: tuple[str, ...]) -> frozenset[str]:
+    """The sources that can make a cut."""
+    return frozenset(source for source, families in states.items()
+                     if any(set(cut) <= set(family) for family in families)) if cut else frozenset(plan.sources)
+
+
+def merging(plan: Plan, states: States, cut: tuple[str, ...], days: Days | None, beside: Iterable[pl.DataFrame],
+            surveys: Surveys) -> tuple[Mapping[Slice, dt.date], Iterator[pl.DataFrame]]:
+    """The slices of a cut, and its states as in `Daily`: those of some days after those of others, each in order."""
+    found = [each for families in states.values() for each in _narrowest(families, cut, surveys)]
+    rows, slices = [each for each, _ in found], _slices([*(told for _, told in found), *beside], cut)
     dims = names(len(cut))
     places = pl.DataFrame(list(slices), schema=dict.fromkeys(dims, pl.String), orient="row").with_row_index("slice")
-    asked = frames if days is None else [within(frame, days) for frame in frames]
-    parts = ([within(frame, some) for frame in asked] for some in stretches(asked, ROWS_AT_ONCE))
-    coded = (pl.concat([_coded(frame, places, dims) for frame in part]) for part in parts)
-    merged = [merge(rows, plan, "day", CODED, CODED).sort("period") for rows in coded]
-    nothing = pl.DataFrame(schema=schema(1) | {"text": pl.UInt32()}).rename({"day": "period"})
-    frame = pl.concat(merged or [nothing.cast({"d0": pl.UInt32})]).rename({"period": "day"})
-    return Daily(cut, frame, frozenset(able if cut else plan.sources), slices)
+
+    def merged() -> Iterator[pl.DataFrame]:
+        for some in stretches(rows, ROWS_AT_ONCE, days or EVERY):
+            coded = pl.concat([_coded(within(each, some), places, dims) for each in rows])
+            yield merge(coded, plan, "day", CODED, CODED).sort("period").rename({"period": "day"})
+
+    return slices, merged()
 
 
-def slices_in(states: States, cut: tuple[str, ...]) -> list[pl.DataFrame]:
-    """The slices of a cut, as `d0…`, that states tell of, with a `day`."""
-    return [frame.select("day", *(pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)))
-            for families in states.values() for family, frame in families.items() if set(cut) <= set(family)]
+class Surveys:
+    """What states on the disk tell of, each looked through once: their partials, and their slices."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._known: dict[Waiting, tuple[set[int], pl.DataFrame]] = {}
+
+    def partials(self, rows: Rows) -> set[int]:
+        """The partials of states."""
+        return set(rows["partial"].unique()) if isinstance(rows, pl.DataFrame) else self._of(rows)[0]
+
+    def slices(self, rows: Waiting) -> pl.DataFrame:
+        """Their slices, each with its first `day`."""
+        return self._of(rows)[1]
+
+    def _of(self, rows: Waiting) -> tuple[set[int], pl.DataFrame]:
+        if rows not in self._known:
+            partials, slices = set[int](), list[pl.DataFrame]()
+            for some in in_turn(rows, ROWS_AT_ONCE):
+                dims = [name for name in some.columns if name not in schema(0)]
+                partials.update(some["partial"].unique())
+                slices.append(some.group_by(dims).agg(pl.col("day").min()) if dims else some.select("day").unique())
+            self._known[rows] = partials, pl.concat(slices)
+        return self._known[rows]
 
 
-def _narrowest(families: Mapping[tuple[str, ...], pl.DataFrame], cut: tuple[str, ...]) -> Iterator[pl.DataFrame]:
-    """Each partial's states in the smallest family that makes the cut, with the cut's dimensions only."""
+def slices_in(states: Frames, cut: tuple[str, ...]) -> list[pl.DataFrame]:
+    """The slices of a cut, as `d0…`, that frames tell of, with a `day`."""
+    return [frame.select("day", *_chosen(family, cut)) for families in states.values()
+            for family, frame in families.items() if set(cut) <= set(family)]
+
+
+def _chosen(family: tuple[str, ...], cut: tuple[str, ...]) -> list[pl.Expr]:
+    """The dimensions of a cut among those of a family."""
+    return [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
+
+
+def _narrowest(families: Mapping[tuple[str, ...], Rows], cut: tuple[str, ...],
+               surveys: Surveys) -> Iterator[tuple[Rows, pl.DataFrame]]:
+    """Each partial's states in the smallest family that makes the cut, with the cut's dimensions only.
+
+    And what tells of their slices, with a `day`: the first of each is among them.
+    """
     taken = set[int]()
     fitting = [family for family in families if set(cut) <= set(family)]
     for family in sorted(fitting, key=lambda family: (families[family].height, family)):
-        dims = [pl.col(f"d{family.index(name)}").alias(f"d{i}") for i, name in enumerate(cut)]
-        frame = families[family]
-        own = set(frame["partial"].unique())
-        if again := own & taken:
-            frame = frame.filter(~pl.col("partial").is_in(sorted(again)))
+        rows, dims = families[family], _chosen(family, cut)
+        own = surveys.partials(rows)
+        some = then(rows, _without(own & taken, dims))
+        yield some, surveys.slices(rows).select("day", *dims) if isinstance(rows, Waiting) else whole(some)
         taken |= own
-        yield frame.select("partial", "day", *dims, "key", "value", "text")
+
+
+def _without(partials: Collection[int], dims: Sequence[pl.Expr]) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """What leaves states of some partials out, and dimensions but for some."""
+    def step(frame: pl.DataFrame) -> pl.DataFrame:
+        some = frame.filter(~pl.col("partial").is_in(sorted(partials))) if partials else frame
+        return some.select("partial", "day", *dims, "key", "value", "text")
+
+    return step
 
 
 def _among(plan: Plan, rows: pl.DataFrame, partials: Collection[int]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
+from cxmetrics.backends.waiting import in_turn
 from cxmetrics.calendars import DAY, end, last, start
 from cxmetrics.crews import Relief, hands, relief
 from cxmetrics.disclosure import Cut
@@ -22,7 +23,7 @@ from cxmetrics.evaluate.protection import closing, ranked
 from cxmetrics.evaluate.reader import Interval, Reader
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
-from cxmetrics.states import DAY_0
+from cxmetrics.states import DAY_0, ROWS_AT_ONCE
 from cxmetrics.statistics.arrays import AT_ONCE, Array, Flags, codes, floats
 from cxmetrics.statistics.grouping import distinct
 
@@ -133,8 +134,9 @@ class _States:
     def __init__(self, reader: Reader, groups: tuple[_Group, ...]) -> None:
         self.reader, self.groups = reader, groups
         wanted = sorted({part for group in groups for part, _ in group.parts})
-        few = {source: {family: frame.filter(pl.col("partial").is_in(wanted)) for family, frame in families.items()}
-               for source, families in reader.states.items()}
+        few = {source: {family: pl.concat([some.filter(pl.col("partial").is_in(wanted))
+                                           for some in in_turn(rows, ROWS_AT_ONCE)])
+                        for family, rows in families.items()} for source, families in reader.states.items()}
         self._counts: list[_Counts] = []
         self.names: list[tuple[Slice, ...]] = []
         self._known: dict[tuple[_Group, int], _Slices] = {}

@@ -8,7 +8,7 @@ Factors are counted in whole units of 1/`FACTOR`, so that states stay whole and 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import reduce
@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from cxmetrics.backends.cells import MISSING
+from cxmetrics.backends.waiting import Rows, in_turn, then
 from cxmetrics.calendars import end
 from cxmetrics.codes import surveys as codes
 from cxmetrics.days import Calendar
@@ -25,7 +26,7 @@ from cxmetrics.evaluate.roll import States
 from cxmetrics.fuse import held_in
 from cxmetrics.ir import Origin
 from cxmetrics.plan import COARSER, FACTOR, Days, Plan, Total
-from cxmetrics.states import AMOUNT, LARGEST, overflow, period_start
+from cxmetrics.states import AMOUNT, LARGEST, ROWS_AT_ONCE, overflow, period_start
 from cxmetrics.statistics.arrays import Array
 from cxmetrics.statistics.raking import Raked, margin, rake
 from cxmetrics.statistics.survey import design_effect
@@ -91,15 +92,16 @@ def _start(per: Stretch, calendar: Calendar) -> pl.Expr:
     return pl.lit(_ALL[0]) if per == "all" else period_start(pl.col("day"), per, calendar)
 
 
-def _cells(plan: Plan, families: Mapping[tuple[str, ...], pl.DataFrame], rule: Rake,
+def _cells(plan: Plan, families: Mapping[tuple[str, ...], Rows], rule: Rake,
            sizes: Sequence[Total]) -> pl.DataFrame:
     """How many rows each cell has in each stretch, Σw and Σw² before they are raked (`n`, `w`, `ww`), in order."""
     parts = sorted({part for total in sizes for part, _ in total.parts})
     holding = [each for each in held_in(plan, parts[0], list(families)) if set(rule.dimensions) <= set(each)]
     family = min(holding, key=lambda each: (families[each].height, each))
     dims = [pl.col(f"d{family.index(name)}").alias(name) for name in rule.dimensions]
-    rows = families[family].filter(pl.col("partial").is_in(parts)).select(
+    rows = pl.concat([some.filter(pl.col("partial").is_in(parts)).select(
         "partial", _start(rule.per, plan.project.calendar).alias("stretch"), *dims, "value")
+        for some in in_turn(families[family], ROWS_AT_ONCE)])
     by = ["stretch", *rule.dimensions]
     summed = rows.group_by("partial", *by).agg(pl.col("value").sum())
     empty = rows.select(by).unique()
@@ -174,8 +176,14 @@ def _ends(days: Days) -> Days:
 
 def weighed(plan: Plan, states: States, weights: Weights) -> States:
     """The states, those that are sums over raked weights multiplied by them; without weights there are none."""
-    return {source: {family: _weighed(plan, source, family, frame, weights) for family, frame in families.items()}
+    return {source: {family: then(rows, _weighing(plan, source, family, weights))
+                     for family, rows in families.items()}
             if source in weights.factors else families for source, families in states.items()}
+
+
+def _weighing(plan: Plan, source: str, family: tuple[str, ...],
+              weights: Weights) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    return lambda frame: _weighed(plan, source, family, frame, weights)
 
 
 def _weighed(plan: Plan, source: str, family: tuple[str, ...], frame: pl.DataFrame, weights: Weights) -> pl.DataFrame:

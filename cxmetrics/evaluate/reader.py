@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
 
-from cxmetrics.calendars import end, looked_at, periods
+from cxmetrics.backends.waiting import Rows, counts_of, in_turn
+from cxmetrics.calendars import DAY, end, looked_at, periods
 from cxmetrics.disclosure import Memo
 from cxmetrics.evaluate.points import Slice
 from cxmetrics.evaluate.roll import States
@@ -17,6 +18,7 @@ from cxmetrics.evaluate.work import dimensions_of, work_of
 from cxmetrics.fuse import crosses
 from cxmetrics.ir import GRAINS, Grain
 from cxmetrics.plan import Days, Plan
+from cxmetrics.states import ROWS_AT_ONCE
 from cxmetrics.windows import Window
 
 Interval = tuple[int, int]  # days as ordinals, half-open
@@ -73,6 +75,12 @@ class Reader:
         """Whether a source can make a cut."""
         return any(set(cut) <= set(family) for family in self.states.get(source, {}))
 
+    @cached_property
+    def _days(self) -> Mapping[tuple[str, tuple[str, ...]], Collection[dt.date]]:
+        """The days of the states of a source and family."""
+        return {(source, family): counts_of(rows).keys() for source, families in self.states.items()
+                for family, rows in families.items()}
+
     def part_of(self, cut: tuple[str, ...], other: tuple[str, ...], unit: Days) -> Mapping[Slice, Slice] | None:
         """Which slice of a coarser cut each slice of a cut is part of in a unit; None where that is not for sure."""
         if (cut, other, unit) not in self._parts:
@@ -81,24 +89,23 @@ class Reader:
 
     def _part_of(self, cut: tuple[str, ...], other: tuple[str, ...], unit: Days) -> Mapping[Slice, Slice] | None:
         wide, found = {*cut, *other}, dict[Slice, Slice]()
-        for families in self.states.values():
-            able = {family: here for family in families if set(cut) <= set(family)
+        for source, families in self.states.items():
+            able = [family for family in families if set(cut) <= set(family)
                     and not crosses(family, families)  # which need not have all slices
-                    and not (here := _in(families[family], unit)).is_empty()}
+                    and any(unit[0] <= day < unit[1] for day in self._days[source, family])]
             chosen = next((family for family in able if wide <= set(family)), None)
             if chosen is None and able:
                 return None
-            for row in () if chosen is None else _distinct(able[chosen], chosen, sorted(wide)):
+            for row in () if chosen is None else _distinct(
+                    families[chosen], unit, chosen, sorted(wide)):
                 own, above = (tuple(row[name] for name in names) for names in (cut, other))
                 if found.setdefault(own, above) != above:
                     return None
         return found
 
 
-def _in(frame: pl.DataFrame, unit: Days) -> pl.DataFrame:
-    return frame.filter(pl.col("day") >= unit[0], pl.col("day") < unit[1])
-
-
-def _distinct(frame: pl.DataFrame, family: tuple[str, ...], wanted: Sequence[str]) -> Iterator[dict[str, str]]:
-    """The different slices of a family in some of its dimensions."""
-    return frame.select(pl.col(f"d{family.index(name)}").alias(name) for name in wanted).unique().iter_rows(named=True)
+def _distinct(rows: Rows, unit: Days, family: tuple[str, ...], wanted: Sequence[str]) -> Iterator[dict[str, str]]:
+    """The different slices of a family in some of its dimensions, on the days [low, high) of a unit of time."""
+    dims = [pl.col(f"d{family.index(name)}").alias(name) for name in wanted]
+    parts = [some.select(dims).unique() for some in in_turn(rows, ROWS_AT_ONCE, (unit[0], unit[1] - DAY))]
+    return pl.concat(parts).unique().iter_rows(named=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from cxmetrics.backends.marks import BETWEEN
+from cxmetrics.backends.waiting import Rows, Waiting, then
 from cxmetrics.pseudonyms import LABEL, STRATUM
 from cxmetrics.statistics.arrays import Array, Ints, codes, floats
 
-States = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
-"""Source → family → frame of states; their texts may be numbers: see `Roll`."""
+Frames = Mapping[str, Mapping[tuple[str, ...], pl.DataFrame]]
+"""Source → family → frame of states, or of slices: `day` and `d0…`."""
+States = Mapping[str, Mapping[tuple[str, ...], Rows]]
+"""Source → family → states; their texts may be numbers: see `Roll`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,22 +36,47 @@ class Roll:
     @staticmethod
     def of(states: States) -> tuple[States, Roll]:
         """States with numbers in place of texts, and the texts."""
-        coded = {source: {family: frame["text"].cast(pl.Categorical) for family, frame in families.items()}
+        coded = {source: {family: _coded(rows) for family, rows in families.items()}
                  for source, families in states.items()}
-        known = [texts.unique() for families in coded.values() for texts in families.values()]
+        known = [_texts(rows) for families in coded.values() for rows in families.values()]
         found = pl.concat(known).unique().drop_nulls() if known else pl.Series(dtype=pl.Categorical)
         texts, met = found.cast(pl.String), codes(found.to_physical().to_numpy())  # numbered as they were met with
         order = texts.arg_sort()
         places = np.zeros(met.max(initial=0) + 1, np.uint32)
         places[met[order.to_numpy()]] = np.arange(len(met), dtype=np.uint32)
-        numbers = pl.Series("text", places)
-        numbered = {source: {family: frame.with_columns(_numbered(coded[source][family], numbers))
-                             for family, frame in families.items()} for source, families in states.items()}
-        return numbered, _read(texts.gather(order))
+        numbers, inorder = pl.Series("text", places), texts.gather(order)
+        told = _told(inorder)
+
+        def number(rows: Rows) -> Rows:
+            return told(rows) if isinstance(rows, Waiting) else rows.with_columns(_numbered(rows["text"], numbers))
+
+        return {source: {family: number(rows) for family, rows in families.items()}
+                for source, families in coded.items()}, _read(inorder)
 
     def named(self, numbers: pl.Series) -> pl.Series:
         """The texts with these numbers."""
         return self.texts.gather(numbers)
+
+
+def _coded(states: Rows) -> Rows:
+    """States in memory with texts as categoricals."""
+    return states if isinstance(states, Waiting) else states.with_columns(pl.col("text").cast(pl.Categorical))
+
+
+def _texts(states: Rows) -> pl.Series:
+    """The different texts of coded states."""
+    if isinstance(states, pl.DataFrame):
+        return states["text"].unique()
+    return states.different("text").cast(pl.Categorical)
+
+
+def _told(texts: pl.Series) -> Callable[[Waiting], Rows]:
+    """What gives texts, read from the disk by and by, their number; as categoricals they are known by other ones once
+    all that were met with are forgotten.
+    """
+    kind = pl.Enum(texts)
+    number = pl.col("text").cast(kind).to_physical().cast(pl.UInt32)
+    return lambda rows: then(rows, lambda some: some.with_columns(number))
 
 
 def _numbered(texts: pl.Series, numbers: pl.Series) -> pl.Series:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 import polars as pl
 
-from cxmetrics.evaluate.daily import CODED, Runs, daily
-from cxmetrics.evaluate.roll import States
-from cxmetrics.evaluate.unit_states import UnitStates
+from cxmetrics.evaluate.daily import CODED, Daily, Runs
+from cxmetrics.evaluate.unit_states import UnitsOfCut
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Plan
 from cxmetrics.states import merge, without_texts
@@ -40,19 +38,17 @@ class Periods:
 class Sliced:
     """The states of a cut: day by day, by periods, and through windows."""
 
-    __slots__ = ("_merged", "daily", "plan", "runs", "units")
+    __slots__ = ("_merged", "daily", "plan", "runs", "span", "units")
 
-    def __init__(self, plan: Plan, states: States, units: UnitStates, cut: tuple[str, ...],
-                 days: tuple[dt.date, dt.date] | None, before: Sequence[pl.DataFrame] = ()) -> None:
-        """Merge states to a cut, not those by units; `days`: the first and the last that matter, or None for all.
+    def __init__(self, plan: Plan, daily: Daily, units: UnitsOfCut, span: tuple[int, int]) -> None:
+        """Take states day by day, and those by units, which are not merged.
 
-        `before`: further slices, with a `day` since when each is known.
+        `span`: of which slices, [low, high), states are there that can be evaluated.
         """
-        self.plan, self.daily = plan, daily(plan, states, cut, days, (*units.slices(cut), *before) if cut else ())
-        self.units = units.of(cut, self.daily.slices, days)
+        self.plan, self.daily, self.units, self.span = plan, daily, units, span
         plain = self.daily.frame.filter(~pl.col("partial").is_in(list(plan.twins))) if plan.twins else self.daily.frame
         self._merged: dict[Grain, pl.DataFrame] = {"day": plain}
-        self.runs = Runs(plan, _windowed(plan, self.daily.frame), len(self.daily.slices))
+        self.runs = Runs(plan, _windowed(plan, self.daily.frame), span[1] - span[0])
 
     def by(self, grain: Grain) -> Periods:
         """States merged to the periods of a grain."""

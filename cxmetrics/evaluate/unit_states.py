@@ -16,7 +16,7 @@ import polars as pl
 from cxmetrics.calendars import last
 from cxmetrics.evaluate.block import WHOLE, amounts
 from cxmetrics.evaluate.points import Grid, Slice
-from cxmetrics.evaluate.roll import Roll, States
+from cxmetrics.evaluate.roll import Frames, Roll
 from cxmetrics.ir import Grain
 from cxmetrics.plan import Plan
 from cxmetrics.states import DAY_0, names
@@ -155,7 +155,7 @@ class UnitStates:
 
     __slots__ = ("families", "roll", "sources")
 
-    def __init__(self, plan: Plan, states: States, roll: Roll) -> None:
+    def __init__(self, plan: Plan, states: Frames, roll: Roll) -> None:
         """Sort states, whose texts are by their number in the `roll`."""
         self.roll = roll
         self.sources = {index: partial.source for index, partial in enumerate(plan.partials)}

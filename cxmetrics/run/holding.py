@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
-from cxmetrics.backends.waiting import whole
+from cxmetrics.backends.waiting import Waiting, joined, laid, waiting, whole
 from cxmetrics.calendars import end
-from cxmetrics.evaluate import States
+from cxmetrics.evaluate import Frames, States
 from cxmetrics.evaluate.silences import heard_until
 from cxmetrics.plan import Plan
 from cxmetrics.run.need import Need
@@ -30,12 +31,18 @@ class Holding:
     needs: Mapping[str, Need]
     done: Mapping[str, Done]
 
-    def states(self, since: Day) -> States:
-        """The states of all days from one on, texts as categoricals; it is the first of a month, or of all time."""
+    def states(self, since: Day, folder: Path | None = None) -> States:
+        """The states of all days from one on; it is the first of a month, or of all time.
+
+        With texts as categoricals, or in a folder of one's own, where they wait.
+        """
+        if folder is not None:
+            return {source: {family: self._waiting(source, own, family, since, folder) for family in own.families}
+                    for source, own in self.needs.items()}
         return {source: {family: concat(self._parts(source, own, family, since), len(family)).cast({"text": _TEXT})
                          for family in own.families} for source, own in self.needs.items()}
 
-    def slices(self, before: Day) -> States:
+    def slices(self, before: Day) -> Frames:
         """Which slices there are in the months before a day, on which nothing has changed: see `Store.slices`."""
         return {source: self._slices(source, own, before) for source, own in self.needs.items()}
 
@@ -50,18 +57,31 @@ class Holding:
         numbers = self._numbers(source)
         return {family: self.store.slices(source, family, numbers, before) for family in own.families}
 
+    def _waiting(self, source: str, own: Need, family: Family, since: Day, folder: Path) -> Waiting:
+        shape = concat([], len(family))
+        parts = () if own.forget is None else self.store.states_by_month(
+            source, family, self._numbers(source), since, Day.max)
+        old = (self._kept(source, own, part).cast({"text": pl.String}) for part in parts)
+        new = [] if source not in self.done else [waiting(self.done[source].frames[family], folder)]
+        return joined([laid(old, shape, folder), *new], shape)
+
     def _parts(self, source: str, own: Need, family: Family, since: Day) -> list[pl.DataFrame]:
         new = self.done.get(source)
         parts = [] if new is None else [whole(new.frames[family]).cast({"text": _TEXT})]
         if own.forget is None:
             return parts
         frame = self.store.states(source, family, self._numbers(source), since, Day.max)
-        if gone := own.forget & own.stored:  # a day that comes for the first time takes nothing away
+        return [self._kept(source, own, frame), *parts]
+
+    def _kept(self, source: str, own: Need, frame: pl.DataFrame) -> pl.DataFrame:
+        """Stored states, but for those that do not hold any more."""
+        new = self.done.get(source)
+        if gone := (own.forget or frozenset()) & own.stored:  # a day that comes for the first time takes nothing away
             frame = frame.filter(~pl.col("day").is_in(sorted(gone)))
         if new is not None and (days := new.task.days & own.stored):
             replaced = pl.col("day").is_in(sorted(days)) & pl.col("partial").is_in(sorted(new.task.partials))
             frame = frame.filter(~replaced)
-        return [frame, *parts]
+        return frame
 
     def _numbers(self, source: str) -> dict[str, int]:
         """The partials of a source, by fingerprint."""

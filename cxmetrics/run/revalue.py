@@ -106,8 +106,9 @@ class Revaluation:
         """The values from a day on, and of all that is hidden together with what has changed."""
         silent = {name: gaps(one.known) for name, one in self.needs.items()}
         told, begin, earlier = self._begin(first)
+        aside = None if self.memory is None else self.scratch
         since = Day.min if first is None or begin is None else self._looked_at(first, begin).replace(day=1)
-        states, before = self.holding.states(since), self.holding.slices(since)
+        states, before = self.holding.states(since, aside), self.holding.slices(since)
         weights = solve(self.plan, states)
         self.rakings.extend(each for each in weights.rakings if first is None or each.days[1] > first)
         room = Room(self.scratch, ROOM if self.memory is None else self.memory // 4)

@@ -7,7 +7,7 @@ from functools import reduce
 
 import polars as pl
 
-from cxmetrics.backends.waiting import Rows, each
+from cxmetrics.backends.waiting import Rows, in_turn
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Fault, report
 from cxmetrics.ir import Origin
@@ -22,7 +22,7 @@ def require_few(origin: Origin, cubes: Sequence[Cube], cells: Sequence[Rows]) ->
     for cube, rows in zip(cubes, cells, strict=True):
         if rows.height > MOST and cube.dimensions:
             dims = names(len(cube.dimensions))
-            parts = (part.select(dims).unique() for part in each(rows, CELLS_AT_ONCE))
+            parts = (part.select(dims).unique() for part in in_turn(rows, CELLS_AT_ONCE))
             count = reduce(lambda some, others: pl.concat([some, others]).unique(), parts).height
             if count > MOST:
                 by = ", ".join(cube.dimensions)

@@ -9,7 +9,7 @@ from statistics import median
 
 import polars as pl
 
-from cxmetrics.backends.waiting import each
+from cxmetrics.backends.waiting import in_turn
 from cxmetrics.codes import data as codes
 from cxmetrics.diagnostics import Diagnostic, report
 from cxmetrics.ir import Origin
@@ -55,7 +55,8 @@ def watched(plan: Plan, store: Store, done: Done) -> list[ThinDay]:
     first = Day.fromordinal(max(last.toordinal() - 7 * WEEKS - LOOKED_AT, 1))
     numbers = {} if done.task.everything else {plan.fingerprints[counts[0]]: counts[0]}
     old = store.states(source, family, numbers, first, last if numbers else first)
-    new = pl.concat([part.filter(pl.col("partial") == counts[0]) for part in each(done.frames[family], ROWS_AT_ONCE)])
+    parts = in_turn(done.frames[family], ROWS_AT_ONCE)
+    new = pl.concat([part.filter(pl.col("partial") == counts[0]) for part in parts])
     kept = old.filter(~pl.col("day").is_in(sorted(done.task.days)))
     both = pl.concat([side.select("day", pl.col("value").cast(pl.Int64)) for side in (kept, new)])
     rows = dict(both.group_by("day").agg(pl.col("value").sum()).iter_rows())

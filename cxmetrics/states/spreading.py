@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cxmetrics.backends.waiting import Waiting, each, laid, stretches, within
+from cxmetrics.backends.waiting import Waiting, in_turn, laid, stretches, within
 from cxmetrics.functions import UNIT
 from cxmetrics.ir import Apply, Constant
 from cxmetrics.plan import BY_TIME, Cell, Condition, Cube, Logic, Op
@@ -105,12 +105,12 @@ def spread_on_disk(cubes: Sequence[Cube], cells: Sequence[Waiting], secret: byte
     """The same of cells on the disk, some days after others, into files of a folder; the cells' are removed."""
     parts: dict[tuple[str, ...], list[Iterator[pl.DataFrame]]] = {}
     for cube, own in zip(cubes, cells, strict=True):
-        parts.setdefault(cube.dimensions, []).append(_in_turn(cube, own, secret))
+        parts.setdefault(cube.dimensions, []).append(_by_days(cube, own, secret))
     return {family: laid(chain.from_iterable(own), concat([], len(family)), folder) for family, own in parts.items()}
 
 
-def _in_turn(cube: Cube, cells: Waiting, secret: bytes) -> Iterator[pl.DataFrame]:
-    for some in each(cells, CELLS_AT_ONCE):
+def _by_days(cube: Cube, cells: Waiting, secret: bytes) -> Iterator[pl.DataFrame]:
+    for some in in_turn(cells, CELLS_AT_ONCE):
         yield concat([spread(cube, some, secret)], len(cube.dimensions))
     cells.drop()
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +18,7 @@ from typing import Literal, Self
 
 import polars as pl
 
-from cxmetrics.diagnostics import Diagnostic, Fault
+from cxmetrics.diagnostics import Fault
 from cxmetrics.evaluate.show import columns
 from cxmetrics.ir import Grain
 from cxmetrics.states import names, schema
@@ -60,21 +59,12 @@ from cxmetrics.store.rewrite import EVIDENCE, PLACE, Rewrite
 from cxmetrics.store.slices import slices_of
 from cxmetrics.store.texts import broken, put_texts, unpacked
 from cxmetrics.store.then import AsOf, look_at, named
+from cxmetrics.store.verified import Verified
 
 __all__ = ["AsOf", "Commit", "Days", "Definition", "Family", "Freeze", "InputFile", "Reject", "RunRow",
            "StatesChange", "Store", "ValuesChange", "Verified"]
 
 KINDS = ("states", "slices", "keys", "values", "withheld", "restatements", "concealed")  # of data files
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What `Store.verify` found: files looked at, their bytes, what is damaged, and files that no ledger names."""
-
-    files: int
-    size: int
-    damaged: tuple[Diagnostic, ...]
-    orphans: tuple[str, ...]  # harmless: the next writer removes them
 
 
 class Store:
@@ -137,16 +127,23 @@ class Store:
 
         Their texts are categoricals.  Days that are not covered have no rows.  Raises `Fault` CX803.
         """
+        nothing = pl.LazyFrame(schema=schema(len(family)) | {"text": pl.Categorical()})
+        return collect(self._data, pl.concat(self._states(source, family, fingerprints, first, last) or [nothing]))
+
+    def states_by_month(self, source: str, family: Family, fingerprints: Mapping[str, int], first: dt.date,
+                        last: dt.date) -> Iterator[pl.DataFrame]:
+        """The same, those of one month after those of another."""
+        return (collect(self._data, part) for part in self._states(source, family, fingerprints, first, last))
+
+    def _states(self, source: str, family: Family, fingerprints: Mapping[str, int], first: dt.date,
+                last: dt.date) -> list[pl.LazyFrame]:
         numbered = pl.LazyFrame({"partial": list(fingerprints), "~number": list(fingerprints.values())},
                                 schema={"partial": pl.String, "~number": pl.UInt32})
         wanted = [pl.col("day") >= first, pl.col("day") < last, pl.col("partial").is_in(list(fingerprints))]
         parts = [self._states_in(file).filter(*wanted) for file in self._ledger.live("states", source, family)
                  if file.bucket.touches(first, last)]
-        kinds = schema(len(family))
-        if not parts:
-            return pl.DataFrame(schema=kinds | {"text": pl.Categorical()})
-        rows = pl.concat(parts).join(numbered, on="partial").with_columns(pl.col("~number").alias("partial"))
-        return collect(self._data, rows.select(*kinds))
+        return [part.join(numbered, on="partial").with_columns(pl.col("~number").alias("partial")).select(
+            *schema(len(family))) for part in parts]
 
     def slices(self, source: str, family: Family, fingerprints: Mapping[str, int], before: dt.date) -> pl.DataFrame:
         """The slices (`d0…`) that the states of these partials have in months that begin before a day, with a `day`.

@@ -11,6 +11,7 @@ from typing import Any
 
 from cxmetrics.backends.cells import Backend, Request
 from cxmetrics.backends.engines import engine_named
+from cxmetrics.backends.waiting import counts_of
 from cxmetrics.calendars import end, last, looked_at, start
 from cxmetrics.check.declared_tests import Cell, Expected, MetricTest
 from cxmetrics.diagnostics import Diagnostic, Fault
@@ -183,7 +184,7 @@ class _Bench:
         days |= {last(day, one.grain) for day in days}
         delivered = {}
         for source, families in states.items():
-            seen = days.union(*(frame["day"] for frame in families.values()))
+            seen = days.union(*map(counts_of, families.values()))
             delivered[source] = (min(seen), max(seen))
         end = min(max(days, default=dt.date.min).toordinal() + 1, dt.date.max.toordinal())
         between = (min(days), dt.date.fromordinal(end)) if days else None

@@ -19,7 +19,7 @@ from made import Binding, Classifier, Slot, col, column, cube, plain, request, s
 from cxmetrics.backends import polars
 from cxmetrics.backends.cells import Cells
 from cxmetrics.backends.polars import Polars, files
-from cxmetrics.backends.waiting import each
+from cxmetrics.backends.waiting import in_turn
 
 DAYS = st.sampled_from([None, None, ((dt.date(2026, 3, 1), dt.date(2026, 3, 2)),), ()])
 
@@ -42,7 +42,7 @@ class OnDisk:
         with (tempfile.TemporaryDirectory() as folder,
               patch.multiple(files, ROWS_AT_ONCE=3, _SMALL=0), patch.object(polars, "CELLS_AT_ONCE", 1)):
             found = self.engine(Path(folder)).cells_on_disk(request)
-            frames = tuple(pl.concat([rows.shape, *each(rows, 2)]) for rows in found.rows)
+            frames = tuple(pl.concat([rows.shape, *in_turn(rows, 2)]) for rows in found.rows)
             assert all(sum(rows.days.values()) == frame.height for rows, frame in zip(found.rows, frames, strict=True))
         return Cells(frames, found.census)
 

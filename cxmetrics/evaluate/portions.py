@@ -1,0 +1,56 @@
+"""The states of a cut in portions of its slices, which memory holds one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+import polars as pl
+
+from cxmetrics.statistics.arrays import Ints
+
+_ROW_GROUP = 20_000  # rows that are read together: of few slices
+
+
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """States merged day by day on the disk, the rows of each file in order of slices; `rows` [slices]: of each."""
+
+    paths: tuple[Path, ...]
+    rows: Ints
+
+    @staticmethod
+    def of(frames: Iterable[pl.DataFrame], slices: int, folder: Path) -> Portions:
+        """Write frames, with the number of the slice in `d0`, each before the next is asked for."""
+        own, paths, rows = Path(mkdtemp(dir=folder)), list[Path](), np.zeros(slices, np.int64)
+        for place, frame in enumerate(frames):
+            paths.append(own / f"{place}.parquet")
+            frame.sort("d0").write_parquet(paths[-1], compression="lz4", row_group_size=_ROW_GROUP)
+            rows += np.bincount(frame["d0"].to_numpy(), minlength=slices)
+        return Portions(tuple(paths), rows)
+
+    def spans(self, most: int) -> list[tuple[int, int]]:
+        """All slices in spans [low, high) of no more rows than so many, or of one slice."""
+        found, held = list[tuple[int, int]](), most
+        for place, rows in enumerate(self.rows.tolist()):
+            held += rows
+            if held > most or not found:
+                found.append((place, place + 1))
+                held = rows
+            else:
+                found[-1] = found[-1][0], place + 1
+        return found
+
+    def taken(self, low: int, high: int) -> Iterator[pl.DataFrame]:
+        """The states of the slices [low, high), of some days after those of others."""
+        here = pl.col("d0").is_between(low, high, closed="left")
+        return (pl.scan_parquet(path, glob=False).filter(here).collect(engine="streaming").sort("day")
+                for path in self.paths)
+
+    def drop(self) -> None:
+        """Remove the files."""
+        for path in self.paths:
+            path.unlink()
