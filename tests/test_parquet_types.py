@@ -69,3 +69,6 @@ def test_an_interval_is_no_number(tmp_path, engine):
     assert done.returncode == 1
     assert "error[CX704]: the column `spent` holds other, declared as integer" in done.stderr
     assert "panicked" not in done.stderr
+    told = called("preview", "spent", "--engine", engine, cwd=tmp_path)
+    assert (told.returncode, "panicked" in told.stderr) == (1, False)
+    assert "error[CX704]: the column `spent` holds other, declared as integer" in told.stderr

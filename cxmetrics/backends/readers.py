@@ -303,7 +303,7 @@ def require(table: Table, origin: Origin) -> None:
 
     Raises `Fault` CX703 and CX704, all of them at once.
     """
-    found = [*_absent(table, origin), *_unfitting(table, origin)]
+    found = [*_absent(table, origin), *unfitting(table, origin)]
     if found:
         raise Fault(*found)
 
@@ -329,7 +329,8 @@ def asked_of(origin: Origin) -> Iterator[tuple[str, Span | None]]:
     yield from ((name, origin.span) for name in used if isinstance(name, str) and name not in origin.columns)
 
 
-def _unfitting(table: Table, origin: Origin) -> Iterator[Diagnostic]:
+def unfitting(table: Table, origin: Origin) -> Iterator[Diagnostic]:
+    """CX704 for each column whose type cannot be read as the declared one."""
     moments = [name for name in (origin.time, origin.received) if isinstance(name, str) and name not in origin.columns]
     implied = (ColumnSpec(name, "time", TIME, name, span=origin.span) for name in moments)
     for spec in (*origin.columns.values(), *implied):

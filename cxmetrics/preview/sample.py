@@ -15,8 +15,9 @@ import polars as pl
 
 from cxmetrics.backends.databases import without_table
 from cxmetrics.backends.polars.files import as_copied, unreadable
-from cxmetrics.backends.readers import asked_of, open_table
+from cxmetrics.backends.readers import asked_of, open_table, unfitting
 from cxmetrics.backends.text_files import is_text, opened
+from cxmetrics.diagnostics import Fault
 from cxmetrics.ir import Origin
 from cxmetrics.plan import Days
 from cxmetrics.run.extents import native_extent
@@ -155,7 +156,12 @@ def _copied(file: _File, folder: Path, rows: int, before: int, origin: Origin) -
     target = folder.joinpath(*told, "rows.parquet")
     hidden = [spec.physical for spec in origin.columns.values() if spec.privacy == "C3"]
     scan = as_copied(file.parquet, {name for name, _ in asked_of(origin)})
-    _write(scan.tail(rows).drop(hidden, strict=False).with_row_index(ROW, before), target, file.place)
+    try:
+        _write(scan.tail(rows).drop(hidden, strict=False).with_row_index(ROW, before), target, file.place)
+    except Fault:  # a run looks at the types before it reads
+        if found := tuple(unfitting(open_table((file.parquet,), scratch=folder), origin)):
+            raise Fault(*found) from None
+        raise
     return target
 
 
