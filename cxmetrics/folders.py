@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PROJECT_FILE = "cxmetrics.yaml"
@@ -24,6 +25,17 @@ def is_looked_at(root: Path, relative: str) -> bool:
     path = root / relative
     above = [folder for folder in path.parents if folder != root and root in folder.parents]
     return path.name.endswith((".yaml", ".yml")) and not path.name.startswith(".") and not any(map(_skipped, above))
+
+
+def projects_near(folder: Path) -> tuple[Path, ...]:
+    """The project folders that stand in a folder that is none itself; without any, the one it stands inside."""
+    below: list[Path] = []
+    with suppress(OSError), os.scandir(folder) as entries:  # what cannot be looked into has none to offer
+        below = sorted(folder / entry.name for entry in entries if (folder / entry.name / PROJECT_FILE).is_file())
+    if below:
+        return tuple(below)
+    above = folder.resolve().parents
+    return tuple(one for one in above if (one / PROJECT_FILE).is_file())[:1]
 
 
 def _never_ends(path: Path) -> bool:

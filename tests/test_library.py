@@ -81,6 +81,20 @@ def test_each_factor_says_what_it_is_in_both_languages_and_whose_it_is(name):
 
 
 @pytest.mark.parametrize("name", ["retail_bank", *PACKS])
+def test_whatever_is_made_of_others_says_what_it_is_as_well(name):
+    for one in pyramid_of(name).indicators.values():
+        assert one.title.keys() == one.description.keys() == {"zh", "en"}, one.id
+        assert all(text.strip() for text in (*one.title.values(), *one.description.values())), one.id
+        assert one.owner, one.id
+        assert one.criticality, one.id
+        assert one.target is not None or one.level != "north_star", one.id
+        if SATURATED in one.tags:
+            assert one.target is None, one.id
+            assert "不设目标" in one.description["zh"], one.id
+            assert "no target" in one.description["en"], one.id
+
+
+@pytest.mark.parametrize("name", ["retail_bank", *PACKS])
 def test_each_factor_has_a_test(name):
     tests = (test for document in drafts_of(name).documents for test in document.tests.values())
     assert not factors(pyramid_of(name)).keys() - {str(indicator) for test in tests for indicator in test.expect}

@@ -59,6 +59,7 @@ EMPTY_PROJECT = Code(
     help=Phrase("add `sources` and `indicators`; `cxmetrics init` writes a small project that runs",
                 "请加入 `sources` 和 `indicators`；`cxmetrics init` 可生成一个能运行的小项目"))
 NAME_THE_FOLDER = Phrase("name the folder in place of a file in it: `{folder}`", "请写所在的文件夹，不要写其中的文件：`{folder}`")
+NAME_A_PROJECT = Phrase("name a project: {projects}", "请指明项目：{projects}")
 NO_FOLDER = Phrase("there is no such folder; behind a verb stands the project folder, or nothing where one is in it",
                    "没有这个文件夹；命令后面写项目文件夹，已在其中时不写")
 NO_PROJECT_FILE = Code(

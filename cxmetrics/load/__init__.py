@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,8 @@ from pydantic import ValidationError
 
 from cxmetrics.codes import yaml_files as codes
 from cxmetrics.codes.syntax import COMMA_ENDS_IT
-from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, report
-from cxmetrics.folders import PROJECT_FILE, definition_files
+from cxmetrics.diagnostics import DID_YOU_MEAN, Diagnostic, Fix, closest, listed, report
+from cxmetrics.folders import PROJECT_FILE, definition_files, projects_near
 from cxmetrics.load.bindings import BIND, Bindings, put_in_bindings, unbound
 from cxmetrics.load.margin_files import put_in_margins, raked_in
 from cxmetrics.load.other_tools import said_here
@@ -65,8 +66,12 @@ class Library:
 
 def no_project(root: Path) -> Diagnostic:
     """The finding that `root` is no project folder, with what is known of it."""
-    help_ = codes.NAME_THE_FOLDER if root.is_file() else None if root.exists() else codes.NO_FOLDER
-    return report(codes.NO_PROJECT_FILE, None, help=help_, path=root, folder=root.parent)
+    if not root.is_dir():
+        help_ = codes.NAME_THE_FOLDER if root.is_file() else codes.NO_FOLDER
+        return report(codes.NO_PROJECT_FILE, None, help=help_, path=root, folder=root.parent)
+    near = [os.path.relpath(one) for one in projects_near(root)]
+    return report(codes.NO_PROJECT_FILE, None, help=codes.NAME_A_PROJECT if near else None, path=root,
+                  projects=listed(near))
 
 
 def read_files(root: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
