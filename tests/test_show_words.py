@@ -1,5 +1,6 @@
 """`cxmetrics show` in Chinese: nothing is told by the word of the definitions where there is a plain one."""
 
+import json
 import re
 
 import pytest
@@ -34,3 +35,39 @@ def test_no_english_word_is_left(name, tmp_path):
     done = called("show", name, "--lang", "zh", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [word for word in re.findall(r"[A-Za-z_]{2,}", done.stdout) if not re.fullmatch(IDS, word)] == []
+
+
+CLASSED = """\
+project: shop
+sources:
+  calls:
+    read: calls.csv
+    time: day
+    ENTITY
+    columns:
+      caller: {type: text, class: C2}
+      age: {type: integer, class: C2}
+      ok: {type: boolean, class: C1}
+      old: {type: boolean, formula: age >= 60}
+      rough: number
+indicators:
+  both: {children: {taken: 50%, by_old: 50%}}
+  taken: {formula: share(calls.ok), score: {0: 0%, 100: 100%}}
+  by_old: {formula: share(calls.old), score: {0: 0%, 100: 100%}}
+  unclassed: {formula: mean(calls.rough)}
+"""
+
+
+@pytest.mark.parametrize(("entity", "name", "wanted", "told"), [
+    ("entity: caller", "taken", "C2", ["C2: caller"]), ("", "taken", "C1", ["C1"]),
+    ("entity: caller", "by_old", "C2", ["C2: caller, age"]), ("", "by_old", "C2", ["C2: age"]),
+    ("entity: caller", "both", "C2", ["C2: caller, age"]), ("", "unclassed", None, [])])
+def test_the_strictest_class_of_what_is_behind_an_indicator_is_told(entity, name, wanted, told, tmp_path):
+    text = CLASSED.replace("    ENTITY\n", f"    {entity}\n" if entity else "")
+    (tmp_path / "cxmetrics.yaml").write_text(text, "utf-8")
+    shown = called("show", name, cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert re.findall(r"^privacy +(.*)$", shown.stdout, re.M) == told
+    record, = json.loads(called("show", name, "--format", "json", cwd=tmp_path).stdout)
+    assert record["privacy"] == wanted
+    assert record["description"] is None

@@ -9,7 +9,7 @@ from cxmetrics.check.leaves import leaves_below
 from cxmetrics.cli.branches import below, bond, parents, weights_at_roots
 from cxmetrics.cli.figures import design_effect, figure, figure_of, period_name, share, unit_named, whole
 from cxmetrics.cli.latest import Latest
-from cxmetrics.cli.lineage import columns_of, is_over_rows, written
+from cxmetrics.cli.lineage import columns_of, is_over_rows, strictest, written
 from cxmetrics.cli.peers import peer_table, peers_of
 from cxmetrics.cli.session import Session
 from cxmetrics.cli.tables import padded
@@ -25,6 +25,7 @@ from cxmetrics.composite_rules import (
     Required,
     Rounding,
 )
+from cxmetrics.diagnostics import listed
 from cxmetrics.functions import AGGREGATES
 from cxmetrics.ir import Aggregate, Blend, Constant, Indicator, Origin, Pyramid
 from cxmetrics.nearness import digits_for, error_of
@@ -73,9 +74,11 @@ def recorded(plan: Plan, pyramid: Pyramid, name: str, found: Latest, session: Se
     return {
         "indicator": name, "title": session.title(indicator.title, name), "level": indicator.level,
         "unit": str(indicator.unit), "direction": indicator.direction, "formula": indicator.formula_text,
+        "description": session.title(indicator.description, "") or None,
         "children": [{"indicator": child, "weight": weight} for child, weight in below(indicator)],
         "target": indicator.target, "owner": indicator.owner,
-        "criticality": indicator.criticality, "no_public_benchmark": indicator.alone, "tags": list(indicator.tags),
+        "criticality": indicator.criticality, "privacy": (strictest(pyramid, name) or (None,))[0],
+        "no_public_benchmark": indicator.alone, "tags": list(indicator.tags),
         "sources": sorted(plan.nodes[name].sources), "grain": found.grain, "period": found.period,
         "design_effect": design_effect(indicator, row),
         **{measure: row.get(measure) for measure in _MEASURES}, "peers": list(peers_of(indicator, found)),
@@ -114,6 +117,7 @@ def facts_of(pyramid: Pyramid, indicator: Indicator, found: Latest, session: Ses
     yield "rows", list(_origins(pyramid, indicator, session))
     yield "owner", [indicator.owner] if indicator.owner else []
     yield "criticality", [session.term("criticality", indicator.criticality)] if indicator.criticality else []
+    yield "privacy", _privacy(pyramid, indicator)
     yield "tags", [", ".join(indicator.tags)] if indicator.tags else []
     if plan is not None:
         yield "latest", value_in_words(indicator, found, session)
@@ -209,6 +213,15 @@ def _compared(indicator: Indicator, session: Session) -> str:
 
 def _title(pyramid: Pyramid, name: str, session: Session) -> str:
     return session.title(pyramid.indicators[name].title, name)
+
+
+def _privacy(pyramid: Pyramid, indicator: Indicator) -> list[str]:
+    """The strictest class of what it is made of, with the columns that are about persons."""
+    found = strictest(pyramid, indicator.id)
+    if found is None:
+        return []
+    level, columns = found
+    return [f"{level}: {listed(columns)}" if level != "C1" else level]
 
 
 def _children(pyramid: Pyramid, indicator: Indicator, session: Session) -> list[str]:

@@ -46,6 +46,18 @@ def _add(column: Column, pyramid: Pyramid, found: dict[str, set[str]]) -> None:
         _add(inner, pyramid, found)
 
 
+def strictest(pyramid: Pyramid, name: str) -> tuple[str, tuple[str, ...]] | None:
+    """The strictest privacy class of the columns behind an indicator, whose rows are of persons among them, and which
+    columns have it; None where none is classed."""
+    found: dict[str, dict[str, None]] = {}
+    for source, used in columns_of(pyramid, name).items():
+        origin = pyramid.sources[source]
+        for spec in origin.columns.values():
+            if spec.privacy is not None and (spec.name in used or spec.name == origin.entity):
+                found.setdefault(spec.privacy, {})[spec.name] = None
+    return (max(found), tuple(found[max(found)])) if found else None
+
+
 def written(expr: Expr) -> str:
     """An expression as the analyst wrote it, on one line."""
     span = expr.span

@@ -28,6 +28,7 @@ SHOW: Final[dict[str, Phrase]] = {
     "fact.rows": Phrase("rows from", "数据来源"),
     "fact.owner": Phrase("owner", "负责人"),
     "fact.criticality": Phrase("criticality", "重要程度"),
+    "fact.privacy": Phrase("privacy", "敏感级别"),
     "fact.tags": Phrase("tags", "标签"),
     "fact.latest": Phrase("latest", "最新值"),
     "fact.triangulated": Phrase("triangulated", "互相印证"),
