@@ -99,7 +99,9 @@ def test_memory_makes_no_difference(engine, whole, tmp_path, monkeypatch):
     monkeypatch.setattr("cxmetrics.states.spreading.CELLS_AT_ONCE", 20)
     monkeypatch.setattr("cxmetrics.run.revalue.Room", lambda folder, _size: Room(folder, 0))
     monkeypatch.setattr("cxmetrics.evaluate.CELLS_AT_ONCE", 20_000)
-    monkeypatch.setattr("cxmetrics.evaluate.BYTES_A_STATE", 10**6)
+    monkeypatch.setattr("cxmetrics.store.in_parts.ROWS_AT_ONCE", 30)
+    monkeypatch.setattr("cxmetrics.store.rewrite.ROWS_AT_ONCE", 30)
+    monkeypatch.setattr("cxmetrics.budgets._STATE", 10**6)
     monkeypatch.setattr("cxmetrics.store.parts.ROWS_AT_ONCE", 150)
     bounded, told = carried_out(tmp_path / "bounded", engine, "100MB")
     assert bounded == whole[0]

@@ -34,8 +34,9 @@ SHOWN = ["indicator", "period", "value", "n", "score", "low", "high", "coverage"
 seeds = st.integers(0, 999)
 engines = st.sampled_from(["duckdb", "polars"])
 memories = st.sampled_from([None, "200MB"])
-FEW = {"cxmetrics.evaluate.BYTES_A_STATE": 10**6, "cxmetrics.evaluate.daily.ROWS_AT_ONCE": 30,
-       "cxmetrics.states.spreading.CELLS_AT_ONCE": 20, "cxmetrics.store.packing.ROWS_AT_ONCE": 30}
+FEW = {"cxmetrics.budgets._STATE": 10**6, "cxmetrics.states.spreading.CELLS_AT_ONCE": 20,
+       **dict.fromkeys((f"cxmetrics.{stage}.ROWS_AT_ONCE" for stage in (
+           "evaluate.daily", "store.packing", "store.in_parts", "store.rewrite")), 30)}
 
 
 def values_of(root: Path) -> pl.DataFrame:

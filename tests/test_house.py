@@ -25,7 +25,7 @@ PACKAGE = ROOT / "cxmetrics"
 # Lowest first.  A module imports from the layers below it and, within its layer, from those named before it.
 LAYERS = (
     ("quick", "pauses", "amid", "assets", "folders", "addresses", "source", "tables", "scales", "units", "patterns",
-     "windows", "days", "pseudonyms", "nearness", "sketches", "deliveries", "crews"),
+     "windows", "days", "pseudonyms", "nearness", "sketches", "deliveries", "crews", "budgets"),
     ("diagnostics",),
     ("syntax", "functions", "schema", "keys"),
     ("score_rules", "composite_rules", "codes", "benchmarks", "weights", "ir", "walks", "plan", "calendars"),

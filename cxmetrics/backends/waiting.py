@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import polars as pl
 
+from cxmetrics.codes import stores
+from cxmetrics.diagnostics import Fault, report
 from cxmetrics.plan import Days
 
+_Place = TypeVar("_Place", dt.date, int)
 _Made = Callable[[pl.DataFrame], pl.DataFrame]
 EVERY = dt.date.min, dt.date.max
 _ROW_GROUP = 100_000  # rows that are read together
@@ -89,12 +92,15 @@ def joined(every: Iterable[Waiting], shape: pl.DataFrame) -> Waiting:
 
 
 def laid(frames: Iterable[pl.DataFrame], shape: pl.DataFrame, folder: Path) -> Waiting:
-    """Frames of the shape of one, each written to a file in a new folder before the next one is asked for."""
+    """Frames of the shape of one, each written to a file in a new folder before the next one is asked for.
+
+    Raises `Fault` CX801.
+    """
     own, pieces = Path(mkdtemp(dir=folder)), list[Piece]()
     for place, frame in enumerate(frames):
         if frame.height:
             path = own / f"{place}.parquet"
-            frame.write_parquet(path, compression="lz4", statistics=True, row_group_size=_ROW_GROUP)
+            write(frame, path, _ROW_GROUP)
             pieces.append(Piece(path, counted(frame.lazy())))
     return Waiting(shape.clear(), tuple(pieces))
 
@@ -109,6 +115,15 @@ def waiting_in(path: Path) -> Waiting:
 def counted(rows: pl.LazyFrame) -> dict[dt.date, int]:
     """How many rows each day has."""
     return dict(rows.group_by("day").len().sort("day").collect(engine="streaming").iter_rows())
+
+
+def write(frame: pl.DataFrame, path: Path, group: int) -> None:
+    """Write a frame to a file, so many rows in a group that is read together.  Raises `Fault` CX801."""
+    try:
+        frame.write_parquet(path, compression="lz4", statistics=True, row_group_size=group)
+    except (pl.exceptions.PolarsError, OSError) as error:  # a disk that is full is no error of the system's here
+        problem = (isinstance(error, OSError) and error.strerror) or f"{error}"
+        raise Fault(report(stores.STORE_UNWRITABLE, None, path=path, problem=problem)) from error
 
 
 def waiting(rows: Rows, folder: Path) -> Waiting:
@@ -149,14 +164,22 @@ def stretches(every: Iterable[Rows], count: int, days: Days = EVERY) -> list[Day
     for rows in every:
         for day, more in counts_of(rows).items():
             counts[day] = counts.get(day, 0) + more
-    found, held = list[Days](), count
-    for day in sorted(day for day in counts if days[0] <= day <= days[1]):
-        held += counts[day]
+    return spans({day: rows for day, rows in counts.items() if days[0] <= day <= days[1]}, count)
+
+
+def spans(counts: Mapping[_Place, int], count: int) -> list[tuple[_Place, _Place]]:
+    """The first and the last place of spans that follow each other, of no more rows than so many, or of one place.
+
+    `counts`: how many rows each place has.
+    """
+    found, held = list[tuple[_Place, _Place]](), count
+    for place in sorted(counts):
+        held += counts[place]
         if held > count:
-            found.append((day, day))
-            held = counts[day]
+            found.append((place, place))
+            held = counts[place]
         else:
-            found[-1] = found[-1][0], day
+            found[-1] = found[-1][0], place
     return found
 
 

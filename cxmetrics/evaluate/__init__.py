@@ -12,8 +12,9 @@ from pathlib import Path
 
 import polars as pl
 
+from cxmetrics.budgets import Budget
 from cxmetrics.calendars import start
-from cxmetrics.evaluate.by_cut import Aside, Evaluation, earliest, spans_of
+from cxmetrics.evaluate.by_cut import Evaluation, earliest, spans_of
 from cxmetrics.evaluate.carrying import lead
 from cxmetrics.evaluate.daily import parted
 from cxmetrics.evaluate.raking import Weights, marked, solve, weighed
@@ -31,8 +32,6 @@ from cxmetrics.plan import Days, Plan
 __all__ = ["Frames", "States", "drafted", "earliest", "evaluate", "reaching"]
 
 CELLS_AT_ONCE = 20_000_000  # numbers held for a block of points
-BYTES_A_STATE = 300  # for each row of states: the row, what it is merged to, and as numbers
-BYTES_A_CELL = 64  # of memory for each number held: the number, what it is made of, and what is made of it
 
 
 def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | None = None,
@@ -44,11 +43,11 @@ def evaluate(plan: Plan, states: States, delivered: Delivered, between: Days | N
 
 def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | None = None, gaps: Gaps | None = None,
             weights: Weights | None = None, before: Frames | None = None,
-            memory: int | None = None, scratch: Path | None = None) -> tuple[Reader, Iterator[pl.DataFrame]]:
+            scratch: Path | None = None, budget: Budget | None = None) -> tuple[Reader, Iterator[pl.DataFrame]]:
     """A draft of the table `values`, of which nothing is withheld yet, and a reader of the states it was made from.
 
     One row an indicator, grain, period and slice; see `show.columns` for its columns.  It comes in blocks, each of one
-    grain and cut and of all indicators at some points, as many as some of so many bytes of `memory` hold.
+    grain and cut and of all indicators at some points, as many as a `budget` allows.
 
     `between` (half-open days) limits the periods to those it touches; states must then hold all days that these look
     at, and the period before the first, for `change`: see `reaching`.  A slice has rows from the first day of states
@@ -57,17 +56,16 @@ def drafted(plan: Plan, states: States, delivered: Delivered, between: Days | No
     Sources that have delivered in a period but have no rows there count 0; others are missing, and so are periods
     that lie in one of their `gaps` or silences.  `weights`: of rows that are raked, if they do not follow from these
     states; these must hold all days that are raked together with one of them.  With a folder of one's own, `scratch`,
-    several processes share what is much, unless there is a bound to `memory`, of which each would need some.
+    several processes share what is much, unless there is a budget, of which each would need some.
     """
     weights = weights or solve(plan, states)
     earlier = before or {}
     looked = Looked(delivered, with_silences(states, earlier, delivered, gaps or {}), weights.failed)
-    cells = CELLS_AT_ONCE if memory is None else max(min(CELLS_AT_ONCE, memory // 4 // BYTES_A_CELL), 1)
-    aside = None if memory is None or scratch is None else Aside(scratch, memory // 4 // BYTES_A_STATE)
+    cells = CELLS_AT_ONCE if budget is None else min(CELLS_AT_ONCE, budget.numbers)
     parts = parted(plan, *Roll.of(weighed(plan, states, weights)))
-    asked = Evaluation(plan, *parts, looked, between, earlier, cells, aside)
+    asked = Evaluation(plan, *parts, looked, between, earlier, cells, budget)
     blocks = (marked(block, plan, weights, asked.dimensions)
-              for block in drafts(asked, None if memory is not None else scratch))
+              for block in drafts(asked, scratch if budget is None else None))
     return Reader(plan, states, spans_of(looked), cuts(plan)), blocks
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import polars as pl
 
+from cxmetrics.budgets import Budget
 from cxmetrics.calendars import DAY, end, last, looked_at, periods
 from cxmetrics.evaluate.carrying import lead
 from cxmetrics.evaluate.daily import NO_STATES, Daily, Surveys, able, merging, slices_in
@@ -37,8 +37,7 @@ STATE_WIDTH = 12  # numbers that a row of states takes while rows are joined and
 class Evaluation:
     """What values are evaluated from: states and those by units, see `parted`, and the slices there were `before`.
 
-    `between`: days whose periods are asked for, or None for all; `cells`: numbers held for a block of points; `aside`:
-    where states wait, of which memory is to hold only some.
+    `between`: days whose periods are asked for, or None for all; `cells`: numbers held for a block of points.
     """
 
     plan: Plan
@@ -48,7 +47,7 @@ class Evaluation:
     between: Days | None
     before: Frames
     cells: int
-    aside: Aside | None = None
+    budget: Budget | None = None
     _totals: dict[Days | None, Sliced] = field(default_factory=dict)
     _surveys: Surveys = field(default_factory=Surveys)
 
@@ -70,9 +69,9 @@ class Evaluation:
 
     def sliced(self, cut: tuple[str, ...], days: Days | None, *, apart: bool) -> Iterator[Sliced]:
         """The states of a cut on some days, the last included: of all slices, or where they stand apart, of some."""
-        return self._portions(cut, days, self.aside if apart else None) if cut else iter([self.total(days)])
+        return self._portions(cut, days, self.budget if apart else None) if cut else iter([self.total(days)])
 
-    def _portions(self, cut: tuple[str, ...], days: Days | None, aside: Aside | None) -> Iterator[Sliced]:
+    def _portions(self, cut: tuple[str, ...], days: Days | None, budget: Budget | None) -> Iterator[Sliced]:
         beside = [*self.units.slices(cut), *slices_in(self.before, cut)] if cut else []
         slices, frames = merging(self.plan, self.states, cut, days, beside, self._surveys)
         units = self.units.of(cut, slices, days)
@@ -81,21 +80,13 @@ class Evaluation:
             frame = pl.concat([*parts] or [NO_STATES])
             return Sliced(self.plan, Daily(cut, frame, able(self.plan, self.states, cut), slices), units, span)
 
-        if aside is None:
+        if budget is None:
             yield portion(frames, (0, len(slices)))
             return
-        waiting = Portions.of(frames, len(slices), aside.folder)
-        for span in waiting.spans(aside.rows):
+        waiting = Portions.of(frames, len(slices), budget.folder)
+        for span in waiting.spans(budget.states):
             yield portion(waiting.taken(*span), span)
         waiting.drop()
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """A folder where the states of a cut wait, and how many rows of them are taken at a time."""
-
-    folder: Path
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)

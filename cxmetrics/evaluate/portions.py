@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 import numpy as np
 import polars as pl
 
+from cxmetrics.backends.waiting import spans, write
 from cxmetrics.statistics.arrays import Ints
 
 _ROW_GROUP = 20_000  # rows that are read together: of few slices
@@ -24,25 +25,20 @@ class Portions:
 
     @staticmethod
     def of(frames: Iterable[pl.DataFrame], slices: int, folder: Path) -> Portions:
-        """Write frames, with the number of the slice in `d0`, each before the next is asked for."""
+        """Write frames, with the number of the slice in `d0`, each before the next is asked for.
+
+        Raises `Fault` CX801.
+        """
         own, paths, rows = Path(mkdtemp(dir=folder)), list[Path](), np.zeros(slices, np.int64)
         for place, frame in enumerate(frames):
             paths.append(own / f"{place}.parquet")
-            frame.sort("d0").write_parquet(paths[-1], compression="lz4", row_group_size=_ROW_GROUP)
+            write(frame.sort("d0"), paths[-1], _ROW_GROUP)
             rows += np.bincount(frame["d0"].to_numpy(), minlength=slices)
         return Portions(tuple(paths), rows)
 
     def spans(self, most: int) -> list[tuple[int, int]]:
         """All slices in spans [low, high) of no more rows than so many, or of one slice."""
-        found, held = list[tuple[int, int]](), most
-        for place, rows in enumerate(self.rows.tolist()):
-            held += rows
-            if held > most or not found:
-                found.append((place, place + 1))
-                held = rows
-            else:
-                found[-1] = found[-1][0], place + 1
-        return found
+        return [(first, last + 1) for first, last in spans(dict(enumerate(self.rows.tolist())), most)]
 
     def taken(self, low: int, high: int) -> Iterator[pl.DataFrame]:
         """The states of the slices [low, high), of some days after those of others."""

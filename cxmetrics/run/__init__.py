@@ -19,6 +19,7 @@ from cxmetrics import __version__
 from cxmetrics.backends.cells import Census
 from cxmetrics.backends.engines import engine_named
 from cxmetrics.backends.text_files import seen_from_project
+from cxmetrics.budgets import Budget
 from cxmetrics.codes import data as codes
 from cxmetrics.codes import stores
 from cxmetrics.compile import Compiled, compile_project
@@ -52,6 +53,7 @@ from cxmetrics.scratch import scratch_folder
 from cxmetrics.store import Store
 from cxmetrics.store.commits import Commit, Definition, RunRow
 from cxmetrics.store.folder import store_in
+from cxmetrics.store.parts import rows_at_once
 from cxmetrics.store.whose import require_own
 
 __all__ = ["Engine", "Progress", "RunOptions", "RunReport", "SourceReport", "compiled", "run", "silent"]
@@ -82,9 +84,10 @@ def run(root: Path, options: RunOptions, progress: Progress = silent) -> RunRepo
     folder = store_in(root, plan.project.store)
     with scratch_folder() as scratch, \
             _store(folder, plan.project, options, scratch) as (store, dead), seen_from_project(root):
-        engine = engine_named(options.engine, scratch, options.memory)
+        budget = None if options.room is None else Budget(options.room, scratch)
+        engine = engine_named(options.engine, scratch, budget)
         hidden = hiding(plan, folder, store, options)
-        gathered = Gathering(root, scratch, plan, options, store, engine, hidden)
+        gathered = Gathering(root, scratch, plan, options, store, engine, hidden, budget)
         job = _Job(plan, options, store, gathered, progress, clock, result.texts)
         taken = () if dead is None else (report(codes.LOCK_TAKEN_OVER, None, owner=dead),)
         done = job.carry_out((*result.diagnostics, *taken))
@@ -193,10 +196,11 @@ class _Job:
         also = other_since(left_by(left_by_last(self.store)), troubles)
         every = self.options.full or other or thawed
         work = Revaluation(self.plan, self.store, needs, self.gathered.done, every, troubles, also,
-                           self.gathered.scratch, self.options.room,
+                           self.gathered.scratch, self.gathered.budget,
                            memo=Memo({} if every else self.store.concealed()))
         otherwise: Why = "rules" if other else "thawed" if thawed else "days"
-        restated = restate(self.plan, self.store, needs, work.changes(), otherwise=otherwise, mending=self.options.full)
+        restated = restate(self.plan, self.store, needs, work.changes(), otherwise=otherwise, mending=self.options.full,
+                           most=rows_at_once(self.gathered.budget))
         return restated, work.rakings, work.memo
 
     def _memory(self) -> dict[str, object]:
@@ -264,7 +268,8 @@ class _Job:
         tallies = {one.task.source: told for one in done if (told := one.tallies(self.plan)) is not None}
         keys = {name: change for name, one in needs.items() if (change := keys_changed(one)) is not None}
         self.store.commit(Commit(row, states, forget, inputs, restated.changes, definitions, rejects, restated.rows,
-                                 self.texts.named(), keys, tallies, memo.lasting))
+                                 self.texts.named(), keys, tallies, memo.lasting,
+                                 self.gathered.budget))
 
 
 def _statuses(restated: Restated) -> dict[str, int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cxmetrics.backends.cells import Backend
 from cxmetrics.backends.duckdb.footers import Footers
 from cxmetrics.backends.text_files import seen_from_project
+from cxmetrics.budgets import Budget
 from cxmetrics.codes import data as codes
 from cxmetrics.crews import crew, hands
 from cxmetrics.diagnostics import Fault, report
@@ -41,6 +42,7 @@ class Gathering:
     store: Store
     backend: Backend
     hiding: Hiding
+    budget: Budget | None
     needs: dict[str, Need] = field(default_factory=dict)
     done: dict[str, Done] = field(default_factory=dict)
     troubles: dict[str, Trouble] = field(default_factory=dict)
@@ -97,12 +99,12 @@ class Gathering:
                 if one.bound is not None:
                     found.append(scan(self.plan, self.backend, one.bound, one.families, task, self.scratch,
                                       self.store.tallied(task.source, task.days),
-                                      bounded=self.options.room is not None))
+                                      bounded=self.budget is not None))
             self._some_left()
             yield from found
 
     def _spread(self, reads: Iterator[Read], clock: Clock) -> Iterator[tuple[Read, Done | Fault]]:
-        """Each with its states, or what is wrong with them; one at a time where memory is bounded."""
+        """Each with its states, or what is wrong with them; one at a time where there is a budget."""
         def spread(read: Read) -> Done | Fault:
             try:
                 with clock.scan(read.task.source):
@@ -110,7 +112,7 @@ class Gathering:
             except Fault as fault:
                 return fault
 
-        if hands() < 2 or self.options.room is not None:
+        if hands() < 2 or self.budget is not None:
             yield from ((read, spread(read)) for read in reads)
             return
         with crew(1, of_processes=False) as other:

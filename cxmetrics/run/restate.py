@@ -52,11 +52,13 @@ class _Cause:
 
 
 def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterable[ValuesChange], *,
-            otherwise: Why, mending: bool = False) -> Restated:
+            otherwise: Why, mending: bool = False, most: int = parts.ROWS_AT_ONCE) -> Restated:
     """Hold new values against those published; frozen ones stay as they are.
 
     `otherwise`: why values change where neither definitions nor files did.  `mending`: all is computed anew, so that
-    published values that are damaged need not be read, unless some are frozen.  Raises `Fault` CX803.
+    published values that are damaged need not be read, unless some are frozen.  `most`: rows at a time.
+
+    Raises `Fault` CX803.
     """
     frozen = store.frozen_before()
     kept, found = list[ValuesChange](), list[pl.DataFrame]()
@@ -64,7 +66,7 @@ def restate(plan: Plan, store: Store, needs: Mapping[str, Need], changes: Iterab
     causes = _causes(plan, needs, otherwise)
     for change in changes:
         settled = [change]
-        for names in _spans(change) if frozen is None else (None,):  # what is frozen is of all indicators
+        for names in _spans(change, most) if frozen is None else (None,):  # what is frozen is of all indicators
             old = _published(store, change, names, mending=mending and frozen is None)
             if not old.is_empty():
                 new = change.frame if names is None else change.frame.filter(parts.among(names))
@@ -94,10 +96,10 @@ def _against(change: ValuesChange, store: Store, plan: Plan, frozen: dt.date) ->
     return replace(change, frame=against(change.frame, known, change.grain, free))
 
 
-def _spans(change: ValuesChange) -> Sequence[list[str] | None]:
+def _spans(change: ValuesChange, most: int) -> Sequence[list[str] | None]:
     """The indicators of a change in parts that memory holds; None: all at once."""
     height = change.frame.select(pl.len()).collect(engine="streaming").item()
-    return (None,) if height <= parts.ROWS_AT_ONCE else parts.spans(change.frame, height)
+    return (None,) if height <= most else parts.spans(change.frame, height, most)
 
 
 def _published(store: Store, change: ValuesChange, names: list[str] | None, *, mending: bool) -> pl.DataFrame:

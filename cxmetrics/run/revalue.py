@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from cxmetrics.budgets import Budget
 from cxmetrics.calendars import DAY, stretch
 from cxmetrics.calendars import start as period_start
 from cxmetrics.disclosure import Memo
@@ -49,7 +50,7 @@ class Revaluation:
 
     `also`: the first day from which a source is in trouble that was not, or is no longer.  `rakings`: how the rows of
     the days evaluated were weighted, once they are; `memo`: what was found to be hidden.  `scratch`: where values wait
-    that do not fit in so many bytes of `memory`.
+    that do not fit in memory; with a `budget`, states do, too.
     """
 
     plan: Plan
@@ -60,7 +61,7 @@ class Revaluation:
     troubles: Troubles
     also: Day | None
     scratch: Path
-    memory: int | None
+    budget: Budget | None
     rakings: list[Raking] = field(default_factory=list)
     memo: Memo = field(default_factory=Memo)
 
@@ -106,15 +107,15 @@ class Revaluation:
         """The values from a day on, and of all that is hidden together with what has changed."""
         silent = {name: gaps(one.known) for name, one in self.needs.items()}
         told, begin, earlier = self._begin(first)
-        aside = None if self.memory is None else self.scratch
+        aside = None if self.budget is None else self.budget.folder
         since = Day.min if first is None or begin is None else self._looked_at(first, begin).replace(day=1)
         states, before = self.holding.states(since, aside), self.holding.slices(since)
         weights = solve(self.plan, states)
         self.rakings.extend(each for each in weights.rakings if first is None or each.days[1] > first)
-        room = Room(self.scratch, ROOM if self.memory is None else self.memory // 4)
+        room = Room(self.scratch, ROOM if self.budget is None else self.budget.waiting)
         drafts, between = Spill(room), None if begin is None else (begin, Day.max)
-        reader, blocks = drafted(self.plan, states, known, between, silent, weights, before, self.memory,
-                                 self.scratch)
+        reader, blocks = drafted(self.plan, states, known, between, silent, weights, before, self.scratch,
+                                 self.budget)
         for block in blocks:
             drafts.add(block)
         ahead = earlier.with_(pl.DataFrame(schema=columns(reader.dimensions)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from cxmetrics.backends.waiting import write
 from cxmetrics.ir import GRAINS, Grain
 
 ROOM = 1 << 30  # bytes of rows that a run keeps in memory, if it is not told how much it may take
@@ -35,11 +36,10 @@ class Room:
         self._left += size
 
     def written(self, frame: pl.DataFrame) -> Path:
-        """The file that a frame is put into, by indicator."""
+        """The file that a frame is put into, by indicator.  Raises `Fault` CX801."""
         path = self._folder / f"values-{self._files}.parquet"
         self._files += 1
-        frame.sort("indicator", maintain_order=True).write_parquet(
-            path, compression="lz4", statistics=True, row_group_size=_ROW_GROUP)
+        write(frame.sort("indicator", maintain_order=True), path, _ROW_GROUP)
         return path
 
 

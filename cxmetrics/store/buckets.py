@@ -29,15 +29,17 @@ from cxmetrics.ir import Grain
 from cxmetrics.store.commits import Family
 
 
-class _How(TypedDict):
+class How(TypedDict):
+    """How a data file is written; a row group has so many rows."""
+
     compression: Literal["zstd"]
     compression_level: int
     statistics: bool
     row_group_size: int
 
 
-# How data files are written; a row group has so many rows.
-PARQUET: _How = {"compression": "zstd", "compression_level": 3, "statistics": True, "row_group_size": 131_072}
+PARQUET: How = {"compression": "zstd", "compression_level": 3, "statistics": True, "row_group_size": 131_072}
+STATES: How = {**PARQUET, "row_group_size": 16_384}  # each is of many states; a group is in memory more than once
 _OURS = re.compile(r"(?:(?:states|slices|keys)\.[0-9a-f]{20}|(?:values|withheld)\.[a-z]+|restatements\.\d+"
                    r"|concealed\.all)\.\d{4}(?:-\d\d)?\.\d+-\d+\.parquet")
 UNFINISHED = ".part"
@@ -121,10 +123,10 @@ def days_of(month: dt.date, mask: int) -> list[dt.date]:
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
-def encode(frame: pl.DataFrame) -> bytes:
+def encode(frame: pl.DataFrame, how: How) -> bytes:
     """A frame as Parquet; the same rows in the same order give the same bytes."""
     buffer = BytesIO()
-    frame.rechunk().write_parquet(buffer, **PARQUET)
+    frame.rechunk().write_parquet(buffer, **how)
     return buffer.getvalue()
 
 

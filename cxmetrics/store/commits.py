@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from cxmetrics.backends.waiting import Rows
+from cxmetrics.budgets import Budget
 from cxmetrics.ir import Grain
 
 Family = tuple[str, ...]
@@ -164,7 +165,8 @@ class Commit:
     also mends a damaged store.  `inputs`: the whole truth about each source named.
     `restatements`: what changes of values published earlier.  `texts`: the files that the definitions stand in, by
     name.  `keys`, `tallies`: by source.  `concealed`: which cells were found to be
-    hidden, by what that follows from; what is kept stays where that is nothing.
+    hidden, by what that follows from; what is kept stays where that is nothing.  `budget`: of memory, for
+    what is written.
     """
 
     run: RunRow
@@ -179,3 +181,4 @@ class Commit:
     keys: Mapping[str, KeysChange] = field(default_factory=dict)
     tallies: Mapping[str, TalliesChange] = field(default_factory=dict)
     concealed: Mapping[bytes, bytes] = field(default_factory=dict)
+    budget: Budget | None = None

@@ -14,7 +14,7 @@ from cxmetrics.backends.waiting import stretches, within
 from cxmetrics.states import AMOUNT, ROWS_AT_ONCE, names, schema
 
 BETWEEN = ","
-_FITS = 2**62  # integers below it are written in half the room
+FITS = 2**62  # integers below it are written in half the room
 _PACKED = ("partial", "value")
 
 
@@ -44,11 +44,12 @@ def _in_order(listed: pl.DataFrame, dimensions: int) -> pl.DataFrame:
     sets = listed.select(pl.col("partial").unique()).with_columns(
         pl.col("partial").cast(pl.List(pl.String)).list.join(BETWEEN).alias("told")).sort("told").with_row_index("set")
     # There are few sets of partials, and to compare their numbers costs less than to compare texts of a length.
-    numbered = listed.join(sets.select("partial", "set"), on="partial").sort(_order("set", dimensions))
+    numbered = listed.join(sets.select("partial", "set"), on="partial").sort(order("set", dimensions))
     return numbered.with_columns(sets["told"].gather(numbered["set"]).alias("partial")).select(*schema(dimensions))
 
 
-def _order(first: str, dimensions: int) -> list[str]:
+def order(first: str, dimensions: int) -> list[str]:
+    """The columns that rows as they are stored are in order of; `first`: what tells their partials."""
     return [first, *names(dimensions), "day", "text", "key"]
 
 
@@ -59,7 +60,7 @@ def together(some: pl.DataFrame, others: pl.DataFrame, dimensions: int) -> pl.Da
     """
     if any(frame.schema["value"] != pl.List(pl.Int64) for frame in (some, others)):
         return None
-    return pl.concat([some, others]).sort(_order("partial", dimensions))
+    return pl.concat([some, others]).sort(order("partial", dimensions))
 
 
 def one_by_one(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -70,4 +71,4 @@ def one_by_one(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def _kind(values: pl.Series) -> pl.DataType:
     """The narrower of two kinds of integers that holds these."""
-    return pl.Int64() if values.is_between(-_FITS, _FITS).all() else AMOUNT
+    return pl.Int64() if values.is_between(-FITS, FITS).all() else AMOUNT

@@ -15,19 +15,25 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from cxmetrics.store.buckets import PARQUET, on_the_disk
+from cxmetrics.budgets import Budget
+from cxmetrics.store.buckets import How, on_the_disk
 
 ROWS_AT_ONCE = 250_000  # of values, held while they are put in order; a row takes some 300 bytes, and thrice that then
 
 
-def spans(rows: pl.LazyFrame, height: int) -> list[list[str]]:
-    """The names of the indicators of rows, in order, in spans that have about `ROWS_AT_ONCE` rows at most.
+def rows_at_once(budget: Budget | None) -> int:
+    """How many rows of values are put in order at a time."""
+    return ROWS_AT_ONCE if budget is None else min(ROWS_AT_ONCE, budget.values)
+
+
+def spans(rows: pl.LazyFrame, height: int, most: int) -> list[list[str]]:
+    """The names of the indicators of rows, in order, in spans that have about so many rows at most.
 
     `height`: how many rows there are, more than that.
     """
     counts = rows.group_by("indicator").len().collect(engine="streaming").sort("indicator")
     before = pl.col("len").cum_sum() - pl.col("len")
-    numbered = counts.with_columns((before // -(-height // -(-height // ROWS_AT_ONCE))).alias("span"))
+    numbered = counts.with_columns((before // -(-height // -(-height // most))).alias("span"))
     return [part["indicator"].to_list() for part in numbered.partition_by("span", maintain_order=True)]
 
 
@@ -45,7 +51,7 @@ class Written:
     sha256: str
 
 
-def write_parts(path: Path, parts: Iterable[pl.DataFrame], schema: Mapping[str, pl.DataType]) -> Written:
+def write_parts(path: Path, parts: Iterable[pl.DataFrame], schema: Mapping[str, pl.DataType], how: How) -> Written:
     """Write parts one after another to a Parquet file, brought to the disk, as `buckets.encode` would write the whole.
 
     Raises `OSError`, and whatever a part raises.
@@ -60,7 +66,7 @@ def write_parts(path: Path, parts: Iterable[pl.DataFrame], schema: Mapping[str, 
 
     with on_the_disk(path) as file:
         try:
-            register_io_source(source, schema=schema).sink_parquet(file, maintain_order=True, **PARQUET)
+            register_io_source(source, schema=schema).sink_parquet(file, maintain_order=True, **how)
         except pl.exceptions.PolarsError as error:
             raise OSError(errno.EIO, str(error)) from error
     with path.open("rb") as written:

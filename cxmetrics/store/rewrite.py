@@ -7,17 +7,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from typing import assert_never
 
 import polars as pl
 
-from cxmetrics.backends.waiting import counts_of, within
+from cxmetrics.backends.waiting import Waiting, counts_of, within
+from cxmetrics.budgets import Budget
 from cxmetrics.crews import crew, hands
 from cxmetrics.evaluate.show import columns
+from cxmetrics.states import ROWS_AT_ONCE
 from cxmetrics.store import parts
 from cxmetrics.store.buckets import (
+    PARQUET,
+    STATES,
     UNFINISHED,
     Bucket,
     DataFile,
+    How,
     collect,
     days_of,
     masks,
@@ -29,8 +35,9 @@ from cxmetrics.store.buckets import (
 )
 from cxmetrics.store.commits import Commit, Family, KeysChange, StatesChange, ValuesChange
 from cxmetrics.store.frames import RUN
+from cxmetrics.store.in_parts import InParts, repacked_in_parts
 from cxmetrics.store.ledger import Ledger
-from cxmetrics.store.repacking import Content, StatesOfBucket, content, repacked, stored
+from cxmetrics.store.repacking import Content, StatesOfBucket, content, repacked
 
 # The columns of the table `values` that are no dimensions, in order.  `run` is kept in the ledger, so that the same
 # values make the same file, whoever computes them.
@@ -56,12 +63,12 @@ class Rewrite:
         for source, days in commit.forget.items():
             ledger.forget(source, None if days is None else masks(days))
             ledger.records.forget_tallies(source, days)
-        self._states(commit.states)
+        self._states(commit.states, commit.budget)
         ledger.retire_forgotten(self.number)
         for source, keys in commit.keys.items():
             self._keys(source, keys)
         for values in commit.values:
-            self._values(values)
+            self._values(values, parts.rows_at_once(commit.budget))
         if commit.restatements is not None and commit.restatements.height:
             self._put(restatements_bucket(commit.restatements, self.number), None, content(commit.restatements), ())
         if commit.concealed:
@@ -77,29 +84,44 @@ class Rewrite:
 
     # --- states --------------------------------------------------------------------------------------------------
 
-    def _states(self, changes: Sequence[StatesChange]) -> None:
-        """Threads make what is to stand in the files; here it is entered, bucket by bucket in order."""
+    def _states(self, changes: Sequence[StatesChange], budget: Budget | None) -> None:
+        """Threads make what is to stand in the files; here it is entered, bucket by bucket in order.
+
+        With a budget it is made one bucket after another.
+        """
         if len({(change.source, change.family) for change in changes}) < len(changes):
             raise ValueError("states of a source and family change twice")  # of which one would not know of the other
+        if budget is not None:
+            for one in self._of_buckets(changes):
+                few = one.height <= ROWS_AT_ONCE
+                self._enter(one, *(repacked(one) if few else repacked_in_parts(one, budget.folder)))
+            return
         with crew(hands(), of_processes=False) as crewed:
             for one, (states, slices) in crewed.ahead(repacked, self._of_buckets(changes)):
-                self.ledger.cover(one.bucket, one.fingerprints, one.mask)
-                told = replace(one.bucket, kind="slices")
-                self._put(one.bucket, one.old, states, one.bucket.family)
-                self._put(told, self.ledger.live_in(told), slices, one.bucket.family)
+                self._enter(one, states, slices)
+
+    def _enter(self, one: StatesOfBucket, states: Content | InParts, slices: Content) -> None:
+        told, family = replace(one.bucket, kind="slices"), one.bucket.family
+        self.ledger.cover(one.bucket, one.fingerprints, one.mask)
+        match states:
+            case Content():
+                self._put(one.bucket, one.old, states, family)
+            case InParts():
+                self._put_parts(one.bucket, one.old, states.parts(), states.schema, family, STATES)
+            case _:
+                assert_never(states)
+        self._put(told, self.ledger.live_in(told), slices, family)
 
     def _of_buckets(self, changes: Iterable[StatesChange]) -> Iterator[StatesOfBucket]:
         for change in changes:
             if not counts_of(change.rows).keys() <= change.days:
-                raise _beyond(change)
+                raise ValueError(f"states of {change.source} beyond the days that they replace")
             for month, mask in masks(change.days if change.fingerprints else ()).items():
                 bucket = Bucket("states", change.source, change.family, month)
-                rows = within(change.rows, (month, days_of(month, mask)[-1]))
-                if not set(rows["partial"].unique()) <= change.fingerprints:
-                    raise _beyond(change)
-                states = stored(rows, len(change.family), change.fingerprints)
+                rows = change.rows if isinstance(change.rows, Waiting) else within(
+                    change.rows, (month, days_of(month, mask)[-1]))
                 yield StatesOfBucket(self.folder, bucket, self.ledger.live_in(bucket), self.ledger.covered(bucket),
-                                     states, change.fingerprints, mask)
+                                     rows, change.fingerprints, mask)
 
     # --- keys ----------------------------------------------------------------------------------------------------
 
@@ -119,7 +141,7 @@ class Rewrite:
 
     # --- values --------------------------------------------------------------------------------------------------
 
-    def _values(self, change: ValuesChange) -> None:
+    def _values(self, change: ValuesChange, most: int) -> None:
         _prove_values(change)
         frame = change.frame.drop(RUN, strict=False)
         buckets: dict[Bucket, set[dt.date]] = {}
@@ -132,12 +154,15 @@ class Rewrite:
             new = (frame if bucket.kind == "values" else drafts).filter(pl.col("period").is_in(periods))
             rows = pl.concat([*self._kept_values(bucket, old, periods), new], how="diagonal_relaxed")
             height = collect(self.folder, rows.select(pl.len())).item()
-            if height <= parts.ROWS_AT_ONCE:
+            if height <= most:
                 whole = collect(self.folder, rows)
                 dims = _dimensions(whole.lazy())
                 self._put(bucket, old, content(_in_order(whole.lazy(), dims).collect()), dims)
             else:
-                self._put_parts(bucket, old, rows, height)
+                dims = _dimensions(rows)
+                each = (collect(self.folder, _in_order(rows.filter(parts.among(names)), dims))
+                        for names in parts.spans(rows, height, most))
+                self._put_parts(bucket, old, each, _in_order(rows, dims).collect_schema(), dims)
         self.ledger.records.put_periods(change.grain, change.periods, self.number)
 
     def _kept_values(self, bucket: Bucket, old: DataFile | None, replaced: set[dt.date]) -> Iterator[pl.LazyFrame]:
@@ -159,14 +184,11 @@ class Rewrite:
             file = DataFile(name, bucket, dimensions, new.rows, len(new.encoded), new.sha256)
             self.ledger.add_file(file, self.number)
 
-    def _put_parts(self, bucket: Bucket, old: DataFile | None, rows: pl.LazyFrame, height: int) -> None:
-        """Make values the live content of a bucket that memory need not hold at once; there are some."""
-        dims = _dimensions(rows)
-        each = (collect(self.folder, _in_order(rows.filter(parts.among(names)), dims))
-                for names in parts.spans(rows, height))
+    def _put_parts(self, bucket: Bucket, old: DataFile | None, each: Iterable[pl.DataFrame],
+                   schema: Mapping[str, pl.DataType], dims: Family, how: How = PARQUET) -> None:
+        """The same of what memory need not hold at once; there is some."""
         name = bucket.file_name(self.number, next(self.serials))
-        written = parts.write_parts(self.folder / (name + UNFINISHED), each,
-                                    _in_order(rows, dims).collect_schema())
+        written = parts.write_parts(self.folder / (name + UNFINISHED), each, schema, how)
         if self._freshened(old, written.sha256):
             (self.folder / (name + UNFINISHED)).unlink()
             return
@@ -226,10 +248,6 @@ def _in_order(rows: pl.LazyFrame, dims: Family) -> pl.LazyFrame:
     ordered = [pl.col(name).cast(kinds[name]) if name in kinds else pl.col(name)
                for name in (*PLACE, *dims, *EVIDENCE) if name in there]
     return rows.select(ordered).sort("indicator", "period", *dims, maintain_order=True)
-
-
-def _beyond(change: StatesChange) -> ValueError:
-    return ValueError(f"states of {change.source} beyond the fingerprints and days that they replace")
 
 
 def _prove_values(change: ValuesChange) -> None:
