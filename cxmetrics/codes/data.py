@@ -358,10 +358,10 @@ BEYOND_MEMORY = Code(
     "CX735", "beyond-memory",
     Phrase("the run held {held} of memory, and was asked for {asked}", "本次运行占用内存 {held}，要求的上限为 {asked}"),
     severity="warning",
-    note=Phrase("values and what DuckDB groups wait on the disk; the states of all days in hand have to be held, and "
-                "{floor} are for the program", "DuckDB 与指标值可写入磁盘，但本次各天的状态必须留在内存，另有 {floor} 供程序自身使用"),
-    help=Phrase("take fewer days at a time with `--from` and `--to`, or make cuts of fewer slices",
-                "请用 `--from` 和 `--to` 每次计算较少的天数，或减少切片"))
+    note=Phrase("cells, states and values wait on the disk; the states of a day have to be held, and "
+                "{floor} are for the program", "单元、状态与指标值可写入磁盘，但一天的状态必须留在内存，另有 {floor} 供程序自身使用"),
+    help=Phrase("make cuts of fewer slices, or take fewer days at a time with `--from` and `--to`",
+                "请减少切片，或用 `--from` 和 `--to` 每次计算较少的天数"))
 TOO_MANY_SLICES = Code(
     "CX727", "too-many-slices",
     Phrase("by {by} `{source}` has {count} slices, and at most {most} are evaluated",

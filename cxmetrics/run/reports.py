@@ -22,9 +22,9 @@ class RunOptions:
     Days that are stored already are kept true whatever is asked for: where their files or definitions have changed,
     they are computed anew.  `full`: compute the days asked for even if nothing has changed.
     `strict`: a source that cannot be read stops the run, and nothing is committed.  `now`: the moment that freshness is
-    judged at, if not the present.  `memory`: how much DuckDB, and then values, may take, such
-    as `4GB`; the rest goes to the disk, and a run that held more says so (CX735).  `renamed_from`: the name that the
-    project had in the run before, if another.
+    judged at, if not the present.  `memory`: how much DuckDB, cells, states and values may take, such as `4GB`; the
+    rest goes to the disk, and a run that held more says so (CX735).  `renamed_from`: the name that the project had in
+    the run before, if another.
     """
 
     first: dt.date | None = None
