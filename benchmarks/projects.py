@@ -20,8 +20,7 @@ _SOURCE = """sources:
       result: text
       channel: text
       latency_ms: integer
-      amount: number
-      customer: integer
+{amount}      customer: integer
       score: {score}
 """
 Shape = Literal["flat", "journeys", "tree"]
@@ -34,13 +33,17 @@ def write_project(folder: Path, chosen: Sequence[Indicator], *, cuts: Iterable[S
     `shape`: indicators alone, each file a journey under one index, or the tree of `benchmarks.trees`.  `evidence`: with
     intervals, by groups of customers; else without, as no query by hand has any.
     """
-    write_head(folder, cuts=cuts, evidence=evidence)
+    write_head(folder, cuts=cuts, evidence=evidence, amounts=any(one.kind == "amount" for one in chosen))
     for name, text in _parts(chosen, files, shape):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
-def write_head(folder: Path, *, cuts: Iterable[Sequence[str]], evidence: bool) -> None:
-    """The folder of such a project without its indicators; what was there is removed."""
+def write_head(folder: Path, *, cuts: Iterable[Sequence[str]], evidence: bool, amounts: bool = True) -> None:
+    """The folder of such a project without its indicators; what was there is removed.
+
+    `amounts`: whether these are declared.  A number that is declared is read, and seen to be finite, whoever uses it;
+    a query by hand reads the columns it uses.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "data").mkdir(parents=True)
     listed = ", ".join(f"[{', '.join(cut)}]" for cut in cuts)
@@ -49,6 +52,7 @@ def write_head(folder: Path, *, cuts: Iterable[Sequence[str]], evidence: bool) -
     dimensions = "".join(f"  {name}: {{}}\n" for name in ("segment", "branch"))
     # Answers on a scale, given by somebody, are a survey, of which every unit is kept: no work for a log of events.
     source = _SOURCE.format(entity="    entity: customer\n" if evidence else "",
+                            amount="      amount: number\n" if amounts else "",
                             score="integer" if evidence else "{type: integer, scale: 0..10}")
     (folder / "cxmetrics.yaml").write_text(f"{head}dimensions:\n{dimensions}{source}", encoding="utf-8")
 

@@ -72,3 +72,18 @@ def test_an_interval_is_no_number(tmp_path, engine):
     told = called("preview", "spent", "--engine", engine, cwd=tmp_path)
     assert (told.returncode, "panicked" in told.stderr) == (1, False)
     assert "error[CX704]: the column `spent` holds other, declared as integer" in told.stderr
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+@pytest.mark.parametrize("kind", ["UBIGINT", "DECIMAL(38,0)"])
+def test_a_row_is_bad_whoever_asks_for_it(tmp_path, engine, kind):
+    """Of three visits one spent more than 64 bits hold: it is no visit for anybody, in whatever order they are made."""
+    written(tmp_path, "a", f"SELECT s::{kind} AS spent, 'x' AS id, {AT} FROM unnest([1, 9223372036854775808, 2]) t(s)")
+    assert values(tmp_path, engine)["visited"] == 2
+    project = tmp_path / "cxmetrics.yaml"
+    project.write_text(project.read_text().replace("count(visits)}", "count(visits where visits.id = 'x')}"))
+    assert called("run", "--engine", engine, cwd=tmp_path).returncode == 0
+    told = called("query", "visited", "--format", "csv", cwd=tmp_path).stdout
+    header, row = (line.split(",") for line in told.splitlines())
+    assert float(row[header.index("value")]) == 2
+    assert values(tmp_path, engine)["visited"] == 2

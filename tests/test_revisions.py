@@ -182,3 +182,12 @@ def test_a_revision_with_faults_is_named(repository, capsys):
     told = capsys.readouterr().err
     assert "HEAD:" in told
     assert "CX203" in told
+
+
+def test_the_history_is_that_of_the_project_from_wherever_it_is_asked(repository, monkeypatch, capsys):
+    path = repository / "cxmetrics.yaml"
+    path.write_text(BANK.replace("target: 99%", "target: 98%"), "utf-8")
+    monkeypatch.chdir(repository.parent.parent)
+    assert status_of(["diff", "HEAD", "repository/bank", "--format", "json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told["changed"][0]["what"] == "target"

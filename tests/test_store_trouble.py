@@ -13,6 +13,7 @@ from test_store import APRIL, BRANCH, MARCH, commit, day, files, read, refused, 
 
 from cxmetrics.diagnostics import Fault
 from cxmetrics.store import Commit, Store, rewrite
+from cxmetrics.store.key import secret_of
 from cxmetrics.store.ledger import LAYOUT
 from cxmetrics.store.ledger.records import Records
 
@@ -215,6 +216,16 @@ def test_one_writer_in_one_process(path):
             one.commit(Commit(run()))
         two.commit(Commit(run("r2")))
         assert one.runs()["id"].to_list() == ["r1", "r2"]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda name: name.symlink_to("/dev/zero")])
+def test_a_pipe_or_a_device_in_the_place_of_a_note_is_not_waited_for(path, make):
+    commit(path)
+    make(path / "lock.json")
+    commit(path, name="r2")
+    assert not (path / "lock.json").exists()
+    make(path / "key")
+    assert refused("CX807", lambda: secret_of(path))["path"] == str(path / "key")
 
 
 def test_a_reader_does_not_write(path):

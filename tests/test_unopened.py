@@ -128,10 +128,10 @@ def test_a_row_without_a_day_is_counted_by_the_run_that_reads_its_file(root):
 
 
 def test_what_tables_are_together():
-    def table(fine=(), **columns):
-        return readers.Table((), columns, frozenset(fine))
+    def table(wider=(), **columns):
+        return readers.Table((), columns, frozenset(wider))
     assert united([table(a="text"), table(b="integer")]) == table(a="text", b="integer")
-    assert united([table(a="time", fine="a"), table(b="time")]) == table(a="time", b="time", fine="a")
+    assert united([table(a="time", wider="a"), table(b="time")]) == table(a="time", b="time", wider="a")
     assert united([table(a="text"), table(a="integer")]) is None
-    assert united([table(a="time", fine="a"), table(a="time")]) is None
+    assert united([table(a="time", wider="a"), table(a="time")]) is None
     assert united([table(a="text"), table(A="text")]) is None

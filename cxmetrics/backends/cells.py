@@ -29,13 +29,14 @@ Physical = Literal["text", "integer", "number", "boolean", "date", "time", "inst
 class Table:
     """Parquet files of one shape; `columns` are their physical columns.  `time` is naive, `instant` has a zone.
 
-    A column that is null in all rows and has no type is `text`.  `fine`: times and instants kept in nanoseconds; what
-    they have below a microsecond is cut off.
+    A column that is null in all rows and has no type is `text`.  `wider`: columns of a type that holds more than
+    ours: times and instants in nanoseconds, of which what is below a microsecond is cut off, and integers that may be
+    beyond 64 bits, which are bad.
     """
 
     files: tuple[Path, ...]
     columns: Mapping[str, Physical]
-    fine: frozenset[str] = frozenset()
+    wider: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from cxmetrics.backends.cells import Physical, Request
+from cxmetrics.backends.cells import Physical, Request, Table
 from cxmetrics.backends.fates import REASONS
 from cxmetrics.codes import data
 from cxmetrics.diagnostics import Fault, report
@@ -111,11 +111,14 @@ def same_ends(spec: ColumnSpec, first: float, last: float) -> bool:
     return (first, last) == ends_today(spec)
 
 
-def can_be_bad(spec: ColumnSpec, kind: Physical) -> bool:
-    """Whether a value of that physical kind may break the column's contract, so that the column has to be read."""
+def can_be_bad(spec: ColumnSpec, kind: Physical, *, wide: bool) -> bool:
+    """Whether a value of that physical kind may break the column's contract, so that the column has to be read.
+
+    `wide`: the kind is kept in a type that holds more than ours.
+    """
     if spec.silence is not None:
         return False
-    if has_contract(spec):
+    if has_contract(spec) or (wide and spec.type == kind == "integer"):
         return True
     if spec.type == "number" and kind == "number":
         return True  # it may not be finite
@@ -218,16 +221,21 @@ def _judged(request: Request, spec: ColumnSpec) -> bool:
     """Whether a value of the column may be bad, so that rows have to be asked for it."""
     if spec.formula is not None:
         return has_contract(spec)
-    kind = kind_of(request, spec)
-    return kind is not None and can_be_bad(spec, kind)
+    table = _table_of(request, spec)
+    kind = table.columns.get(spec.physical)
+    return kind is not None and can_be_bad(spec, kind, wide=spec.physical in table.wider)
 
 
 def kind_of(request: Request, spec: ColumnSpec) -> Physical | None:
     """What the table that a column is read from, or looked up in, holds in it; None where there is no such column."""
+    return _table_of(request, spec).columns.get(spec.physical)
+
+
+def _table_of(request: Request, spec: ColumnSpec) -> Table:
     if spec.lookup is None:
-        return request.table.columns.get(spec.physical)
+        return request.table
     lookup = next(one for one in request.scan.source.lookups if one.id == spec.lookup)
-    return request.lookups[place_of(lookup)].columns.get(spec.physical)
+    return request.lookups[place_of(lookup)]
 
 
 def _in_order(source: Origin, specs: list[ColumnSpec], there: set[str]) -> tuple[ColumnSpec | LookedUp, ...]:
@@ -251,7 +259,7 @@ def _reasons(request: Request, judged: Iterable[ColumnSpec]) -> Iterator[tuple[s
     source: Origin = request.scan.source
     for spec in judged:
         rejects = source.on_bad != "null" or spec.name == source.time
-        if rejects and _has_status(request, spec):
+        if rejects and _judged(request, spec):
             yield from ((spec.name, reason) for reason in REASONS.values())
     yield from ((name, "key") for name in (source.unique.by if source.unique else ()))
     if source.weight is not None:
@@ -275,21 +283,9 @@ def arrivals(source: Origin) -> Iterator[tuple[str, str, Expr]]:
             yield column, reason, Apply(">", (Apply("-", (later, earlier)), Constant(limit, duration("s"))))
 
 
-def _has_status(request: Request, spec: ColumnSpec) -> bool:
-    if spec.formula is not None:
-        return has_contract(spec)
-    kind = kind_of(request, spec)
-    return kind is not None and has_status(spec, kind)
-
-
 def has_contract(spec: ColumnSpec) -> bool:
     """Whether a column promises more than its type."""
     return spec.low is not None or spec.high is not None or spec.values is not None
-
-
-def has_status(spec: ColumnSpec, kind: Physical) -> bool:
-    """Whether reading a value can find it bad; integers also may be wider than 64 bits."""
-    return can_be_bad(spec, kind) or (spec.type == "integer" and kind == "integer")
 
 
 # --- derived columns -------------------------------------------------------------------------------------------

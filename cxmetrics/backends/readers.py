@@ -48,6 +48,7 @@ NAME_IS_NO_TEXT = "its name, or that of its folder, is not UTF-8"
 _MAGIC = re.compile(r"[*?\[]")
 _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
                        "UBIGINT", "UHUGEINT"))
+_WIDER = frozenset(("HUGEINT", "UBIGINT", "UHUGEINT"))
 
 
 def opened_folders() -> tuple[Path, ...]:
@@ -254,8 +255,8 @@ def _described(files: tuple[Path, ...]) -> Table:
         with session(files, "UTC", Limits(threads=1)) as connection:
             relation = connection.sql(query)
             kinds = {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
-            fine = frozenset(name for name, kind in kinds.items() if kind.endswith("_NS"))
-            return Table(files, {name: _physical(kind) for name, kind in kinds.items()}, fine)
+            wider = frozenset(name for name, kind in kinds.items() if _is_wider(kind))
+            return Table(files, {name: _physical(kind) for name, kind in kinds.items()}, wider)
     except ENGINE_ERRORS as error:
         for path in files:
             problem = problem_of(path)
@@ -293,6 +294,11 @@ def _physical(kind: str) -> Physical:
     if kind == "BOOLEAN":
         return "boolean"
     return "date" if kind == "DATE" else "other"
+
+
+def _is_wider(kind: str) -> bool:
+    """Whether a type of DuckDB holds more than ours of its kind (see `Table`)."""
+    return kind.endswith("_NS") or kind in _WIDER or (kind.startswith("DECIMAL") and kind.endswith(",0)"))
 
 
 # --- proving ---------------------------------------------------------------------------------------------------

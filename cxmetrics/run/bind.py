@@ -62,7 +62,7 @@ class Bound:
         asked |= {each.column for each in origin.bindings if origin.column_of(each) is None}
         asked |= {name for name in (self.origin.time, self.origin.received) if isinstance(name, str)}
         asked |= set(self.origin.unique.by if self.origin.unique else ())
-        kinds = sorted((name, kind, name in self.table.fine) for name, kind in self.table.columns.items()
+        kinds = sorted((name, kind, name in self.table.wider) for name, kind in self.table.columns.items()
                        if name in asked)
         return sha256(repr((self.origin, zone, kinds)).encode()).hexdigest()[:16]
 

@@ -15,6 +15,7 @@ from cxmetrics.backends.duckdb.footers import Footers
 from cxmetrics.backends.polars.keys import height
 from cxmetrics.backends.polars.spans import Span, spans_of
 from cxmetrics.backends.text_files import is_text
+from cxmetrics.crews import crew, hands
 from cxmetrics.ir import DAYS, Origin
 from cxmetrics.plan import Scan
 from cxmetrics.run.bind import Bound
@@ -37,15 +38,14 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
 
     Those of its lookups are among them, and have no days.
     """
-    reading = bound.reading(zone)
-    result = {path: InputFile(seen.size, seen.mtime_ns, None, None, 0, LOOKUP,
-                              content_of(root / path, seen, known.get(path)))
+    reading, digests = bound.reading(zone), _digests({**bound.beside, **bound.files}, known, root)
+    result = {path: InputFile(seen.size, seen.mtime_ns, None, None, 0, LOOKUP, digests[path])
               for path, seen in bound.beside.items()}
     new = dict[str, Path]()
     for path, seen in bound.files.items():
         before = known.get(path)
         read_as = LOOKUP + reading if path in bound.beside else reading
-        digest = content_of(root / path, seen, before)
+        digest = digests[path]
         if before is not None and before.reading == read_as and before.digest == digest:
             result[path] = replace(before, size=seen.size, mtime_ns=seen.mtime_ns)
         else:
@@ -57,12 +57,21 @@ def extents(bound: Bound, known: Mapping[str, InputFile], root: Path, zone: str,
                                    and path not in bound.taken and not file.columns}, root, open_file, footers)
 
 
+def _digests(seen: Mapping[str, Seen], known: Mapping[str, InputFile], root: Path) -> dict[str, str]:
+    """What stands for the content of each file."""
+    with crew(hands(), of_processes=False) as readers:
+        return dict(zip(seen, readers.map(lambda path: content_of(root / path, seen[path], known.get(path)), seen),
+                        strict=True))
+
+
 def _measured(bound: Bound, files: Mapping[str, Path], zone: str, backend: Backend,
               open_file: Open) -> Iterator[tuple[str, Span]]:
     """The days of the rows of each file.  Small ones are read together.  Raises `Fault` (CX70x)."""
     together = dict[Path, list[str]]()  # links to one file are one
+    with crew(hands(), of_processes=False) as readers:
+        told = dict(zip(files, readers.map(lambda place: told_of(bound, place, zone), files.values()), strict=True))
     for path, place in files.items():
-        known = told_of(bound, place, zone)
+        known = told[path]
         if known is not None:
             yield path, known
         elif len(files) == 1 or height(open_file(place).files[0]) > SMALL:
@@ -116,7 +125,7 @@ def _spelled(table: Table, like: Table) -> Table:
     """A table of one file, with its columns in the letters that all files of the source together have them in."""
     names = {name.lower(): name for name in like.columns}
     return replace(table, columns={names.get(name.lower(), name): kind for name, kind in table.columns.items()},
-                   fine=frozenset(names.get(name.lower(), name) for name in table.fine))
+                   wider=frozenset(names.get(name.lower(), name) for name in table.wider))
 
 
 def told_of(bound: Bound, path: Path, zone: str) -> Span | None:

@@ -24,7 +24,7 @@ _MARGIN = 2  # days, more than any time zone shifts one
 
 def columns_of(table: Table, filled: Mapping[str, int]) -> str:
     """The columns of a file, to be kept with it, and in how many rows each is `filled`, where that is known."""
-    return json.dumps({name: (kind, name in table.fine, filled.get(name)) for name, kind in table.columns.items()},
+    return json.dumps({name: (kind, name in table.wider, filled.get(name)) for name, kind in table.columns.items()},
                       ensure_ascii=False)
 
 
@@ -44,7 +44,7 @@ def unopened(seen: Mapping[str, Seen], known: Mapping[str, InputFile]) -> dict[s
 def _table(columns: str) -> Table:
     told: dict[str, tuple[Physical, bool, int | None]] = json.loads(columns)
     return Table((), {name: kind for name, (kind, _, _) in told.items()},
-                 frozenset(name for name, (_, fine, _) in told.items() if fine))
+                 frozenset(name for name, (_, wider, _) in told.items() if wider))
 
 
 def _columns_in_path(path: str) -> bool:
@@ -54,17 +54,17 @@ def _columns_in_path(path: str) -> bool:
 
 def united(tables: Iterable[Table]) -> Table | None:
     """Tables as one; None where they differ in what a column is, or in the case of its name."""
-    files, found, fine = list[Path](), dict[str, Physical](), set[str]()
+    files, found, wider = list[Path](), dict[str, Physical](), set[str]()
     for table in tables:
         files += table.files
         for name, kind in table.columns.items():
-            if name in found and (found[name], name in fine) != (kind, name in table.fine):
+            if name in found and (found[name], name in wider) != (kind, name in table.wider):
                 return None
             found[name] = kind
-        fine |= table.fine
+        wider |= table.wider
     if len({name.lower() for name in found}) < len(found):
         return None
-    return Table(tuple(files), found, frozenset(fine))
+    return Table(tuple(files), found, frozenset(wider))
 
 
 def wanted(files: Mapping[str, InputFile], left: Collection[str], task: Task, ahead: float,

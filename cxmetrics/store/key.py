@@ -31,12 +31,12 @@ def secret_of(folder: Path, *, make: bool = True) -> bytes:
         return _digest(given, VARIABLE)
     path = folder / FILE
     try:
-        try:
-            written = path.read_text("ascii")
-        except FileNotFoundError:
-            if not make:
-                return b""
+        if path.exists():  # of a pipe or a device nothing is read: it could wait, or have no end
+            written = path.read_text("ascii") if path.is_file() else ""
+        elif make:
             written = _made(folder)
+        else:
+            return b""
     except UnicodeDecodeError:
         written = ""
     except OSError as error:

@@ -17,6 +17,7 @@ from cxmetrics.store.ledger.connection import alone
 
 LOCK = "lock.sqlite"
 OWNER = "lock.json"
+_UNTOLD = "pid ?"
 
 
 @contextmanager
@@ -38,19 +39,23 @@ def locked(folder: Path) -> Iterator[str | None]:
 
 
 def _signed(folder: Path) -> None:
-    """Write down who holds the lock.  Raises `Fault` CX801."""
+    """Write down who holds the lock, in a file made anew: a pipe of that name would wait.  Raises `Fault` CX801."""
     since = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     told = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since})
     try:
-        (folder / OWNER).write_text(told, encoding="utf-8")
+        (folder / OWNER).unlink(missing_ok=True)
+        with (folder / OWNER).open("x", encoding="utf-8") as file:
+            file.write(told)
     except OSError as error:
         raise unwritable(folder, error) from error
 
 
 def owner(folder: Path) -> str:
     """Who holds the lock, as far as it is written down."""
+    if not (folder / OWNER).is_file():
+        return _UNTOLD
     try:
         found = json.loads((folder / OWNER).read_text(encoding="utf-8"))
         return f"pid {found['pid']} on {found['host']} since {found['since']}"
     except (OSError, ValueError, KeyError, TypeError):
-        return "pid ?"
+        return _UNTOLD

@@ -58,15 +58,15 @@ def physical(dtype):
 
 def table(folder: Path, *frames, name="t"):
     """A table of the frames, one Parquet file each; a mapping of lists is a frame."""
-    files, columns, fine = [], {}, set()
+    files, columns, wider = [], {}, set()
     for number, given in enumerate(frames):
         frame = given if isinstance(given, pl.DataFrame) else pl.DataFrame(given, strict=False)
         path = folder / f"{name}{number}.parquet"
         frame.write_parquet(path)
         files.append(path)
         columns = {**{n: physical(d) for n, d in frame.schema.items()}, **columns}
-        fine |= {n for n, d in frame.schema.items() if getattr(d, "time_unit", None) == "ns"}
-    return Table(tuple(files), columns, frozenset(fine))
+        wider |= {n for n, d in frame.schema.items() if getattr(d, "time_unit", None) == "ns" or d == pl.UInt64}
+    return Table(tuple(files), columns, frozenset(wider))
 
 
 def request(origin, data, *cubes, zone=ZONE, days=None, lookups: Mapping[str, Table] | None = None):

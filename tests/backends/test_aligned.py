@@ -209,7 +209,7 @@ def test_nanoseconds_are_cut_and_not_rounded(tmp_path, zone):
     at = pl.Series("at", [EDGE, EDGE + 1, -1, -1500, None]).cast(pl.Datetime("ns"))
     frame = pl.DataFrame({"at": at if zone is None else at.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)})
     origin, data = source(column("at", "time"), time="at"), table(tmp_path, frame)
-    assert data.fine == {"at"}
+    assert data.wider == {"at"}
     days = {key[0]: int(n) for key, (n,) in plain(cells(origin, data, zone="UTC").frames[0]).items()}
     assert days == {DAY: 1, DAY + dt.timedelta(days=1): 1, dt.date(1969, 12, 31): 2}
     answer = cells(origin, data, zone="UTC", days=((DAY, DAY + dt.timedelta(days=1)),))

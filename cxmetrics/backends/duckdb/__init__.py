@@ -88,6 +88,8 @@ class Work:
                     sql.Query(steps, census_select(self.narrowed, "rows", None)),)
         all_asked = source.unique is None and self.days == self.rows.request.days
         where = None if all_asked else in_days(self.days)
+        # Not GROUPING SETS, for cubes that differ in their dimensions only: they would take a tenth less of the
+        # processor, and hold the cells of all at once, where single queries lie down on the disk one by one.
         queries = (self._query(cube, (), MARKED if any(map(is_mark, cube.keys)) else "rows", where, census=False)
                    for cube in cubes)
         return (*queries, sql.Query((), census_select(self.narrowed, "rows", where)))

@@ -95,7 +95,8 @@ def rows_of(request: Request, needs: Needs, found: Found, *, placed: bool = Fals
     steps = Steps([*(name.name for name in physical.values()), *(PLACE if placed else ())])
     zone = Zone(request.zone, years_of(request.days if request.scan.source.unique is None else None))
     kinds = request.table.columns
-    reads = tuple(read_column(steps, spec, physical[spec.physical], kinds[spec.physical], zone, i)
+    reads = tuple(read_column(steps, spec, physical[spec.physical], kinds[spec.physical], zone, i,
+                              wide=spec.physical in request.table.wider)
                   for i, spec in enumerate(needs.read))
     columns = {read.spec.name: read.term for read in reads}
     statuses = {read.spec.name: read.status for read in reads if read.status is not None}
@@ -123,7 +124,7 @@ def select_files(table: Table, named: Mapping[str, Name], *, placed: bool = Fals
     places: list[Node] = [Name(place) for place in PLACE] if placed else []
     if not table.files:
         columns, places, where = [(Literal(None), column) for column in named], [Literal(0) for _ in places], None
-    fine = table.fine if table.files else frozenset[str]()
+    fine = table.wider if table.files else frozenset[str]()
     items: list[tuple[Node, str | None]] = [
         (held(node, table.columns[column], fine=column in fine), named[column].name) for node, column in columns]
     items += [(Cast(node, "BIGINT"), place) for node, place in zip(places, PLACE, strict=False)]
@@ -163,7 +164,7 @@ def _prunable(request: Request, needs: Needs) -> Node | None:
     first, last = min(start for start, _ in days), max(end for _, end in days)
     if first <= dt.date(2, 1, 1) or last >= dt.date(9990, 1, 1):
         return None
-    kind, fine = request.table.columns[spec.physical], spec.physical in request.table.fine
+    kind, fine = request.table.columns[spec.physical], spec.physical in request.table.wider
     ends = _ends(kind, first - _MARGIN, last + _MARGIN, DAYS[0] + _MARGIN, DAYS[1] - _MARGIN)
     if not ends or (fine and not _NANOSECONDS[0] < first < last < _NANOSECONDS[1]):
         return None

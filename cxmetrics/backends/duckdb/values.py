@@ -18,7 +18,7 @@ from cxmetrics.backends.duckdb.expressions import NARROW, Term
 from cxmetrics.backends.duckdb.steps import Steps
 from cxmetrics.backends.duckdb.times import instant_literal, local_of
 from cxmetrics.backends.fates import FINE, NOT_FINITE, SCALE, TYPE, VALUES
-from cxmetrics.backends.needs import as_written, has_status
+from cxmetrics.backends.needs import as_written, can_be_bad
 from cxmetrics.backends.sql import (
     NULL,
     Case,
@@ -93,8 +93,12 @@ class Read:
     status: Name | None
 
 
-def read_column(steps: Steps, spec: ColumnSpec, physical: Name, kind: Physical, zone: Zone, at: int) -> Read:
-    """Define the columns that read the `at`th column of a source from a physical one (as `held`)."""
+def read_column(steps: Steps, spec: ColumnSpec, physical: Name, kind: Physical, zone: Zone, at: int, *,
+                wide: bool = False) -> Read:
+    """Define the columns that read the `at`th column of a source from a physical one (as `held`).
+
+    `wide`: see `can_be_bad`.
+    """
     label, source = f"{at} {spec.name}", physical
     if spec.silence is not None:
         silent = steps.define(f"c{label}", _silent(steps, physical, spec.silence, spec, kind, zone))
@@ -106,7 +110,7 @@ def read_column(steps: Steps, spec: ColumnSpec, physical: Name, kind: Physical, 
     typed, instant = _typed(steps, source, own, kind, zone)
     value = steps.define(f"v{label}", typed)
     status = None
-    if has_status(own, kind):
+    if can_be_bad(own, kind, wide=wide):
         status = steps.define(f"b{label}", _status(source, value, own, kind))
     kept = steps.define(f"c{label}", _masked(value, value, status, spec))
     when_known = None

@@ -76,7 +76,7 @@ def table_of(files: tuple[Path, ...]) -> Table | None:
     It does where files differ in the type of a column or in the case of its name, where folders give columns, where a
     type is an uncommon one, and where a file cannot be read.
     """
-    columns, typed, fine = dict[str, Physical](), dict[str, Physical](), set[str]()
+    columns, typed, wider = dict[str, Physical](), dict[str, Physical](), set[str]()
     for path in files:
         try:
             schema = pl.read_parquet_schema(path)
@@ -87,12 +87,12 @@ def table_of(files: tuple[Path, ...]) -> Table | None:
             if kind is None or (dtype != pl.Null and typed.setdefault(name, kind) != kind):
                 return None
             columns.setdefault(name, kind)
-            if isinstance(dtype, pl.Datetime) and dtype.time_unit == "ns":
-                fine.add(name)
+            if _is_wider(dtype, kind):
+                wider.add(name)
     folded = {name.lower() for name in columns}
     if len(folded) < len(columns) or any("=" in part for path in files for part in path.parts[:-1]):
         return None
-    return Table(files, columns | typed, frozenset(fine))
+    return Table(files, columns | typed, frozenset(wider))
 
 
 def _kind(dtype: pl.DataType) -> Physical | None:
@@ -116,6 +116,12 @@ def _kind(dtype: pl.DataType) -> Physical | None:
             return None
 
 
+def _is_wider(dtype: pl.DataType, kind: Physical | None) -> bool:
+    """Whether a type holds more than ours of its kind (see `Table`)."""
+    return (isinstance(dtype, WIDE) and kind == "integer") or (
+        isinstance(dtype, pl.Datetime) and dtype.time_unit == "ns")
+
+
 def opened(table: Table) -> Files:
     """The table with the shapes of its files.  Raises `Fault` CX702 for a file that cannot be read."""
     shapes: dict[tuple[tuple[str, str], ...], tuple[Schema, list[Path]]] = {}
@@ -126,7 +132,7 @@ def opened(table: Table) -> Files:
                    for number, (schema, paths) in enumerate(shapes.values()))
     wide = {name for group in groups for name, dtype in group.schema.items()
             if isinstance(dtype, WIDE) and table.columns.get(name) == "integer"}
-    return Files(table, groups, frozenset(wide))
+    return Files(table, groups, frozenset(wide) | {name for name in table.wider if table.columns[name] == "integer"})
 
 
 def _group(table: Table, schema: Schema, paths: tuple[Path, ...], number: int) -> Group:

@@ -68,7 +68,7 @@ class Reading:
 
 
 def reading(spec: ColumnSpec, kind: Physical, zone: Zone, *, wide: bool = False) -> Reading:
-    """How the column is read from a physical column of a kind that fits; `wide`: of integers beyond 64 bits."""
+    """How the column is read from a physical column of a kind that fits; `wide`: see `can_be_bad`."""
     held = pl.col(f"p:{spec.physical}")
     if spec.silence is not None:
         return Reading(spec, _silent(held, spec.silence, spec, kind, zone), None, None)
@@ -76,7 +76,7 @@ def reading(spec: ColumnSpec, kind: Physical, zone: Zone, *, wide: bool = False)
         held = pl.when(~held.cast(pl.String).is_in(list(spec.missing))).then(held)
     own = as_written(spec)
     value, instant = _typed(held, own, kind, zone)
-    status = _status(held, own, kind) if can_be_bad(own, kind) or (wide and own.type == "integer") else None
+    status = _status(held, own, kind) if can_be_bad(own, kind, wide=wide) else None
     return Reading(spec, value, instant, status)
 
 

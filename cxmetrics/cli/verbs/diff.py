@@ -45,7 +45,8 @@ def diff(session: Session, old: str, new: str | None, project: Path, limit: str 
     for option, value in (("--weeks", weeks), ("--grain", grain), ("--engine", engine)):
         if value is not None and not data:
             raise Refusal("diff.needs_data", option=option)
-    before, after = _revision(session, old, project), _revision(session, new or str(project), project)
+    history = Path(new) if new and _is_project(new) and not _is_project(str(project)) else project
+    before, after = _revision(session, old, history), _revision(session, new or str(project), history)
     found = changes(before, after)
     moved = _moved(project, new, before, after, grain, weeks, engine) if data else None
     _print(found, moved, before, after, session, form)
@@ -88,10 +89,9 @@ def _moved(project: Path, new: str | None, before: Revision, after: Revision, gr
            engine: Engine | None) -> Moves:
     """What moves on the data beside the new definitions, if these are a folder, else on the project's."""
     from cxmetrics.cli.compiled import places_of
-    from cxmetrics.folders import PROJECT_FILE
     from cxmetrics.moves import WEEKS, moves
 
-    root = Path(new) if new is not None and (Path(new) / PROJECT_FILE).is_file() else project
+    root = Path(new) if new is not None and _is_project(new) else project
     with places_of(root):
         return moves(root, before, after, grain=grain, weeks=weeks or WEEKS, engine=engine or "duckdb")
 
@@ -123,3 +123,14 @@ def _revision(session: Session, name: str, project: Path) -> Revision:
             tell(session.say("diff.in", revision=name))  # the findings name only the files
             raise
         return Revision(result.pyramid, plan)
+
+
+def _is_project(name: str) -> bool:
+    """Whether a folder of that name has a project file."""
+    from contextlib import suppress
+
+    from cxmetrics.folders import PROJECT_FILE
+
+    with suppress(OSError, ValueError):  # names that no file can have
+        return (Path(name) / PROJECT_FILE).is_file()
+    return False
