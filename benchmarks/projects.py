@@ -27,13 +27,13 @@ Shape = Literal["flat", "journeys", "tree"]
 
 
 def write_project(folder: Path, chosen: Sequence[Indicator], *, cuts: Iterable[Sequence[str]] = (), files: int = 1,
-                  shape: Shape = "flat", evidence: bool = False) -> None:
+                  shape: Shape = "flat", evidence: bool = False, amounts: bool = True) -> None:
     """A project over `data/*.parquet`, its indicators in so many files.
 
     `shape`: indicators alone, each file a journey under one index, or the tree of `benchmarks.trees`.  `evidence`: with
-    intervals, by groups of customers; else without, as no query by hand has any.
+    intervals, by groups of customers; else without, as no query by hand has any.  `amounts`: as for `write_head`.
     """
-    write_head(folder, cuts=cuts, evidence=evidence, amounts=any(one.kind == "amount" for one in chosen))
+    write_head(folder, cuts=cuts, evidence=evidence, amounts=amounts)
     for name, text in _parts(chosen, files, shape):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 

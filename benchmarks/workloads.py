@@ -161,7 +161,7 @@ class Run:
             shutil.rmtree(project, ignore_errors=True)
             target = _before(project) if self.last else project
             write_project(target, indicators(self.count, self.mix), cuts=[[name] for name in self.dimensions],
-                          shape=self.shape, evidence=name == EVIDENT)
+                          shape=self.shape, evidence=name == EVIDENT, amounts=self.mix == "mixed")
             if not self.last:
                 return Measure(0, 0, 0)
             return job("cxmetrics", {**args, "project": str(target), "engine": name, "days": self.days - 1})
