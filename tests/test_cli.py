@@ -217,6 +217,12 @@ def test_the_report_of_a_run_that_failed_holds_the_findings(bank, tmp_path):
     assert [found["code"] for found in report["errors"]] == ["CX717"]
 
 
+@pytest.mark.parametrize("asked", [("--to", "0001-01-01"), ("--full", "--to", "0001-01-01")])
+def test_no_day_is_before_the_first_of_all(bank, asked):
+    done = called("run", *asked, cwd=bank)
+    assert (done.returncode, "error[CX716]" in done.stderr) == (1, True)
+
+
 def test_a_dry_run_commits_nothing(tmp_path, capsys):
     folder = tmp_path / "bank"
     assert status_of(["init", str(folder)]) == 0

@@ -174,11 +174,13 @@ def test_an_export_that_finds_no_room_is_a_fault_of_the_machine(kind):
 
 
 @pytest.mark.usefixtures("bank")
-def test_an_export_below_a_folder_that_duckdb_takes_for_a_question(capsys):
-    Path("what?").mkdir()
-    assert "what?; nothing was written" in said(capsys, "export", "what?/out", status=2).err
-    said(capsys, "export", "what?/out", "--format", "csv")
-    said(capsys, "export", "out?")
+@pytest.mark.parametrize("sign", ["?", "\\"])
+def test_an_export_below_a_folder_that_duckdb_takes_for_something_else(capsys, sign):
+    Path(f"what{sign}").mkdir()
+    told = said(capsys, "export", f"what{sign}/out", status=2).err
+    assert f"a folder with `{sign}` in its name: what{sign}; nothing was written" in told
+    said(capsys, "export", f"what{sign}/out", "--format", "csv")
+    said(capsys, "export", f"out{sign}")
 
 
 def test_damage_is_told_from_where_one_stands(bank, capsys):

@@ -1,6 +1,9 @@
 """Columns of Parquet files in types that few engines know: both read what can be read, and pass over the rest."""
 
+import json
+
 import duckdb
+import polars as pl
 import pytest
 from surroundings import called
 
@@ -87,3 +90,35 @@ def test_a_row_is_bad_whoever_asks_for_it(tmp_path, engine, kind):
     header, row = (line.split(",") for line in told.splitlines())
     assert float(row[header.index("value")]) == 2
     assert values(tmp_path, engine)["visited"] == 2
+
+
+UNITS = {"ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+def written_at(root, unit, zone):
+    """A visit of a day of 2026, and three of times that are in no calendar, or 200 years ago."""
+    told = pl.Series("at", [1_790_000_000 * UNITS[unit], -2**62, 2**63 - 1, -2**63], pl.Int64)
+    at = told.cast(pl.Datetime(unit, zone))
+    (root / "data").mkdir()
+    (root / "cxmetrics.yaml").write_text(PROJECT)
+    pl.DataFrame({"at": at, "spent": [1, 2, 4, 8], "id": "x"}).write_parquet(root / "data" / "a.parquet")
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize(("engine", "unit"), [
+    ("duckdb", "us"), ("duckdb", "ns"), ("polars", "ms"), ("polars", "us"), ("polars", "ns")])
+def test_a_time_that_no_calendar_has_rejects_its_row(tmp_path, engine, unit, zone):
+    written_at(tmp_path, unit, zone)
+    assert values(tmp_path, engine)["spent"] == 1
+    called("run", "--full", "--engine", engine, "--json", "report.json", cwd=tmp_path)
+    [source] = json.loads((tmp_path / "report.json").read_text())["sources"]
+    assert (source["kept"], sum(source["rejected"].values())) == (1, 3)
+
+
+def test_a_file_whose_milliseconds_duckdb_cannot_read_is_named(tmp_path):
+    written_at(tmp_path, "ms", None)
+    written(tmp_path, "b", f"SELECT {AT}, 'x' AS id, 1 AS spent")
+    done = called("run", cwd=tmp_path)
+    assert done.returncode == 1
+    assert ("error[CX702]: the data file `data/a.parquet` cannot be read: it holds a time, in milliseconds, that is "
+            "too far for any calendar") in done.stderr

@@ -282,6 +282,20 @@ def test_a_clock_that_was_set_back(root, monkeypatch):
         query(root, ["spent"], as_of="2026-04-01 07:30")
 
 
+@pytest.mark.parametrize("text", ["9999-12-31", "9999-12-31T23:59:59-14:00", "0001-01-01", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Shanghai"])
+def test_moments_at_the_ends_of_the_calendar(root, text, zone):
+    """What is in the year 0 or 10000 elsewhere is the first moment of all, or the last."""
+    go(root)
+    project = root / "cxmetrics.yaml"
+    project.write_text(project.read_text() + f"\ntime_zone: {zone}\n")
+    if text.startswith("9"):
+        assert query(root, ["visited"], grain="week", as_of=text)["value"].sum() > 0
+    else:
+        with pytest.raises(Fault, match=r"CX752.*'0001-01-01 "):
+            query(root, ["visited"], grain="week", as_of=text)
+
+
 @pytest.mark.parametrize(("asked", "code"), [
     ({"as_of": "2026-01-01"}, "CX752"), ({"as_of": "20260101T000000-00009"}, "CX752"),
     ({"as_of": "2026-13-01"}, "CX717"), ({"as_of": "2999-01-01", "grain": "month"}, "CX754"),

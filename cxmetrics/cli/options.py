@@ -56,6 +56,6 @@ def interval(first: str | None, last: str | None) -> tuple[dt.date | None, dt.da
     from cxmetrics.diagnostics import Fault, report
 
     start, end = day(first), day(last)
-    if start is not None and end is not None and start >= end:
-        raise Fault(report(EMPTY_INTERVAL, None, start=start, end=end))
+    if end is not None and (begin := start or dt.date.min) >= end:
+        raise Fault(report(EMPTY_INTERVAL, None, start=begin, end=end))
     return start, end

@@ -112,8 +112,9 @@ _GENERAL = {
     "store.no_folder": Phrase("there is no folder {path}; nothing was written", "没有文件夹 {path}，没有写入任何内容"),
     "store.own_folder": Phrase("{path} lies in the store, which holds nothing but its own; nothing was written",
                                "{path} 位于存储文件夹内，那里只放存储自身的文件；没有写入任何内容"),
-    "store.query_mark": Phrase("DuckDB makes no file below a folder with `?` in its name: {path}; nothing was written",
-                               "DuckDB 无法在名称含 `?` 的文件夹下建立文件：{path}；没有写入任何内容"),
+    "store.unusual_folder": Phrase(
+        "DuckDB makes no file below a folder with `{sign}` in its name: {path}; nothing was written",
+        "DuckDB 无法在名称含 `{sign}` 的文件夹下建立文件：{path}；没有写入任何内容"),
     "store.exported": Phrase("wrote {path}: rows of {tables}", "已写入 {path}，各表行数：{tables}"),
     "replay.same": Phrase("run {run} replayed on {engine}: {compared} rows of values, every bit the same "
                           "(frozen ones left out: {frozen}; files that drifted: {files})",

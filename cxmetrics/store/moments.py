@@ -11,7 +11,6 @@ from cxmetrics.diagnostics import Fault, report
 from cxmetrics.store import AsOf
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_ONE = dt.timedelta(days=1)
 
 
 def moment(text: str, zone: str) -> AsOf:
@@ -24,7 +23,17 @@ def moment(text: str, zone: str) -> AsOf:
     try:
         at = dt.datetime.fromisoformat(text)
         if _DAY.fullmatch(text):
-            return (at + _ONE).replace(tzinfo=ZoneInfo(zone)) - dt.timedelta(microseconds=1)
-        return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
-    except (ValueError, OverflowError) as error:
+            at = dt.datetime.combine(at, dt.time.max)
+        return _told(at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone)))
+    except ValueError as error:
         raise Fault(report(codes.BAD_DATE, None, text=text)) from error
+
+
+def _told(at: dt.datetime) -> dt.datetime:
+    """The same, or where it is in no year elsewhere on earth, the first moment of all, or the last."""
+    try:
+        at.astimezone(dt.UTC)
+    except OverflowError:
+        day, time = (dt.date.min, dt.time.min) if at.year == dt.MINYEAR else (dt.date.max, dt.time.max)
+        return dt.datetime.combine(day, time, dt.UTC)
+    return at

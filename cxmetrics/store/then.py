@@ -34,6 +34,6 @@ def named(ledger: Ledger, then: AsOf) -> int:
     """The commit that was the last at a time, be its files kept or not.  Raises `Fault` CX752."""
     number = ledger.records.number_of(then)
     if number is None:
-        asked = then if isinstance(then, str) else f"{then:%Y-%m-%d %H:%M:%S %Z}"
+        asked = then if isinstance(then, str) else f"{then.replace(tzinfo=None).isoformat(' ', 'seconds')} {then:%Z}"
         raise Fault(report(data.NOT_KNOWN_THEN, None, then=asked))
     return number

@@ -116,3 +116,13 @@ def test_frames_have_the_types_of_the_contract(engine, tmp_path):
     exact = pl.Decimal(38, 0)
     assert first.schema == {"day": pl.Date, "d0": pl.String, "k0": pl.Int32, "s0": exact, "s1": exact, "s2": pl.Float64}
     assert second.schema == {"day": pl.Date, "value": pl.Float64, "s0": exact}
+
+
+@pytest.mark.parametrize("engine", [*engines()])
+def test_the_moment_of_rows_of_one_day_has_its_type(engine, tmp_path):
+    """All rows of a source of one day are of one moment, whatever it is called."""
+    origin = source(column("x", "number"), time=dt.date(2026, 3, 1))
+    asked = request(origin, table(tmp_path, {"x": [1.5, 2.5]}), cube(Slot("last", col("x"))))
+    [frame] = engine().cells(asked).frames
+    assert frame.schema == {"day": pl.Date, "s0": pl.Float64, "s0 at": pl.Int64}
+    assert frame.rows() == [(dt.date(2026, 3, 1), 2.5, 0)]

@@ -55,6 +55,7 @@ from cxmetrics.ir import Expr, columns_in
 from cxmetrics.plan import ADDITIVE, Cube, Days
 from cxmetrics.tables import place_of
 
+_FAR = "Could not convert Timestamp(MS)"
 _UNLIKE = re.compile(r'file "(?P<path>[^\n]+)": failed to cast column "(?P<column>[^\n]+)" from type (?P<own>\w+) to '
                      r"(?P<other>\w+)")
 _Answer = TypeVar("_Answer")
@@ -142,7 +143,7 @@ class DuckDB:
         try:
             return _computed(request, self._sessions, run)
         except OVERFLOWS as error:
-            raise _unlike(request, error) or _overflow(request, self._sessions) from error
+            raise _unlike(request, error) or _overflow(request, self._sessions, error) from error
         except OUT_OF_MEMORY as error:
             origin = request.scan.source
             raise Fault(report(data.OUT_OF_MEMORY, origin.span, source=origin.id)) from error
@@ -297,8 +298,13 @@ def _unlike(request: Request, error: Exception) -> Fault | None:
     return Fault(report(data.FILE_UNREADABLE, request.scan.source.span, path=path, problem=problem))
 
 
-def _overflow(request: Request, sessions: Sessions) -> Fault:
-    """Which sum was too large: each is tried alone."""
+def _overflow(request: Request, sessions: Sessions, error: Exception) -> Fault:
+    """Which sum was too large: each is tried alone.  Or which file has a time that is too far to be read at all."""
+    if _FAR in str(error):
+        far = (path for path in request.table.files
+               if _overflows(replace(request, table=replace(request.table, files=(path,))), sessions))
+        source, problem = request.scan.source, "it holds a time, in milliseconds, that is too far for any calendar"
+        return Fault(report(data.FILE_UNREADABLE, source.span, path=next(far, place_of(source)), problem=problem))
     args = []
     for cube in request.scan.cubes:
         for slot in cube.slots:

@@ -26,7 +26,9 @@ def moment(x: Term, zone: str) -> Node:
 def source_moment(rows: Rows) -> Node:
     """The source's time as microseconds; one and the same for all rows of a source of one day."""
     time = rows.request.scan.source.time
-    return moment(rows.writer.columns[time], rows.zone.name) if isinstance(time, str) else Literal(0)
+    if not isinstance(time, str):
+        return Cast(Literal(0), "BIGINT")
+    return moment(rows.writer.columns[time], rows.zone.name)
 
 
 def text_by(rows: Rows, by: Expr) -> Node:

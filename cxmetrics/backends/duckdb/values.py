@@ -80,8 +80,8 @@ def held(physical: Node, kind: Physical, *, fine: bool = False) -> Node:
 def _cut(time: Node) -> Node:
     """Whole microseconds from the epoch; a cast would round them."""
     nanoseconds = call("epoch_ns", time)
-    low = Infix("-", (nanoseconds, when(Infix("<", (nanoseconds, Literal(0))), Literal(999), Literal(0))))
-    return call("divide", low, Literal(1000))
+    below = when(Infix("<", (call("mod", nanoseconds, Literal(1000)), Literal(0))), Literal(1), Literal(0))
+    return Infix("-", (call("divide", nanoseconds, Literal(1000)), below))
 
 
 @dataclass(frozen=True, slots=True)

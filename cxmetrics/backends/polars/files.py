@@ -286,6 +286,8 @@ def _column(files: Files, name: str, dtype: pl.DataType | None, *, known: bool) 
     if not known:
         return pl.lit(None, target).alias(f"p:{name}")
     held = pl.col(name)
+    if isinstance(dtype, pl.Datetime) and dtype.time_unit == "ms":
+        held = _finer(held, dtype.time_zone)
     if kind == "instant" and isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
         held = held.dt.convert_time_zone("UTC")
     if kind == "text" and dtype == UUID:
@@ -296,6 +298,12 @@ def _column(files: Files, name: str, dtype: pl.DataType | None, *, known: bool) 
     if kind == "text":
         held = strip(held)
     return held.alias(f"p:{name}")
+
+
+def _finer(held: pl.Expr, zone: str | None) -> pl.Expr:
+    """Milliseconds as microseconds; what is too far for these is as far as no calendar goes."""
+    first, last = (end // 1000 for end in rules.YEARS)
+    return (held.cast(pl.Int64).clip(first - 1, last + 1) * 1000).cast(pl.Datetime("us", zone))
 
 
 def strip(text: pl.Expr) -> pl.Expr:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cxmetrics.store import Store
     from cxmetrics.store.export import Kind
 
+_UNUSUAL = "?" if sys.platform == "win32" else "?\\"  # in the names of folders: DuckDB sees ends of others there
 _SHOWN = ("run", "started", "engine", "who", "first", "last", "values")
 
 
@@ -185,8 +186,9 @@ def export(session: Session, target: Path, project: Path, kind: Kind) -> int:
         raise Refusal("store.no_folder", path=target.parent)
     if target.resolve().is_relative_to(store_of(project).resolve()):
         raise Refusal("store.own_folder", 1, path=target)
-    if kind == "duckdb" and "?" in str(target.absolute().parent):  # it would look for its log elsewhere
-        raise Refusal("store.query_mark", path=target.parent)
+    # It would look for its log elsewhere.
+    if kind == "duckdb" and (sign := next((one for one in _UNUSUAL if one in str(target.absolute().parent)), None)):
+        raise Refusal("store.unusual_folder", sign=sign, path=target.parent)
     with _opened(project) as found:
         counts = write(found, target, kind)
     tables = session.say("comma").join(f"{name} {whole(count)}" for name, count in counts.items())
